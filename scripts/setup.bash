@@ -135,9 +135,9 @@ install_packages() {
     local kind="$1" count
     count=$(grep -c '^[a-zA-Z0-9]' "$root/requirements/$kind.txt")
     step "Installing $count locked packages (only this once; the network is needed)"
-    rm -f -- "$venv/.stamp-runtime" "$venv/.stamp-dev"
     logged "$venv/bin/python" -m pip install --require-hashes --progress-bar off \
         --requirement "$root/requirements/$kind.txt" --requirement "$root/requirements/build.txt"
+    rm -f -- "$venv/.stamp-runtime" "$venv/.stamp-dev"
     stamp "$kind" "$(digest_of "$kind")"
 }
 
@@ -167,7 +167,7 @@ logged() {
 explain() {
     local log="$venv/setup.log" why
     if log_says 'No space left on device|Errno 28|Disk quota exceeded' || disk_is_full; then
-        why="The disk is full: set-up needs about 700 MB in $root. Free some space"
+        why="The disk is full: set-up needs up to 800 MB in $root. Free some space"
     elif [[ ! -w "$root" || (-e "$venv" && ! -w "$venv") ]]; then
         why="$(id -un) may not write to $venv. Run as its owner, or in a checkout of your own,"
     elif log_says 'DO NOT MATCH THE HASHES'; then
