@@ -1,0 +1,338 @@
+"""Payment rules as data: how a contract turns facts into money, one Struct for each shape.
+
+Amounts are in the rule's `currency`. A ratio is a decimal string from 0 to 1. Every
+edge says whether it belongs to its band. `rule_checks` says whether a rule is sound,
+`payments.engine` what it pays.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ecosystem.values.money import Amount, Currency, Measure
+from ecosystem.values.text import Text
+
+Code = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        max_length=60,
+        description="Name that a contract gives to one of its parts.",
+        examples=["data-quality"],
+    ),
+]
+Ratio = Annotated[
+    str,
+    Meta(
+        pattern=r"^(0(\.[0-9]{1,9})?|1(\.0{1,9})?)$",
+        description="Decimal string from 0 to 1.",
+        examples=["0.95"],
+    ),
+]
+Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Direction = Literal["higher", "lower"]
+"""Which way a metric is better."""
+
+
+class Rule(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="shape"
+):
+    """What every payment rule says."""
+
+    code: Code
+    title: Text
+    currency: Currency
+
+
+class Band(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is paid for a value from `from` up to `to`."""
+
+    lower: Measure = msgspec.field(name="from")
+    from_inclusive: bool = True
+    to: Measure | None = None
+    """None: up to where the next band begins, or without end."""
+    to_inclusive: bool = False
+    """Read only where `to` is given."""
+    pays: Measure
+    """An amount, or a share of the rule's `share_of` where that is given. Never negative."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A share that is credited for a value worse than `worse_than`."""
+
+    worse_than: Measure
+    inclusive: bool = False
+    """Whether the edge itself is credited too."""
+    rate: Ratio
+
+
+class Portion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one unit of the part of a value up to `upto` is worth."""
+
+    upto: Measure | None
+    """The edge belongs to this band. None: without end."""
+    price: Amount
+
+
+class Ratchet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By what the part of a number of points up to `upto` is multiplied."""
+
+    upto: Count | None
+    """The edge belongs to this band. None: without end."""
+    multiplier: Measure
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is paid at one value."""
+
+    value: Measure
+    pays: Amount
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A metric that has to reach a target."""
+
+    metric: Code
+    target: Measure
+    inclusive: bool = True
+    """Whether the target itself is enough."""
+    direction: Direction
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A metric that counts for `weight`: nothing at `worst`, all of it at `best`."""
+
+    metric: Code
+    weight: Ratio
+    worst: Measure
+    best: Measure
+
+
+class Area(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a service; its metric counts the sessions of a period that failed."""
+
+    metric: Code
+    weight: Ratio
+    sessions: Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class ShareRange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The supplier's share of what lies between two percentages of the target cost."""
+
+    from_percent: Measure
+    to_percent: Measure | None
+    """None: without end."""
+    share: Ratio
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The share of what is then held that is paid out when a milestone is accepted."""
+
+    milestone: Code
+    share: Ratio
+
+
+class Fixed(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="fixed"):
+    """An amount for an accepted milestone."""
+
+    milestone: Code
+    amount: Amount
+
+
+class UnitPrice(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="unit_price"):
+    """A price for every unit that a metric counts."""
+
+    metric: Code
+    price: Amount
+    maximum: Amount | None = None
+    """Most that this rule ever pays, over all calculations."""
+
+
+class Availability(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="availability"):
+    """A charge for each period, less the weighted share of sessions that failed."""
+
+    charge: Amount
+    areas: tuple[Area, ...]
+    """All are verified for a period, or nothing is paid for it. Weights add to 1."""
+
+
+class Threshold(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="threshold"):
+    """An amount for each period in which conditions are met, and nothing otherwise."""
+
+    conditions: tuple[Condition, ...]
+    match: Literal["all", "any"] = "all"
+    pays: Amount
+
+
+class Slab(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="slab"):
+    """The whole amount of the band in which a value lies; nothing below the first."""
+
+    metric: Code
+    bands: tuple[Band, ...]
+    share_of: Amount | None = None
+
+
+class Marginal(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="marginal"):
+    """A price for each unit, by the band in which that unit lies, counted from `from`."""
+
+    metric: Code
+    lower: Measure = msgspec.field(default="0", name="from")
+    bands: tuple[Portion, ...]
+
+
+class Linear(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="linear"):
+    """An amount on the straight line between two points, and that of the nearer one outside."""
+
+    metric: Code
+    start: Point = msgspec.field(name="from")
+    end: Point = msgspec.field(name="to")
+
+
+class SavingsShare(
+    Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="savings_share"
+):
+    """A share of verified savings until `base_claim` is paid, and another share after."""
+
+    metric: Code
+    base_claim: Amount
+    share_until: Ratio
+    share_after: Ratio
+
+
+class Satisfaction(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="satisfaction"):
+    """The amount of a band of a survey's result, where its sample is large enough."""
+
+    metric: Code
+    sample_min: Annotated[int, Meta(ge=1, le=10_000_000)]
+    bands: tuple[Band, ...]
+    share_of: Amount | None = None
+
+
+class Composite(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="composite"):
+    """An amount times a weighted score for each period; nothing where a gate is not met."""
+
+    amount: Amount
+    parts: tuple[Part, ...]
+    """All are verified for a period, or nothing is paid for it. Weights add to 1."""
+    gates: tuple[Condition, ...] = ()
+
+
+class ServiceCredit(
+    Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="service_credit"
+):
+    """A share of a period's charge, deducted for a service that was worse than agreed."""
+
+    metric: Code
+    direction: Direction
+    charge: Amount
+    steps: tuple[Step, ...]
+    """From the mildest to the worst; the worst that holds counts."""
+    cap: Ratio = "1"
+    """Most that is deducted of the charge."""
+
+
+class ExcessDays(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="excess_days"):
+    """An amount deducted for each day beyond those allowed.
+
+    Days are those that a metric counts, or those by which a milestone was delivered
+    after its due instant; a day begun is a day.
+    """
+
+    metric: Code | None = None
+    milestone: Code | None = None
+    allowed_days: Count
+    per_day: Amount
+    maximum: Amount | None = None
+    """Most that this rule ever deducts, over all calculations."""
+
+
+class Points(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="points"):
+    """An amount deducted for each failure point beyond the free ones, rising by bands."""
+
+    metric: Code
+    free_points: Count
+    value_per_point: Amount
+    bands: tuple[Ratchet, ...]
+
+
+class GainPain(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="gain_pain"):
+    """The supplier's share of what was saved below, or spent above, a target cost."""
+
+    metric: Code
+    target: Amount
+    ranges: tuple[ShareRange, ...]
+    """From 0 percent on, in order; one edge lies at 100."""
+
+
+class Advance(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="advance"):
+    """An amount paid early, and recovered from what is certified later."""
+
+    milestone: Code
+    """When accepted, the advance is paid."""
+    amount: Amount
+    rate: Ratio
+    starts_after: Ratio
+    """Share of the contract's value; recovery starts once more than this is certified."""
+    base: Literal["gross", "net"]
+    """Whether `rate` applies to what is certified, or to that less retention."""
+    first: Literal["this", "cumulative"]
+    """Whether the rate applies to each certificate, or to all certified so far."""
+
+
+class Retention(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="retention"):
+    """A share of what is certified, held back until milestones release it."""
+
+    rate: Ratio
+    limit: Amount
+    """Most that is held at a time."""
+    releases: tuple[Release, ...]
+
+
+PaymentRule = (
+    Fixed
+    | UnitPrice
+    | Availability
+    | Threshold
+    | Slab
+    | Marginal
+    | Linear
+    | SavingsShare
+    | Satisfaction
+    | Composite
+    | ServiceCredit
+    | ExcessDays
+    | Points
+    | GainPain
+    | Advance
+    | Retention
+)
+
+
+def metrics_of(rule: PaymentRule) -> tuple[str, ...]:
+    """Return the codes of the metrics that `rule` reads, each once, in its own order."""
+    match rule:
+        case Availability(areas=areas):
+            named = [area.metric for area in areas]
+        case Threshold(conditions=conditions):
+            named = [condition.metric for condition in conditions]
+        case Composite(parts=parts, gates=gates):
+            named = [*(part.metric for part in parts), *(gate.metric for gate in gates)]
+        case Fixed() | Advance() | Retention():
+            named = []
+        case _:
+            named = [] if rule.metric is None else [rule.metric]
+    return tuple(dict.fromkeys(named))
+
+
+def milestones_of(rule: PaymentRule) -> tuple[str, ...]:
+    """Return the codes of the milestones that `rule` reads, each once, in its own order."""
+    match rule:
+        case Fixed(milestone=milestone) | Advance(milestone=milestone):
+            return (milestone,)
+        case ExcessDays(milestone=str() as milestone):
+            return (milestone,)
+        case Retention(releases=releases):
+            return tuple(dict.fromkeys(release.milestone for release in releases))
+        case _:
+            return ()

@@ -1,0 +1,158 @@
+"""The facts that a calculation reads, and the document that it becomes."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ecosystem.contracts.payment_rules import Code, PaymentRule
+from ecosystem.values.money import Amount, Currency, Measure, Money
+from ecosystem.values.period import Period
+from ecosystem.values.text import Text
+
+Signed = Annotated[
+    str,
+    Meta(
+        pattern=r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$",
+        description="Decimal string of an amount that is added, or deducted where negative.",
+        examples=["-240.00"],
+    ),
+]
+Instant = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z$",
+        description="RFC 3339 instant in UTC.",
+        examples=["2026-03-31T16:00:00.000000Z"],
+    ),
+]
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256.")]
+
+
+class Stage(StrEnum):
+    """Where a line stands in the one order of the calculation, first to last."""
+
+    BASE = "base"
+    INDEXATION = "indexation"
+    PERFORMANCE = "performance"
+    DEDUCTIONS = "deductions"
+    CAPS = "caps"
+    GAIN_PAIN = "gain_pain"
+    ADVANCE_RECOVERY = "advance_recovery"
+    RETENTION = "retention"
+    TAX = "tax"
+    ASSIGNMENT = "assignment"
+
+
+class AcceptedMilestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A milestone that was accepted and is not yet paid for."""
+
+    id: str
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    milestone: Code
+    due_at: Instant
+    """The last instant at which it is in time."""
+    delivered_at: Instant
+
+
+class VerifiedObservation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A verified observation that is not yet paid for."""
+
+    id: str
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    metric: Code
+    period: Period
+    value: Measure
+    sample_size: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+
+
+class RuleTotal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the lines of one rule add up to in all calculations before this one."""
+
+    rule: Code
+    amount: Signed
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that a calculation knows, apart from rules and limits."""
+
+    milestones: tuple[AcceptedMilestone, ...] = ()
+    observations: tuple[VerifiedObservation, ...] = ()
+    before: tuple[RuleTotal, ...] = ()
+    """Rules that had no line before may be left out."""
+    certified_before: Amount = "0"
+    """Sum of `certified` of all calculations before this one."""
+
+
+class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A fact from which a line was computed."""
+
+    kind: Literal["observation", "milestone"]
+    id: str
+    version: int
+    code: Code
+    """The metric or the milestone."""
+    period: Period | None = None
+    value: str
+    """The value observed, or the instant of delivery."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One step of a calculation."""
+
+    stage: Stage
+    rule: Code
+    """Code of the payment rule, or `contract-value` or `floor` where a limit of the engine acts."""
+    shape: str
+    inputs: tuple[Input, ...]
+    formula: Text
+    """The computation in words, with its numbers."""
+    unrounded: Signed
+    amount: Signed
+    """Rounded once, half up, to the currency."""
+
+
+class Calculation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is payable, with everything from which a stranger recomputes it."""
+
+    engine_version: str
+    currency: Currency
+    contract_value: Amount
+    paid_before: Amount
+    rules: tuple[PaymentRule, ...]
+    rule_set_digest: Digest
+    facts: Facts
+    lines: tuple[Line, ...]
+    certified: Amount
+    """What was earned, before advance and retention."""
+    waived: Amount
+    """Deductions that found nothing left to be deducted from: a claim, never a negative payment."""
+    total: Amount
+    """What is payable now."""
+    rounding: Literal["half_up_per_line"] = "half_up_per_line"
+    digest: str = ""
+    """SHA-256 of the canonical JSON of this document with an empty `digest`."""
+
+    def payable(self) -> Money:
+        """Return the total as money."""
+        return Money(self.total, self.currency)
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A place at which a document says something else than its recomputation."""
+
+    pointer: str
+    stated: str
+    computed: str
+
+
+class Recomputation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A calculation made again from the rules and facts of a document, and where they differ."""
+
+    calculation: Calculation
+    differences: tuple[Difference, ...]
+
+    def is_identical(self) -> bool:
+        """Tell whether the document says exactly what was computed."""
+        return not self.differences

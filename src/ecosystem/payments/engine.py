@@ -1,0 +1,215 @@
+"""From rules and facts to a calculation that a stranger recomputes to the last cent."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import zip_longest
+from typing import Final, TypeAlias
+
+import msgspec
+
+from ecosystem.contracts.canonical import canonical, digest
+from ecosystem.contracts.payment_rules import PaymentRule, metrics_of, milestones_of
+from ecosystem.contracts.rule_checks import check_rule
+from ecosystem.payments.calculation import (
+    Calculation,
+    Difference,
+    Facts,
+    Recomputation,
+    RuleTotal,
+    VerifiedObservation,
+)
+from ecosystem.payments.pipeline import CAP, FLOOR, Run, certify, settle
+from ecosystem.payments.shapes import exact
+from ecosystem.values import money
+from ecosystem.values.refusal import Fault, Kind, Refusal
+
+ENGINE_VERSION: Final = "1"
+"""Changes whenever any calculation could come out differently."""
+
+
+Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
+
+
+class RulesUnsound(Refusal):
+    """The payment rules cannot be computed."""
+
+    kind = Kind.UNMET
+    remedy = "Correct the rules named in `errors`."
+
+
+class FactsDoubled(Refusal):
+    """The same fact is given twice."""
+
+    kind = Kind.CONFLICT
+    remedy = "Give each milestone once, and one observation of a metric for any day."
+
+
+class CalculationUnreadable(Refusal):
+    """The document is not a calculation."""
+
+    kind = Kind.MALFORMED
+    remedy = "Give the document as it was published."
+
+
+class EngineUnknown(Refusal):
+    """The calculation was made by another version of the engine."""
+
+    kind = Kind.UNMET
+    remedy = "Recompute it with the release that has the engine version of the document."
+
+
+def calculate(
+    rules: Iterable[PaymentRule],
+    facts: Facts,
+    *,
+    currency: str,
+    contract_value: Decimal,
+    paid_before: Decimal,
+) -> Calculation:
+    """Compute what is payable for `facts` under `rules`, whatever order they come in.
+
+    `contract_value` and `paid_before` are in `currency`, not negative and no finer than it
+    allows. The total is never negative and never above `contract_value - paid_before`.
+    Refuses with CurrencyUnknown, AmountTooFine, RulesUnsound and FactsDoubled, in that order.
+    """
+    value = _limit_text(contract_value, currency, "/contract_value")
+    paid = _limit_text(paid_before, currency, "/paid_before")
+    _limit_text(Decimal(facts.certified_before), currency, "/facts/certified_before")
+    ordered = tuple(sorted(rules, key=lambda rule: rule.code))
+    _refuse_unsound(ordered, currency)
+    known = _sorted(facts)
+    _refuse_doubled(known)
+    with exact():
+        run = Run(known, contract_value, Decimal(1).scaleb(-money.places(currency)))
+        run.totals.update({item.rule: Decimal(item.amount) for item in known.before})
+        left = contract_value - Decimal(known.certified_before)
+        certified = certify(run, ordered, most=max(left, Decimal(0)))
+        settle(run, ordered, most=max(contract_value - paid_before, Decimal(0)))
+        certified_text, waived, total = (
+            f"{run.rounded(amount):f}" for amount in (certified, run.waived, run.sum)
+        )
+    return sealed(
+        Calculation(
+            engine_version=ENGINE_VERSION,
+            currency=currency,
+            contract_value=value,
+            paid_before=paid,
+            rules=ordered,
+            rule_set_digest=digest(ordered),
+            facts=known,
+            lines=tuple(run.lines),
+            certified=certified_text,
+            waived=waived,
+            total=total,
+        )
+    )
+
+
+def sealed(calculation: Calculation) -> Calculation:
+    """Return `calculation` with its own digest in it."""
+    bare = msgspec.structs.replace(calculation, digest="")
+    return msgspec.structs.replace(bare, digest=digest(bare))
+
+
+def recompute(document: bytes) -> Recomputation:
+    """Compute a published calculation again from its own rules and facts.
+
+    `document` is the JSON of a Calculation, in any order of keys. Every place at which it
+    says something else than the computation is in `differences`.
+    Refuses with CalculationUnreadable, EngineUnknown, and as `calculate` does.
+    """
+    try:
+        stated = msgspec.json.decode(document, type=Calculation)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CalculationUnreadable(f"The document is not a calculation: {error}") from None
+    if stated.engine_version != ENGINE_VERSION:
+        detail = f"The document is of engine {stated.engine_version}, this is {ENGINE_VERSION}."
+        raise EngineUnknown(detail, pointer="/engine_version")
+    computed = calculate(
+        stated.rules,
+        stated.facts,
+        currency=stated.currency,
+        contract_value=Decimal(stated.contract_value),
+        paid_before=Decimal(stated.paid_before),
+    )
+    found = _differences(_plain(stated), _plain(computed), "")
+    return Recomputation(calculation=computed, differences=tuple(found))
+
+
+def _limit_text(amount: Decimal, currency: str, pointer: str) -> str:
+    """Return `amount` as the document writes it, or refuse as `money.check` does."""
+    money.check(money.Money(f"{amount:f}", currency), pointer=pointer)
+    return money.of(amount, currency).amount
+
+
+def _refuse_unsound(rules: tuple[PaymentRule, ...], currency: str) -> None:
+    faults = list[Fault]()
+    for at, rule in enumerate(rules):
+        named = {"metrics": metrics_of(rule), "milestones": milestones_of(rule)}
+        for fault in check_rule(rule, **named, currency=currency):
+            faults.append(Fault(f"/rules/{at}{fault.pointer}", fault.code, fault.detail))
+        if rule.code in {CAP, FLOOR}:
+            detail = f"{rule.code} names a limit of the engine: choose another code."
+            faults.append(Fault(f"/rules/{at}/code", "code_reserved", detail))
+        if at and rules[at - 1].code == rule.code:
+            detail = f"Two rules have the code {rule.code}."
+            faults.append(Fault(f"/rules/{at}/code", "code_doubled", detail))
+    if faults:
+        raise RulesUnsound("The payment rules have faults.", faults=tuple(faults))
+
+
+def _sorted(facts: Facts) -> Facts:
+    """Return the same facts in the one order in which documents give them."""
+    return Facts(
+        milestones=tuple(sorted(facts.milestones, key=lambda fact: (fact.milestone, fact.id))),
+        observations=tuple(sorted(facts.observations, key=_place)),
+        before=tuple(sorted(facts.before, key=_rule)),
+        certified_before=facts.certified_before,
+    )
+
+
+def _place(fact: VerifiedObservation) -> tuple[str, str, str, str]:
+    start, end = fact.period.starts_on.isoformat(), fact.period.ends_on.isoformat()
+    return fact.metric, start, end, fact.id
+
+
+def _rule(total: RuleTotal) -> str:
+    return total.rule
+
+
+def _refuse_doubled(facts: Facts) -> None:
+    """Refuse sorted facts in which something would count twice."""
+    doubled = [
+        f"The observations {one.id} and {two.id} of {one.metric} share days."
+        for one, two in zip(facts.observations, facts.observations[1:], strict=False)
+        if one.metric == two.metric and one.period.overlaps(two.period)
+    ]
+    doubled += _twice("milestone", [fact.milestone for fact in facts.milestones])
+    doubled += _twice("rule total", [total.rule for total in facts.before])
+    if doubled:
+        raise FactsDoubled(" ".join(doubled), pointer="/facts")
+
+
+def _twice(what: str, codes: list[str]) -> list[str]:
+    return [f"The {what} {code} is given twice." for code, n in Counter(codes).items() if n > 1]
+
+
+def _differences(stated: Json, computed: Json, pointer: str) -> Iterator[Difference]:
+    if isinstance(stated, dict) and isinstance(computed, dict):
+        for key in sorted({*stated, *computed}):
+            yield from _differences(stated.get(key), computed.get(key), f"{pointer}/{key}")
+    elif isinstance(stated, list) and isinstance(computed, list):
+        for at, (one, two) in enumerate(zip_longest(stated, computed)):
+            yield from _differences(one, two, f"{pointer}/{at}")
+    elif stated != computed:
+        yield Difference(pointer=pointer, stated=_shown(stated), computed=_shown(computed))
+
+
+def _plain(calculation: Calculation) -> Json:
+    plain: Json = msgspec.json.decode(canonical(calculation))
+    return plain
+
+
+def _shown(value: Json) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
