@@ -1,0 +1,1 @@
+"""A marketplace in which cities buy digital operation by its outcomes."""

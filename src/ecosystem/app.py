@@ -1,0 +1,126 @@
+"""The composition root: all rooms' routes, behind one door, in one process."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+
+from ecosystem.catalogue import routes as catalogue
+from ecosystem.feed import routes as feed
+from ecosystem.history import sequencer
+from ecosystem.identity import authentication
+from ecosystem.identity import routes as identity
+from ecosystem.needs import routes as needs
+from ecosystem.reactions import REACTIONS
+from ecosystem.runtime import idempotency, log, settings
+from ecosystem.runtime.background import Background
+from ecosystem.runtime.blobs import Blobs
+from ecosystem.runtime.clock import Clock
+from ecosystem.runtime.database import Database
+from ecosystem.runtime.edge import Edge
+from ecosystem.runtime.errors import handlers
+from ecosystem.runtime.keys import Keys
+from ecosystem.runtime.settings import Settings
+from ecosystem.runtime.web import Call, House
+
+_IDLE_S: Final = 0.2
+_FOLLOWER_S: Final = 5.0
+
+ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
+    *catalogue.ROUTES,
+    *identity.ROUTES,
+    *needs.ROUTES,
+    *feed.ROUTES,
+)
+
+
+def create() -> Edge:
+    """Return the application that the settings in the environment describe."""
+    return build(settings.load())
+
+
+def build(chosen: Settings) -> Edge:
+    """Return the application; it connects to the database when it starts up."""
+    log.configure(chosen)
+    folder = Path(chosen.data_folder or ".")
+    database = Database(chosen.database_url or "", chosen, reactions=REACTIONS)
+    house = House(
+        settings=chosen,
+        database=database,
+        clock=Clock(),
+        keys=Keys(folder / "keys"),
+        blobs=Blobs(folder / "documents"),
+    )
+    application = litestar(house)
+    return Edge(
+        application,
+        settings=chosen,
+        authenticate=authentication.Authenticator(house).actor,
+        methods=methods(application),
+    )
+
+
+def living(edge: Edge) -> AbstractAsyncContextManager[None]:
+    """Return a context in which the application has started up, for who embeds it."""
+    application: Litestar = edge.application
+    return application.lifespan()
+
+
+def litestar(house: House) -> Any:
+    """Return the Litestar application of all routes."""
+    application = Litestar(
+        route_handlers=list(ROUTES),
+        exception_handlers=handlers(),
+        request_class=Call,
+        request_max_body_size=house.settings.body_bytes_max,
+        openapi_config=None,
+        lifespan=[_living],
+        logging_config=None,
+    )
+    application.state.house = house
+    return application
+
+
+def methods(application: Litestar) -> dict[str, str]:
+    """Return the Allow header of each path."""
+    found: dict[str, set[str]] = {}
+    for route in application.routes:
+        names = found.setdefault(route.path_format, {"OPTIONS"})
+        names |= set(getattr(route, "methods", ()))
+        if "GET" in names:
+            names.add("HEAD")
+    return {path: ", ".join(sorted(names)) for path, names in found.items()}
+
+
+@asynccontextmanager
+async def _living(application: Litestar) -> AsyncGenerator[None]:
+    house: House = application.state.house
+    background = Background()
+    if house.settings.background == "inside":
+        _work(house, background)
+    try:
+        yield
+    finally:
+        await background.stop()
+        await house.database.close()
+
+
+def _work(house: House, background: Background) -> None:
+    async def sequence() -> float:
+        count = await sequencer.sequence(house.database)
+        if count is None:
+            return _FOLLOWER_S
+        return 0 if count == sequencer.BATCH else _IDLE_S
+
+    async def forget() -> float:
+        async with house.database.transaction() as tx:
+            since = datetime.now().astimezone() - timedelta(hours=house.settings.idempotency_hours)
+            await idempotency.forget(tx, since=since)
+        return 3600
+
+    background.start("sequencer", sequence)
+    background.start("forgetting", forget)

@@ -1,0 +1,55 @@
+"""Read the events that a caller may see, by position."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Integer, Text, any_, bindparam, func, literal_column, or_, select
+from sqlalchemy.sql import and_, not_
+
+from ecosystem.history.tables import event, log_entry
+from ecosystem.identity import queries as identity
+from ecosystem.runtime.database import Statement
+
+_FEED = (
+    select(
+        log_entry.c.position,
+        event.c.id,
+        event.c.type,
+        event.c.stream.label("object"),
+        event.c.version,
+        event.c.authority_id.label("authority_number"),
+        event.c.organisation_id,
+        event.c.valid_at,
+        event.c.recorded_at,
+        func.encode(event.c.hash, "hex").label("hash"),
+    )
+    .join(
+        event,
+        and_(event.c.authority_id == log_entry.c.authority_id, event.c.id == log_entry.c.event_id),
+    )
+    .where(log_entry.c.position > bindparam("after", type_=BigInteger))
+    .where(
+        or_(
+            event.c.is_public,
+            bindparam("organisation", type_=Text) == any_(event.c.visible_to),
+            and_(
+                not_(event.c.is_sealed),
+                or_(
+                    event.c.authority_id == bindparam("own", type_=Integer),
+                    identity.is_overseen(event.c.authority_id, bindparam("oversees", type_=Text)),
+                ),
+            ),
+        )
+    )
+    .order_by(log_entry.c.position)
+    .limit(bindparam("limit"))
+    .subquery("page")
+)
+FEED: Final = Statement(
+    select(
+        func.coalesce(func.json_agg(_FEED.table_valued()), literal_column("'[]'::json")),
+        func.max(_FEED.c.position),
+        select(func.coalesce(func.max(log_entry.c.position), 0)).scalar_subquery(),
+        func.count(),
+    ).select_from(_FEED)
+)
+"""A page of the feed: its events as JSON, the last position among them, the log's size, count."""

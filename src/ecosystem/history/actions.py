@@ -1,0 +1,132 @@
+"""Record what happened, in the transaction in which it happens."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    Boolean,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Select,
+    Text,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
+
+from ecosystem.history import model
+from ecosystem.history.model import AUTHORITY, Audience, Occurrence
+from ecosystem.history.tables import event, event_pending
+from ecosystem.runtime.database import Statement, Tx
+from ecosystem.runtime.minting import entropy, mint
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import authority_of
+
+_GIVEN: Final[dict[str, Any]] = {
+    "authority_id": Integer, "id": Text, "stream": Text, "type": Text,
+    "valid_at": DateTime(timezone=True), "recorded_at": DateTime(timezone=True),
+    "person_id": Text, "client_id": Text, "organisation_id": Text, "request_id": Text,
+    "is_public": Boolean, "visible_to": ARRAY(Text), "is_sealed": Boolean, "body": JSON,
+    "salt": LargeBinary, "body_digest": LargeBinary,
+}  # fmt: skip
+
+
+def _record() -> Statement:
+    """Return the one statement that appends to a stream and to the queue of the sequencer."""
+    head = (
+        select(event.c.version, event.c.hash)
+        .where(event.c.authority_id == bindparam("authority_id"))
+        .where(event.c.stream == bindparam("stream"))
+        .order_by(event.c.version.desc())
+        .limit(1)
+        .subquery("head")
+    )
+    version = func.coalesce(head.c.version, 0) + 1
+    previous = case((head.c.hash.is_(None), "null"), else_=_quoted_hex(head.c.hash))
+    header = func.concat(
+        bindparam("first", type_=Text), previous, bindparam("second", type_=Text), version, "}"
+    )
+    row: Select[Any] = select(
+        *(bindparam(name, type_=type_).label(name) for name, type_ in _GIVEN.items()),
+        version.label("version"),
+        head.c.hash.label("previous_hash"),
+        func.sha256(func.convert_to(header, "UTF8")).label("hash"),
+    ).select_from(select(true()).subquery("one").outerjoin(head, true()))
+    columns = [*_GIVEN, "version", "previous_hash", "hash"]
+    recorded = (
+        insert(event)
+        .from_select(columns, row)
+        .returning(event.c.authority_id, event.c.id, event.c.version)
+        .cte("recorded")
+    )
+    queued = (
+        insert(event_pending)
+        .from_select(["authority_id", "event_id"], select(recorded.c.authority_id, recorded.c.id))
+        .cte("queued")
+    )
+    return Statement(select(recorded.c.version).add_cte(queued))
+
+
+def _quoted_hex(column: Any) -> Any:
+    return func.concat(literal('"'), func.encode(column, "hex"), literal('"'))
+
+
+_RECORD: Final = _record()
+
+
+async def record(
+    tx: Tx,
+    kind: str,
+    stream: str,
+    *,
+    facts: msgspec.Struct,
+    decision: msgspec.Struct,
+    by: Actor,
+    at: datetime,
+    valid_at: datetime | None = None,
+    audience: Audience = AUTHORITY,
+    after: msgspec.Struct | None = None,
+) -> int:
+    """Record that the thing named `stream` changed; return its new version, from 1.
+
+    The caller holds the lock on the thing, so that versions follow one another. `valid_at`
+    is when the change took effect, by default `at`. Effects: one event, one row in the
+    sequencer's queue, and whatever the table of reactions has follow, all in `tx`.
+    """
+    valid_at = valid_at or at
+    body = model.Body(by=by, facts=facts, decision=decision, after=after)
+    text, salt = model.canonical(body), entropy(32)
+    digest = model.body_digest(text, salt=salt)
+    authority = authority_of(stream)
+    event_id = mint("event", authority=authority)
+    first, second = model.header_parts(
+        authority=authority, digest=digest, event_id=event_id, stream=stream, kind=kind,
+        valid_at=valid_at, recorded_at=at,
+    )  # fmt: skip
+    version: int = await tx.value(
+        _RECORD,
+        authority_id=authority, id=event_id, stream=stream, type=kind, valid_at=valid_at,
+        recorded_at=at, person_id=by.person_id, client_id=by.client_id,
+        organisation_id=by.organisation_id, request_id=tx.request_id,
+        is_public=audience.is_public, visible_to=list(audience.organisations),
+        is_sealed=audience.is_sealed, body=text, salt=salt, body_digest=digest,
+        first=first, second=second,
+    )  # fmt: skip
+    occurrence = Occurrence(
+        id=event_id, authority_id=authority, stream=stream, version=version, type=kind,
+        valid_at=valid_at, recorded_at=at, body=body,
+    )  # fmt: skip
+    await _react(tx, occurrence)
+    return version
+
+
+async def _react(tx: Tx, occurrence: Occurrence) -> None:
+    for reaction in tx.reactions.get(occurrence.type, ()):
+        await reaction(tx, occurrence)

@@ -1,0 +1,51 @@
+"""Bring a database to the newest schema, once, however many processes try."""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+_ONE_AT_A_TIME = 0x6D69_6772_6174_65
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration; it needs no file."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest() -> str:
+    """Return the name of the newest step."""
+    return ScriptDirectory.from_config(configuration()).get_current_head() or "none"
+
+
+def _upgrade(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ONE_AT_A_TIME})
+    command.upgrade(configuration(connection), "head")
+
+
+async def upgrade(url: str) -> None:
+    """Run the steps that are missing, as the role that `url` names, which owns the tables."""
+    engine = create_async_engine(async_url(url), poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+def async_url(url: str) -> str:
+    """Return `url` with the driver that SQLAlchemy must use named in it."""
+    return "postgresql+asyncpg://" + url.split("://", 1)[1]
+
+
+def upgrade_now(url: str) -> None:
+    """Run the missing steps from code that is not asynchronous."""
+    asyncio.run(upgrade(url))

@@ -1,0 +1,110 @@
+"""The schema as the tables describe it: every statement that makes an empty database ours.
+
+Beside tables, keys and checks these are: the functions that statements call, the triggers
+that keep what is append-only, row-level security, and what the serving role may do.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from iso4217 import Currency
+from sqlalchemy import MetaData, Table
+from sqlalchemy.dialects.postgresql import dialect
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+SERVING_ROLE: Final = "ecosystem_api"
+_USUAL_PLACES: Final = 2
+
+_SAYS_NO: Final = """
+CREATE FUNCTION nothing_is_rewritten() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP
+    USING ERRCODE = 'restrict_violation';
+END $$"""
+
+_BIGRAMS: Final = """
+CREATE FUNCTION bigrams(content text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT coalesce(
+    string_agg(quote_literal(substr(run, at, 2)) || ':' || place, ' ' ORDER BY place), ''
+  )::tsvector
+  FROM (
+    SELECT run, at, least(16383, row_number() OVER (ORDER BY run_place, at)) AS place
+    FROM regexp_split_to_table(lower(content), '[^[:alnum:]]+')
+           WITH ORDINALITY AS runs(run, run_place),
+         generate_series(1, length(run)) AS at
+    WHERE run <> ''
+  ) AS pairs
+$$"""
+
+_BIGRAMS_SOUGHT: Final = """
+CREATE FUNCTION bigrams_sought(content text) RETURNS tsquery
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT coalesce(string_agg(phrase, ' & ')::tsquery, ''::tsquery)
+  FROM (
+    SELECT CASE WHEN length(run) = 1 THEN quote_literal(run) || ':*' ELSE (
+      SELECT string_agg(quote_literal(substr(run, at, 2)), ' <-> ' ORDER BY at)
+      FROM generate_series(1, length(run) - 1) AS at
+    ) END AS phrase
+    FROM regexp_split_to_table(lower(content), '[^[:alnum:]]+') AS runs(run)
+    WHERE run <> ''
+  ) AS phrases
+$$"""
+"""Finds what `bigrams` indexed: runs as phrases of character pairs, a single one as a prefix."""
+
+
+def statements(metadata: MetaData) -> Iterator[str]:
+    """Yield the statements in the order in which they run."""
+    yield _money_json()
+    yield _BIGRAMS
+    yield _BIGRAMS_SOUGHT
+    yield _SAYS_NO
+    for table in metadata.sorted_tables:
+        yield str(CreateTable(table).compile(dialect=dialect()))  # type: ignore[no-untyped-call]
+        for index in sorted(table.indexes, key=lambda one: str(one.name)):
+            yield str(CreateIndex(index).compile(dialect=dialect()))  # type: ignore[no-untyped-call]
+    for table in metadata.sorted_tables:
+        yield from _kept(table)
+
+
+def _money_json() -> str:
+    by_places: dict[int, list[str]] = {}
+    for currency in Currency:
+        by_places.setdefault(currency.exponent or 0, []).append(currency.code)
+    cases = " ".join(
+        f"WHEN currency IN ({', '.join(repr(code) for code in sorted(codes))}) THEN {places}"
+        for places, codes in sorted(by_places.items())
+        if places != _USUAL_PLACES
+    )
+    return f"""
+CREATE FUNCTION money_json(amount numeric, currency text) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN amount IS NOT NULL THEN json_build_object(
+    'amount', round(amount, CASE {cases} ELSE {_USUAL_PLACES} END)::text, 'currency', currency
+  ) END
+$$"""
+
+
+def _kept(table: Table) -> Iterator[str]:
+    if table.info.get("append_only"):
+        yield (
+            f"CREATE TRIGGER {table.name}_stays BEFORE UPDATE OR DELETE ON {table.name} "
+            "FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten()"
+        )
+        yield (
+            f"CREATE TRIGGER {table.name}_stays_whole BEFORE TRUNCATE ON {table.name} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten()"
+        )
+        for trigger in (f"{table.name}_stays", f"{table.name}_stays_whole"):
+            yield f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {trigger}"
+    if policy := table.info.get("visible_where"):
+        yield f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY"
+        yield f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY"
+        yield f"CREATE POLICY {table.name}_seen ON {table.name} USING ({policy})"
+    privileges = "SELECT, INSERT"
+    if not table.info.get("append_only"):
+        privileges += ", UPDATE"
+    if table.info.get("deletes"):
+        privileges += ", DELETE"
+    yield f"GRANT {privileges} ON {table.name} TO {SERVING_ROLE}"
+    yield from table.info.get("sql", ())

@@ -1,0 +1,38 @@
+"""Who may do what with needs."""
+
+from typing import Final
+
+from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.permit import Permit
+
+_BIDDERS: Final = (
+    OrganisationKind.ENTERPRISE,
+    OrganisationKind.THINK_TANK,
+    OrganisationKind.FINANCIAL_INSTITUTION,
+)
+
+READ: Final = Permit(act="read needs", relation="any; a draft only its authority", state="any")
+DRAFT: Final = Permit(
+    act="draft a need", scope="needs:draft", roles=(Role.OFFICER,),
+    kinds=(OrganisationKind.GOVERNMENT,), relation="authority",
+)  # fmt: skip
+PUBLISH: Final = Permit(
+    act="publish a need", scope="needs:write", roles=(Role.OFFICER,), verified=True,
+    kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="draft",
+)  # fmt: skip
+CANCEL: Final = Permit(
+    act="cancel a need", scope="needs:write", roles=(Role.OFFICER,), person=True,
+    kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="draft to evaluated",
+)  # fmt: skip
+ASK: Final = Permit(
+    act="ask a question on a need", scope="needs:write", roles=(Role.BIDDER,), verified=True,
+    kinds=_BIDDERS, relation="any but the authority", state="published, until enquiries end",
+)  # fmt: skip
+ANSWER: Final = Permit(
+    act="answer a question in public", scope="needs:write", roles=(Role.OFFICER,),
+    kinds=(OrganisationKind.GOVERNMENT,), relation="authority",
+)  # fmt: skip
+REGISTER_KEY: Final = Permit(
+    act="register one's opening key", scope="offers:open", roles=(Role.OPENER,), person=True,
+    kinds=(OrganisationKind.GOVERNMENT,), relation="oneself",
+)  # fmt: skip

@@ -1,0 +1,220 @@
+"""Draft, publish and cancel needs; ask and answer questions."""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import bindparam, update
+from sqlalchemy.dialects.postgresql import insert
+
+from ecosystem.history import actions as history
+from ecosystem.history.model import EVERYONE, Audience
+from ecosystem.needs import queries, rules
+from ecosystem.needs.model import Drafted, DraftFacts, NeedDraft
+from ecosystem.needs.tables import lot, need, opening_key, question
+from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.minting import mint
+from ecosystem.runtime.web import Standing
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import authority_of
+from ecosystem.values.text import Text
+
+_CREATED: Final = tuple(
+    column.key
+    for column in need.columns
+    if column.key not in {"searched", "published_at", "cancelled_reason"}
+)
+_INSERT: Final = inserting(need, *_CREATED)
+_INSERT_LOT: Final = inserting(lot)
+_ASK: Final = inserting(
+    question, "authority_id", "id", "need_id", "version", "text", "asked_by", "asked_at"
+)
+_KEY = (need.c.authority_id == bindparam("of_authority"), need.c.id == bindparam("of_need"))
+_PUBLISH: Final = Statement(
+    update(need)
+    .where(*_KEY)
+    .values(
+        state="published",
+        version=need.c.version + 1,
+        published_at=bindparam("published_at"),
+        openers=bindparam("openers"),
+        threshold=bindparam("threshold"),
+    )
+)
+_CANCEL: Final = Statement(
+    update(need)
+    .where(*_KEY)
+    .values(
+        state="cancelled",
+        version=need.c.version + 1,
+        cancelled_reason=bindparam("cancelled_reason"),
+    )
+)
+_ADVANCE: Final = Statement(
+    update(need).where(*_KEY).values(state=bindparam("new_state"), version=need.c.version + 1)
+)
+_ANSWER: Final = Statement(
+    update(question)
+    .where(
+        question.c.authority_id == bindparam("of_authority"),
+        question.c.id == bindparam("of_question"),
+    )
+    .values(
+        version=question.c.version + 1,
+        answer=bindparam("answer"),
+        answered_by=bindparam("answered_by"),
+        answered_at=bindparam("answered_at"),
+    )
+)
+_given_key = insert(opening_key).values(
+    {column.key: bindparam(column.key) for column in opening_key.columns}
+)
+_KEEP_KEY: Final = Statement(
+    _given_key.on_conflict_do_update(
+        index_elements=["authority_id", "person_id"],
+        set_={name: getattr(_given_key.excluded, name) for name in ("public_key", "registered_at")},
+    ).returning(opening_key.c.id)
+)
+
+
+async def draft(tx: Tx, asked: NeedDraft, *, by: Actor, at: datetime) -> Standing:
+    """Keep a new draft of the caller's authority. Refuses with NeedUnsound."""
+    authority = by.organisation_number
+    lot_ids = tuple(mint("lot", authority=authority) for _ in asked.lots)
+    facts = DraftFacts(asked=asked, lot_ids=lot_ids)
+    drafted = rules.draft(facts, by=by, at=at)
+    need_id = mint("need", authority=authority)
+    await _insert(tx, need_id, asked, drafted)
+    version = await history.record(
+        tx, "need.drafted", need_id, facts=facts, decision=drafted, by=by, at=at
+    )
+    return Standing(id=need_id, state=drafted.state, version=version)
+
+
+async def _insert(tx: Tx, need_id: str, asked: NeedDraft, drafted: Drafted) -> None:
+    authority, encode = authority_of(need_id), msgspec.json.encode
+    await tx.run(
+        _INSERT,
+        authority_id=authority, id=need_id, version=1, state=drafted.state,
+        title=encode(asked.title), description=encode(asked.description), sector=asked.sector,
+        operation=asked.operation, phase=asked.phase, jurisdiction=asked.jurisdiction,
+        value=drafted.value, currency=drafted.currency, programme_id=asked.programme_id,
+        lots=encode(drafted.lots), invited_kinds=encode(asked.invited_kinds),
+        invited_offers=encode(asked.invited_offers), standards=encode(asked.standards),
+        data_resources=encode(asked.data_resources), contract_form=encode(asked.contract_form),
+        openers_asked=encode(asked.openers), openers=b"[]", threshold=rules.THRESHOLD,
+        enquiry_ends_at=asked.enquiry_ends_at, submission_ends_at=asked.submission_ends_at,
+        opening_at=asked.opening_at,
+    )  # fmt: skip
+    await tx.many(
+        _INSERT_LOT,
+        [
+            {
+                "authority_id": authority,
+                "id": one.id,
+                "need_id": need_id,
+                "ceiling": one.ceiling.amount,
+                "currency": one.ceiling.currency,
+            }
+            for one in drafted.lots
+        ],
+    )
+
+
+async def publish(
+    tx: Tx, need_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Make a draft public. Refuses with NeedMissing, RevisionStale, and as the rule does."""
+    row = await queries.locked(tx, need_id, seen_by=by, at=at, expected=expected)
+    facts = await queries.publish_facts(tx, row)
+    published = rules.publish(facts, by=by, at=at)
+    await tx.run(
+        _PUBLISH,
+        of_authority=row["authority_id"],
+        of_need=need_id,
+        published_at=published.published_at,
+        openers=msgspec.json.encode(published.openers),
+        threshold=published.threshold,
+    )
+    version = await history.record(
+        tx, "need.published", need_id, facts=facts, decision=published, by=by, at=at,
+        audience=EVERYONE,
+    )  # fmt: skip
+    return Standing(id=need_id, state=published.state, version=version)
+
+
+async def cancel(
+    tx: Tx, need_id: str, *, reason: Text, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Withdraw a need. Refuses with NeedMissing, RevisionStale, and as the rule does."""
+    row = await queries.locked(tx, need_id, seen_by=by, at=at, expected=expected)
+    facts = queries.cancel_facts(row, reason)
+    cancelled = rules.cancel(facts, by=by, at=at)
+    await tx.run(
+        _CANCEL,
+        of_authority=row["authority_id"],
+        of_need=need_id,
+        cancelled_reason=msgspec.json.encode(cancelled.reason),
+    )
+    audience = Audience(is_public=row["published_at"] is not None)
+    version = await history.record(
+        tx, "need.cancelled", need_id, facts=facts, decision=cancelled, by=by, at=at,
+        audience=audience,
+    )  # fmt: skip
+    return Standing(id=need_id, state=cancelled.state, version=version)
+
+
+async def advance(tx: Tx, need_id: str, *, to: str) -> None:
+    """Set the state of a need that the caller has locked; rooms above record why."""
+    await tx.run(_ADVANCE, of_authority=authority_of(need_id), of_need=need_id, new_state=to)
+
+
+async def ask(tx: Tx, need_id: str, *, text: Text, by: Actor, at: datetime) -> Standing:
+    """Put a question on a need. Refuses with NeedMissing, and as the rule does."""
+    row = await queries.held(tx, need_id, seen_by=by, at=at)
+    facts = queries.ask_facts(row, text)
+    asked = rules.ask(facts, by=by, at=at)
+    question_id = mint("question", authority=row["authority_id"])
+    await tx.run(
+        _ASK,
+        authority_id=row["authority_id"], id=question_id, need_id=need_id, version=1,
+        text=msgspec.json.encode(asked.text), asked_by=asked.asked_by, asked_at=at,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "question.asked", question_id, facts=facts, decision=asked, by=by, at=at,
+        audience=Audience(organisations=(asked.asked_by,)),
+    )  # fmt: skip
+    return Standing(id=question_id, state="asked", version=version)
+
+
+async def answer(tx: Tx, question_id: str, *, text: Text, by: Actor, at: datetime) -> Standing:
+    """Answer a question in public. Refuses with QuestionMissing, and as the rule does."""
+    facts = await queries.answer_facts(tx, question_id, answer=text)
+    answered = rules.answer(facts, by=by, at=at)
+    await tx.run(
+        _ANSWER,
+        of_authority=facts.authority_number, of_question=question_id,
+        answer=msgspec.json.encode(answered.answer), answered_by=answered.answered_by,
+        answered_at=at,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "question.answered", question_id, facts=facts, decision=answered, by=by, at=at,
+        audience=EVERYONE,
+    )  # fmt: skip
+    return Standing(id=question_id, state="answered", version=version)
+
+
+async def register_key(tx: Tx, *, public_key: str, by: Actor, at: datetime) -> Standing:
+    """Register the caller's opening key. Refuses with KeyUnchanged."""
+    facts = await queries.key_facts(tx, public_key, by=by)
+    registered = rules.register_key(facts, by=by, at=at)
+    key_id = await tx.value(
+        _KEEP_KEY,
+        authority_id=by.organisation_number, person_id=registered.person_id,
+        id=mint("key", authority=by.organisation_number), public_key=registered.public_key,
+        registered_at=at,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "opening_key.registered", key_id, facts=facts, decision=registered, by=by, at=at
+    )
+    return Standing(id=key_id, state="registered", version=version)

@@ -1,0 +1,321 @@
+"""What a need is: what is asked, the facts that rules decide on, what they decide."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from ecosystem.catalogue.model import Operation, Phase, Sector
+from ecosystem.values.actor import OrganisationKind
+from ecosystem.values.identifiers import LotId, NeedId, PersonId, ProgrammeId, QuestionId
+from ecosystem.values.money import Measure, Money
+from ecosystem.values.text import Line, Text
+
+Code = Annotated[
+    str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$", description="Short name, unique within its list.")
+]
+Weight = Annotated[
+    str,
+    Meta(
+        pattern=r"^(0|[1-9][0-9]?|100)(\.[0-9]{1,2})?$",
+        description="Share of the score in per cent, as a decimal string.",
+    ),
+]
+PublicKey = Annotated[
+    str,
+    Meta(pattern="^[A-Za-z0-9_-]{43}$", description="X25519 public key, 32 bytes as base64url."),
+]
+
+
+class State(StrEnum):
+    """Where a need stands."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CLOSED = "closed"
+    OPENED = "opened"
+    EVALUATED = "evaluated"
+    AWARDED = "awarded"
+    CONTRACTED = "contracted"
+    CANCELLED = "cancelled"
+    UNSUCCESSFUL = "unsuccessful"
+
+
+class OfferKind(StrEnum):
+    """What is offered."""
+
+    DELIVERY = "delivery"
+    ADVISORY = "advisory"
+    FINANCING = "financing"
+
+
+class CriterionKind(StrEnum):
+    """How a criterion is answered and scored."""
+
+    PRICE = "price"
+    QUALITY = "quality"
+    METRIC_COMMITMENT = "metric_commitment"
+    REQUIREMENT = "requirement"
+
+
+class Direction(StrEnum):
+    """Which way a metric is better."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One thing by which offers for a lot are compared."""
+
+    code: Code
+    kind: CriterionKind
+    name: Text
+    weight: Weight
+    """Per cent of the score; the weights of a lot add to 100. A requirement weighs 0."""
+
+
+class Outcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a lot shall bring about, as a metric."""
+
+    metric: Code
+    name: Text
+    unit: Line
+    direction: Direction
+    baseline: Measure
+    target: Measure
+    data_source: Text
+
+
+class LotDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of a need that is offered for and awarded by itself."""
+
+    title: Text
+    ceiling: Money
+    """The most that will be paid; price formulas refer to it."""
+    criteria: Annotated[tuple[Criterion, ...], Meta(min_length=1, max_length=30)]
+    outcomes: Annotated[tuple[Outcome, ...], Meta(min_length=1, max_length=30)]
+
+
+class Lot(LotDraft, frozen=True, kw_only=True):
+    """A lot with its identifier."""
+
+    id: LotId
+
+
+class DataResource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Data that the authority offers to the supplier."""
+
+    title: Text
+    classification: Line
+    licence: Line
+    terms: Text
+
+
+class FormCited(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A standard-form contract, by name and version."""
+
+    id: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{1,63}$")]
+    version: Annotated[str, Meta(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){0,2}$")]
+
+
+class NeedDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What an officer writes to make a need."""
+
+    title: Text
+    description: Text
+    sector: Sector
+    operation: Operation
+    phase: Phase
+    jurisdiction: Annotated[str, Meta(pattern="^[0-9A-Za-z]{2,12}$")]
+    lots: Annotated[tuple[LotDraft, ...], Meta(min_length=1, max_length=20)]
+    invited_kinds: Annotated[tuple[OrganisationKind, ...], Meta(min_length=1, max_length=5)]
+    """The kinds of organisation that may lead an offer."""
+    invited_offers: Annotated[tuple[OfferKind, ...], Meta(min_length=1, max_length=3)]
+    standards: Annotated[tuple[Line, ...], Meta(max_length=50)] = ()
+    """Codes of standards in the catalogue that the work must meet."""
+    data_resources: Annotated[tuple[DataResource, ...], Meta(max_length=50)] = ()
+    contract_form: FormCited
+    programme_id: ProgrammeId
+    """The budget programme that will pay."""
+    openers: Annotated[tuple[PersonId, ...], Meta(min_length=2, max_length=7)]
+    """Those of whom two together open the offers; each has registered an opening key."""
+    enquiry_ends_at: datetime
+    submission_ends_at: datetime
+    opening_at: datetime
+
+
+class Opener(msgspec.Struct, frozen=True):
+    """An officer to whom one share of each offer's key is sealed."""
+
+    person_id: PersonId
+    public_key: PublicKey
+
+
+class DraftFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a draft is checked against."""
+
+    asked: NeedDraft
+    lot_ids: tuple[str, ...]
+
+
+class Drafted(msgspec.Struct, frozen=True, kw_only=True):
+    """The draft as it stands."""
+
+    state: State
+    lots: tuple[Lot, ...]
+    currency: str
+    value: str
+    """The sum of the lots' ceilings."""
+
+
+class PublishFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a publication is checked against."""
+
+    authority_number: int
+    state: State
+    asked: NeedDraft
+    unknown_standards: tuple[str, ...]
+    is_jurisdiction_known: bool
+    programme_available: str | None
+    """What the programme has left, or None where the authority has no such programme."""
+    value: str
+    openers: tuple[Opener, ...]
+    """Those asked for who hold the role and have registered a key."""
+    is_form_known: bool = True
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True):
+    """The need is public, and open for questions and offers."""
+
+    state: State
+    published_at: datetime
+    openers: tuple[Opener, ...]
+    threshold: int
+    """How many of the openers must act together."""
+
+
+class CancelFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cancellation is checked against."""
+
+    authority_number: int
+    state: State
+    reason: Text
+
+
+class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
+    """The need is withdrawn, for a reason that is published."""
+
+    state: State
+    reason: Text
+
+
+class AskFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a question is checked against."""
+
+    authority_number: int
+    state: State
+    enquiry_ends_at: datetime
+    text: Text
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A question was put; the public never learns by whom."""
+
+    text: Text
+    asked_by: str
+
+
+class AnswerFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer is checked against."""
+
+    authority_number: int
+    is_answered: bool
+    answer: Text
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """A question was answered, in public."""
+
+    answer: Text
+    answered_by: str
+
+
+class KeyFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the registration of an opening key is checked against."""
+
+    public_key: str
+    current: str | None
+
+
+class KeyRegistered(msgspec.Struct, frozen=True, kw_only=True):
+    """An officer's new opening key; needs published before keep the old one."""
+
+    public_key: str
+    person_id: str
+
+
+class QuestionText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a bidder asks, or the authority answers."""
+
+    text: Text
+
+
+class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why something is done."""
+
+    reason: Text
+
+
+class OpeningKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An officer's public key for opening."""
+
+    public_key: PublicKey
+
+
+class NeedSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A need in a list."""
+
+    id: NeedId
+    version: int
+    state: State
+    title: Text
+    sector: Sector
+    operation: Operation
+    phase: Phase
+    jurisdiction: str
+    authority_number: int
+    value: Money
+    published_at: datetime | None
+    enquiry_ends_at: datetime
+    submission_ends_at: datetime
+
+
+class Need(NeedSummary, frozen=True, kw_only=True):
+    """A need, whole."""
+
+    description: Text
+    lots: tuple[Lot, ...]
+    invited_kinds: tuple[OrganisationKind, ...]
+    invited_offers: tuple[OfferKind, ...]
+    standards: tuple[str, ...]
+    data_resources: tuple[DataResource, ...]
+    contract_form: FormCited
+    programme_id: ProgrammeId
+    opening_at: datetime
+    openers: tuple[Opener, ...]
+    threshold: int
+    cancelled_reason: Text | None
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A question on a need, and its answer."""
+
+    id: QuestionId
+    need_id: NeedId
+    text: Text
+    asked_at: datetime
+    answer: Text | None
+    answered_at: datetime | None

@@ -1,0 +1,294 @@
+"""Read needs: facts for the rules, locked; views for people, made by PostgreSQL."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from ecosystem.budgets import queries as budgets
+from ecosystem.catalogue import queries as catalogue
+from ecosystem.identity import queries as identity
+from ecosystem.needs.model import (
+    AnswerFacts,
+    AskFacts,
+    CancelFacts,
+    KeyFacts,
+    NeedDraft,
+    Opener,
+    PublishFacts,
+    State,
+)
+from ecosystem.needs.rules import NeedMissing, QuestionMissing
+from ecosystem.needs.tables import need, opening_key, question
+from ecosystem.runtime.columns import money
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.paging import page_of
+from ecosystem.values import revision
+from ecosystem.values.actor import Actor, Role
+from ecosystem.values.identifiers import owner
+from ecosystem.values.text import Text as Words
+
+_AT: Final = bindparam("at", type_=DateTime(timezone=True))
+_AUTHORITY: Final = bindparam("authority_id", type_=Integer)
+_OWN: Final = bindparam("own", type_=Integer)
+
+
+def state_now(at: ColumnElement[Any] = _AT) -> ColumnElement[Any]:
+    """Return a need's state at a time: what is published closes by the clock."""
+    is_past = (need.c.state == "published") & (need.c.submission_ends_at <= at)
+    return case((is_past, literal("closed", literal_execute=True)), else_=need.c.state)
+
+
+_SUMMARY: Final = (
+    need.c.id,
+    need.c.version,
+    state_now().label("state"),
+    need.c.title,
+    need.c.sector,
+    need.c.operation,
+    need.c.phase,
+    need.c.jurisdiction,
+    need.c.authority_id.label("authority_number"),
+    money(need.c.value, need.c.currency).label("value"),
+    need.c.published_at,
+    need.c.enquiry_ends_at,
+    need.c.submission_ends_at,
+)
+_WHOLE: Final = (
+    *_SUMMARY,
+    need.c.description,
+    need.c.lots,
+    need.c.invited_kinds,
+    need.c.invited_offers,
+    need.c.standards,
+    need.c.data_resources,
+    need.c.contract_form,
+    need.c.programme_id,
+    need.c.opening_at,
+    need.c.openers,
+    need.c.threshold,
+    need.c.cancelled_reason,
+)
+_SEEN: Final = or_(need.c.state != "draft", need.c.authority_id == _OWN)
+
+_one = select(*_WHOLE).where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
+_one_seen = _one.subquery("one")
+VIEW: Final = Statement(
+    select(func.row_to_json(_one_seen.table_valued()), _one_seen.c.version, _one_seen.c.state)
+)
+_FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "sector": need.c.sector == bindparam("sector", type_=Text),
+    "operation": need.c.operation == bindparam("operation", type_=Text),
+    "state": state_now() == bindparam("state", type_=Text),
+    "text": need.c.searched.op("@@")(func.bigrams_sought(bindparam("text", type_=Text))),
+}
+
+
+@cache
+def _listing(names: frozenset[str]) -> Statement:
+    return page_of(select(*_SUMMARY).where(_SEEN, *(_FILTERS[name] for name in sorted(names))))
+
+
+def listing(**filters: str) -> Statement:
+    """Return the statement for a page of needs, with those filters that say something."""
+    return _listing(frozenset(name for name, value in filters.items() if value))
+
+
+QUESTIONS: Final = page_of(
+    select(
+        question.c.id,
+        question.c.need_id,
+        question.c.text,
+        question.c.asked_at,
+        question.c.answer,
+        question.c.answered_at,
+    ).where(
+        question.c.authority_id == _AUTHORITY,
+        question.c.need_id == bindparam("need_id", type_=Text),
+    )
+)
+_LOCKED: Final = Statement(
+    select(need, state_now().label("state_now"))
+    .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
+    .with_for_update()
+)
+_SHARED: Final = Statement(
+    select(need, state_now().label("state_now"))
+    .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
+    .with_for_update(read=True, key_share=True)
+)
+_QUESTION: Final = Statement(
+    select(question.c.answer)
+    .where(question.c.authority_id == _AUTHORITY, question.c.id == bindparam("id"))
+    .with_for_update()
+)
+_KEYS: Final = Statement(
+    select(opening_key.c.person_id, opening_key.c.public_key)
+    .where(opening_key.c.authority_id == _AUTHORITY)
+    .where(opening_key.c.person_id == any_(bindparam("people", type_=ARRAY(Text))))
+)
+_OWN_KEY: Final = Statement(
+    select(opening_key.c.public_key)
+    .where(opening_key.c.authority_id == _AUTHORITY)
+    .where(opening_key.c.person_id == bindparam("person_id"))
+    .with_for_update()
+)
+
+
+def own_number(by: Actor | None) -> int:
+    """Return the number whose drafts the reader may see; -1 for who has none."""
+    return by.organisation_number if by is not None else -1
+
+
+async def view(tx: Tx, need_id: str, *, seen_by: Actor | None, at: datetime) -> Record:
+    """Return a need's JSON, version and state. Refuses with NeedMissing."""
+    authority = owner(need_id, "need", otherwise=NeedMissing)
+    row = await tx.row(VIEW, authority_id=authority, id=need_id, own=own_number(seen_by), at=at)
+    return _found(row)
+
+
+async def locked(
+    tx: Tx, need_id: str, *, seen_by: Actor, at: datetime, expected: int | None = None
+) -> Record:
+    """Lock a need for change and return its row, with `state_now`.
+
+    Refuses with NeedMissing, or RevisionStale where `expected` is another version.
+    """
+    authority = owner(need_id, "need", otherwise=NeedMissing)
+    row = _found(
+        await tx.row(_LOCKED, authority_id=authority, id=need_id, own=own_number(seen_by), at=at)
+    )
+    revision.check(expected, actual=row["version"])
+    return row
+
+
+async def held(tx: Tx, need_id: str, *, seen_by: Actor, at: datetime) -> Record:
+    """Return a need's row, held so that nobody changes it before this transaction ends."""
+    authority = owner(need_id, "need", otherwise=NeedMissing)
+    return _found(
+        await tx.row(_SHARED, authority_id=authority, id=need_id, own=own_number(seen_by), at=at)
+    )
+
+
+async def publish_facts(tx: Tx, row: Record) -> PublishFacts:
+    """Return what the publication of a locked need is checked against."""
+    asked = asked_of(row)
+    path = await catalogue.jurisdiction_path(tx, asked.jurisdiction)
+    available = await budgets.available(
+        tx, asked.programme_id, authority=row["authority_id"], currency=row["currency"]
+    )
+    return PublishFacts(
+        authority_number=row["authority_id"],
+        state=State(row["state_now"]),
+        asked=asked,
+        unknown_standards=await catalogue.unknown_standards(tx, asked.standards),
+        is_jurisdiction_known=path is not None,
+        programme_available=None if available is None else f"{available:f}",
+        value=f"{row['value']:f}",
+        openers=await _openers(tx, asked.openers, authority=row["authority_id"]),
+    )
+
+
+def cancel_facts(row: Record, reason: Words) -> CancelFacts:
+    """Return what the cancellation of a locked need is checked against."""
+    return CancelFacts(
+        authority_number=row["authority_id"], state=State(row["state_now"]), reason=reason
+    )
+
+
+def ask_facts(row: Record, text: Words) -> AskFacts:
+    """Return what a question on a need is checked against."""
+    return AskFacts(
+        authority_number=row["authority_id"],
+        state=State(row["state_now"]),
+        enquiry_ends_at=row["enquiry_ends_at"],
+        text=text,
+    )
+
+
+async def answer_facts(tx: Tx, question_id: str, *, answer: Words) -> AnswerFacts:
+    """Lock a question; return what its answer is checked against.
+
+    Refuses with QuestionMissing.
+    """
+    authority = owner(question_id, "question", otherwise=QuestionMissing)
+    row = await tx.row(_QUESTION, authority_id=authority, id=question_id)
+    if row is None:
+        message = f"There is no question {question_id}."
+        raise QuestionMissing(message)
+    return AnswerFacts(
+        authority_number=authority, is_answered=row["answer"] is not None, answer=answer
+    )
+
+
+async def key_facts(tx: Tx, public_key: str, *, by: Actor) -> KeyFacts:
+    """Return what the registration of the caller's opening key is checked against."""
+    current = await tx.value(
+        _OWN_KEY, authority_id=by.organisation_number, person_id=by.person_id or ""
+    )
+    return KeyFacts(public_key=public_key, current=current)
+
+
+def asked_of(row: Record) -> NeedDraft:
+    """Return a need's row as what its officer asked for."""
+    return msgspec.convert(
+        {
+            **{name: _json(row, name) for name in _DOCUMENTS},
+            **{name: row[name] for name in _SCALARS},
+            "lots": [
+                {name: value for name, value in lot.items() if name != "id"}
+                for lot in _json(row, "lots")
+            ],
+            "openers": _json(row, "openers_asked"),
+        },
+        NeedDraft,
+    )
+
+
+_DOCUMENTS: Final = (
+    "title", "description", "invited_kinds", "invited_offers", "standards", "data_resources",
+    "contract_form",
+)  # fmt: skip
+_SCALARS: Final = (
+    "sector", "operation", "phase", "jurisdiction", "programme_id", "enquiry_ends_at",
+    "submission_ends_at", "opening_at",
+)  # fmt: skip
+
+
+async def _openers(tx: Tx, people: Iterable[str], *, authority: int) -> tuple[Opener, ...]:
+    asked = list(people)
+    keys: Mapping[str, str] = {
+        row["person_id"]: row["public_key"]
+        for row in await tx.rows(_KEYS, authority_id=authority, people=asked)
+    }
+    able = await identity.with_role(tx, asked, role=Role.OPENER, authority=authority)
+    return tuple(
+        Opener(person, keys[person]) for person in asked if person in keys and person in able
+    )
+
+
+def _found(row: Record | None) -> Record:
+    if row is None:
+        message = "No such need is published."
+        raise NeedMissing(message)
+    return row
+
+
+def _json(row: Record, name: str) -> Any:
+    return msgspec.json.decode(row[name])

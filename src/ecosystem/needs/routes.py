@@ -1,0 +1,199 @@
+"""Needs over HTTP."""
+
+from typing import Annotated
+
+from litestar import Response
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta
+
+from ecosystem.needs import access, actions, queries, rules
+from ecosystem.needs.model import (
+    Need,
+    NeedDraft,
+    NeedSummary,
+    OpeningKey,
+    Question,
+    QuestionText,
+    Reason,
+)
+from ecosystem.runtime import paging
+from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
+from ecosystem.values.identifiers import owner
+from ecosystem.values.page import Page
+from ecosystem.values.revision import RevisionStale
+
+Word = Annotated[str, Meta(pattern="^[a-z_]{0,40}$", description="Leave out for all.")]
+Sought = Annotated[
+    str,
+    Meta(
+        max_length=200,
+        pattern=r"^[^\u0000-\u001F\u007F]*$",
+        description="Text to find in title and description, in Chinese or English.",
+    ),
+]
+
+
+@post("/v1/needs", permit=access.DRAFT, answers=Standing, refuses=(rules.NeedUnsound,))
+async def draft_need(request: Call, data: JSONBody[NeedDraft]) -> Response[bytes]:
+    """Draft a need.
+
+    Keeps what the officer wrote; nobody outside the authority sees it until it is
+    published. All faults of the content are answered at once.
+    """
+    made = await actions.draft(request.tx, data, by=request.by, at=request.at)
+    return request.answer(made, version=made.version, location=f"/v1/needs/{made.id}")
+
+
+@get("/v1/needs/{need_id:str}", permit=access.READ, answers=Need, refuses=(rules.NeedMissing,))
+async def read_need(request: Call, need_id: FromPath[str]) -> Response[bytes]:
+    """Read a need.
+
+    Whatever is published is public; a draft is seen by its authority alone. The state is
+    that of this moment: a need is `closed` as soon as `submission_ends_at` has passed.
+    """
+    body, version, state = await queries.view(
+        request.tx, need_id, seen_by=request.reader, at=request.at
+    )
+    return request.answer(body, version=version, mark=state)
+
+
+@get("/v1/needs", permit=access.READ, answers=Page[NeedSummary])
+async def list_needs(
+    request: Call,
+    text: FromQuery[Sought] = "",
+    sector: FromQuery[Word] = "",
+    operation: FromQuery[Word] = "",
+    state: FromQuery[Word] = "",
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List or search needs, newest first.
+
+    `text` finds any run of characters, in Chinese from one character up; the other filters
+    narrow the list and combine.
+    """
+    filters = {"sector": sector, "operation": operation, "state": state, "text": text}
+    statement = queries.listing(**filters)
+    return await paging.page(
+        request, request.tx, statement, cursor=cursor, limit=limit,
+        unbound={"at": request.at}, own=queries.own_number(request.reader), **filters,
+    )  # fmt: skip
+
+
+@post(
+    "/v1/needs/{need_id:str}/publication",
+    permit=access.PUBLISH,
+    answers=Standing,
+    changes=True,
+    refuses=(
+        rules.NeedMissing, RevisionStale, rules.NeedNotOwned, rules.NotDraft, rules.NeedUnsound,
+    ),
+)  # fmt: skip
+async def publish_need(request: Call, need_id: FromPath[str]) -> Response[bytes]:
+    """Publish a need.
+
+    Makes a draft public and opens it for questions and offers. Every rule that is not met
+    is answered at once: dates, standards, jurisdiction, budget, and openers with their keys.
+    """
+    now = await actions.publish(
+        request.tx, need_id, by=request.by, at=request.at, expected=request.expected
+    )
+    return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}")
+
+
+@post(
+    "/v1/needs/{need_id:str}/cancellation",
+    permit=access.CANCEL,
+    answers=Standing,
+    changes=True,
+    refuses=(rules.NeedMissing, RevisionStale, rules.NeedNotOwned, rules.NeedOver),
+)
+async def cancel_need(
+    request: Call, need_id: FromPath[str], data: JSONBody[Reason]
+) -> Response[bytes]:
+    """Cancel a need.
+
+    Ends it for a reason that everyone can read; offers stay sealed for ever.
+    """
+    now = await actions.cancel(
+        request.tx, need_id, reason=data.reason, by=request.by, at=request.at,
+        expected=request.expected,
+    )  # fmt: skip
+    return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}")
+
+
+@post(
+    "/v1/needs/{need_id:str}/questions",
+    permit=access.ASK,
+    answers=Standing,
+    refuses=(rules.NeedMissing, rules.OwnNeed, rules.NotPublished, rules.EnquiryOver),
+)
+async def ask_question(
+    request: Call, need_id: FromPath[str], data: JSONBody[QuestionText]
+) -> Response[bytes]:
+    """Ask a question on a need.
+
+    The question and its answer are public; who asked is not.
+    """
+    asked = await actions.ask(request.tx, need_id, text=data.text, by=request.by, at=request.at)
+    return request.answer(asked, version=asked.version, location=f"/v1/needs/{need_id}/questions")
+
+
+@get(
+    "/v1/needs/{need_id:str}/questions",
+    permit=access.READ,
+    answers=Page[Question],
+    refuses=(rules.NeedMissing,),
+)
+async def list_questions(
+    request: Call,
+    need_id: FromPath[str],
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List the questions on a need, with their answers."""
+    await queries.view(request.tx, need_id, seen_by=request.reader, at=request.at)
+    return await paging.page(
+        request, request.tx, queries.QUESTIONS, cursor=cursor, limit=limit,
+        authority_id=owner(need_id, "need", otherwise=rules.NeedMissing), need_id=need_id,
+    )  # fmt: skip
+
+
+@post(
+    "/v1/questions/{question_id:str}/answer",
+    permit=access.ANSWER,
+    answers=Standing,
+    refuses=(rules.QuestionMissing, rules.NeedNotOwned, rules.AnsweredBefore),
+)
+async def answer_question(
+    request: Call, question_id: FromPath[str], data: JSONBody[QuestionText]
+) -> Response[bytes]:
+    """Answer a question, in public and once."""
+    now = await actions.answer(
+        request.tx, question_id, text=data.text, by=request.by, at=request.at
+    )
+    return request.answer(now, version=now.version)
+
+
+@post(
+    "/v1/opening-keys",
+    permit=access.REGISTER_KEY,
+    answers=Standing,
+    refuses=(rules.KeyUnchanged,),
+)
+async def register_opening_key(request: Call, data: JSONBody[OpeningKey]) -> Response[bytes]:
+    """Register one's opening key.
+
+    The public half of a key that the officer made and keeps. Needs that are published from
+    now on have one share of each offer's key sealed to it.
+    """
+    now = await actions.register_key(
+        request.tx, public_key=data.public_key, by=request.by, at=request.at
+    )
+    return request.answer(now, version=now.version)
+
+
+ROUTES = (
+    draft_need, read_need, list_needs, publish_need, cancel_need, ask_question, list_questions,
+    answer_question, register_opening_key,
+)  # fmt: skip

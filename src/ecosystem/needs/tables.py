@@ -1,0 +1,118 @@
+"""Needs, their lots, questions on them, and the keys of those who open offers."""
+
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSON, TSVECTOR
+
+from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.database import metadata
+
+_SEARCHED: Final = (
+    "bigrams(coalesce(title->>'zh', '') || ' ' || coalesce(title->>'en', '') || ' ' || "
+    "coalesce(description->>'zh', '') || ' ' || coalesce(description->>'en', ''))"
+)
+
+need: Final = Table(
+    "need",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "need"),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("title", JSON, nullable=False),
+    Column("description", JSON, nullable=False),
+    Column("sector", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("jurisdiction", Text(collation="C"), nullable=False),
+    Column("value", Numeric, nullable=False),
+    Column("currency", Text, nullable=False),
+    reference("programme_id"),
+    Column("lots", JSON, nullable=False),
+    Column("invited_kinds", JSON, nullable=False),
+    Column("invited_offers", JSON, nullable=False),
+    Column("standards", JSON, nullable=False),
+    Column("data_resources", JSON, nullable=False),
+    Column("contract_form", JSON, nullable=False),
+    Column("openers_asked", JSON, nullable=False),
+    Column("openers", JSON, nullable=False),
+    Column("threshold", Integer, nullable=False),
+    Column("enquiry_ends_at", DateTime(timezone=True), nullable=False),
+    Column("submission_ends_at", DateTime(timezone=True), nullable=False),
+    Column("opening_at", DateTime(timezone=True), nullable=False),
+    Column("published_at", DateTime(timezone=True)),
+    Column("cancelled_reason", JSON),
+    Column("searched", TSVECTOR, Computed(_SEARCHED, persisted=True)),
+    PrimaryKeyConstraint("authority_id", "id"),
+    CheckConstraint(
+        "state IN ('draft', 'published', 'opened', 'evaluated', 'awarded', 'contracted', "
+        "'cancelled', 'unsuccessful')",
+        name="state_is_known",
+    ),
+    CheckConstraint(
+        "state IN ('draft', 'cancelled') OR published_at IS NOT NULL",
+        name="what_is_public_is_dated",
+    ),
+    CheckConstraint("value > 0", name="value_is_positive"),
+    CheckConstraint(
+        "enquiry_ends_at < submission_ends_at AND submission_ends_at <= opening_at",
+        name="dates_are_in_order",
+    ),
+    CheckConstraint("threshold >= 2", name="nobody_opens_alone"),
+    Index("need_newest_first", "id"),
+    Index("need_searched", "searched", postgresql_using="gin"),
+)
+lot: Final = Table(
+    "lot",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "lot"),
+    reference("need_id"),
+    Column("ceiling", Numeric, nullable=False),
+    Column("currency", Text, nullable=False),
+    PrimaryKeyConstraint("authority_id", "id"),
+    ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+    CheckConstraint("ceiling > 0", name="ceiling_is_positive"),
+    Index("lot_of_need", "authority_id", "need_id"),
+)
+question: Final = Table(
+    "question",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "question"),
+    reference("need_id"),
+    Column("version", Integer, nullable=False),
+    Column("text", JSON, nullable=False),
+    reference("asked_by"),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("answer", JSON),
+    reference("answered_by", nullable=True),
+    Column("answered_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("authority_id", "id"),
+    ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+    CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="an_answer_is_dated"),
+    Index("question_of_need", "authority_id", "need_id", "id"),
+)
+opening_key: Final = Table(
+    "opening_key",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("person_id"),
+    identifier("id", "key"),
+    Column("public_key", Text, nullable=False),
+    Column("registered_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "person_id"),
+)

@@ -1,0 +1,295 @@
+"""The one way to the database: statements compiled once from SQLAlchemy Core, run on asyncpg.
+
+A statement is written with Core, compiled at import, and run on the connection of the
+current transaction, where PostgreSQL makes the JSON that readers get.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final, Literal
+
+import asyncpg
+from sqlalchemy import MetaData, Table, insert
+from sqlalchemy.dialects.postgresql import asyncpg as dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import ClauseElement
+
+from ecosystem.runtime.pool import Connection, DatabaseAway, Pool
+from ecosystem.runtime.settings import Settings
+
+Record = asyncpg.Record
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_key",
+        "uq": "%(table_name)s_%(column_0_N_name)s_is_unique",
+        "fk": "%(table_name)s_%(column_0_N_name)s_refers",
+        "ck": "%(table_name)s_%(constraint_name)s",
+        "ix": "%(table_name)s_by_%(column_0_N_name)s",
+    }
+)
+"""Every room's tables; the one description of the schema."""
+
+_DIALECT: Final = dialect.dialect()  # type: ignore[no-untyped-call]
+_SERVER_GONE: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+
+
+class Statement:
+    """A statement of SQLAlchemy Core, compiled once; its parameters are given by name."""
+
+    __slots__ = ("_constants", "_names", "sql")
+
+    def __init__(self, clause: ClauseElement, *, columns: Iterable[str] | None = None) -> None:
+        """Compile `clause`; for an insert or update without values, of these `columns`."""
+        compiled: SQLCompiler = clause.compile(  # type: ignore[assignment]
+            dialect=_DIALECT,
+            column_keys=list(columns) if columns is not None else None,
+        )
+        given = {name: None for bind, name in compiled.bind_names.items() if bind.required}
+        state = compiled.construct_expanded_state(given)
+        self.sql = state.statement
+        self._names: tuple[str, ...] = tuple(state.positiontup or ())
+        self._constants: Mapping[str, Any] = {
+            name: value for name, value in state.parameters.items() if name not in given
+        }
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the parameters in the order of the text; a name that is missing is a KeyError."""
+        constants = self._constants
+        return [values[name] if name in values else constants[name] for name in self._names]
+
+
+def inserting(table: Table, *columns: str) -> Statement:
+    """Return the statement that inserts one row with these columns, by default all of them."""
+    return Statement(insert(table), columns=columns or [column.key for column in table.columns])
+
+
+class Tx:
+    """One transaction, or for plain reads one connection, of one request."""
+
+    __slots__ = ("_after", "_connection", "reactions", "request_id")
+
+    def __init__(self, connection: Connection, *, reactions: "Reactions | None" = None) -> None:
+        """Run on `connection`; events recorded here are followed by `reactions`."""
+        self._connection = connection
+        self._after: list[Callable[[], None]] = []
+        self.reactions: Reactions = reactions or {}
+        self.request_id: str | None = None
+
+    async def run(self, statement: Statement, /, **values: Any) -> None:
+        """Run a statement whose rows nobody reads."""
+        await self._connection.fetch(statement.sql, *statement.arguments(values))
+
+    async def rows(self, statement: Statement, /, **values: Any) -> list[Record]:
+        """Return all rows."""
+        return await self._connection.fetch(statement.sql, *statement.arguments(values))
+
+    async def row(self, statement: Statement, /, **values: Any) -> Record | None:
+        """Return the first row, or None."""
+        return await self._connection.fetchrow(statement.sql, *statement.arguments(values))
+
+    async def value(self, statement: Statement, /, **values: Any) -> Any:
+        """Return the first column of the first row, or None."""
+        return await self._connection.fetchval(statement.sql, *statement.arguments(values))
+
+    async def many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Run a statement once for each of `rows`."""
+        arguments = [statement.arguments(row) for row in rows]
+        if arguments:
+            await self._connection.executemany(statement.sql, arguments)
+
+    def afterwards(self, call: Callable[[], None]) -> None:
+        """Have `call` made once the transaction has committed."""
+        self._after.append(call)
+
+    def committed(self) -> None:
+        """Make the calls that waited for the commit."""
+        for call in self._after:
+            call()
+
+
+Reaction = Callable[..., Awaitable[None]]
+Reactions = Mapping[str, tuple[Reaction, ...]]
+
+
+class Transaction:
+    """Holds a connection and a transaction open until it is ended, or left with a `with`."""
+
+    def __init__(self, database: "Database", begin: str) -> None:
+        """Prepare; `begin` is the text that opens it."""
+        self._database = database
+        self._begin = begin
+        self._connection: Connection | None = None
+
+    async def open(self) -> Tx:
+        """Take a connection and begin."""
+        connection = await self._database.pool.acquire()
+        self._connection = connection
+        try:
+            await connection.execute(self._begin)
+        except BaseException:
+            self._give_back()
+            raise
+        self.tx = Tx(connection, reactions=self._database.reactions)
+        return self.tx
+
+    async def end(self, how: Literal["COMMIT", "ROLLBACK"]) -> None:
+        """Commit or roll back, and give the connection back."""
+        if self._connection is None:
+            return
+        try:
+            status = await self._connection.execute(how)
+        finally:
+            self._give_back()
+        if how == "COMMIT":
+            if status != "COMMIT":
+                message = "the transaction had failed before and was rolled back"
+                raise asyncpg.InFailedSQLTransactionError(message)
+            self.tx.committed()
+
+    def _give_back(self) -> None:
+        if self._connection is not None:
+            self._database.pool.release(self._connection)
+            self._connection = None
+
+    async def __aenter__(self) -> Tx:
+        """Open the transaction."""
+        return await self.open()
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Commit, or roll back where an exception passes."""
+        await self.end("COMMIT" if kind is None else "ROLLBACK")
+
+
+class Database:
+    """The connections of this process, and the transactions on them."""
+
+    def __init__(self, url: str, settings: Settings, *, reactions: Reactions | None = None) -> None:
+        """Connect to nothing yet."""
+        self.url = url
+        self.reactions: Reactions = reactions or {}
+        self._settings = settings
+        self.pool = Pool(
+            self.connect,
+            size=settings.pool_size,
+            waiters_max=settings.pool_waiters_max,
+            wait_s_max=settings.pool_wait_s_max,
+        )
+
+    async def connect(self) -> Connection:
+        """Open one connection with the codecs and limits that every statement counts on."""
+        connection = await asyncpg.connect(
+            self.url,
+            statement_cache_size=1000,
+            command_timeout=self._settings.statement_ms_max / 1000 + 5,
+            timeout=10,
+            server_settings={
+                "application_name": "ecosystem",
+                "timezone": "UTC",
+                "statement_timeout": str(self._settings.statement_ms_max),
+                "idle_in_transaction_session_timeout": "60000",
+                "jit": "off",
+            },
+        )
+        await pass_json_through(connection)
+        return connection
+
+    def transaction(self, local: Mapping[str, str] | None = None) -> Transaction:
+        """Return a transaction that writes; `local` settings hold inside it alone."""
+        return Transaction(self, f"BEGIN;{_local(local or {})}")
+
+    def reading(self, local: Mapping[str, str] | None = None) -> Transaction:
+        """Return a transaction that only reads, from one snapshot."""
+        return Transaction(
+            self, f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{_local(local or {})}"
+        )
+
+    def plain(self) -> "Plain":
+        """Return single reads that need no transaction: each statement its own snapshot."""
+        return Plain(self)
+
+    async def close(self) -> None:
+        """Close all connections that rest."""
+        await self.pool.close()
+
+
+class Plain(Tx):
+    """Single reads without a transaction, each on a connection of its own moment."""
+
+    __slots__ = ("_database",)
+
+    def __init__(self, database: Database) -> None:
+        """Take no connection yet."""
+        self._database = database
+        self._after = []
+        self.reactions = {}
+        self.request_id = None
+
+    async def rows(self, statement: Statement, /, **values: Any) -> list[Record]:
+        """Return all rows."""
+        pool = self._database.pool
+        connection = await pool.acquire()
+        try:
+            return await connection.fetch(statement.sql, *statement.arguments(values))
+        finally:
+            pool.release(connection)
+
+    async def row(self, statement: Statement, /, **values: Any) -> Record | None:
+        """Return the first row, or None."""
+        pool = self._database.pool
+        connection = await pool.acquire()
+        try:
+            return await connection.fetchrow(statement.sql, *statement.arguments(values))
+        finally:
+            pool.release(connection)
+
+    async def value(self, statement: Statement, /, **values: Any) -> Any:
+        """Return the first column of the first row, or None."""
+        row = await self.row(statement, **values)
+        return None if row is None else row[0]
+
+    async def run(self, statement: Statement, /, **values: Any) -> None:
+        """Refuse: what writes needs a transaction."""
+        raise TypeError(statement.sql, values)
+
+    async def many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Refuse: what writes needs a transaction."""
+        raise TypeError(statement.sql, rows)
+
+
+async def pass_json_through(connection: Connection) -> None:
+    """Hand JSON and JSONB over as the bytes that PostgreSQL made, and take them so."""
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=_same, decoder=_same, format="binary"
+    )
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda document: b"\x01" + document,
+        decoder=lambda document: document[1:],
+        format="binary",
+    )
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether `error` says that the database has gone, rather than that it refused."""
+    return isinstance(error, (DatabaseAway, *_SERVER_GONE))
+
+
+def _same(document: bytes) -> bytes:
+    return document
+
+
+def _local(settings: Mapping[str, str]) -> str:
+    """Return `SET LOCAL` for settings whose values are identifiers or numbers, and nothing else."""
+    for name, value in settings.items():
+        if not (name.isidentifier() and value.replace("_", "").isalnum() and value.isascii()):
+            message = f"app.{name} cannot be set to {value!r}"
+            raise ValueError(message)
+    return "".join(f"SET LOCAL app.{name} = '{value}';" for name, value in settings.items())

@@ -1,0 +1,281 @@
+"""The door of the house: one lean layer around the application that every request passes.
+
+It names the request, knows the caller, counts against limits, ends the transaction with
+the answer, mends what the framework leaves out (HEAD, Allow), and logs one line.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+import structlog
+
+from ecosystem.runtime import idempotency, problems
+from ecosystem.runtime.database import is_away
+from ecosystem.runtime.limits import Limit
+from ecosystem.runtime.minting import mint
+from ecosystem.runtime.pool import DatabaseBusy
+from ecosystem.runtime.settings import Settings
+from ecosystem.runtime.visit import KEY, Visit
+from ecosystem.values.actor import Actor
+
+Scope = dict[str, Any]
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_log: Final = structlog.get_logger("ecosystem.request")
+_URI_BYTES_MAX: Final = 4_096
+_KEPT_HEADERS: Final = frozenset({b"location", b"etag", b"content-type"})
+_ALWAYS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_PRIVATE: Final = (b"cache-control", b"no-store")
+_CHALLENGE: Final = (b"www-authenticate", b'Bearer realm="ecosystem", error="invalid_token"')
+_LOOK_AWAY: Final = ("/health/", "/metrics")
+
+
+class TokenInvalid(Exception):
+    """The access token is not one that this service accepts now."""
+
+
+Authenticate = Callable[[str], Awaitable[Actor]]
+Observe = Callable[[Scope, Visit, int, float], None]
+
+
+class Edge:
+    """Wraps the application; serves HTTP and hands everything else on."""
+
+    def __init__(
+        self,
+        application: Any,
+        *,
+        settings: Settings,
+        authenticate: Authenticate,
+        methods: Mapping[str, str],
+        observe: Observe | None = None,
+    ) -> None:
+        """Take the caller's identity from `authenticate`, and Allow from `methods` by path."""
+        self.application = application
+        self._settings = settings
+        self._authenticate = authenticate
+        self._methods = methods
+        self._observe = observe
+        self._reads = Limit("reads", settings.reads_per_minute)
+        self._writes = Limit("writes", settings.writes_per_minute)
+        self._keeps = timedelta(hours=settings.idempotency_hours)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] != "http":
+            await self.application(scope, receive, send)
+            return
+        visit = Visit(mint("request"), time.perf_counter())
+        scope[KEY] = visit
+        exit_ = _Exit(self, scope, visit, send)
+        try:
+            if await self._admitted(scope, visit, exit_):
+                await self.application(scope, receive, exit_.send)
+        except Exception as error:  # noqa: BLE001 - the door: whatever it is, it becomes an answer
+            await exit_.fail(error)
+        finally:
+            if visit.transaction is not None:
+                await visit.transaction.end("ROLLBACK")
+
+    async def _admitted(self, scope: Scope, visit: Visit, exit_: "_Exit") -> bool:
+        path: str = scope["path"]
+        if len(path) + len(scope["query_string"]) > _URI_BYTES_MAX:
+            await exit_.refuse(problems.URI_TOO_LONG, "The address is longer than that.")
+            return False
+        if len(path) > 1 and path.endswith("/"):
+            await exit_.refuse(problems.NOT_FOUND, "No address here ends with a slash.")
+            return False
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"
+            exit_.without_body = True
+        try:
+            await self._identify(scope, visit)
+        except TokenInvalid as error:
+            visit.answer_headers.append(_CHALLENGE)
+            await exit_.refuse(problems.UNAUTHENTICATED, str(error))
+            return False
+        return await self._within_limits(scope, visit, exit_)
+
+    async def _identify(self, scope: Scope, visit: Visit) -> None:
+        if scope["path"].startswith("/oauth/"):
+            return
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                scheme, _, token = value.partition(b" ")
+                if scheme.lower() != b"bearer" or not token.isascii():
+                    message = "The Authorization header holds no Bearer token."
+                    raise TokenInvalid(message)
+                visit.actor = await self._authenticate(token.decode("ascii"))
+                visit.answer_headers.append(_PRIVATE)
+                return
+
+    async def _within_limits(self, scope: Scope, visit: Visit, exit_: "_Exit") -> bool:
+        if scope["path"].startswith(_LOOK_AWAY):
+            return True
+        limit = self._reads if scope["method"] in {"GET", "OPTIONS"} else self._writes
+        who = visit.actor.client_id if visit.actor else (scope.get("client") or ("?",))[0]
+        left, seconds = limit.take(who)
+        visit.answer_headers += (
+            (b"ratelimit-policy", limit.policy.encode()),
+            (b"ratelimit", f'"{limit.name}";r={max(left, 0)};t={seconds}'.encode()),
+        )
+        if left >= 0:
+            return True
+        visit.answer_headers.append((b"retry-after", str(seconds).encode()))
+        await exit_.refuse(problems.TOO_MANY, f"The quota is {limit.policy}.")
+        return False
+
+    def problem(self, visit: Visit, type_: problems.Type, detail: str) -> problems.Problem:
+        """Return a problem of this visit."""
+        return problems.found(
+            type_, detail, root=self._settings.public_url, request_id=visit.request_id
+        )
+
+    def allow(self, scope: Scope) -> bytes | None:
+        """Return the methods of the resource that was asked, for Allow."""
+        methods = self._methods.get(scope.get("path_template", ""))
+        return methods.encode() if methods else None
+
+    async def conclude(self, visit: Visit, start: Message, body: bytes) -> None:
+        """End the transaction as the answer says: commit a success, undo anything else."""
+        if visit.transaction is None:
+            return
+        status = start["status"]
+        if status >= problems.MALFORMED.status and not visit.commits_always:
+            await visit.transaction.end("ROLLBACK")
+        else:
+            if visit.key is not None and visit.tx is not None and visit.real_now is not None:
+                headers = [
+                    (name.decode(), value.decode())
+                    for name, value in start["headers"]
+                    if name in _KEPT_HEADERS
+                ]
+                answer = idempotency.Answer(status, headers, body)
+                await idempotency.store(
+                    visit.tx, visit.key, answer, since=visit.real_now - self._keeps
+                )
+            await visit.transaction.end("COMMIT")
+        visit.transaction = None
+
+    def told(self, scope: Scope, visit: Visit, status: int) -> None:
+        """Log the request in one line, and let telemetry observe it."""
+        seconds = time.perf_counter() - visit.started
+        if self._observe is not None:
+            self._observe(scope, visit, status, seconds)
+        if scope["path"].startswith(_LOOK_AWAY):
+            return
+        actor = visit.actor
+        _log.info(
+            "request",
+            request_id=visit.request_id,
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            milliseconds=round(seconds * 1000, 2),
+            client=actor.client_id if actor else None,
+            person=actor.person_id if actor else None,
+            organisation=actor.organisation_id if actor else None,
+            problem=visit.problem,
+        )
+
+
+class _Exit:
+    """The way out of one request: holds the answer back until its transaction has ended."""
+
+    def __init__(self, edge: Edge, scope: Scope, visit: Visit, send: Send) -> None:
+        self._edge = edge
+        self._scope = scope
+        self._visit = visit
+        self._send = send
+        self._start: Message | None = None
+        self._left = False
+        self.without_body = False
+
+    async def send(self, message: Message) -> None:
+        """Take a message of the application's answer."""
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        if not self._left and self._start is not None:
+            start, self._start = self._start, None
+            await self._edge.conclude(self._visit, start, message.get("body", b""))
+            await self._leave(start)
+        if self.without_body:
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    async def refuse(self, type_: problems.Type, detail: str) -> None:
+        """Answer with a problem that the edge itself found."""
+        self._visit.problem = type_.code
+        body = msgspec.json.encode(self._edge.problem(self._visit, type_, detail))
+        headers = [
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        start = {"type": "http.response.start", "status": type_.status, "headers": headers}
+        await self._leave(start)
+        await self._send({"type": "http.response.body", "body": b"" if self.without_body else body})
+
+    async def fail(self, error: Exception) -> None:
+        """Answer for an exception that passed the application, or came from the commit."""
+        if self._left:
+            _log.error("answer broken off", request_id=self._visit.request_id, exc_info=error)
+            raise error
+        type_, detail = failure(error)
+        if type_ is problems.INTERNAL:
+            _log.error("request failed", request_id=self._visit.request_id, exc_info=error)
+        if type_ is problems.UNAVAILABLE:
+            self._visit.answer_headers.append((b"retry-after", b"1"))
+        await self.refuse(type_, detail)
+
+    async def _leave(self, start: Message) -> None:
+        self._left = True
+        headers: list[tuple[bytes, bytes]] = list(start["headers"])
+        if start["status"] == HTTPStatus.NO_CONTENT and (allow := self._edge.allow(self._scope)):
+            headers = [header for header in headers if header[0] != b"allow"]
+            headers.append((b"allow", allow))
+        headers.append((b"x-request-id", self._visit.request_id.encode()))
+        headers += _ALWAYS
+        headers += self._visit.answer_headers
+        await self._send({**start, "headers": headers})
+        self._edge.told(self._scope, self._visit, start["status"])
+
+
+def failure(error: Exception) -> tuple[problems.Type, str]:
+    """Return what an exception that is no refusal becomes: the type, and what may be said."""
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        name = error.constraint_name or "unnamed"
+        return problems.CHANGED_MEANWHILE, f"The database keeps the rule {name}, which refused."
+    if is_away(error):
+        return problems.UNAVAILABLE, "The database does not answer."
+    for kinds, type_, detail in _FAILURES:
+        if isinstance(error, kinds):
+            return type_, detail
+    return problems.INTERNAL, "The failure has been recorded under the request's identifier."
+
+
+_FAILURES: Final = (
+    (idempotency.KeyInUse, problems.KEY_IN_USE, "The same key is at work in another request."),
+    (
+        idempotency.KeyReused,
+        problems.KEY_REUSED,
+        "The key belongs to a request with another address or body.",
+    ),
+    (DatabaseBusy, problems.UNAVAILABLE, "Too many requests wait for the database."),
+    (
+        (asyncpg.DeadlockDetectedError, asyncpg.SerializationError),
+        problems.CHANGED_MEANWHILE,
+        "Two requests stood in each other's way.",
+    ),
+    (asyncpg.QueryCanceledError, problems.UNAVAILABLE, "The database took too long."),
+)

@@ -1,0 +1,160 @@
+"""What the framework's exceptions become: problems, with every fault of the body at once."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+import structlog
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError as SchemaFault
+from litestar import Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import ExceptionHandlersMap
+
+from ecosystem.runtime import problems
+from ecosystem.runtime.edge import failure
+from ecosystem.runtime.web import Call, EdgeFinding, Replay
+from ecosystem.values.refusal import Fault, Refusal
+
+_log: Final = structlog.get_logger("ecosystem.request")
+_FAULTS_MAX: Final = 50
+_TEXT_MAX: Final = 300
+_BY_STATUS: Final = {
+    404: problems.NOT_FOUND,
+    405: problems.METHOD_NOT_ALLOWED,
+    413: problems.TOO_LARGE,
+}
+
+
+def handlers() -> ExceptionHandlersMap:
+    """Return the handlers by which every exception becomes a problem."""
+    found: dict[Any, Any] = {
+        Refusal: _on_refusal,
+        EdgeFinding: _on_finding,
+        Replay: _on_replay,
+        HTTPException: _on_http_exception,
+        RecursionError: _on_deep_body,
+        Exception: _on_failure,
+    }
+    return found
+
+
+def _on_refusal(request: Call, refusal: Refusal) -> Response[bytes]:
+    root = request.house.settings.public_url
+    return _respond(
+        request, problems.refused(refusal, root=root, request_id=request.visit.request_id)
+    )
+
+
+def _on_finding(request: Call, finding: EdgeFinding) -> Response[bytes]:
+    return _respond(request, _found(request, finding.type, finding.detail))
+
+
+def _on_replay(_: Call, replay: Replay) -> Response[bytes]:
+    stored = replay.answer
+    headers = dict(stored.headers)
+    media_type = headers.pop("content-type", "application/json")
+    headers["idempotency-replayed"] = "true"
+    return Response(stored.body, status_code=stored.status, headers=headers, media_type=media_type)
+
+
+def _on_http_exception(request: Call, error: HTTPException) -> Response[bytes]:
+    if type_ := _BY_STATUS.get(error.status_code):
+        response = _respond(
+            request, _found(request, type_, f"{request.method} {request.url.path}.")
+        )
+        if allow := (error.headers or {}).get("allow"):
+            response.headers["allow"] = _with_head(allow)
+        return response
+    if error.status_code == problems.MALFORMED.status:
+        faults = _faults(request, error)
+        detail = "; ".join(fault.detail for fault in faults[:3]) or str(error.detail)
+        return _respond(request, _found(request, problems.MALFORMED, f"{detail}.", faults))
+    return _on_failure(request, error)
+
+
+def _with_head(allow: str) -> str:
+    names = {name.strip() for name in allow.split(",")} | {"OPTIONS"}
+    return ", ".join(sorted(names | {"HEAD"} if "GET" in names else names))
+
+
+def _on_deep_body(request: Call, _: RecursionError) -> Response[bytes]:
+    return _respond(request, _found(request, problems.MALFORMED, "The body is nested too deep."))
+
+
+def _on_failure(request: Call, error: Exception) -> Response[bytes]:
+    type_, detail = failure(error)
+    if type_ is problems.INTERNAL:
+        _log.error("request failed", request_id=request.visit.request_id, exc_info=error)
+    response = _respond(request, _found(request, type_, detail))
+    if type_ is problems.UNAVAILABLE:
+        response.headers["retry-after"] = "1"
+    return response
+
+
+def _found(
+    request: Call, type_: problems.Type, detail: str, faults: tuple[Fault, ...] = ()
+) -> problems.Problem:
+    return problems.found(
+        type_,
+        detail,
+        root=request.house.settings.public_url,
+        request_id=request.visit.request_id,
+        errors=faults,
+    )
+
+
+def _respond(request: Call, problem: problems.Problem) -> Response[bytes]:
+    request.visit.problem = problem.code
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=problem.status,
+        media_type="application/problem+json",
+    )
+
+
+def _faults(request: Call, error: HTTPException) -> tuple[Fault, ...]:
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        return tuple(_parameter_fault(entry) for entry in error.extra)
+    route = request.scope.get("route_handler")
+    field = getattr(route, "parsed_data_field", None)
+    if route is None:
+        return ()
+    try:
+        document = msgspec.json.decode(request.visit.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ()
+    return tuple(_schema_faults(field.raw, document))
+
+
+def _parameter_fault(entry: dict[str, str]) -> Fault:
+    where = entry.get("key", "")
+    return Fault("", "invalid_parameter", f"{where}: {entry.get('message', 'invalid')}")
+
+
+def _schema_faults(type_: Any, document: object) -> Iterator[Fault]:
+    for count, fault in enumerate(_validator(type_).iter_errors(document)):
+        if count >= _FAULTS_MAX:
+            return
+        path = "".join(f"/{_escaped(part)}" for part in fault.absolute_path)
+        yield Fault(path, _code(fault), f"{path or 'the body'}: {_said(fault)}")
+
+
+def _code(fault: SchemaFault) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(fault.validator)).lower()
+
+
+def _said(fault: SchemaFault) -> str:
+    text = fault.message
+    return text if len(text) <= _TEXT_MAX else f"{text[:_TEXT_MAX]}..."
+
+
+def _escaped(part: object) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+@lru_cache(maxsize=256)
+def _validator(type_: Any) -> Draft202012Validator:
+    return Draft202012Validator(msgspec.json.schema(type_))

@@ -1,0 +1,109 @@
+"""How a long list is read: pages by key, newest first, with a cursor that cannot be forged.
+
+A page's query selects one row more than it shows; that row's identifier is where the next
+page begins, so nothing is skipped or shown twice however much is added meanwhile.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import msgspec
+from litestar import Response
+from sqlalchemy import Select, Subquery, Text, bindparam, func, select
+
+from ecosystem.runtime import problems
+from ecosystem.runtime.database import Statement, Tx
+from ecosystem.runtime.web import Call, EdgeFinding
+
+_BEFORE_ALL: Final = "~"
+"""Sorts after every identifier in the collation C."""
+_BETWEEN_ROWS: Final = b", \n "
+"""What json_agg writes between rows; JSON text cannot hold a bare line feed."""
+
+
+def page_of(rows: Select[Any], *, key: str = "id") -> Statement:
+    """Return the statement that makes one page of `rows`, by the text column `key`.
+
+    Adds the key's bound, the order and the limit; PostgreSQL makes the JSON.
+    """
+    inner = rows.subquery("listed")
+    page: Subquery = (
+        select(inner)
+        .where(inner.c[key] <= bindparam("page_from", type_=Text))
+        .order_by(inner.c[key].desc())
+        .limit(bindparam("page_limit"))
+        .subquery("page")
+    )
+    return Statement(
+        select(
+            func.json_agg(page.table_valued()).label("rows"),
+            func.count().label("count"),
+            func.min(page.c[key]).label("last"),
+        )
+    )
+
+
+async def page(
+    call: Call,
+    tx: Tx,
+    statement: Statement,
+    *,
+    cursor: str | None,
+    limit: int,
+    unbound: Mapping[str, Any] = MappingProxyType({}),
+    **filters: Any,
+) -> Response[bytes]:
+    """Answer one page: `data`, `next_cursor`, `has_more`, and a Link to the next (RFC 8288).
+
+    The cursor is bound to `filters`; `unbound` parameters may differ from page to page.
+    """
+    bound_to = _bound_to(call, filters)
+    start = _BEFORE_ALL if cursor is None else _opened(call, cursor, bound_to=bound_to)
+    row = await tx.row(statement, page_from=start, page_limit=limit + 1, **unbound, **filters)
+    if row is None or row["rows"] is None:
+        return call.answer(b'{"data":[],"next_cursor":null,"has_more":false}')
+    rows: bytes = row["rows"]
+    if row["count"] <= limit:
+        return call.answer(b'{"data":%b,"next_cursor":null,"has_more":false}' % rows)
+    shown = rows[: rows.rindex(_BETWEEN_ROWS)]
+    following = _sealed(call, row["last"], bound_to=bound_to)
+    response = call.answer(
+        b'{"data":%b],"next_cursor":"%b","has_more":true}' % (shown, following.encode())
+    )
+    query = urlencode({**dict(call.query_params.items()), "cursor": following})
+    root = call.house.settings.public_url
+    response.headers["link"] = f'<{root}{quote(call.url.path)}?{query}>; rel="next"'
+    return response
+
+
+def _bound_to(call: Call, filters: dict[str, Any]) -> bytes:
+    who = call.reader.organisation_id if call.reader else None
+    return msgspec.json.encode((call.url.path, who, filters), order="sorted")
+
+
+def _mac(call: Call, start: str, bound_to: bytes) -> bytes:
+    key = call.house.keys.cursors
+    return hmac.digest(key, start.encode() + b"\n" + bound_to, hashlib.sha256)[:12]
+
+
+def _sealed(call: Call, start: str, *, bound_to: bytes) -> str:
+    return (
+        base64.urlsafe_b64encode(_mac(call, start, bound_to) + start.encode()).decode().rstrip("=")
+    )
+
+
+def _opened(call: Call, cursor: str, *, bound_to: bytes) -> str:
+    try:
+        content = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        start = content[12:].decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        start, content = "", b""
+    if not start or not hmac.compare_digest(content[:12], _mac(call, start, bound_to)):
+        raise EdgeFinding(problems.CURSOR_INVALID, "The cursor was made for other filters.")
+    return start

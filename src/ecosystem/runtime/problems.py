@@ -1,0 +1,157 @@
+"""How every error looks on the wire: RFC 9457 problem details; HTTP numbers live here alone."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from ecosystem.values.refusal import Fault, Kind, Refusal
+
+STATUS: Final[Mapping[Kind, int]] = {
+    Kind.MALFORMED: 400,
+    Kind.FORBIDDEN: 403,
+    Kind.MISSING: 404,
+    Kind.CONFLICT: 409,
+    Kind.GONE: 410,
+    Kind.STALE: 412,
+    Kind.UNMET: 422,
+}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a request was not carried out. Source: RFC 9457."""
+
+    type: str
+    """Address of a page that explains this type of problem."""
+    title: str
+    """What is wrong, the same for every problem of this type."""
+    status: int
+    """The HTTP status code."""
+    detail: str
+    """What is wrong this time, and what would satisfy the rule."""
+    code: str
+    """Stable name of the type, for programs."""
+    instance: str
+    """The request's identifier, as in X-Request-Id; name it when asking for help."""
+    errors: tuple[Fault, ...] = ()
+    """Each place of the request body that a rule does not accept."""
+
+
+class Type(msgspec.Struct, frozen=True):
+    """A type of problem that the edge itself finds."""
+
+    status: int
+    code: str
+    title: str
+    remedy: str
+
+
+def _type(status: int, code: str, title: str, remedy: str) -> Type:
+    found = Type(status, code, title, remedy)
+    EDGE_TYPES[code] = found
+    return found
+
+
+EDGE_TYPES: Final[dict[str, Type]] = {}
+MALFORMED: Final = _type(
+    400, "malformed", "The request cannot be understood",
+    "Compare the request with the operation's schema and example.",
+)  # fmt: skip
+KEY_MISSING: Final = _type(
+    400, "idempotency_key_missing", "This operation needs an Idempotency-Key",
+    "Send a new random key of up to 255 characters, and the same one when you retry.",
+)  # fmt: skip
+CURSOR_INVALID: Final = _type(
+    400, "cursor_invalid", "The cursor does not belong to this list",
+    "Start again without a cursor, or keep all filters as they were.",
+)  # fmt: skip
+UNAUTHENTICATED: Final = _type(
+    401, "unauthenticated", "A valid access token is needed",
+    "Get a token from /oauth/token and send it as `Authorization: Bearer ...`.",
+)  # fmt: skip
+NOT_ALLOWED: Final = _type(
+    403, "not_allowed", "The caller may not do this",
+    "Use a token with the scope, and a caller with the role, that the operation names.",
+)  # fmt: skip
+NOT_FOUND: Final = _type(
+    404, "not_found", "There is nothing here, or nothing that the caller may know of",
+    "Check the address and the identifier.",
+)  # fmt: skip
+METHOD_NOT_ALLOWED: Final = _type(
+    405, "method_not_allowed", "The resource does not know this method",
+    "Use one of the methods that the Allow header lists.",
+)  # fmt: skip
+KEY_IN_USE: Final = _type(
+    409, "idempotency_key_in_use", "A request with this Idempotency-Key is still running",
+    "Wait and send the same request again.",
+)  # fmt: skip
+CHANGED_MEANWHILE: Final = _type(
+    409, "changed_meanwhile", "Another request has just changed the same thing",
+    "Read the resource again and repeat the request if it is still wanted.",
+)  # fmt: skip
+TOO_LARGE: Final = _type(
+    413, "too_large", "The request body is too large",
+    "Send less; the operation's description gives the limit.",
+)  # fmt: skip
+URI_TOO_LONG: Final = _type(
+    414, "uri_too_long", "The address is too long",
+    "Shorten the query to 4,096 characters.",
+)  # fmt: skip
+UNSUPPORTED: Final = _type(
+    415, "unsupported_media_type", "The request body has a type that is not accepted",
+    "Send the Content-Type that the operation's description names.",
+)  # fmt: skip
+KEY_REUSED: Final = _type(
+    422, "idempotency_key_reused", "This Idempotency-Key was used for another request",
+    "Use a new key for every new request.",
+)  # fmt: skip
+PRECONDITION_REQUIRED: Final = _type(
+    428, "precondition_required", "This operation needs If-Match",
+    "Read the resource, and send its ETag in If-Match.",
+)  # fmt: skip
+TOO_MANY: Final = _type(
+    429, "too_many_requests", "The client has used up its quota for now",
+    "Wait as long as Retry-After says.",
+)  # fmt: skip
+INTERNAL: Final = _type(
+    500, "internal_error", "Something went wrong on our side",
+    "Send the request again; if it fails again, report the request's identifier.",
+)  # fmt: skip
+UNAVAILABLE: Final = _type(
+    503, "unavailable", "The service cannot answer just now",
+    "Wait as long as Retry-After says and send the request again.",
+)  # fmt: skip
+
+
+def found(
+    type_: Type, detail: str, *, root: str, request_id: str, errors: tuple[Fault, ...] = ()
+) -> Problem:
+    """Return a problem that the edge found; `root` is the public address of the service."""
+    return Problem(
+        type=f"{root}/problems/{type_.code}",
+        title=type_.title,
+        status=type_.status,
+        detail=f"{detail} {type_.remedy}",
+        code=type_.code,
+        instance=request_id,
+        errors=errors,
+    )
+
+
+def refused(refusal: Refusal, *, root: str, request_id: str) -> Problem:
+    """Return the problem that a rule's refusal becomes."""
+    return Problem(
+        type=f"{root}/problems/{refusal.code()}",
+        title=refusal.title(),
+        status=STATUS[refusal.kind],
+        detail=f"{refusal.detail} {refusal.remedy}",
+        code=refusal.code(),
+        instance=request_id,
+        errors=refusal.faults,
+    )
+
+
+def pointer(path: str) -> str:
+    """Return the RFC 6901 pointer of a msgspec path: `$.lots[0].title` is `/lots/0/title`."""
+    return re.sub(r"\[(\d+|\.\.\.)\]", r"/\1", path.removeprefix("$")).replace(".", "/")

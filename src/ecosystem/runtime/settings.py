@@ -1,0 +1,136 @@
+"""What the operator decides: settings from a TOML file and the environment, each documented.
+
+The environment wins over the file. A setting that is wrong or unknown is named.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+PREFIX = "ECOSYSTEM_"
+_OUTSIDE = {"DATABASE_URL": "database_url", "DATABASE_OWNER_URL": "database_owner_url"}
+
+
+class SettingsWrong(Exception):
+    """A setting is unknown or has a value that it cannot have; the text says which and why."""
+
+
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings, with their defaults."""
+
+    database_url: str | None = None
+    """PostgreSQL to serve from (`postgresql://...`), as a role that owns nothing.
+    Without it an embedded server is started in `data_folder`."""
+    database_owner_url: str | None = None
+    """The same database as the role that owns the tables; only migrations use it."""
+    data_folder: str | None = None
+    """Where the embedded database, keys and documents lie. By default
+    /var/lib/ecosystem for root, else $XDG_DATA_HOME/ecosystem or ~/.local/share/ecosystem."""
+    postgres_binaries: str | None = None
+    """Folder with `postgres` and `initdb` for the embedded server, instead of the wheel's."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8080
+    """TCP port to listen on."""
+    processes: Annotated[int, Meta(ge=1, le=64)] = 1
+    """How many server processes share the port."""
+    public_url: Annotated[str, Meta(pattern=r"^https?://[^/?#]+$")] = "http://127.0.0.1:8080"
+    """How clients reach the service: the issuer of tokens and the root of links."""
+    sandbox: bool = False
+    """Whether this is a sandbox: seeded parties, a clock that can be moved, tokens for people.
+    Never for real money."""
+    background: Literal["inside", "apart"] = "inside"
+    """Whether `serve` does background work itself, or leaves it to `serve --role worker`."""
+    pool_size: Annotated[int, Meta(ge=2, le=200)] = 8
+    """Database connections per process."""
+    pool_waiters_max: Positive = 500
+    """Requests that may wait for a connection; one more is answered 503."""
+    pool_wait_s_max: Positive = 5
+    """Seconds that a request waits for a connection before it is answered 503."""
+    statement_ms_max: Positive = 10_000
+    """Milliseconds after which a statement is ended."""
+    body_bytes_max: Positive = 262_144
+    """Bytes of a JSON request body."""
+    document_bytes_max: Positive = 20_971_520
+    """Bytes of an uploaded document."""
+    token_lifetime_s: Annotated[int, Meta(ge=60, le=3600)] = 600
+    """Seconds that an access token lives."""
+    reads_per_minute: Positive = 6_000
+    """Reading requests per client and minute, in each process."""
+    writes_per_minute: Positive = 1_200
+    """Writing requests per client and minute, in each process."""
+    idempotency_hours: Positive = 24
+    """Hours that an answer is kept under its Idempotency-Key."""
+    log_format: Literal["auto", "json", "readable"] = "auto"
+    """`auto` is readable on a terminal and JSON elsewhere."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severe line that is logged."""
+    metrics: bool = False
+    """Whether `/metrics` answers Prometheus."""
+    traces_endpoint: str | None = None
+    """OTLP over HTTP endpoint that traces go to; none are made without it."""
+
+
+def load(
+    environ: Mapping[str, str] | None = None, *, file: Path | None = None, **given: object
+) -> Settings:
+    """Return the settings from `file`, then `environ`, then `given`, the later winning.
+
+    `file` defaults to what ECOSYSTEM_SETTINGS names. Raises SettingsWrong with the
+    name of the setting, where it stands, and what it must be.
+    """
+    environ = os.environ if environ is None else environ
+    if file is None and (named := environ.get(f"{PREFIX}SETTINGS")):
+        file = Path(named)
+    values = _from_file(file) if file else {}
+    values |= _from_environment(environ)
+    values |= {
+        name: (value, "the command line") for name, value in given.items() if value is not None
+    }
+    checked = {name: _checked(name, *found) for name, found in values.items()}
+    return msgspec.convert(checked, Settings)
+
+
+def _from_file(file: Path) -> dict[str, tuple[object, str]]:
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"The settings file {file} cannot be read: {error.strerror}."
+        raise SettingsWrong(message) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"The settings file {file} is not TOML: {error}."
+        raise SettingsWrong(message) from None
+    return {name: (value, f"the file {file}") for name, value in content.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[object, str]]:
+    found: dict[str, tuple[object, str]] = {}
+    for variable, text in environ.items():
+        if variable in _OUTSIDE:
+            found[_OUTSIDE[variable]] = (text, f"the environment variable {variable}")
+        elif variable.startswith(PREFIX) and variable != f"{PREFIX}SETTINGS":
+            name = variable.removeprefix(PREFIX).lower()
+            found[name] = (text, f"the environment variable {variable}")
+    return found
+
+
+def _checked(name: str, value: object, where: str) -> object:
+    fields = {field.name: field for field in msgspec.structs.fields(Settings)}
+    if name not in fields:
+        message = (
+            f"{where} sets {name}, which is no setting. Settings: {', '.join(sorted(fields))}."
+        )
+        raise SettingsWrong(message[0].upper() + message[1:])
+    try:
+        return msgspec.convert(value, fields[name].type, strict=False)
+    except msgspec.ValidationError as error:
+        message = f"{where} sets {name} to {value!r}: {error}."
+        raise SettingsWrong(message[0].upper() + message[1:]) from None

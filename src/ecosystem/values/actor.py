@@ -1,0 +1,59 @@
+"""Who acts: a person or a program, always for one organisation."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is in the partnership."""
+
+    GOVERNMENT = "government"
+    ENTERPRISE = "enterprise"
+    THINK_TANK = "think_tank"
+    FINANCIAL_INSTITUTION = "financial_institution"
+    AUDITOR = "auditor"
+    PLATFORM = "platform"
+    """The operator's own organisation: there is one, and nobody registers it."""
+
+
+class Role(StrEnum):
+    """What a person or a program does for its organisation."""
+
+    OFFICER = "officer"
+    OPENER = "opener"
+    EVALUATOR = "evaluator"
+    APPROVER = "approver"
+    TREASURER = "treasurer"
+    SIGNATORY = "signatory"
+    BIDDER = "bidder"
+    DELIVERY = "delivery"
+    VERIFIER = "verifier"
+    LENDER = "lender"
+    REVIEWER = "reviewer"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+    ADMINISTRATOR = "administrator"
+    """Manages its organisation's people and clients."""
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who acts, as the token and the memberships of that moment say."""
+
+    organisation_id: str
+    organisation_number: int
+    """The number by which an authority owns things; every organisation has one."""
+    kind: OrganisationKind
+    verified: bool
+    """Whether the organisation is verified: only then it publishes, offers, signs or is paid."""
+    jurisdiction: str
+    """Code of the organisation's jurisdiction: what an auditor reads is below it."""
+    client_id: str
+    person_id: str | None = None
+    """None where a program acts by itself."""
+    roles: tuple[Role, ...] = ()
+    scopes: tuple[str, ...] = ()
+
+    def has(self, role: Role) -> bool:
+        """Tell whether this actor holds `role` in its organisation."""
+        return role in self.roles

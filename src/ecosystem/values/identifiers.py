@@ -1,0 +1,89 @@
+"""How things are named: a type prefix and a UUIDv7 that carries its authority's number.
+
+`need_` + 32 hexadecimal digits. The digits are a UUID of version 7 (RFC 9562):
+48 bits of milliseconds, version, 12 random bits, variant, 32 bits with the number
+of the authority that owns the thing (0 where nobody does), 30 random bits. So any
+route finds the authority, and with it the shard, without a look-up.
+"""
+
+import re
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from ecosystem.values.refusal import Refusal
+
+PLATFORM: Final = 0
+"""The authority number of things that grow from no authority's needs."""
+
+AUTHORITY_MAX: Final = 2**31 - 1
+
+_SHAPE: Final = re.compile(r"([a-z]+)_([0-9a-f]{12})7[0-9a-f]{3}([89ab])([0-9a-f]{15})")
+
+Digits = str
+
+
+def pattern(prefix: str) -> str:
+    """Return the regular expression that every identifier with `prefix` matches."""
+    return rf"^{prefix}_[0-9a-f]{{12}}7[0-9a-f]{{3}}[89ab][0-9a-f]{{15}}$"
+
+
+def compose(prefix: str, *, milliseconds: int, authority: int, entropy: int) -> str:
+    """Return an identifier made of its parts; `entropy` gives its low 42 bits.
+
+    Requires 0 <= milliseconds < 2**48 and 0 <= authority <= AUTHORITY_MAX.
+    """
+    high = (milliseconds << 16) | 0x7000 | (entropy >> 30 & 0xFFF)
+    low = (0b10 << 62) | (authority << 30) | (entropy & 0x3FFF_FFFF)
+    return f"{prefix}_{high:016x}{low:016x}"
+
+
+def is_identifier(text: str, prefix: str) -> bool:
+    """Tell whether `text` is an identifier of the type that `prefix` names."""
+    found = _SHAPE.fullmatch(text)
+    return found is not None and found[1] == prefix
+
+
+def authority_of(identifier: str) -> int:
+    """Return the number of the authority that owns what `identifier` names.
+
+    Requires an identifier; anything else is a ValueError.
+    """
+    found = _SHAPE.fullmatch(identifier)
+    if found is None:
+        message = "not an identifier"
+        raise ValueError(message)
+    return int(found[3] + found[4], 16) >> 30 & 0xFFFF_FFFF
+
+
+def _meta(prefix: str, of: str) -> Meta:
+    return Meta(pattern=pattern(prefix), description=f"Identifier of {of}.")
+
+
+OrganisationId = Annotated[str, _meta("org", "an organisation")]
+PersonId = Annotated[str, _meta("person", "a person")]
+ClientId = Annotated[str, _meta("client", "a client, a program of an organisation")]
+EventId = Annotated[str, _meta("event", "an event of the history")]
+NeedId = Annotated[str, _meta("need", "a need")]
+LotId = Annotated[str, _meta("lot", "a lot of a need")]
+QuestionId = Annotated[str, _meta("question", "a question on a need")]
+OfferId = Annotated[str, _meta("offer", "an offer")]
+AwardId = Annotated[str, _meta("award", "an award")]
+ContractId = Annotated[str, _meta("contract", "a contract")]
+DocumentId = Annotated[str, _meta("document", "a document")]
+MilestoneId = Annotated[str, _meta("milestone", "a milestone")]
+MetricId = Annotated[str, _meta("metric", "a metric of a contract")]
+ObservationId = Annotated[str, _meta("observation", "an observation of a metric")]
+PaymentId = Annotated[str, _meta("payment", "a payment")]
+ProgrammeId = Annotated[str, _meta("programme", "a budget programme")]
+
+
+def owner(identifier: str, prefix: str, *, otherwise: type[Refusal]) -> int:
+    """Return the number of the authority that owns what a caller named.
+
+    Refuses with `otherwise` where the text is no identifier with this prefix.
+    """
+    if not is_identifier(identifier, prefix):
+        message = f"There is no such {prefix}."
+        raise otherwise(message)
+    return authority_of(identifier)

@@ -1,0 +1,106 @@
+"""What things cost: exact decimals in one currency, never a float."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated
+
+import msgspec
+from iso4217 import Currency as Iso4217
+from msgspec import Meta
+
+from ecosystem.values.refusal import Kind, Refusal
+
+Amount = Annotated[
+    str,
+    Meta(
+        pattern=r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$",
+        description="Decimal string, never negative, no finer than the currency allows.",
+        examples=["1234.50"],
+    ),
+]
+Currency = Annotated[
+    str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code.", examples=["CNY"])
+]
+Measure = Annotated[
+    str,
+    Meta(
+        pattern=r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$",
+        description="Decimal string: a ratio or a measured value.",
+        examples=["99.95"],
+    ),
+]
+
+
+class Money(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An amount of one currency."""
+
+    amount: Amount
+    currency: Currency
+
+    def decimal(self) -> Decimal:
+        """Return the amount as an exact number."""
+        return Decimal(self.amount)
+
+
+class CurrencyUnknown(Refusal):
+    """The currency is not one of ISO 4217."""
+
+    kind = Kind.UNMET
+    remedy = "Give a current ISO 4217 code, such as CNY."
+
+
+class AmountTooFine(Refusal):
+    """The amount is finer than its currency allows."""
+
+    kind = Kind.UNMET
+    remedy = "Give no more decimal places than the currency has."
+
+
+def places(currency: str) -> int:
+    """Return how many decimal places `currency` has, or refuse with CurrencyUnknown."""
+    try:
+        exponent = Iso4217(currency).exponent
+    except ValueError:
+        message = f"{currency} is not a currency of ISO 4217."
+        raise CurrencyUnknown(message) from None
+    return 0 if exponent is None else exponent
+
+
+def check(money: Money, *, pointer: str) -> Decimal:
+    """Return the amount of `money`, which stands at `pointer` of the request.
+
+    Refuses with CurrencyUnknown or AmountTooFine, checked in that order.
+    """
+    try:
+        allowed = places(money.currency)
+    except CurrencyUnknown as refusal:
+        raise CurrencyUnknown(refusal.detail, pointer=f"{pointer}/currency") from None
+    amount = money.decimal()
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > allowed:
+        message = f"{money.currency} has {allowed} decimal places, {money.amount} has {-exponent}."
+        raise AmountTooFine(message, pointer=f"{pointer}/amount")
+    return amount
+
+
+def of(amount: Decimal, currency: str) -> Money:
+    """Return `amount` as money, rounded half up to what `currency` allows."""
+    step = Decimal(1).scaleb(-places(currency))
+    return Money(f"{amount.quantize(step, rounding=ROUND_HALF_UP):f}", currency)
+
+
+def split(total: Decimal, shares: tuple[Decimal, ...], *, currency: str) -> tuple[Decimal, ...]:
+    """Split `total` by `shares` so that the parts add up to it exactly.
+
+    Each part is rounded down to the currency's step; what is left over goes, one
+    step each, to the parts with the largest remainders, the earlier first.
+    Requires total >= 0, and shares >= 0 of which one is positive.
+    """
+    step = Decimal(1).scaleb(-places(currency))
+    whole = sum(shares, Decimal(0))
+    exact = [total * share / whole for share in shares]
+    parts = [(value // step) * step for value in exact]
+    left = int((total - sum(parts, Decimal(0))) / step)
+    by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
+    for index in by_remainder[:left]:
+        parts[index] += step
+    return tuple(parts)

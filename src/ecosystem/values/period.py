@@ -1,0 +1,25 @@
+"""Which days are meant: half-open periods of dates, and instants on the wire."""
+
+from datetime import UTC, date, datetime
+
+import msgspec
+
+
+class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The days from `starts_on`, up to and not including `ends_on`."""
+
+    starts_on: date
+    ends_on: date
+
+    def is_empty(self) -> bool:
+        """Tell whether the period holds no day."""
+        return self.ends_on <= self.starts_on
+
+    def overlaps(self, other: "Period") -> bool:
+        """Tell whether a day lies in both periods."""
+        return self.starts_on < other.ends_on and other.starts_on < self.ends_on
+
+
+def wire(at: datetime) -> str:
+    """Return an instant as RFC 3339 in UTC with microseconds, as every answer writes it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,38 @@
+"""Text that people read: it carries its language, and Chinese and English are both first-class."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+Line = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=300,
+        pattern=r"^[^\u0000-\u001F\u007F]*\S[^\u0000-\u001F\u007F]*$",
+        description="One line of text, without control characters.",
+    ),
+]
+Prose = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=20_000,
+        pattern=r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]*$",
+        description="Text of any number of lines, without other control characters.",
+    ),
+]
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text in Chinese, in English, or in both."""
+
+    zh: Prose | UnsetType = UNSET
+    en: Prose | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse a text that says nothing in either language."""
+        if self.zh is UNSET and self.en is UNSET:
+            message = "give the text in `zh`, in `en`, or in both"
+            raise ValueError(message)
