@@ -259,7 +259,7 @@ def test_a_server_that_was_left_running_is_stopped_first(folder: Path) -> None:
 def test_a_note_of_a_server_long_gone_does_not_harm_the_program_that_has_its_number(
     folder: Path,
 ) -> None:
-    bystander = subprocess.Popen(["/bin/sleep", "60"])
+    bystander = subprocess.Popen(["/bin/sleep", "60"], user=(folder / "data").owner())
     note = folder / "data" / "postmaster.pid"
     note.write_text(f"{bystander.pid}\n{folder}/data\n1\n5432\n\n\n\nready\n")
 
