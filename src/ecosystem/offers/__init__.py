@@ -1,0 +1,1 @@
+"""Offers: sealed by the bidder, kept unread, opened by several officers together."""
