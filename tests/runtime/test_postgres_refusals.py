@@ -170,7 +170,8 @@ def test_programs_that_are_none_are_refused(place: Path) -> None:
 
 
 def test_a_start_killed_while_the_database_is_made_does_not_harm_the_next(place: Path) -> None:
-    environment = {"PYTHONPATH": str(Path(ecosystem.__file__).parents[1])}
+    sources = [str(Path(str(module.__file__)).parents[1]) for module in (ecosystem, asyncpg)]
+    environment = {"PYTHONPATH": os.pathsep.join(sources)}
     with subprocess.Popen([sys.executable, "-c", BEGIN, place], env=environment) as first:
         while not list(place.glob("data.new-*/global")):
             assert first.poll() is None
