@@ -19,8 +19,8 @@ LINE_CHARACTERS_MAX: Final = 100
 ROOM_FILES: Final = frozenset(
     {"__init__", "model", "rules", "tables", "queries", "actions", "schemas", "routes"}
 )
-IMPURE_EXTRAS: Final = frozenset({"sequencer"})
-"""Extra modules that do touch the outside, each a background work of its room."""
+IMPURE_EXTRAS: Final = frozenset({"authentication", "sequencer"})
+"""Extra modules that do touch the outside: background work, and what tells who a caller is."""
 _WRITERS: Final = frozenset({"insert", "update", "delete", "inserting"})
 _METHODS: Final = frozenset({"get", "post", "patch", "put", "delete", "head", "route"})
 _CLOCKS: Final = frozenset({"now", "utcnow", "today", "monotonic", "perf_counter", "time_ns"})
