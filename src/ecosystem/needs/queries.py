@@ -95,7 +95,7 @@ VIEW: Final = Statement(
 _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     "sector": need.c.sector == bindparam("sector", type_=Text),
     "operation": need.c.operation == bindparam("operation", type_=Text),
-    "state": state_now() == bindparam("state", type_=Text),
+    "in_state": state_now() == bindparam("in_state", type_=Text),
     "text": need.c.searched.op("@@")(func.bigrams_sought(bindparam("text", type_=Text))),
 }
 

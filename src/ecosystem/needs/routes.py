@@ -63,7 +63,7 @@ async def list_needs(
     text: FromQuery[Sought] = "",
     sector: FromQuery[Word] = "",
     operation: FromQuery[Word] = "",
-    state: FromQuery[Word] = "",
+    in_state: FromQuery[Word] = "",
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:
@@ -72,7 +72,7 @@ async def list_needs(
     `text` finds any run of characters, in Chinese from one character up; the other filters
     narrow the list and combine.
     """
-    filters = {"sector": sector, "operation": operation, "state": state, "text": text}
+    filters = {"sector": sector, "operation": operation, "in_state": in_state, "text": text}
     statement = queries.listing(**filters)
     return await paging.page(
         request, request.tx, statement, cursor=cursor, limit=limit,

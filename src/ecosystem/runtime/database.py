@@ -20,7 +20,7 @@ Record = asyncpg.Record
 
 metadata: Final = MetaData(
     naming_convention={
-        "pk": "%(table_name)s_key",
+        "pk": "%(table_name)s_pkey",
         "uq": "%(table_name)s_%(column_0_N_name)s_is_unique",
         "fk": "%(table_name)s_%(column_0_N_name)s_refers",
         "ck": "%(table_name)s_%(constraint_name)s",

@@ -19,6 +19,10 @@ from ecosystem.runtime.web import Call, EdgeFinding, Replay
 from ecosystem.values.refusal import Fault, Refusal
 
 _log: Final = structlog.get_logger("ecosystem.request")
+_OAUTH_CODES: Final = {500: "server_error", 503: "temporarily_unavailable"}
+_NOT_SAID: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
+"""What an error_description may not hold."""
+_UNSUPPORTED: Final = 415
 _FAULTS_MAX: Final = 50
 _TEXT_MAX: Final = 300
 _BY_STATUS: Final = {
@@ -108,6 +112,8 @@ def _found(
 
 def _respond(request: Call, problem: problems.Problem) -> Response[bytes]:
     request.visit.problem = problem.code
+    if request.scope["path"].startswith("/oauth/"):
+        return _as_oauth_error(problem)
     return Response(
         msgspec.json.encode(problem),
         status_code=problem.status,
@@ -115,12 +121,25 @@ def _respond(request: Call, problem: problems.Problem) -> Response[bytes]:
     )
 
 
+def _as_oauth_error(problem: problems.Problem) -> Response[bytes]:
+    """Return the error in the form of RFC 6749, section 5.2."""
+    code = _OAUTH_CODES.get(problem.status, "invalid_request")
+    body = {"error": code, "error_description": _NOT_SAID.sub("'", problem.detail)}
+    return Response(
+        msgspec.json.encode(body),
+        status_code=400 if problem.status == _UNSUPPORTED else problem.status,
+        headers={"cache-control": "no-store"},
+        media_type="application/json",
+    )
+
+
 def _faults(request: Call, error: HTTPException) -> tuple[Fault, ...]:
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
-        return tuple(_parameter_fault(entry) for entry in error.extra)
-    route = request.scope.get("route_handler")
-    field = getattr(route, "parsed_data_field", None)
-    if route is None:
+        parameters = [entry for entry in error.extra if entry.get("key") != "data"]
+        if parameters:
+            return tuple(_parameter_fault(entry) for entry in parameters)
+    field: Any = getattr(request.scope.get("route_handler"), "parsed_data_field", None)
+    if field is None:
         return ()
     try:
         document = msgspec.json.decode(request.visit.body)

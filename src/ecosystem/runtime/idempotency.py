@@ -43,7 +43,7 @@ stored_answer = Table(
     Column("body", LargeBinary, nullable=False),
     Column("stored_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     PrimaryKeyConstraint("principal", "key"),
-    info={"held": "local: keys belong to a caller, not to an authority"},
+    info={"held": "local: keys belong to a caller, not to an authority", "deletes": True},
 )
 _CLOCK: Final = Statement(select(func.clock_timestamp()))
 _LOOK_UP: Final = Statement(

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Text, bindparam, func, select
 
 from ecosystem.runtime.database import Database, Statement, Tx
-from ecosystem.runtime.pool import Connection
+from ecosystem.runtime.pool import Connection, DatabaseAway, DatabaseBusy
 
 _log: Final = structlog.get_logger("ecosystem.background")
 _BEAT_S: Final = 5.0
@@ -24,6 +24,8 @@ _FAILURES: Final = (
     TimeoutError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    DatabaseAway,
+    DatabaseBusy,
 )
 
 

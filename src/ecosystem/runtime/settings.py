@@ -99,6 +99,18 @@ def load(
     return msgspec.convert(checked, Settings)
 
 
+def environment(chosen: Settings) -> dict[str, str]:
+    """Return the settings as environment variables, for processes that this one starts."""
+    outside = {name: variable for variable, name in _OUTSIDE.items()}
+    return {
+        outside.get(name, f"{PREFIX}{name.upper()}"): str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+        for name, value in msgspec.structs.asdict(chosen).items()
+        if value is not None
+    }
+
+
 def _from_file(file: Path) -> dict[str, tuple[object, str]]:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))

@@ -73,6 +73,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     manual: str
     queries: dict[str, Any]
     """The query parameters by name, each with its type and bounds."""
+    defaults: dict[str, Any]
+    """What a query parameter is when it is left out."""
+    body: Any
+    """The type of the request's body, or None."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,6 +270,8 @@ def _declare(
             name=route.__name__,
             manual=inspect.getdoc(route) or "",
             queries=_queries(route),
+            defaults=_defaults(route),
+            body=get_type_hints(route).get("data"),
         )
         return make(
             path,
@@ -287,6 +293,14 @@ def _queries(route: Callable[..., Any]) -> dict[str, Any]:
             kept = [part for part in parts if not isinstance(part, QueryParameter)]
             found[name] = Annotated[(hint.__origin__, *kept)] if kept else hint.__origin__
     return found
+
+
+def _defaults(route: Callable[..., Any]) -> dict[str, Any]:
+    return {
+        name: parameter.default
+        for name, parameter in inspect.signature(route).parameters.items()
+        if parameter.default is not inspect.Parameter.empty
+    }
 
 
 async def desk(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

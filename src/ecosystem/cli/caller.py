@@ -1,0 +1,168 @@
+"""A client of the API, as an integrator would write one: tokens, keys, ETags, and problems."""
+
+import base64
+import hashlib
+import json
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+Json = dict[str, Any]
+_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+class Refused(Exception):
+    """The service refused what the journey counts on."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        """Say what was asked, and what was answered."""
+        self.response = response
+        request = response.request
+        super().__init__(
+            f"{request.method} {request.url.path} answered {response.status_code}: {response.text}"
+        )
+
+
+@dataclass
+class Recorded:
+    """One exchange, kept as an example for the manual."""
+
+    body: Json | None
+    answer: Json | None
+
+
+@dataclass
+class Caller:
+    """Speaks HTTP to one service for many parties."""
+
+    http: httpx.Client
+    parties: dict[str, Json] = field(default_factory=dict)
+    recorded: dict[str, Recorded] = field(default_factory=dict)
+    count: int = 0
+    _tokens: dict[str, str] = field(default_factory=dict)
+    _operations: list[tuple[str, re.Pattern[str], str]] = field(default_factory=list)
+
+    def learn(self) -> None:
+        """Read who is seeded, and which operations there are."""
+        self.parties = {one["key"]: one for one in self.get("/v1/sandbox/parties")["data"]}
+        for path, methods in self.get("/openapi.json")["paths"].items():
+            shape = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
+            self._operations += [
+                (method.upper(), shape, operation["operationId"])
+                for method, operation in methods.items()
+            ]
+
+    def person(self, who: str) -> Json:
+        """Return the seeded person that `city/officer` names."""
+        party, _, key = who.partition("/")
+        found: Json = next(one for one in self.parties[party]["people"] if one["key"] == key)
+        return found
+
+    def organisation(self, party: str) -> str:
+        """Return the identifier of a seeded organisation."""
+        found: str = self.parties[party]["organisation_id"]
+        return found
+
+    def get(self, path: str, who: str | None = None, **query: str | int) -> Json:
+        """Read, and return the JSON of the answer."""
+        response = self.http.get(path, params=query, headers=self._authorised(who))
+        return self._taken(response, body=None)
+
+    def text(self, path: str, who: str | None = None) -> str:
+        """Read, and return the text of the answer."""
+        response = self.http.get(path, headers=self._authorised(who))
+        self._taken(response, body=None, is_json=False)
+        return response.text
+
+    def post(
+        self, path: str, who: str | None, body: Json | None = None, *, changes: str | None = None
+    ) -> Json:
+        """Send, under a new Idempotency-Key; `changes` names what the ETag is read from."""
+        headers = self._authorised(who) | {"Idempotency-Key": str(uuid.uuid4())}
+        if changes is not None:
+            read = self.http.get(changes, headers=self._authorised(who))
+            self._taken(read, body=None)
+            headers["If-Match"] = read.headers["etag"]
+        if body is None:
+            return self._taken(self.http.post(path, headers=headers), body=None)
+        return self._taken(self.http.post(path, headers=headers, json=body), body=body)
+
+    def upload(self, path: str, who: str, *, name: str, media_type: str, content: bytes) -> Json:
+        """Send a document with its digest. Source: RFC 9530."""
+
+
+        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        headers = self._authorised(who) | {
+            "Content-Type": media_type,
+            "Content-Digest": f"sha-256=:{digest}:",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+        }
+        return self._taken(self.http.post(path, headers=headers, content=content), body=None)
+
+    def client_token(self, file: Path, *, scope: str) -> str:
+        """Get a token for a program: by its key (RFC 7523), or by its secret."""
+        known = json.loads(file.read_text(encoding="utf-8"))
+        form = {"grant_type": "client_credentials", "scope": scope}
+        if "client_secret" in known:
+            basic = httpx.BasicAuth(known["client_id"], known["client_secret"])
+            response = self.http.post("/oauth/token", data=form, auth=basic)
+        else:
+            form |= {
+                "client_assertion_type": _ASSERTION,
+                "client_assertion": self._assertion(known),
+            }
+            response = self.http.post("/oauth/token", data=form)
+        token: str = self._taken(response, body=None)["access_token"]
+        return token
+
+    def acts_as(self, who: str, token: str) -> None:
+        """Have calls of `who` carry `token`."""
+        self._tokens[who] = token
+
+    def _assertion(self, known: Json) -> str:
+
+
+        now = int(time.time())
+        issuer = self.get("/.well-known/oauth-authorization-server")["issuer"]
+        claims = {
+            "iss": known["client_id"],
+            "sub": known["client_id"],
+            "aud": issuer,
+            "iat": now,
+            "exp": now + 60,
+            "jti": str(uuid.uuid4()),
+        }
+        key = ECKey.import_key(known["private_key"])
+        return jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
+
+    def _authorised(self, who: str | None) -> dict[str, str]:
+        if who is None:
+            return {}
+        if who not in self._tokens:
+            party, _, _ = who.partition("/")
+            wanted = {
+                "person_id": self.person(who)["id"],
+                "organisation_id": self.organisation(party),
+            }
+            answered = self._taken(self.http.post("/v1/sandbox/tokens", json=wanted), body=wanted)
+            self._tokens[who] = answered["access_token"]
+        return {"Authorization": f"Bearer {self._tokens[who]}"}
+
+    def _taken(self, response: httpx.Response, *, body: Json | None, is_json: bool = True) -> Json:
+        self.count += 1
+        if not response.is_success:
+            raise Refused(response)
+        answer: Json = response.json() if is_json and response.content else {}
+        path = response.request.url.path
+        for method, shape, name in self._operations:
+            if method == response.request.method and shape.fullmatch(path):
+                self.recorded.setdefault(name, Recorded(body, answer or None))
+                break
+        return answer

@@ -1,0 +1,86 @@
+"""The commands and their arguments."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from ecosystem.cli import documents, keep, serve
+from ecosystem.cli.trouble import Trouble
+from ecosystem.runtime import settings
+from ecosystem.runtime.postgres import PostgresFailed
+from ecosystem.runtime.settings import SettingsWrong
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    parsed = parser().parse_args(arguments)
+    try:
+        code: int = parsed.run(parsed)
+    except (Trouble, SettingsWrong, PostgresFailed) as trouble:
+        print(f"ecosystem: {trouble}", file=sys.stderr)  # noqa: T201 - this is for the terminal
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="ecosystem",
+        description="A marketplace in which cities buy digital operation by its outcomes.",
+    )
+    top.add_argument("--version", action="version", version=f"ecosystem {version('ecosystem')}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _serving(commands)
+    _keeping(commands)
+    _describing(commands)
+    return top
+
+
+def _serving(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    one = commands.add_parser("serve", help="start the service")
+    one.add_argument("--host", help=_about("host"))
+    one.add_argument("--port", type=int, help=_about("port"))
+    one.add_argument("--data-folder", help=_about("data_folder"))
+    one.add_argument("--processes", type=int, help=_about("processes"))
+    one.add_argument("--sandbox", action="store_true", default=None, help=_about("sandbox"))
+    one.add_argument(
+        "--role",
+        choices=("all", "web", "worker"),
+        default="all",
+        help="answer requests, do the background work, or both (default)",
+    )
+    one.add_argument("--settings", type=Path, help="a TOML file with settings")
+    one.set_defaults(run=serve.run)
+
+
+def _keeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    one = commands.add_parser("migrate", help="bring the database to the newest schema")
+    one.add_argument("--settings", type=Path, help="a TOML file with settings")
+    one.set_defaults(run=keep.migrate)
+    one = commands.add_parser("health", help="ask a running service whether it is ready")
+    one.add_argument("--url", help="its address; by default the setting public_url")
+    one.set_defaults(run=keep.health)
+    one = commands.add_parser("ledger", help="look after the ledger")
+    acts = one.add_subparsers(required=True, metavar="ACT")
+    check = acts.add_parser("check", help="run every invariant; each must find nothing")
+    check.add_argument("--json", action="store_true", help="print for programs")
+    check.add_argument("--settings", type=Path, help="a TOML file with settings")
+    check.set_defaults(run=keep.check_ledger)
+
+
+def _describing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    for name, run, text in (
+        ("openapi", documents.openapi, "write the description of the API to openapi/"),
+        ("docs", documents.docs, "write the generated parts of docs/"),
+    ):
+        one = commands.add_parser(name, help=text)
+        one.add_argument("--check", action="store_true", help="only compare; 1 where it differs")
+        one.set_defaults(run=run)
+
+
+def _about(name: str) -> str:
+    return settings.manual()[name].splitlines()[0]
