@@ -24,6 +24,13 @@ def money(amount: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnEle
     return func.money_json(amount, currency)
 
 
+def instant(at: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return an instant as `values.period.wire` writes it: RFC 3339 in UTC with microseconds."""
+    in_utc = func.timezone(literal("UTC", literal_execute=True), at)
+    picture = literal('YYYY-MM-DD"T"HH24:MI:SS.US"Z"', literal_execute=True)
+    return func.to_char(in_utc, picture)
+
+
 def json_of(**members: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return one JSON object of these members."""
     parts: list[Any] = []

@@ -12,7 +12,7 @@ import msgspec
 
 from ecosystem.runtime import problems
 from ecosystem.runtime.problems import STATUS, Problem, Type
-from ecosystem.runtime.web import Operation
+from ecosystem.runtime.operation import Operation
 from ecosystem.values.identifiers import pattern
 from ecosystem.values.permit import Permit
 

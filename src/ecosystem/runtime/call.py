@@ -1,0 +1,152 @@
+"""One request as a route sees it: the transaction, who acts, when, and how to answer."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import State
+
+from ecosystem.runtime import idempotency, problems
+from ecosystem.runtime.blobs import Blobs
+from ecosystem.runtime.clock import Clock
+from ecosystem.runtime.database import Database, Tx
+from ecosystem.runtime.keys import Keys
+from ecosystem.runtime.operation import OPERATION, Operation
+from ecosystem.runtime.settings import Settings
+from ecosystem.runtime.visit import KEY, Visit
+from ecosystem.values.actor import Actor
+
+_ETAG: Final = re.compile(r'"v([1-9][0-9]{0,8})(?:\.[a-z_]+)*"')
+
+
+class Call(Request[Any, Any, State]):
+    """One request, as a route sees it: the transaction, who acts, and when."""
+
+    @property
+    def visit(self) -> Visit:
+        """Return what the house knows of this request."""
+        visit: Visit = self.scope[KEY]  # type: ignore[typeddict-item]
+        return visit
+
+    @property
+    def tx(self) -> Tx:
+        """Return the transaction, or for plain reads the way to read."""
+        tx = self.visit.tx
+        if tx is None:
+            message = "the desk opened no transaction"
+            raise RuntimeError(message)
+        return tx
+
+    @property
+    def by(self) -> Actor:
+        """Return who acts; the desk has made sure that somebody does."""
+        actor = self.visit.actor
+        if actor is None:
+            message = "the route's permit lets anyone call"
+            raise RuntimeError(message)
+        return actor
+
+    @property
+    def reader(self) -> Actor | None:
+        """Return who reads, where anyone may."""
+        return self.visit.actor
+
+    @property
+    def at(self) -> datetime:
+        """Return when the act takes place."""
+        at = self.visit.at
+        return self.house.clock.now() if at is None else at
+
+    @property
+    def house(self) -> "House":
+        """Return what the process serves with."""
+        house: House = self.app.state.house
+        return house
+
+    @property
+    def expected(self) -> int | None:
+        """Return the version that If-Match names, or None where it names none."""
+        value = self.headers.get("if-match")
+        if value is None or value == "*":
+            return None
+        found = _ETAG.fullmatch(value)
+        return int(found[1]) if found else -1
+
+    def answer(
+        self,
+        body: object,
+        *,
+        version: int | None = None,
+        mark: str | None = None,
+        location: str | None = None,
+        status: int | None = None,
+    ) -> Response[bytes]:
+        """Return the answer: `body` as it is where it is bytes, else as JSON.
+
+        `version` and `mark` make the ETag; a reader who has it already gets 304.
+        """
+        headers: dict[str, str] = {}
+        operation: Operation = self.route_handler.opt[OPERATION]
+        if location is not None:
+            headers["location"] = location
+        if version is not None:
+            headers["etag"] = etag(version, mark)
+            if operation.method == "GET" and _known(
+                self.headers.get("if-none-match"), headers["etag"]
+            ):
+                return Response(b"", status_code=304, headers=headers)
+        content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        return Response(
+            content,
+            status_code=status or operation.status,
+            headers=headers,
+            media_type=operation.produces,
+        )
+
+
+class House:
+    """What one process serves with."""
+
+    def __init__(
+        self, *, settings: Settings, database: Database, clock: Clock, keys: Keys, blobs: Blobs
+    ) -> None:
+        """Hold what every request needs."""
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+        self.keys = keys
+        self.blobs = blobs
+        self.keeps = timedelta(hours=settings.idempotency_hours)
+
+
+class EdgeFinding(Exception):
+    """The desk found a problem before the route ran."""
+
+    def __init__(self, type_: problems.Type, detail: str) -> None:
+        """Answer with this type of problem."""
+        super().__init__(detail)
+        self.type = type_
+        self.detail = detail
+
+
+class Replay(Exception):
+    """The same request was answered before; the stored answer stands."""
+
+    def __init__(self, answer: idempotency.Answer) -> None:
+        """Answer as before."""
+        super().__init__()
+        self.answer = answer
+
+
+def etag(version: int, mark: str | None = None) -> str:
+    """Return the strong ETag of a version; `mark` adds what the clock alone changes."""
+    return f'"v{version}.{mark}"' if mark else f'"v{version}"'
+
+
+def _known(if_none_match: str | None, tag: str) -> bool:
+    if if_none_match is None:
+        return False
+    candidates = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
+    return tag in candidates or "*" in candidates

@@ -1,0 +1,39 @@
+"""What a route says of itself: the source of its checks and of its description."""
+
+from typing import Any, Final
+
+import msgspec
+
+from ecosystem.values.permit import Permit
+from ecosystem.values.refusal import Refusal
+
+OPERATION: Final = "operation"
+"""Where a route's operation stands in the handler's `opt`."""
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a route declares of itself."""
+
+    method: str
+    path: str
+    permit: Permit
+    answers: Any
+    """The type of the answer's body, None for none, or bytes for another media type."""
+    status: int
+    refuses: tuple[type[Refusal], ...]
+    key_required: bool
+    changes: bool
+    """Whether it changes the resource that its path names: then If-Match is required."""
+    scoped: bool
+    """Whether a read needs a transaction that row-level security knows the caller of."""
+    accepts: str
+    produces: str
+    tag: str
+    name: str
+    manual: str
+    queries: dict[str, Any]
+    """The query parameters by name, each with its type and bounds."""
+    defaults: dict[str, Any]
+    """What a query parameter is when it is left out."""
+    body: Any
+    """The type of the request's body, or None."""
