@@ -55,6 +55,7 @@ $$"""
 
 def statements(metadata: MetaData) -> Iterator[str]:
     """Yield the statements in the order in which they run."""
+    yield _currency_places()
     yield _money_json()
     yield _BIGRAMS
     yield _BIGRAMS_SOUGHT
@@ -67,7 +68,25 @@ def statements(metadata: MetaData) -> Iterator[str]:
         yield from _kept(table)
 
 
+def _currency_places() -> str:
+    return f"""
+CREATE FUNCTION currency_places(currency text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT {_PLACES}
+$$"""
+
+
 def _money_json() -> str:
+    return f"""
+CREATE FUNCTION money_json(amount numeric, currency text) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN amount IS NOT NULL THEN json_build_object(
+    'amount', round(amount, {_PLACES})::text, 'currency', currency
+  ) END
+$$"""
+
+
+def _places() -> str:
     by_places: dict[int, list[str]] = {}
     for currency in Currency:
         by_places.setdefault(currency.exponent or 0, []).append(currency.code)
@@ -76,13 +95,11 @@ def _money_json() -> str:
         for places, codes in sorted(by_places.items())
         if places != _USUAL_PLACES
     )
-    return f"""
-CREATE FUNCTION money_json(amount numeric, currency text) RETURNS json
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN amount IS NOT NULL THEN json_build_object(
-    'amount', round(amount, CASE {cases} ELSE {_USUAL_PLACES} END)::text, 'currency', currency
-  ) END
-$$"""
+    return f"CASE {cases} ELSE {_USUAL_PLACES} END"
+
+
+_PLACES: Final = _places()
+"""Decimal places of `currency`, as an expression. Source: ISO 4217."""
 
 
 def _kept(table: Table) -> Iterator[str]:
@@ -101,10 +118,15 @@ def _kept(table: Table) -> Iterator[str]:
         yield f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY"
         yield f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY"
         yield f"CREATE POLICY {table.name}_seen ON {table.name} USING ({policy})"
+    privileges = table.info.get("privileges") or _usual_privileges(table)
+    yield f"GRANT {privileges} ON {table.name} TO {SERVING_ROLE}"
+    yield from table.info.get("sql", ())
+
+
+def _usual_privileges(table: Table) -> str:
     privileges = "SELECT, INSERT"
     if not table.info.get("append_only"):
         privileges += ", UPDATE"
     if table.info.get("deletes"):
         privileges += ", DELETE"
-    yield f"GRANT {privileges} ON {table.name} TO {SERVING_ROLE}"
-    yield from table.info.get("sql", ())
+    return privileges

@@ -1,0 +1,106 @@
+"""What may become of a programme's money, and what refuses it."""
+
+from datetime import datetime
+
+from ecosystem.budgets.model import (
+    Appropriated,
+    AppropriationFacts,
+    CommitmentFacts,
+    Committed,
+    Obligated,
+    Opened,
+    ProgrammeDraft,
+    Released,
+)
+from ecosystem.ledger import rules as ledger
+from ecosystem.values import money
+from ecosystem.values.actor import Actor
+from ecosystem.values.refusal import Kind, Refusal
+
+
+class ProgrammeMissing(Refusal):
+    """There is no such budget programme."""
+
+    kind = Kind.MISSING
+    remedy = "Check the identifier."
+
+
+class ProgrammeNotOwned(Refusal):
+    """The programme belongs to another authority."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Only a treasurer of the programme's own authority may do this."
+
+
+class CurrencyDiffers(Refusal):
+    """The amount is not in the programme's currency."""
+
+    kind = Kind.UNMET
+    remedy = "Give the amount in the currency of the programme, or use another programme."
+
+
+def open_programme(facts: ProgrammeDraft, *, by: Actor, at: datetime) -> Opened:
+    """Accept a programme. Refuses with CurrencyUnknown."""
+    del by, at
+    try:
+        money.places(facts.currency)
+    except money.CurrencyUnknown as refusal:
+        raise money.CurrencyUnknown(refusal.detail, pointer="/currency") from None
+    return Opened(programme=facts)
+
+
+def appropriate(facts: AppropriationFacts, *, by: Actor, at: datetime) -> Appropriated:
+    """Give money to a programme.
+
+    Refuses with ProgrammeNotOwned, CurrencyUnknown, AmountTooFine, NothingToMove or
+    CurrencyDiffers, in that order.
+    """
+    del at
+    if by.organisation_number != facts.authority_number:
+        message = "The caller's organisation is not the authority of this programme."
+        raise ProgrammeNotOwned(message)
+    _sound(facts.asked.amount, currency=facts.currency)
+    return Appropriated(amount=facts.asked.amount, reason=facts.asked.reason)
+
+
+def commit(facts: CommitmentFacts, *, by: Actor, at: datetime) -> Committed:
+    """Promise an amount to an award, whoever acts: the award decides who may.
+
+    Refuses as the amount is unsound, then with FundsInsufficient where less is available.
+    """
+    del by, at
+    _sound(facts.amount, currency=facts.currency)
+    ledger.covered(facts.amount, held=facts.available, what="The programme")
+    return Committed(award_id=facts.award_id, amount=facts.amount)
+
+
+def release(facts: CommitmentFacts, *, by: Actor, at: datetime) -> Released:
+    """Make available again what an award no longer needs.
+
+    Refuses as the amount is unsound, then with FundsInsufficient where less is committed.
+    """
+    del by, at
+    _sound(facts.amount, currency=facts.currency)
+    ledger.covered(facts.amount, held=facts.committed, what="The award")
+    return Released(award_id=facts.award_id, amount=facts.amount)
+
+
+def obligate(facts: CommitmentFacts, *, by: Actor, at: datetime) -> Obligated:
+    """Bind what was promised to an award by its contract.
+
+    Requires a contract in the facts. Refuses as the amount is unsound, then with
+    FundsInsufficient where less is committed.
+    """
+    del by, at
+    _sound(facts.amount, currency=facts.currency)
+    ledger.covered(facts.amount, held=facts.committed, what="The award")
+    return Obligated(
+        award_id=facts.award_id, contract_id=facts.contract_id or "", amount=facts.amount
+    )
+
+
+def _sound(amount: money.Money, *, currency: str) -> None:
+    ledger.sound(amount, pointer="/amount")
+    if amount.currency != currency:
+        message = f"The programme is in {currency}."
+        raise CurrencyDiffers(message, pointer="/amount/currency")

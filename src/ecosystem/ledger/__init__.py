@@ -1,0 +1,21 @@
+"""Where money is: a double-entry ledger for each authority, moved by transfers alone.
+
+An account holds money of one programme, in one currency, for one owner: a programme, an
+award, a contract, an organisation. A transfer takes an amount from the account that it
+debits to the account that it credits, so the books balance by construction. What an
+account holds is `credits - debits`.
+
+Kinds: `appropriation` is the source of all money and the only account that stands below
+zero. What a council appropriates becomes `available`; an award makes it `committed`, a
+contract `encumbered`. Verified outcomes make it `payable`, less `retention`; a payment
+order puts it `in_transit`, the bank's notice makes it `disbursed`. `advance` is paid and
+not yet earned, `deduction` is kept back for good, `receivable` is owed back by a supplier,
+`lender` is what was assigned to a financial institution.
+
+Held by the database against everyone but its owner: balances change by inserting a
+transfer and in no other way; transfers are never rewritten; no account is overdrawn;
+no transfer leaves its programme or its currency; a reversal is exact and happens once.
+
+Sources: two-leg transfers and exact reversal as in TigerBeetle's data model; ISO 4217 for
+how fine an amount may be.
+"""
