@@ -9,11 +9,12 @@ from typing import Any, Final
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
+from ecosystem.budgets import routes as budgets
 from ecosystem.catalogue import routes as catalogue
 from ecosystem.feed import routes as feed
 from ecosystem.history import sequencer
-from ecosystem.identity import authentication
 from ecosystem.identity import routes as identity
+from ecosystem.identity.authentication import Authenticator
 from ecosystem.needs import routes as needs
 from ecosystem.reactions import REACTIONS
 from ecosystem.runtime import idempotency, log, settings
@@ -26,6 +27,8 @@ from ecosystem.runtime.errors import handlers
 from ecosystem.runtime.keys import Keys
 from ecosystem.runtime.settings import Settings
 from ecosystem.runtime.web import Call, House
+from ecosystem.sandbox import routes as sandbox
+from ecosystem.sandbox.running import Sandbox
 
 _IDLE_S: Final = 0.2
 _FOLLOWER_S: Final = 5.0
@@ -33,6 +36,7 @@ _FOLLOWER_S: Final = 5.0
 ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *catalogue.ROUTES,
     *identity.ROUTES,
+    *budgets.ROUTES,
     *needs.ROUTES,
     *feed.ROUTES,
 )
@@ -56,10 +60,11 @@ def build(chosen: Settings) -> Edge:
         blobs=Blobs(folder / "documents"),
     )
     application = litestar(house)
+    authenticator: Authenticator = application.state.authenticator
     return Edge(
         application,
         settings=chosen,
-        authenticate=authentication.Authenticator(house).actor,
+        authenticate=authenticator.actor,
         methods=methods(application),
     )
 
@@ -73,7 +78,7 @@ def living(edge: Edge) -> AbstractAsyncContextManager[None]:
 def litestar(house: House) -> Any:
     """Return the Litestar application of all routes."""
     application = Litestar(
-        route_handlers=list(ROUTES),
+        route_handlers=[*ROUTES, *(sandbox.ROUTES if house.settings.sandbox else ())],
         exception_handlers=handlers(),
         request_class=Call,
         request_max_body_size=house.settings.body_bytes_max,
@@ -82,6 +87,7 @@ def litestar(house: House) -> Any:
         logging_config=None,
     )
     application.state.house = house
+    application.state.authenticator = Authenticator(house)
     return application
 
 
@@ -99,13 +105,21 @@ def methods(application: Litestar) -> dict[str, str]:
 @asynccontextmanager
 async def _living(application: Litestar) -> AsyncGenerator[None]:
     house: House = application.state.house
+    authenticator: Authenticator = application.state.authenticator
+    sandbox_ = Sandbox(house) if house.settings.sandbox else None
     background = Background()
+    await authenticator.start()
+    if sandbox_ is not None:
+        await sandbox_.start()
     if house.settings.background == "inside":
         _work(house, background)
     try:
         yield
     finally:
         await background.stop()
+        if sandbox_ is not None:
+            await sandbox_.stop()
+        await authenticator.stop()
         await house.database.close()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from ecosystem.cli import documents, keep, serve
+from ecosystem.cli import demo, documents, keep, serve
 from ecosystem.cli.trouble import Trouble
 from ecosystem.runtime import settings
 from ecosystem.runtime.postgres import PostgresFailed
@@ -55,6 +55,11 @@ def _serving(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     one.add_argument("--settings", type=Path, help="a TOML file with settings")
     one.set_defaults(run=serve.run)
+    one = commands.add_parser("demo", help="drive a whole partnership through a fresh service")
+    one.add_argument("--exit", action="store_true", help="stop at the end: 0, or 1 where it failed")
+    one.add_argument("--port", type=int, help="TCP port of the service; by default a free one")
+    one.add_argument("--json", action="store_true", help="print JSON lines, for programs")
+    one.set_defaults(run=demo.run)
 
 
 def _keeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

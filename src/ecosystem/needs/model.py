@@ -14,7 +14,7 @@ from ecosystem.values.money import Measure, Money
 from ecosystem.values.text import Line, Text
 
 Code = Annotated[
-    str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$", description="Short name, unique within its list.")
+    str, Meta(pattern="^[a-z][a-z0-9_-]{0,39}$", description="Short name, unique within its list.")
 ]
 Weight = Annotated[
     str,

@@ -1,0 +1,798 @@
+CREATE FUNCTION currency_places(currency text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XAG', 'XAU', 'XBA', 'XBB', 'XBC', 'XBD', 'XDR', 'XOF', 'XPD', 'XPF', 'XPT', 'XSU', 'XTS', 'XUA', 'XXX') THEN 0 WHEN currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN 3 WHEN currency IN ('CLF', 'UYW') THEN 4 ELSE 2 END
+$$;
+-- next
+CREATE FUNCTION money_json(amount numeric, currency text) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN amount IS NOT NULL THEN json_build_object(
+    'amount', round(amount, CASE WHEN currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XAG', 'XAU', 'XBA', 'XBB', 'XBC', 'XBD', 'XDR', 'XOF', 'XPD', 'XPF', 'XPT', 'XSU', 'XTS', 'XUA', 'XXX') THEN 0 WHEN currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN 3 WHEN currency IN ('CLF', 'UYW') THEN 4 ELSE 2 END)::text, 'currency', currency
+  ) END
+$$;
+-- next
+CREATE FUNCTION bigrams(content text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT coalesce(
+    string_agg(quote_literal(substr(run, at, 2)) || ':' || place, ' ' ORDER BY place), ''
+  )::tsvector
+  FROM (
+    SELECT run, at, least(16383, row_number() OVER (ORDER BY run_place, at)) AS place
+    FROM regexp_split_to_table(lower(content), '[^[:alnum:]]+')
+           WITH ORDINALITY AS runs(run, run_place),
+         generate_series(1, length(run)) AS at
+    WHERE run <> ''
+  ) AS pairs
+$$;
+-- next
+CREATE FUNCTION bigrams_sought(content text) RETURNS tsquery
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT coalesce(string_agg(phrase, ' & ')::tsquery, ''::tsquery)
+  FROM (
+    SELECT CASE WHEN length(run) = 1 THEN quote_literal(run) || ':*' ELSE (
+      SELECT string_agg(quote_literal(substr(run, at, 2)), ' <-> ' ORDER BY at)
+      FROM generate_series(1, length(run) - 1) AS at
+    ) END AS phrase
+    FROM regexp_split_to_table(lower(content), '[^[:alnum:]]+') AS runs(run)
+    WHERE run <> ''
+  ) AS phrases
+$$;
+-- next
+CREATE FUNCTION nothing_is_rewritten() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP
+    USING ERRCODE = 'restrict_violation';
+END $$;
+-- next
+CREATE TABLE assertion_used (
+	client_id TEXT COLLATE "C" NOT NULL,
+	jti TEXT COLLATE "C" NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT assertion_used_pkey PRIMARY KEY (client_id, jti)
+);
+-- next
+CREATE TABLE event (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT event_id_is_identifier CHECK (id ~ '^event_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	stream TEXT COLLATE "C" NOT NULL,
+	version INTEGER NOT NULL,
+	type TEXT NOT NULL,
+	valid_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	person_id TEXT,
+	client_id TEXT,
+	organisation_id TEXT NOT NULL,
+	request_id TEXT,
+	is_public BOOLEAN NOT NULL,
+	visible_to TEXT[] NOT NULL,
+	is_sealed BOOLEAN NOT NULL,
+	body JSON NOT NULL,
+	salt BYTEA NOT NULL,
+	body_digest BYTEA NOT NULL,
+	previous_hash BYTEA,
+	hash BYTEA NOT NULL,
+	CONSTRAINT event_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT event_authority_id_stream_version_is_unique UNIQUE (authority_id, stream, version),
+	CONSTRAINT event_version_is_positive CHECK (version > 0),
+	CONSTRAINT event_only_the_first_has_no_past CHECK ((version = 1) = (previous_hash IS NULL))
+);
+-- next
+CREATE INDEX event_as_known ON event (authority_id, stream, recorded_at);
+-- next
+CREATE TABLE jurisdiction (
+	code TEXT COLLATE "C" NOT NULL,
+	parent_code TEXT COLLATE "C",
+	path TEXT COLLATE "C" NOT NULL,
+	name JSON NOT NULL,
+	CONSTRAINT jurisdiction_pkey PRIMARY KEY (code),
+	CONSTRAINT jurisdiction_path_ends_with_the_code CHECK (path LIKE '%%/' || code || '/'),
+	CONSTRAINT jurisdiction_code_is_short CHECK (code ~ '^[0-9A-Za-z]{2,12}$'),
+	CONSTRAINT jurisdiction_parent_code_refers FOREIGN KEY(parent_code) REFERENCES jurisdiction (code),
+	CONSTRAINT jurisdiction_path_is_unique UNIQUE (path)
+);
+-- next
+CREATE TABLE ledger_account (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT ledger_account_id_is_identifier CHECK (id ~ '^account_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	kind TEXT COLLATE "C" NOT NULL,
+	owner_ref TEXT COLLATE "C" NOT NULL,
+	programme_id TEXT COLLATE "C" NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	debits NUMERIC DEFAULT '0' NOT NULL,
+	credits NUMERIC DEFAULT '0' NOT NULL,
+	CONSTRAINT ledger_account_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT ledger_account_is_opened_once UNIQUE (authority_id, owner_ref, kind, programme_id, currency),
+	CONSTRAINT ledger_account_is_what_transfers_name UNIQUE (authority_id, id, programme_id, currency),
+	CONSTRAINT ledger_account_kind_is_known CHECK (kind IN ('appropriation', 'available', 'committed', 'encumbered', 'payable', 'retention', 'advance', 'in_transit', 'disbursed', 'deduction', 'receivable', 'lender')),
+	CONSTRAINT ledger_account_currency_is_a_code CHECK (currency ~ '^[A-Z]{3}$'),
+	CONSTRAINT ledger_account_columns_only_grow CHECK (debits >= 0 AND credits >= 0),
+	CONSTRAINT ledger_account_is_not_overdrawn CHECK (CASE WHEN kind = 'appropriation' THEN debits >= credits ELSE credits >= debits END)
+);
+-- next
+CREATE INDEX ledger_account_of_programme ON ledger_account (authority_id, programme_id);
+-- next
+CREATE TABLE log_entry (
+	position BIGINT NOT NULL,
+	authority_id INTEGER NOT NULL,
+	event_id TEXT COLLATE "C" NOT NULL,
+	leaf_hash BYTEA NOT NULL,
+	CONSTRAINT log_entry_pkey PRIMARY KEY (position),
+	CONSTRAINT log_entry_authority_id_event_id_is_unique UNIQUE (authority_id, event_id),
+	CONSTRAINT log_entry_position_is_positive CHECK (position > 0)
+);
+-- next
+CREATE TABLE need (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT need_id_is_identifier CHECK (id ~ '^need_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	title JSON NOT NULL,
+	description JSON NOT NULL,
+	sector TEXT NOT NULL,
+	operation TEXT NOT NULL,
+	phase TEXT NOT NULL,
+	jurisdiction TEXT COLLATE "C" NOT NULL,
+	value NUMERIC NOT NULL,
+	currency TEXT NOT NULL,
+	programme_id TEXT COLLATE "C" NOT NULL,
+	lots JSON NOT NULL,
+	invited_kinds JSON NOT NULL,
+	invited_offers JSON NOT NULL,
+	standards JSON NOT NULL,
+	data_resources JSON NOT NULL,
+	contract_form JSON NOT NULL,
+	openers_asked JSON NOT NULL,
+	openers JSON NOT NULL,
+	threshold INTEGER NOT NULL,
+	enquiry_ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	submission_ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	opening_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	published_at TIMESTAMP WITH TIME ZONE,
+	cancelled_reason JSON,
+	searched TSVECTOR GENERATED ALWAYS AS (bigrams(coalesce(title->>'zh', '') || ' ' || coalesce(title->>'en', '') || ' ' || coalesce(description->>'zh', '') || ' ' || coalesce(description->>'en', ''))) STORED,
+	CONSTRAINT need_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT need_state_is_known CHECK (state IN ('draft', 'published', 'opened', 'evaluated', 'awarded', 'contracted', 'cancelled', 'unsuccessful')),
+	CONSTRAINT need_what_is_public_is_dated CHECK (state IN ('draft', 'cancelled') OR published_at IS NOT NULL),
+	CONSTRAINT need_value_is_positive CHECK (value > 0),
+	CONSTRAINT need_dates_are_in_order CHECK (enquiry_ends_at < submission_ends_at AND submission_ends_at <= opening_at),
+	CONSTRAINT need_nobody_opens_alone CHECK (threshold >= 2)
+);
+-- next
+CREATE INDEX need_newest_first ON need (id);
+-- next
+CREATE INDEX need_searched ON need USING gin (searched);
+-- next
+CREATE TABLE opening_key (
+	authority_id INTEGER NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT opening_key_id_is_identifier CHECK (id ~ '^key_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	public_key TEXT NOT NULL,
+	registered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT opening_key_pkey PRIMARY KEY (authority_id, person_id)
+);
+-- next
+CREATE TABLE person (
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT person_id_is_identifier CHECK (id ~ '^person_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	name JSON NOT NULL,
+	disabled_at TIMESTAMP WITH TIME ZONE,
+	version INTEGER NOT NULL,
+	CONSTRAINT person_pkey PRIMARY KEY (id)
+);
+-- next
+CREATE TABLE programme (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT programme_id_is_identifier CHECK (id ~ '^programme_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	name JSON NOT NULL,
+	fiscal_year INTEGER NOT NULL,
+	sector TEXT NOT NULL,
+	operation TEXT NOT NULL,
+	phase TEXT NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT programme_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT programme_version_is_positive CHECK (version > 0),
+	CONSTRAINT programme_fiscal_year_is_a_year CHECK (fiscal_year BETWEEN 2000 AND 2199),
+	CONSTRAINT programme_currency_is_a_code CHECK (currency ~ '^[A-Z]{3}$'),
+	CONSTRAINT programme_sector_is_known CHECK (sector IN ('economy_industry', 'industry_city_integration', 'urban_governance', 'public_services', 'livable_environment', 'resilience_safety')),
+	CONSTRAINT programme_operation_is_known CHECK (operation IN ('data', 'facility', 'service')),
+	CONSTRAINT programme_phase_is_known CHECK (phase IN ('construction', 'operation'))
+);
+-- next
+CREATE INDEX programme_newest_first ON programme (id);
+-- next
+CREATE INDEX programme_of_year ON programme (fiscal_year, id);
+-- next
+CREATE TABLE sandbox_clock (
+	one BOOLEAN NOT NULL,
+	ahead INTERVAL NOT NULL,
+	stands_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT sandbox_clock_pkey PRIMARY KEY (one),
+	CONSTRAINT sandbox_clock_is_one_row CHECK (one)
+);
+-- next
+CREATE TABLE sandbox_parties (
+	one BOOLEAN NOT NULL,
+	client_id TEXT COLLATE "C" NOT NULL,
+	parties JSON NOT NULL,
+	CONSTRAINT sandbox_parties_pkey PRIMARY KEY (one),
+	CONSTRAINT sandbox_parties_is_one_row CHECK (one)
+);
+-- next
+CREATE TABLE standard (
+	code TEXT COLLATE "C" NOT NULL,
+	publisher TEXT NOT NULL,
+	name JSON NOT NULL,
+	CONSTRAINT standard_pkey PRIMARY KEY (code)
+);
+-- next
+CREATE TABLE stored_answer (
+	principal TEXT NOT NULL,
+	key TEXT NOT NULL,
+	fingerprint BYTEA NOT NULL,
+	status INTEGER NOT NULL,
+	headers BYTEA NOT NULL,
+	body BYTEA NOT NULL,
+	stored_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+	CONSTRAINT stored_answer_pkey PRIMARY KEY (principal, key)
+);
+-- next
+CREATE TABLE event_pending (
+	authority_id INTEGER NOT NULL,
+	event_id TEXT COLLATE "C" NOT NULL,
+	arrival BIGINT GENERATED BY DEFAULT AS IDENTITY,
+	CONSTRAINT event_pending_pkey PRIMARY KEY (authority_id, event_id),
+	CONSTRAINT event_pending_authority_id_event_id_refers FOREIGN KEY(authority_id, event_id) REFERENCES event (authority_id, id)
+);
+-- next
+CREATE INDEX event_pending_by_arrival ON event_pending (arrival);
+-- next
+CREATE TABLE lot (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT lot_id_is_identifier CHECK (id ~ '^lot_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	need_id TEXT COLLATE "C" NOT NULL,
+	ceiling NUMERIC NOT NULL,
+	currency TEXT NOT NULL,
+	CONSTRAINT lot_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT lot_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT lot_ceiling_is_positive CHECK (ceiling > 0)
+);
+-- next
+CREATE INDEX lot_of_need ON lot (authority_id, need_id);
+-- next
+CREATE TABLE offer_reader (
+	authority_id INTEGER NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	may_read BOOLEAN NOT NULL,
+	CONSTRAINT offer_reader_pkey PRIMARY KEY (authority_id, need_id, person_id),
+	CONSTRAINT offer_reader_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id)
+);
+-- next
+CREATE TABLE opening (
+	authority_id INTEGER NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	opened_by TEXT[] NOT NULL,
+	record JSON NOT NULL,
+	CONSTRAINT opening_pkey PRIMARY KEY (authority_id, need_id),
+	CONSTRAINT opening_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT opening_nobody_opens_alone CHECK (cardinality(opened_by) >= 2 AND opened_by[1] <> opened_by[2])
+);
+-- next
+CREATE TABLE opening_share (
+	authority_id INTEGER NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	shares JSON NOT NULL,
+	handed_in_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT opening_share_pkey PRIMARY KEY (authority_id, need_id, person_id),
+	CONSTRAINT opening_share_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id)
+);
+-- next
+CREATE TABLE organisation (
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT organisation_id_is_identifier CHECK (id ~ '^org_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	number INTEGER GENERATED BY DEFAULT AS IDENTITY,
+	kind TEXT NOT NULL,
+	name JSON NOT NULL,
+	jurisdiction TEXT COLLATE "C" NOT NULL,
+	scale TEXT,
+	state TEXT NOT NULL,
+	bank_account JSON,
+	registered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	version INTEGER NOT NULL,
+	CONSTRAINT organisation_pkey PRIMARY KEY (id),
+	CONSTRAINT organisation_kind_is_known CHECK (kind IN ('government', 'enterprise', 'think_tank', 'financial_institution', 'auditor', 'platform')),
+	CONSTRAINT organisation_scale_is_known CHECK (scale IN ('micro', 'small', 'medium', 'large')),
+	CONSTRAINT organisation_state_is_known CHECK (state IN ('registered', 'verified', 'suspended')),
+	CONSTRAINT organisation_only_the_platform_is_number_0 CHECK ((number = 0) = (kind = 'platform')),
+	CONSTRAINT organisation_version_is_positive CHECK (version > 0),
+	CONSTRAINT organisation_number_is_unique UNIQUE (number),
+	CONSTRAINT organisation_jurisdiction_refers FOREIGN KEY(jurisdiction) REFERENCES jurisdiction (code)
+);
+-- next
+CREATE INDEX organisation_by_kind ON organisation (kind, id);
+-- next
+CREATE TABLE question (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT question_id_is_identifier CHECK (id ~ '^question_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	need_id TEXT COLLATE "C" NOT NULL,
+	version INTEGER NOT NULL,
+	text JSON NOT NULL,
+	asked_by TEXT COLLATE "C" NOT NULL,
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	answer JSON,
+	answered_by TEXT COLLATE "C",
+	answered_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT question_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT question_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT question_an_answer_is_dated CHECK ((answer IS NULL) = (answered_at IS NULL))
+);
+-- next
+CREATE INDEX question_of_need ON question (authority_id, need_id, id);
+-- next
+CREATE TABLE transfer (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT transfer_id_is_identifier CHECK (id ~ '^transfer_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	act TEXT NOT NULL,
+	debit_id TEXT COLLATE "C" NOT NULL,
+	credit_id TEXT COLLATE "C" NOT NULL,
+	amount NUMERIC NOT NULL,
+	programme_id TEXT COLLATE "C" NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	reverses_id TEXT COLLATE "C",
+	reference TEXT COLLATE "C" NOT NULL,
+	moved_by TEXT COLLATE "C" NOT NULL,
+	valid_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT transfer_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT transfer_authority_id_reverses_id_is_unique UNIQUE (authority_id, reverses_id),
+	CONSTRAINT transfer_debit_is_of_its_programme FOREIGN KEY(authority_id, debit_id, programme_id, currency) REFERENCES ledger_account (authority_id, id, programme_id, currency),
+	CONSTRAINT transfer_credit_is_of_its_programme FOREIGN KEY(authority_id, credit_id, programme_id, currency) REFERENCES ledger_account (authority_id, id, programme_id, currency),
+	CONSTRAINT transfer_authority_id_reverses_id_refers FOREIGN KEY(authority_id, reverses_id) REFERENCES transfer (authority_id, id),
+	CONSTRAINT transfer_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
+	CONSTRAINT transfer_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
+	CONSTRAINT transfer_has_two_accounts CHECK (debit_id <> credit_id)
+);
+-- next
+CREATE INDEX transfer_by_reference ON transfer (authority_id, reference);
+-- next
+CREATE INDEX transfer_into ON transfer (authority_id, credit_id);
+-- next
+CREATE INDEX transfer_out_of ON transfer (authority_id, debit_id);
+-- next
+CREATE TABLE client (
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT client_id_is_identifier CHECK (id ~ '^client_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	name TEXT NOT NULL,
+	profile TEXT NOT NULL,
+	scopes TEXT[] NOT NULL,
+	roles TEXT[] NOT NULL,
+	secret_digest BYTEA,
+	jwks JSON,
+	disabled_at TIMESTAMP WITH TIME ZONE,
+	version INTEGER NOT NULL,
+	CONSTRAINT client_pkey PRIMARY KEY (id),
+	CONSTRAINT client_profile_is_known CHECK (profile IN ('basic', 'high')),
+	CONSTRAINT client_has_secret_or_keys CHECK ((secret_digest IS NULL) <> (jwks IS NULL)),
+	CONSTRAINT client_high_has_keys CHECK (profile = 'basic' OR jwks IS NOT NULL),
+	CONSTRAINT client_secret_is_a_digest CHECK (octet_length(secret_digest) = 32),
+	CONSTRAINT client_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
+);
+-- next
+CREATE INDEX client_of_organisation ON client (organisation_id);
+-- next
+CREATE TABLE contract (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT contract_id_is_identifier CHECK (id ~ '^contract_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	lot_id TEXT COLLATE "C" NOT NULL,
+	award_id TEXT COLLATE "C" NOT NULL,
+	financing_award_id TEXT COLLATE "C",
+	programme_id TEXT COLLATE "C" NOT NULL,
+	price NUMERIC NOT NULL,
+	currency TEXT NOT NULL,
+	starts_on DATE NOT NULL,
+	ends_on DATE NOT NULL,
+	terms JSON NOT NULL,
+	terms_digest TEXT COLLATE "C" NOT NULL,
+	drafted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	activated_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT contract_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT contract_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT contract_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
+	CONSTRAINT contract_state_is_known CHECK (state IN ('draft', 'active')),
+	CONSTRAINT contract_what_is_in_force_is_dated CHECK ((state = 'draft') = (activated_at IS NULL)),
+	CONSTRAINT contract_version_is_positive CHECK (version > 0),
+	CONSTRAINT contract_price_is_positive CHECK (price > 0),
+	CONSTRAINT contract_term_holds_a_day CHECK (starts_on < ends_on),
+	CONSTRAINT contract_digest_is_of_the_terms CHECK (terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex'))
+);
+-- next
+CREATE INDEX contract_newest_first ON contract (id);
+-- next
+CREATE INDEX contract_of_need ON contract (authority_id, need_id);
+-- next
+CREATE UNIQUE INDEX one_contract_of_an_award_is_active ON contract (authority_id, award_id) WHERE state <> 'draft';
+-- next
+CREATE TABLE membership (
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	role TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT membership_pkey PRIMARY KEY (organisation_id, person_id, role),
+	CONSTRAINT membership_role_is_known CHECK (role IN ('officer', 'opener', 'evaluator', 'approver', 'treasurer', 'signatory', 'bidder', 'delivery', 'verifier', 'lender', 'reviewer', 'auditor', 'operator', 'administrator')),
+	CONSTRAINT membership_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id),
+	CONSTRAINT membership_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
+);
+-- next
+CREATE INDEX membership_of_person ON membership (person_id);
+-- next
+CREATE TABLE offer (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT offer_id_is_identifier CHECK (id ~ '^offer_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	need_id TEXT COLLATE "C" NOT NULL,
+	lot_id TEXT COLLATE "C" NOT NULL,
+	version INTEGER NOT NULL,
+	kind TEXT NOT NULL,
+	state TEXT NOT NULL,
+	lead_id TEXT COLLATE "C" NOT NULL,
+	member_ids TEXT[] NOT NULL,
+	envelope JSON,
+	envelope_digest TEXT,
+	sealed_by TEXT,
+	received_at TIMESTAMP WITH TIME ZONE,
+	receipt TEXT,
+	failure TEXT,
+	content JSON,
+	CONSTRAINT offer_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT offer_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT offer_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
+	CONSTRAINT offer_kind_is_known CHECK (kind IN ('delivery', 'advisory', 'financing')),
+	CONSTRAINT offer_state_is_known CHECK (state IN ('draft', 'submitted', 'withdrawn', 'opened', 'excluded', 'awarded', 'not_awarded')),
+	CONSTRAINT offer_lead_is_a_member CHECK (lead_id = ANY (member_ids)),
+	CONSTRAINT offer_what_is_submitted_is_sealed CHECK (state <> 'submitted' OR (envelope IS NOT NULL AND envelope_digest IS NOT NULL AND received_at IS NOT NULL AND receipt IS NOT NULL)),
+	CONSTRAINT offer_withdrawn_is_destroyed CHECK (state <> 'withdrawn' OR envelope IS NULL),
+	CONSTRAINT offer_content_only_when_opened CHECK (content IS NULL OR state IN ('opened', 'awarded', 'not_awarded')),
+	CONSTRAINT offer_exclusion_has_a_cause CHECK ((state = 'excluded') = (failure IS NOT NULL))
+);
+-- next
+CREATE UNIQUE INDEX offer_is_led_once ON offer (authority_id, lot_id, kind, lead_id) WHERE state <> 'withdrawn';
+-- next
+CREATE INDEX offer_newest_first ON offer (id);
+-- next
+CREATE INDEX offer_of_need ON offer (authority_id, need_id, id);
+-- next
+CREATE TABLE organisation_identifier (
+	scheme TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT organisation_identifier_pkey PRIMARY KEY (scheme, id),
+	CONSTRAINT organisation_identifier_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
+);
+-- next
+CREATE INDEX organisation_identifier_of ON organisation_identifier (organisation_id);
+-- next
+CREATE TABLE contract_party (
+	authority_id INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	role TEXT NOT NULL,
+	share NUMERIC,
+	CONSTRAINT contract_party_pkey PRIMARY KEY (authority_id, contract_id, organisation_id),
+	CONSTRAINT contract_party_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT contract_party_role_is_known CHECK (role IN ('buyer', 'supplier', 'verifier', 'lender')),
+	CONSTRAINT contract_party_share_is_a_part CHECK (share > 0 AND share <= 100),
+	CONSTRAINT contract_party_who_supplies_or_lends_has_a_share CHECK ((share IS NULL) = (role IN ('buyer', 'verifier'))),
+	CONSTRAINT contract_party_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
+);
+-- next
+CREATE INDEX contract_party_of ON contract_party (organisation_id, contract_id);
+-- next
+CREATE UNIQUE INDEX one_buyer_in_a_contract ON contract_party (authority_id, contract_id) WHERE role = 'buyer';
+-- next
+CREATE TABLE document (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT document_id_is_identifier CHECK (id ~ '^document_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	name TEXT NOT NULL,
+	media_type TEXT NOT NULL,
+	bytes BIGINT NOT NULL,
+	sha256 TEXT COLLATE "C" NOT NULL,
+	filed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT document_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT document_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT document_media_type_is_known CHECK (media_type IN ('application/pdf', 'text/plain', 'text/csv', 'application/json', 'image/png', 'image/jpeg')),
+	CONSTRAINT document_sha256_is_a_digest CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT document_is_not_empty CHECK (bytes > 0),
+	CONSTRAINT document_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
+);
+-- next
+CREATE INDEX document_of_contract ON document (authority_id, contract_id, id);
+-- next
+CREATE TABLE milestone (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT milestone_id_is_identifier CHECK (id ~ '^milestone_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	code TEXT COLLATE "C" NOT NULL,
+	kind TEXT NOT NULL,
+	title JSON NOT NULL,
+	state TEXT NOT NULL,
+	due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	evidence_asked JSON NOT NULL,
+	acceptance_days INTEGER NOT NULL,
+	metrics JSON NOT NULL,
+	delivered_at TIMESTAMP WITH TIME ZONE,
+	submitted_at TIMESTAMP WITH TIME ZONE,
+	submitted_by TEXT COLLATE "C",
+	declaration JSON,
+	evidence JSON NOT NULL,
+	accepted_at TIMESTAMP WITH TIME ZONE,
+	rejected_at TIMESTAMP WITH TIME ZONE,
+	reasons JSON,
+	remedy JSON,
+	CONSTRAINT milestone_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT milestone_authority_id_contract_id_code_is_unique UNIQUE (authority_id, contract_id, code),
+	CONSTRAINT milestone_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT milestone_version_is_positive CHECK (version > 0),
+	CONSTRAINT milestone_kind_is_known CHECK (kind IN ('delivery', 'operation', 'outcome', 'reporting', 'financing')),
+	CONSTRAINT milestone_state_is_known CHECK (state IN ('planned', 'submitted', 'accepted', 'rejected')),
+	CONSTRAINT milestone_a_submission_is_dated CHECK ((state = 'planned') = (submitted_at IS NULL)),
+	CONSTRAINT milestone_a_submission_is_whole CHECK ((submitted_at IS NULL) = (delivered_at IS NULL) AND (submitted_at IS NULL) = (submitted_by IS NULL) AND (submitted_at IS NULL) = (declaration IS NULL)),
+	CONSTRAINT milestone_acceptance_is_dated CHECK ((state = 'accepted') = (accepted_at IS NOT NULL)),
+	CONSTRAINT milestone_a_rejection_is_dated CHECK (state <> 'rejected' OR rejected_at IS NOT NULL),
+	CONSTRAINT milestone_a_rejection_says_why CHECK ((rejected_at IS NULL) = (reasons IS NULL) AND (rejected_at IS NULL) = (remedy IS NULL)),
+	CONSTRAINT milestone_delivery_comes_before_submission CHECK (delivered_at <= submitted_at),
+	CONSTRAINT milestone_submission_comes_before_acceptance CHECK (submitted_at <= accepted_at)
+);
+-- next
+CREATE TABLE offer_member (
+	authority_id INTEGER NOT NULL,
+	offer_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	place INTEGER NOT NULL,
+	share NUMERIC NOT NULL,
+	consented_at TIMESTAMP WITH TIME ZONE,
+	consented_by TEXT,
+	CONSTRAINT offer_member_pkey PRIMARY KEY (authority_id, offer_id, organisation_id),
+	CONSTRAINT offer_member_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
+	CONSTRAINT offer_member_share_is_a_part CHECK (share > 0 AND share <= 100),
+	CONSTRAINT offer_member_a_consent_has_its_giver CHECK ((consented_at IS NULL) = (consented_by IS NULL))
+);
+-- next
+CREATE TABLE contract_signature (
+	authority_id INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	digest TEXT COLLATE "C" NOT NULL,
+	signed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT contract_signature_pkey PRIMARY KEY (authority_id, contract_id, organisation_id),
+	CONSTRAINT contract_signature_authority_id_contract_id_person_id_is_unique UNIQUE (authority_id, contract_id, person_id),
+	CONSTRAINT contract_signature_authority_id_contract_id_organisatio_c782 FOREIGN KEY(authority_id, contract_id, organisation_id) REFERENCES contract_party (authority_id, contract_id, organisation_id),
+	CONSTRAINT contract_signature_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
+);
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON assertion_used TO ecosystem_api;
+-- next
+CREATE TRIGGER event_stays BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER event_stays_whole BEFORE TRUNCATE ON event FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE event ENABLE ALWAYS TRIGGER event_stays;
+-- next
+ALTER TABLE event ENABLE ALWAYS TRIGGER event_stays_whole;
+-- next
+GRANT SELECT, INSERT ON event TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON jurisdiction TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT (authority_id, id, kind, owner_ref, programme_id, currency) ON ledger_account TO ecosystem_api;
+-- next
+CREATE FUNCTION ledger_accounts_locked(
+  of_authority integer, programmes text[], kinds text[], owners text[], currencies text[]
+) RETURNS SETOF public.ledger_account LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT account.*
+  FROM public.ledger_account AS account
+  JOIN unnest(programmes, kinds, owners, currencies)
+    AS name(programme_id, kind, owner_ref, currency)
+    USING (programme_id, kind, owner_ref, currency)
+  WHERE account.authority_id = of_authority
+  ORDER BY account.id
+  FOR NO KEY UPDATE OF account
+$$;
+-- next
+REVOKE EXECUTE ON FUNCTION ledger_accounts_locked FROM PUBLIC;
+-- next
+GRANT EXECUTE ON FUNCTION ledger_accounts_locked TO ecosystem_api;
+-- next
+CREATE TRIGGER log_entry_stays BEFORE UPDATE OR DELETE ON log_entry FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER log_entry_stays_whole BEFORE TRUNCATE ON log_entry FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_stays;
+-- next
+ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_stays_whole;
+-- next
+GRANT SELECT, INSERT ON log_entry TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON need TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON opening_key TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON person TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON programme TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON sandbox_clock TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON sandbox_parties TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON standard TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON stored_answer TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON event_pending TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON lot TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON offer_reader TO ecosystem_api;
+-- next
+CREATE TRIGGER opening_stays BEFORE UPDATE OR DELETE ON opening FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER opening_stays_whole BEFORE TRUNCATE ON opening FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE opening ENABLE ALWAYS TRIGGER opening_stays;
+-- next
+ALTER TABLE opening ENABLE ALWAYS TRIGGER opening_stays_whole;
+-- next
+GRANT SELECT, INSERT ON opening TO ecosystem_api;
+-- next
+CREATE TRIGGER opening_share_stays BEFORE UPDATE OR DELETE ON opening_share FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER opening_share_stays_whole BEFORE TRUNCATE ON opening_share FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE opening_share ENABLE ALWAYS TRIGGER opening_share_stays;
+-- next
+ALTER TABLE opening_share ENABLE ALWAYS TRIGGER opening_share_stays_whole;
+-- next
+ALTER TABLE opening_share ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE opening_share FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY opening_share_seen ON opening_share USING (current_setting('app.purpose', true) = 'opening');
+-- next
+GRANT SELECT, INSERT ON opening_share TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON organisation TO ecosystem_api;
+-- next
+GRANT USAGE ON SEQUENCE organisation_number_seq TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON question TO ecosystem_api;
+-- next
+CREATE TRIGGER transfer_stays BEFORE UPDATE OR DELETE ON transfer FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER transfer_stays_whole BEFORE TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_stays;
+-- next
+ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_stays_whole;
+-- next
+GRANT SELECT, INSERT ON transfer TO ecosystem_api;
+-- next
+CREATE FUNCTION transfer_moves_money() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  PERFORM FROM public.ledger_account
+  WHERE authority_id = NEW.authority_id AND id IN (NEW.debit_id, NEW.credit_id)
+  ORDER BY id
+  FOR NO KEY UPDATE;
+  UPDATE public.ledger_account SET debits = debits + NEW.amount
+  WHERE authority_id = NEW.authority_id AND id = NEW.debit_id;
+  UPDATE public.ledger_account SET credits = credits + NEW.amount
+  WHERE authority_id = NEW.authority_id AND id = NEW.credit_id;
+  IF NEW.reverses_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM public.transfer AS earlier
+    WHERE earlier.authority_id = NEW.authority_id AND earlier.id = NEW.reverses_id
+      AND earlier.debit_id = NEW.credit_id AND earlier.credit_id = NEW.debit_id
+      AND earlier.amount = NEW.amount
+  ) THEN
+    RAISE EXCEPTION 'transfer % does not take % back exactly', NEW.id, NEW.reverses_id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_reversal_is_exact';
+  END IF;
+  RETURN NULL;
+END $$;
+-- next
+REVOKE EXECUTE ON FUNCTION transfer_moves_money FROM PUBLIC;
+-- next
+CREATE TRIGGER transfer_moves AFTER INSERT ON transfer FOR EACH ROW EXECUTE FUNCTION transfer_moves_money();
+-- next
+ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_moves;
+-- next
+GRANT SELECT, INSERT, UPDATE ON client TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON contract TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON membership TO ecosystem_api;
+-- next
+ALTER TABLE offer ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE offer FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY offer_seen ON offer USING (nullif(current_setting('app.organisation', true), '') = ANY (member_ids) OR (state IN ('opened', 'excluded', 'awarded', 'not_awarded') AND (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR EXISTS (
+    SELECT FROM offer_reader WHERE offer_reader.authority_id = offer.authority_id
+      AND offer_reader.need_id = offer.need_id AND offer_reader.may_read
+      AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), '')))) OR current_setting('app.purpose', true) = 'opening');
+-- next
+GRANT SELECT, INSERT, UPDATE ON offer TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON organisation_identifier TO ecosystem_api;
+-- next
+CREATE TRIGGER contract_party_stays BEFORE UPDATE OR DELETE ON contract_party FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER contract_party_stays_whole BEFORE TRUNCATE ON contract_party FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE contract_party ENABLE ALWAYS TRIGGER contract_party_stays;
+-- next
+ALTER TABLE contract_party ENABLE ALWAYS TRIGGER contract_party_stays_whole;
+-- next
+GRANT SELECT, INSERT ON contract_party TO ecosystem_api;
+-- next
+CREATE TRIGGER document_stays BEFORE UPDATE OR DELETE ON document FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER document_stays_whole BEFORE TRUNCATE ON document FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE document ENABLE ALWAYS TRIGGER document_stays;
+-- next
+ALTER TABLE document ENABLE ALWAYS TRIGGER document_stays_whole;
+-- next
+ALTER TABLE document ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE document FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY document_seen ON document USING (
+  authority_id = nullif(current_setting('app.authority', true), '')::integer
+  OR EXISTS (
+    SELECT 1 FROM contract_party
+    WHERE contract_party.authority_id = document.authority_id
+      AND contract_party.contract_id = document.contract_id
+      AND contract_party.organisation_id = nullif(current_setting('app.organisation', true), '')
+  )
+  OR authority_id IN (
+    SELECT organisation.number FROM organisation
+    JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'
+  )
+);
+-- next
+GRANT SELECT, INSERT ON document TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON milestone TO ecosystem_api;
+-- next
+ALTER TABLE offer_member ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE offer_member FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY offer_member_seen ON offer_member USING (EXISTS (
+    SELECT FROM offer WHERE offer.authority_id = offer_member.authority_id
+      AND offer.id = offer_member.offer_id));
+-- next
+GRANT SELECT, INSERT, UPDATE ON offer_member TO ecosystem_api;
+-- next
+CREATE TRIGGER contract_signature_stays BEFORE UPDATE OR DELETE ON contract_signature FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER contract_signature_stays_whole BEFORE TRUNCATE ON contract_signature FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER contract_signature_stays;
+-- next
+ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER contract_signature_stays_whole;
+-- next
+GRANT SELECT, INSERT ON contract_signature TO ecosystem_api
