@@ -1,0 +1,1 @@
+"""Awards: offers evaluated by the published formula, awarded, held in standstill, challenged."""
