@@ -1,0 +1,44 @@
+"""Who may do what with organisations, people and clients."""
+
+from typing import Final
+
+from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.permit import Permit
+
+REGISTER: Final = Permit(act="register an organisation")
+READ: Final = Permit(act="read the register of organisations")
+VERIFY: Final = Permit(
+    act="verify an organisation",
+    scope="organisations:write",
+    kinds=(OrganisationKind.PLATFORM,),
+    roles=(Role.OPERATOR,),
+    person=True,
+    state="registered, suspended",
+)
+SUSPEND: Final = Permit(
+    act="suspend an organisation",
+    scope="organisations:write",
+    kinds=(OrganisationKind.PLATFORM,),
+    roles=(Role.OPERATOR,),
+    person=True,
+    state="registered, verified",
+)
+ADMINISTER: Final = Permit(
+    act="manage the organisation's people and clients",
+    scope="organisations:write",
+    roles=(Role.ADMINISTRATOR,),
+    person=True,
+    relation="own organisation",
+)
+READ_PERSON: Final = Permit(
+    act="read a person of the own organisation",
+    scope="organisations:read",
+    relation="own organisation",
+)
+READ_CLIENT: Final = Permit(
+    act="read a client of the own organisation",
+    scope="organisations:read",
+    relation="own organisation",
+)
+WHO_AM_I: Final = Permit(act="ask who the token says the caller is", token=True)
+GET_TOKEN: Final = Permit(act="get an access token")

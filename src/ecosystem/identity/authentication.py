@@ -1,0 +1,80 @@
+"""Who a request comes from: an access token becomes an actor, as of this moment."""
+
+import hashlib
+import time
+
+from ecosystem.identity import queries
+from ecosystem.identity.oauth import tokens
+from ecosystem.identity.oauth.known import Known
+from ecosystem.identity.tables import ACCESS_CHANNEL
+from ecosystem.runtime.edge import TokenInvalid
+from ecosystem.runtime.listener import Listener
+from ecosystem.runtime.web import House
+from ecosystem.values.actor import Actor
+
+
+class Authenticator:
+    """Verifies access tokens, and remembers them only while it would hear of their death.
+
+    A client or person that is deactivated, and a membership or an organisation that
+    changes, is told to every process on a channel of the database. While that channel is
+    heard, a verified token is remembered until it expires; else the database is asked
+    for every request.
+    """
+
+    def __init__(self, house: House) -> None:
+        """Remember nothing yet, and listen to nothing."""
+        self._house = house
+        self._known = Known()
+        self._listener = Listener(
+            house.database,
+            channel=ACCESS_CHANNEL,
+            heard=self._known.forget,
+            found=self._begin,
+            lost=self._known.forget_all,
+        )
+
+    async def start(self) -> None:
+        """Begin to listen for what changes elsewhere."""
+        await self._listener.start()
+
+    async def stop(self) -> None:
+        """Listen no more, and forget all tokens."""
+        await self._listener.stop()
+        self._known.forget_all()
+
+    async def _begin(self) -> None:
+        # Whatever is being read now may be older than a word that was said before.
+        self._known.forget_all()
+
+    async def actor(self, token: str) -> Actor:
+        """Return who acts with `token`; raise TokenInvalid where it is good for nobody."""
+        now = time.time()
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._known.get(digest, now=now)
+        if known is not None:
+            return known
+        generation = self._known.generation
+        try:
+            grant, expires_at = tokens.verify(
+                token, key=self._house.keys.tokens, issuer=self._house.settings.public_url, now=now
+            )
+        except tokens.TokenWrong as wrong:
+            raise TokenInvalid(str(wrong)) from None
+        actor = await self._ask(grant)
+        if self._listener.is_healthy:
+            self._known.keep(digest, actor, expires_at=expires_at, generation=generation)
+        return actor
+
+    async def _ask(self, grant: tokens.Grant) -> Actor:
+        actor = await queries.actor(
+            self._house.database.plain(),
+            client_id=grant.client_id,
+            person_id=grant.person_id,
+            organisation_id=grant.organisation_id,
+            scopes=grant.scopes,
+        )
+        if actor is None:
+            message = "The client, the person or the membership behind the token is no more."
+            raise TokenInvalid(message)
+        return actor

@@ -1,0 +1,271 @@
+"""States, requests, frozen facts and decisions of organisations, people and clients."""
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.money import Currency
+from ecosystem.values.scopes import Scope
+from ecosystem.values.text import Line, Prose, Text
+
+BY_REGISTRATION: Final = "registration"
+"""Stands where an actor's client stands, when an organisation registers itself."""
+
+_KINDS: Final = OrganisationKind
+_SUPPLIERS: Final = frozenset({_KINDS.ENTERPRISE, _KINDS.THINK_TANK, _KINDS.FINANCIAL_INSTITUTION})
+_ANY: Final = frozenset(_KINDS)
+
+KINDS_OF_ROLE: Final = {
+    Role.OFFICER: frozenset({_KINDS.GOVERNMENT}),
+    Role.OPENER: frozenset({_KINDS.GOVERNMENT}),
+    Role.EVALUATOR: frozenset({_KINDS.GOVERNMENT, _KINDS.THINK_TANK}),
+    Role.APPROVER: frozenset({_KINDS.GOVERNMENT}),
+    Role.TREASURER: frozenset({_KINDS.GOVERNMENT}),
+    Role.SIGNATORY: _ANY,
+    Role.BIDDER: _SUPPLIERS,
+    Role.DELIVERY: _SUPPLIERS,
+    Role.VERIFIER: frozenset({_KINDS.THINK_TANK}),
+    Role.LENDER: frozenset({_KINDS.FINANCIAL_INSTITUTION}),
+    Role.REVIEWER: frozenset({_KINDS.GOVERNMENT, _KINDS.AUDITOR}),
+    Role.AUDITOR: frozenset({_KINDS.AUDITOR}),
+    Role.OPERATOR: frozenset({_KINDS.PLATFORM}),
+    Role.ADMINISTRATOR: _ANY,
+}
+"""Which kinds of organisation have people in each role; a reviewer belongs to an oversight
+body, which is a government organisation or an auditor, but never the authority itself."""
+
+ROLES_OF_PEOPLE_ONLY: Final = frozenset({Role.ADMINISTRATOR, Role.OPERATOR})
+"""No program holds these."""
+
+
+class OrganisationState(StrEnum):
+    """What an organisation may do: only a verified one publishes, offers, signs or is paid."""
+
+    REGISTERED = "registered"
+    VERIFIED = "verified"
+    SUSPENDED = "suspended"
+
+
+class Scale(StrEnum):
+    """How large an organisation is. Source: GB/T 36627 and its four classes of enterprise."""
+
+    MICRO = "micro"
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+
+
+class Profile(StrEnum):
+    """How strictly a client proves itself: `high` always by its own keys."""
+
+    BASIC = "basic"
+    HIGH = "high"
+
+
+class AuthMethod(StrEnum):
+    """How a client proves itself at the token endpoint."""
+
+    SECRET = "client_secret_basic"  # noqa: S105 - the name of a method, not a secret
+    KEYS = "private_key_jwt"
+
+
+JurisdictionCode = Annotated[
+    str,
+    Meta(pattern="^[0-9A-Za-z]{2,12}$", description="Code of a jurisdiction.", examples=["440300"]),
+]
+
+
+class Identifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
+    """An identifier in a register of organisations (OCDS: `identifier`)."""
+
+    scheme: Annotated[
+        str,
+        Meta(
+            pattern="^[A-Z][A-Z0-9-]{1,19}$",
+            description="The register, as org-id.guide names it; `LEI` for ISO 17442.",
+            examples=["CN-USC"],
+        ),
+    ]
+    id: Annotated[
+        str,
+        Meta(
+            pattern="^[0-9A-Za-z][0-9A-Za-z./-]{0,63}$",
+            description="The identifier there; check digits of CN-USC and LEI are verified.",
+            examples=["91110000600037341L"],
+        ),
+    ]
+
+
+class BankAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where an organisation is paid."""
+
+    holder: Line
+    """Name in which the account is held."""
+    number: Annotated[str, Meta(pattern="^[0-9A-Z]{5,34}$", description="Number or IBAN.")]
+    bank_code: Annotated[
+        str, Meta(pattern="^[0-9A-Z]{8,14}$", description="BIC, or the 12 digits of CNAPS.")
+    ]
+    currency: Currency
+
+
+class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An organisation that wants to take part, and the person who will administer it."""
+
+    kind: OrganisationKind
+    """Any but `platform`."""
+    name: Text
+    jurisdiction: JurisdictionCode
+    administrator: Text
+    """Name of the organisation's first person."""
+    identifiers: Annotated[tuple[Identifier, ...], Meta(max_length=10)] = ()
+    scale: Scale | None = None
+    bank_account: BankAccount | None = None
+
+
+class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why an organisation is verified or suspended."""
+
+    reason: Prose
+
+
+class NewPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A person who joins an organisation."""
+
+    name: Text
+    roles: Annotated[tuple[Role, ...], Meta(min_length=1, max_length=14)]
+
+
+class Jwk(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True
+):
+    """A public key: EC on P-256, RSA of 2048 bits or more, or Ed25519. Source: RFC 7517."""
+
+    kty: Annotated[str, Meta(pattern="^(EC|RSA|OKP)$")]
+    kid: Annotated[str, Meta(pattern="^[0-9A-Za-z._-]{1,100}$")]
+    use: Annotated[str, Meta(pattern="^sig$")] | UnsetType = UNSET
+    alg: Annotated[str, Meta(pattern="^(ES256|PS256|EdDSA|Ed25519)$")] | UnsetType = UNSET
+    crv: Annotated[str, Meta(pattern="^(P-256|Ed25519)$")] | UnsetType = UNSET
+    x: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
+    y: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
+    n: Annotated[str, Meta(max_length=1_400)] | UnsetType = UNSET
+    e: Annotated[str, Meta(max_length=12)] | UnsetType = UNSET
+
+
+class Jwks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The public keys by which a client proves itself; two while one follows another."""
+
+    keys: Annotated[tuple[Jwk, ...], Meta(min_length=1, max_length=5)]
+
+
+class NewClient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A program that will act for an organisation."""
+
+    name: Line
+    profile: Profile = Profile.BASIC
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=40)]
+    """The most that its tokens can be good for."""
+    roles: Annotated[tuple[Role, ...], Meta(max_length=14)] = ()
+    """What it does for its organisation when it acts by itself."""
+    jwks: Jwks | None = None
+    """Without keys, a secret is made, which only reads and drafts."""
+
+
+class RegistrationFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known when an organisation registers."""
+
+    asked: Registration
+    organisation_id: str
+    organisation_number: int
+    person_id: str
+    jurisdiction_known: bool
+    taken: tuple[Identifier, ...]
+    """Those of its identifiers that another organisation has."""
+
+
+class PlatformFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known when the operator's own organisation is established."""
+
+    name: Text
+    jurisdiction: str
+    operator: Text
+    organisation_id: str
+    person_id: str
+    exists: bool
+
+
+class Registered(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation takes part, with its first person."""
+
+    organisation_id: str
+    organisation_number: int
+    """The number by which it owns things, should it be an authority."""
+    person_id: str
+    state: OrganisationState
+    roles: tuple[Role, ...]
+
+
+class OrganisationFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known when an organisation's state changes."""
+
+    organisation_id: str
+    kind: OrganisationKind
+    state: OrganisationState
+    version: int
+    reason: str
+
+
+class StateChanged(msgspec.Struct, frozen=True):
+    """An organisation is in a new state."""
+
+    state: OrganisationState
+
+
+class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known when a person joins an organisation."""
+
+    organisation_id: str
+    kind: OrganisationKind
+    person_id: str
+    asked: NewPerson
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """A person is a member, in these roles."""
+
+    roles: tuple[Role, ...]
+
+
+class ClientFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known when an organisation adds a client."""
+
+    organisation_id: str
+    kind: OrganisationKind
+    client_id: str
+    asked: NewClient
+
+
+class ClientAdded(msgspec.Struct, frozen=True):
+    """A client can get tokens for these scopes, in this way."""
+
+    method: AuthMethod
+    scopes: tuple[Scope, ...]
+    roles: tuple[Role, ...]
+
+
+class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known when a person or a client is deactivated."""
+
+    id: str
+    organisation_id: str
+    is_active: bool
+    version: int
+    is_last_administrator: bool = False
+
+
+class Deactivated(msgspec.Struct, frozen=True):
+    """A person or a client acts no more."""
+
+    id: str

@@ -1,0 +1,71 @@
+"""Which tokens this process has verified: kept until they expire, or are told to have died."""
+
+from dataclasses import dataclass, field
+from typing import Final
+from weakref import WeakSet
+
+from ecosystem.values.actor import Actor
+
+_KEPT_MAX: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    actor: Actor
+    expires_at: float
+
+
+@dataclass(eq=False)
+class Known:
+    """Actors by the SHA-256 of their token, at most 10,000; the oldest leave first."""
+
+    _actors: dict[bytes, _Known] = field(default_factory=dict)
+    generation: int = 0
+    """Counts whatever was forgotten: what was read before must not be kept after."""
+
+    def __post_init__(self) -> None:
+        """Be told, too, of what this process itself changes."""
+        _ALL.add(self)
+
+    def get(self, digest: bytes, *, now: float) -> Actor | None:
+        """Return who the token with this digest stands for, while it has not expired."""
+        known = self._actors.get(digest)
+        if known is None:
+            return None
+        if known.expires_at <= now:
+            del self._actors[digest]
+            return None
+        return known.actor
+
+    def keep(self, digest: bytes, actor: Actor, *, expires_at: float, generation: int) -> None:
+        """Keep an actor that was read in `generation`, unless something was forgotten since."""
+        if generation != self.generation:
+            return
+        while len(self._actors) >= _KEPT_MAX:
+            del self._actors[next(iter(self._actors))]
+        self._actors[digest] = _Known(actor, expires_at)
+
+    def forget(self, who: str) -> None:
+        """Forget all tokens of a person, a client or an organisation."""
+        self.generation += 1
+        dead = [
+            digest
+            for digest, known in self._actors.items()
+            if who in {known.actor.client_id, known.actor.person_id, known.actor.organisation_id}
+        ]
+        for digest in dead:
+            del self._actors[digest]
+
+    def forget_all(self) -> None:
+        """Forget every token."""
+        self.generation += 1
+        self._actors.clear()
+
+
+_ALL: Final[WeakSet[Known]] = WeakSet()
+
+
+def forget_everywhere(who: str) -> None:
+    """Forget all tokens of `who` in every part of this process."""
+    for known in list(_ALL):
+        known.forget(who)

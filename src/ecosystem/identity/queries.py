@@ -1,0 +1,386 @@
+"""Facts about organisations, people and clients, locked; and views of them."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from ecosystem.catalogue import queries as catalogue
+from ecosystem.catalogue.tables import jurisdiction
+from ecosystem.identity.model import (
+    Identifier,
+    MemberFacts,
+    OrganisationFacts,
+    OrganisationState,
+    Registration,
+    RegistrationFacts,
+)
+from ecosystem.identity.tables import (
+    client,
+    membership,
+    organisation,
+    organisation_identifier,
+    person,
+)
+from ecosystem.runtime.columns import instant, json_of
+from ecosystem.runtime.database import Statement, Tx
+from ecosystem.runtime.minting import mint
+from ecosystem.runtime.paging import page_of
+from ecosystem.values.actor import Actor, OrganisationKind, Role
+from ecosystem.values.identifiers import is_identifier
+from ecosystem.values.refusal import Kind, Refusal
+
+
+class OrganisationUnknown(Refusal):
+    """There is no such organisation."""
+
+    kind = Kind.MISSING
+    remedy = "Look it up with GET /v1/organisations."
+
+
+class PersonUnknown(Refusal):
+    """There is no such person in the caller's organisation."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier that POST /v1/organisations/{id}/people answered."
+
+
+class ClientUnknown(Refusal):
+    """There is no such client of the caller's organisation."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier that POST /v1/organisations/{id}/clients answered."
+
+
+_ID: Final = bindparam("id", type_=Text)
+_OWN: Final = bindparam("own", type_=Text)
+
+
+def _identifiers() -> ColumnElement[Any]:
+    """Return the JSON of an organisation's identifiers, on one line, as page_of needs it."""
+    one = json_of(scheme=organisation_identifier.c.scheme, id=organisation_identifier.c.id)
+    return (
+        select(func.coalesce(func.jsonb_agg(one), literal("[]", literal_execute=True).cast(JSONB)))
+        .where(organisation_identifier.c.organisation_id == organisation.c.id)
+        .scalar_subquery()
+    )
+
+
+def _as_seen(*more: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    return [
+        organisation.c.id,
+        organisation.c.kind,
+        organisation.c.name,
+        organisation.c.jurisdiction,
+        organisation.c.scale,
+        organisation.c.state,
+        _identifiers().label("identifiers"),
+        instant(organisation.c.registered_at).label("registered_at"),
+        organisation.c.version,
+        *more,
+    ]
+
+
+def _row(*columns: ColumnElement[Any], where: ColumnElement[bool]) -> Statement:
+    """Return the statement that answers one row as JSON, with its version."""
+    seen = select(*columns).where(where).subquery("seen")
+    return Statement(select(func.row_to_json(seen.table_valued()).label("body"), seen.c.version))
+
+
+_ORGANISATION: Final = _row(*_as_seen(), where=organisation.c.id == _ID)
+_OWN_ORGANISATION: Final = _row(
+    *_as_seen(organisation.c.bank_account), where=organisation.c.id == _ID
+)
+
+
+def _is_any(name: str) -> ColumnElement[bool]:
+    return bindparam(name, type_=Text).is_(None)
+
+
+ORGANISATIONS: Final = page_of(
+    select(*_as_seen())
+    .join(jurisdiction, jurisdiction.c.code == organisation.c.jurisdiction)
+    .where(or_(_is_any("kind"), organisation.c.kind == bindparam("kind", type_=Text)))
+    .where(
+        or_(
+            _is_any("within"),
+            jurisdiction.c.path.like(func.concat("%/", bindparam("within", type_=Text), "/%")),
+        )
+    )
+)
+"""A page of organisations: `kind`, and `within` a jurisdiction, or null for any."""
+
+_ROLES_OF_PERSON: Final = (
+    select(func.array_agg(membership.c.role))
+    .where(membership.c.person_id == person.c.id)
+    .where(membership.c.organisation_id == _OWN)
+    .scalar_subquery()
+)
+_PERSON: Final = _row(
+    person.c.id,
+    _OWN.label("organisation_id"),
+    person.c.name,
+    _ROLES_OF_PERSON.label("roles"),
+    person.c.disabled_at.is_(None).label("active"),
+    person.c.version,
+    where=(person.c.id == _ID) & _ROLES_OF_PERSON.is_not(None),
+)
+_CLIENT: Final = _row(
+    client.c.id,
+    client.c.organisation_id,
+    client.c.name,
+    client.c.profile,
+    case((client.c.jwks.is_(None), "client_secret_basic"), else_="private_key_jwt").label("method"),
+    client.c.scopes,
+    client.c.roles,
+    client.c.disabled_at.is_(None).label("active"),
+    client.c.version,
+    where=(client.c.id == _ID) & (client.c.organisation_id == _OWN),
+)
+
+_NEXT_NUMBER: Final = Statement(
+    select(cast(literal_column("nextval('organisation_number_seq')"), Integer))
+)
+_TAKEN: Final = Statement(
+    select(organisation_identifier.c.scheme, organisation_identifier.c.id).where(
+        func.concat(organisation_identifier.c.scheme, ":", organisation_identifier.c.id)
+        == any_(bindparam("names", type_=ARRAY(Text)))
+    )
+)
+_PLATFORM: Final = Statement(select(exists().where(organisation.c.number == 0)))
+_LOCKED: Final = Statement(
+    select(organisation.c.kind, organisation.c.state, organisation.c.version)
+    .where(organisation.c.id == _ID)
+    .with_for_update()
+)
+_CLIENT_LOCKED: Final = Statement(
+    select(client.c.disabled_at, client.c.version)
+    .where(client.c.id == _ID)
+    .where(client.c.organisation_id == _OWN)
+    .with_for_update()
+)
+_PERSON_LOCKED: Final = Statement(
+    select(person.c.disabled_at, person.c.version)
+    .where(person.c.id == _ID)
+    .where(_ROLES_OF_PERSON.is_not(None))
+    .with_for_update()
+)
+_ADMINISTRATORS: Final = Statement(
+    select(membership.c.person_id)
+    .join(person, person.c.id == membership.c.person_id)
+    .where(membership.c.organisation_id == _OWN)
+    .where(membership.c.role == literal(Role.ADMINISTRATOR.value))
+    .where(person.c.disabled_at.is_(None))
+)
+_WITH_ROLE: Final = Statement(
+    select(membership.c.person_id)
+    .join(person, person.c.id == membership.c.person_id)
+    .join(organisation, organisation.c.id == membership.c.organisation_id)
+    .where(membership.c.person_id == any_(bindparam("people", type_=ARRAY(Text))))
+    .where(membership.c.role == bindparam("role", type_=Text))
+    .where(organisation.c.number == bindparam("authority", type_=Integer))
+    .where(person.c.disabled_at.is_(None))
+)
+_ACTOR: Final = Statement(
+    select(
+        organisation.c.number,
+        organisation.c.kind,
+        organisation.c.state,
+        organisation.c.jurisdiction,
+        client.c.organisation_id.label("client_of"),
+        client.c.scopes,
+        client.c.roles.label("client_roles"),
+        select(func.array_agg(membership.c.role))
+        .join(person, person.c.id == membership.c.person_id)
+        .where(membership.c.person_id == bindparam("person_id", type_=Text))
+        .where(membership.c.organisation_id == organisation.c.id)
+        .where(person.c.disabled_at.is_(None))
+        .scalar_subquery()
+        .label("person_roles"),
+    )
+    .join(client, client.c.id == bindparam("client_id", type_=Text))
+    .where(organisation.c.id == bindparam("organisation_id", type_=Text))
+    .where(client.c.disabled_at.is_(None))
+)
+
+
+def is_overseen(authority: ColumnElement[int], oversees: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return whether an authority, by its number, is in the jurisdiction `oversees` or below.
+
+    The empty text oversees nobody.
+    """
+    within = jurisdiction.c.path.like(func.concat("%/", oversees, "/%"))
+    numbers = (
+        select(organisation.c.number)
+        .join(jurisdiction, jurisdiction.c.code == organisation.c.jurisdiction)
+        .where(within)
+    )
+    return authority.in_(numbers)
+
+
+async def with_role(tx: Tx, people: Iterable[str], *, role: Role, authority: int) -> frozenset[str]:
+    """Return which of `people` are active and hold `role` in the authority of that number."""
+    rows = await tx.rows(_WITH_ROLE, people=list(people), role=role.value, authority=authority)
+    return frozenset(row["person_id"] for row in rows)
+
+
+async def registration_facts(tx: Tx, asked: Registration) -> RegistrationFacts:
+    """Return what is known of an organisation that registers, with identifiers for it."""
+    names = [f"{one.scheme}:{one.id}" for one in asked.identifiers]
+    rows = await tx.rows(_TAKEN, names=names) if names else []
+    return RegistrationFacts(
+        asked=asked,
+        organisation_id=mint("org"),
+        organisation_number=await tx.value(_NEXT_NUMBER),
+        person_id=mint("person"),
+        jurisdiction_known=await catalogue.jurisdiction_path(tx, asked.jurisdiction) is not None,
+        taken=tuple(Identifier(row["scheme"], row["id"]) for row in rows),
+    )
+
+
+async def platform_exists(tx: Tx) -> bool:
+    """Tell whether the operator's own organisation has been established."""
+    found: bool = await tx.value(_PLATFORM)
+    return found
+
+
+async def organisation_facts(tx: Tx, organisation_id: str, *, reason: str) -> OrganisationFacts:
+    """Return an organisation's kind, state and version; lock it, or OrganisationUnknown."""
+    row = None
+    if is_identifier(organisation_id, "org"):
+        row = await tx.row(_LOCKED, id=organisation_id)
+    if row is None:
+        raise _no_organisation(organisation_id)
+    return OrganisationFacts(
+        organisation_id=organisation_id,
+        kind=OrganisationKind(row["kind"]),
+        state=OrganisationState(row["state"]),
+        version=row["version"],
+        reason=reason,
+    )
+
+
+async def client_facts(tx: Tx, client_id: str, *, by: Actor) -> MemberFacts:
+    """Return whether a client of the caller's organisation is active; lock it."""
+    row = None
+    if is_identifier(client_id, "client"):
+        row = await tx.row(_CLIENT_LOCKED, id=client_id, own=by.organisation_id)
+    if row is None:
+        raise _no_client(client_id)
+    return MemberFacts(
+        id=client_id,
+        organisation_id=by.organisation_id,
+        is_active=row["disabled_at"] is None,
+        version=row["version"],
+    )
+
+
+async def person_facts(tx: Tx, person_id: str, *, by: Actor) -> MemberFacts:
+    """Return whether a person of the caller's organisation is active; lock it and her."""
+    row = None
+    if is_identifier(person_id, "person"):
+        await tx.row(_LOCKED, id=by.organisation_id)
+        row = await tx.row(_PERSON_LOCKED, id=person_id, own=by.organisation_id)
+    if row is None:
+        raise _no_person(person_id)
+    administrators = await tx.rows(_ADMINISTRATORS, own=by.organisation_id)
+    return MemberFacts(
+        id=person_id,
+        organisation_id=by.organisation_id,
+        is_active=row["disabled_at"] is None,
+        version=row["version"],
+        is_last_administrator=[one["person_id"] for one in administrators] == [person_id],
+    )
+
+
+async def organisation_view(
+    tx: Tx, organisation_id: str, *, reader: Actor | None
+) -> tuple[bytes, int, bool]:
+    """Return an organisation as JSON, its version, and whether the reader belongs to it."""
+    own = reader is not None and reader.organisation_id == organisation_id
+    row = None
+    if is_identifier(organisation_id, "org"):
+        row = await tx.row(_OWN_ORGANISATION if own else _ORGANISATION, id=organisation_id)
+    if row is None:
+        raise _no_organisation(organisation_id)
+    return row["body"], row["version"], own
+
+
+async def person_view(tx: Tx, person_id: str, *, by: Actor) -> tuple[bytes, int]:
+    """Return a person of the caller's organisation as JSON, and the version."""
+    row = None
+    if is_identifier(person_id, "person"):
+        row = await tx.row(_PERSON, id=person_id, own=by.organisation_id)
+    if row is None:
+        raise _no_person(person_id)
+    return row["body"], row["version"]
+
+
+async def client_view(tx: Tx, client_id: str, *, by: Actor) -> tuple[bytes, int]:
+    """Return a client of the caller's organisation as JSON, and the version."""
+    row = None
+    if is_identifier(client_id, "client"):
+        row = await tx.row(_CLIENT, id=client_id, own=by.organisation_id)
+    if row is None:
+        raise _no_client(client_id)
+    return row["body"], row["version"]
+
+
+async def actor(
+    tx: Tx, *, client_id: str, person_id: str | None, organisation_id: str,
+    scopes: tuple[str, ...],
+) -> Actor | None:  # fmt: skip
+    """Return who acts as of now, or None where client, person or membership is no more.
+
+    A client acts by itself only for its own organisation, and never beyond its scopes.
+    """
+    row = await tx.row(
+        _ACTOR, client_id=client_id, person_id=person_id, organisation_id=organisation_id
+    )
+    if row is None:
+        return None
+    roles = row["client_roles"] if person_id is None else row["person_roles"]
+    if roles is None or (person_id is None and row["client_of"] != organisation_id):
+        return None
+    return Actor(
+        organisation_id=organisation_id,
+        organisation_number=row["number"],
+        kind=OrganisationKind(row["kind"]),
+        verified=row["state"] == OrganisationState.VERIFIED,
+        jurisdiction=row["jurisdiction"],
+        client_id=client_id,
+        person_id=person_id,
+        roles=tuple(role for role in Role if role in roles),
+        scopes=tuple(scope for scope in scopes if scope in row["scopes"]),
+    )
+
+
+def _no_organisation(organisation_id: str) -> OrganisationUnknown:
+    return OrganisationUnknown(f"There is no organisation {_shown(organisation_id)}.")
+
+
+def _no_person(person_id: str) -> PersonUnknown:
+    return PersonUnknown(f"There is no person {_shown(person_id)}.")
+
+
+def _no_client(client_id: str) -> ClientUnknown:
+    return ClientUnknown(f"There is no client {_shown(client_id)}.")
+
+
+def _shown(identifier: str) -> str:
+    return ascii(identifier[:60])

@@ -1,0 +1,301 @@
+"""Organisations, people and clients over HTTP."""
+
+from litestar import Response
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from ecosystem.identity import access, actions, queries, rules
+from ecosystem.identity.model import (
+    JurisdictionCode,
+    NewClient,
+    NewPerson,
+    Registration,
+    Statement,
+)
+from ecosystem.identity.oauth import routes as oauth
+from ecosystem.identity.schemas import (
+    ClientView,
+    Me,
+    NewClientView,
+    OrganisationView,
+    PersonView,
+    RegisteredView,
+)
+from ecosystem.runtime import paging
+from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
+from ecosystem.values.actor import OrganisationKind
+from ecosystem.values.page import Page
+from ecosystem.values.revision import RevisionStale
+
+
+@post(
+    "/v1/organisations",
+    permit=access.REGISTER,
+    answers=RegisteredView,
+    refuses=(
+        rules.PlatformNotRegistered,
+        rules.JurisdictionUnknown,
+        rules.CheckDigitWrong,
+        rules.IdentifierTaken,
+    ),
+)
+async def register_organisation(request: Call, data: JSONBody[Registration]) -> Response[bytes]:
+    """Register an organisation.
+
+    The organisation takes part at once, with its first person as administrator, and publishes,
+    offers, signs or is paid only once the platform's operator has verified it. Check digits
+    of `CN-USC` and `LEI` identifiers are verified.
+    """
+    made = await actions.register(request.tx, data, at=request.at)
+    return request.answer(
+        RegisteredView(
+            organisation_id=made.organisation_id,
+            person_id=made.person_id,
+            state=made.state,
+            version=1,
+        ),
+        version=1,
+        location=f"/v1/organisations/{made.organisation_id}",
+    )
+
+
+@get("/v1/organisations", permit=access.READ, answers=Page[OrganisationView])
+async def list_organisations(
+    request: Call,
+    kind: FromQuery[OrganisationKind | None] = None,
+    jurisdiction: FromQuery[JurisdictionCode | None] = None,
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List organisations.
+
+    Newest first; `kind` keeps those of one kind, `jurisdiction` those in it or below it.
+    """
+    return await paging.page(
+        request,
+        request.tx,
+        queries.ORGANISATIONS,
+        cursor=cursor,
+        limit=limit,
+        kind=kind.value if kind else None,
+        within=jurisdiction,
+    )
+
+
+@get(
+    "/v1/organisations/{organisation_id:str}",
+    permit=access.READ,
+    answers=OrganisationView,
+    refuses=(queries.OrganisationUnknown,),
+)
+async def read_organisation(request: Call, organisation_id: FromPath[str]) -> Response[bytes]:
+    """Read an organisation.
+
+    Anyone may; its bank account is shown to itself alone.
+    """
+    body, version, own = await queries.organisation_view(
+        request.tx, organisation_id, reader=request.reader
+    )
+    return request.answer(body, version=version, mark="own" if own else None)
+
+
+@post(
+    "/v1/organisations/{organisation_id:str}/verification",
+    permit=access.VERIFY,
+    answers=Standing,
+    status=200,
+    changes=True,
+    refuses=(queries.OrganisationUnknown, RevisionStale, rules.OrganisationVerified),
+)
+async def verify_organisation(
+    request: Call, organisation_id: FromPath[str], data: JSONBody[Statement]
+) -> Response[bytes]:
+    """Verify an organisation.
+
+    From now on it publishes, offers, signs and is paid. A suspended one can be verified again.
+    """
+    standing = await actions.verify(
+        request.tx, organisation_id, reason=data.reason, expected=request.expected,
+        by=request.by, at=request.at,
+    )  # fmt: skip
+    return request.answer(standing, version=standing.version)
+
+
+@post(
+    "/v1/organisations/{organisation_id:str}/suspension",
+    permit=access.SUSPEND,
+    answers=Standing,
+    status=200,
+    changes=True,
+    refuses=(
+        queries.OrganisationUnknown,
+        RevisionStale,
+        rules.PlatformStays,
+        rules.OrganisationSuspended,
+    ),
+)
+async def suspend_organisation(
+    request: Call, organisation_id: FromPath[str], data: JSONBody[Statement]
+) -> Response[bytes]:
+    """Suspend an organisation.
+
+    It reads on, and neither publishes, offers, signs nor is paid until it is verified again.
+    """
+    standing = await actions.suspend(
+        request.tx, organisation_id, reason=data.reason, expected=request.expected,
+        by=request.by, at=request.at,
+    )  # fmt: skip
+    return request.answer(standing, version=standing.version)
+
+
+@post(
+    "/v1/organisations/{organisation_id:str}/people",
+    permit=access.ADMINISTER,
+    answers=Standing,
+    refuses=(queries.OrganisationUnknown, rules.NotYourOrganisation, rules.RoleNotOfKind),
+)
+async def add_person(
+    request: Call, organisation_id: FromPath[str], data: JSONBody[NewPerson]
+) -> Response[bytes]:
+    """Add a person.
+
+    The person joins the caller's own organisation, in roles that its kind has.
+    """
+    standing = await actions.add_person(
+        request.tx, organisation_id, data, by=request.by, at=request.at
+    )
+    return request.answer(standing, version=standing.version, location=f"/v1/people/{standing.id}")
+
+
+@get(
+    "/v1/people/{person_id:str}",
+    permit=access.READ_PERSON,
+    answers=PersonView,
+    refuses=(queries.PersonUnknown,),
+)
+async def read_person(request: Call, person_id: FromPath[str]) -> Response[bytes]:
+    """Read a person.
+
+    Only of the caller's own organisation; nobody else may know of her.
+    """
+    body, version = await queries.person_view(request.tx, person_id, by=request.by)
+    return request.answer(body, version=version)
+
+
+@post(
+    "/v1/people/{person_id:str}/deactivation",
+    permit=access.ADMINISTER,
+    answers=Standing,
+    status=200,
+    refuses=(queries.PersonUnknown, rules.Inactive, rules.LastAdministrator),
+)
+async def deactivate_person(request: Call, person_id: FromPath[str]) -> Response[bytes]:
+    """Deactivate a person.
+
+    The person's tokens die at once. An organisation keeps at least one administrator.
+    """
+    standing = await actions.deactivate_person(request.tx, person_id, by=request.by, at=request.at)
+    return request.answer(standing, version=standing.version)
+
+
+@post(
+    "/v1/organisations/{organisation_id:str}/clients",
+    permit=access.ADMINISTER,
+    answers=NewClientView,
+    refuses=(
+        queries.OrganisationUnknown,
+        rules.NotYourOrganisation,
+        rules.RoleNotOfKind,
+        rules.RoleOfPeopleOnly,
+        rules.KeysNeeded,
+        rules.ScopeNeedsKeys,
+        rules.KeyUnusable,
+    ),
+)
+async def add_client(
+    request: Call, organisation_id: FromPath[str], data: JSONBody[NewClient]
+) -> Response[bytes]:
+    """Add a client.
+
+    A program of the caller's own organisation. With `jwks` it proves itself by its keys;
+    without, a secret is made and shown this once, and the client only reads and drafts.
+    """
+    made = await actions.add_client(request.tx, organisation_id, data, by=request.by, at=request.at)
+    return request.answer(
+        NewClientView(
+            id=made.client_id,
+            method=made.added.method,
+            version=made.version,
+            client_secret=made.client_secret,
+        ),
+        version=made.version,
+        location=f"/v1/clients/{made.client_id}",
+    )
+
+
+@get(
+    "/v1/clients/{client_id:str}",
+    permit=access.READ_CLIENT,
+    answers=ClientView,
+    refuses=(queries.ClientUnknown,),
+)
+async def read_client(request: Call, client_id: FromPath[str]) -> Response[bytes]:
+    """Read a client.
+
+    Only of the caller's own organisation; nobody else may know of it.
+    """
+    body, version = await queries.client_view(request.tx, client_id, by=request.by)
+    return request.answer(body, version=version)
+
+
+@post(
+    "/v1/clients/{client_id:str}/deactivation",
+    permit=access.ADMINISTER,
+    answers=Standing,
+    status=200,
+    refuses=(queries.ClientUnknown, rules.Inactive),
+)
+async def deactivate_client(request: Call, client_id: FromPath[str]) -> Response[bytes]:
+    """Deactivate a client.
+
+    Its tokens die at once, in every process within a second, and it gets no more.
+    """
+    standing = await actions.deactivate_client(request.tx, client_id, by=request.by, at=request.at)
+    return request.answer(standing, version=standing.version)
+
+
+@get("/v1/me", permit=access.WHO_AM_I, answers=Me)
+async def read_me(request: Call) -> Response[bytes]:
+    """Read who you are.
+
+    The organisation, person, client, roles and scopes that the token stands for just now.
+    """
+    by = request.by
+    return request.answer(
+        Me(
+            organisation_id=by.organisation_id,
+            kind=by.kind,
+            verified=by.verified,
+            jurisdiction=by.jurisdiction,
+            client_id=by.client_id,
+            person_id=by.person_id,
+            roles=by.roles,
+            scopes=by.scopes,
+        )
+    )
+
+
+ROUTES = (
+    register_organisation,
+    list_organisations,
+    read_organisation,
+    verify_organisation,
+    suspend_organisation,
+    add_person,
+    read_person,
+    deactivate_person,
+    add_client,
+    read_client,
+    deactivate_client,
+    read_me,
+    *oauth.ROUTES,
+)

@@ -1,0 +1,354 @@
+"""What decides about organisations, people and clients."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+import msgspec
+import stdnum.cn.uscc
+import stdnum.lei
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry
+from joserfc.util import urlsafe_b64decode
+
+from ecosystem.identity.model import (
+    KINDS_OF_ROLE,
+    ROLES_OF_PEOPLE_ONLY,
+    AuthMethod,
+    ClientAdded,
+    ClientFacts,
+    Deactivated,
+    Identifier,
+    Joined,
+    Jwk,
+    MemberFacts,
+    NewClient,
+    OrganisationFacts,
+    OrganisationState,
+    PersonFacts,
+    PlatformFacts,
+    Profile,
+    Registered,
+    RegistrationFacts,
+    StateChanged,
+)
+from ecosystem.values.actor import Actor, OrganisationKind, Role
+from ecosystem.values.refusal import Fault, Kind, Refusal
+from ecosystem.values.scopes import needs_keys
+
+_CHECKED: Final = {"CN-USC": (stdnum.cn.uscc.is_valid, 18), "LEI": (stdnum.lei.is_valid, 20)}
+"""How an identifier of a register is checked, and how many digits and capitals it has."""
+_RSA_BITS_MIN: Final = 2_048
+
+
+class PlatformNotRegistered(Refusal):
+    """The platform's own organisation is never registered by others."""
+
+    kind = Kind.UNMET
+    remedy = "Register as one of the other kinds of organisation."
+
+
+class PlatformEstablished(Refusal):
+    """The platform's own organisation exists already."""
+
+    kind = Kind.CONFLICT
+    remedy = "Act as a person of that organisation."
+
+
+class JurisdictionUnknown(Refusal):
+    """The jurisdiction is not in the catalogue."""
+
+    kind = Kind.UNMET
+    remedy = "Choose a code from GET /v1/jurisdictions."
+
+
+class CheckDigitWrong(Refusal):
+    """The identifier's check digit does not fit its other digits."""
+
+    kind = Kind.UNMET
+    remedy = "Copy the identifier again from the organisation's certificate."
+
+
+class IdentifierTaken(Refusal):
+    """Another organisation has this identifier, or it is given twice."""
+
+    kind = Kind.CONFLICT
+    remedy = "Join the organisation that is registered already, or leave the identifier out."
+
+
+class PlatformStays(Refusal):
+    """The platform's own organisation is always verified."""
+
+    kind = Kind.CONFLICT
+    remedy = "Deactivate single people or clients of it instead."
+
+
+class OrganisationVerified(Refusal):
+    """The organisation is verified already."""
+
+    kind = Kind.CONFLICT
+    remedy = "Nothing more is needed."
+
+
+class OrganisationSuspended(Refusal):
+    """The organisation is suspended already."""
+
+    kind = Kind.CONFLICT
+    remedy = "Verify it to let it take part again."
+
+
+class NotYourOrganisation(Refusal):
+    """Only an organisation's own administrator manages its people and clients."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Ask an administrator of that organisation."
+
+
+class RoleNotOfKind(Refusal):
+    """This kind of organisation has nobody in that role."""
+
+    kind = Kind.UNMET
+    remedy = "Give only roles that the organisation's kind has."
+
+
+class RoleOfPeopleOnly(Refusal):
+    """Only a person holds this role, never a program."""
+
+    kind = Kind.UNMET
+    remedy = "Leave the role out, and have a person do it."
+
+
+class KeysNeeded(Refusal):
+    """A client of the profile `high` proves itself by its own keys."""
+
+    kind = Kind.UNMET
+    remedy = "Send the client's public keys in `jwks`."
+
+
+class ScopeNeedsKeys(Refusal):
+    """A client with a secret alone only reads and drafts."""
+
+    kind = Kind.UNMET
+    remedy = "Send the client's public keys in `jwks`, or leave the scope out."
+
+
+class KeyUnusable(Refusal):
+    """The public key is not one that this service verifies with."""
+
+    kind = Kind.UNMET
+    remedy = "Send an EC key on P-256, an RSA key of 2048 bits or more, or an Ed25519 key."
+
+
+class Inactive(Refusal):
+    """The person or client has been deactivated already."""
+
+    kind = Kind.CONFLICT
+    remedy = "Nothing more is needed; add a new one if it is wanted again."
+
+
+class LastAdministrator(Refusal):
+    """The organisation would have no administrator left."""
+
+    kind = Kind.CONFLICT
+    remedy = "Add another administrator first."
+
+
+def register(facts: RegistrationFacts, *, by: Actor, at: datetime) -> Registered:
+    """Let an organisation take part, not yet verified.
+
+    Refuses with PlatformNotRegistered, JurisdictionUnknown, CheckDigitWrong,
+    IdentifierTaken, in that order. Sources: GB 32100-2015, ISO 17442-1.
+    """
+    del by, at
+    asked = facts.asked
+    if asked.kind is OrganisationKind.PLATFORM:
+        message = "An organisation of kind platform cannot be registered."
+        raise PlatformNotRegistered(message, pointer="/kind")
+    if not facts.jurisdiction_known:
+        message = f"There is no jurisdiction {asked.jurisdiction}."
+        raise JurisdictionUnknown(message, pointer="/jurisdiction")
+    _check_digits(asked.identifiers)
+    _check_untaken(asked.identifiers, taken=facts.taken)
+    return Registered(
+        organisation_id=facts.organisation_id,
+        organisation_number=facts.organisation_number,
+        person_id=facts.person_id,
+        state=OrganisationState.REGISTERED,
+        roles=(Role.ADMINISTRATOR,),
+    )
+
+
+def establish(facts: PlatformFacts, *, by: Actor, at: datetime) -> Registered:
+    """Let the operator's own organisation be, verified from the start; or PlatformEstablished."""
+    del by, at
+    if facts.exists:
+        message = "An organisation of kind platform exists."
+        raise PlatformEstablished(message)
+    return Registered(
+        organisation_id=facts.organisation_id,
+        organisation_number=0,
+        person_id=facts.person_id,
+        state=OrganisationState.VERIFIED,
+        roles=(Role.OPERATOR, Role.ADMINISTRATOR),
+    )
+
+
+def verify(facts: OrganisationFacts, *, by: Actor, at: datetime) -> StateChanged:
+    """Let an organisation publish, offer, sign and be paid; refuse with OrganisationVerified."""
+    del by, at
+    if facts.state is OrganisationState.VERIFIED:
+        message = "The organisation is verified."
+        raise OrganisationVerified(message)
+    return StateChanged(OrganisationState.VERIFIED)
+
+
+def suspend(facts: OrganisationFacts, *, by: Actor, at: datetime) -> StateChanged:
+    """Stop an organisation from taking part; refuse with PlatformStays, OrganisationSuspended."""
+    del by, at
+    if facts.kind is OrganisationKind.PLATFORM:
+        message = "The organisation is the platform's own."
+        raise PlatformStays(message)
+    if facts.state is OrganisationState.SUSPENDED:
+        message = "The organisation is suspended."
+        raise OrganisationSuspended(message)
+    return StateChanged(OrganisationState.SUSPENDED)
+
+
+def add_person(facts: PersonFacts, *, by: Actor, at: datetime) -> Joined:
+    """Make a person a member in some roles; refuse with NotYourOrganisation, RoleNotOfKind."""
+    del at
+    _check_own(facts.organisation_id, by=by)
+    _check_roles(facts.asked.roles, kind=facts.kind)
+    return Joined(_once(facts.asked.roles))
+
+
+def add_client(facts: ClientFacts, *, by: Actor, at: datetime) -> ClientAdded:
+    """Let a program act for its organisation.
+
+    Refuses with NotYourOrganisation, RoleNotOfKind, RoleOfPeopleOnly, KeysNeeded,
+    ScopeNeedsKeys, KeyUnusable, in that order.
+    """
+    del at
+    asked = facts.asked
+    _check_own(facts.organisation_id, by=by)
+    _check_roles(asked.roles, kind=facts.kind)
+    _check_program(asked)
+    if asked.jwks is not None:
+        _check_keys(asked.jwks.keys)
+    return ClientAdded(
+        method=AuthMethod.SECRET if asked.jwks is None else AuthMethod.KEYS,
+        scopes=tuple(dict.fromkeys(asked.scopes)),
+        roles=_once(asked.roles),
+    )
+
+
+def deactivate(facts: MemberFacts, *, by: Actor, at: datetime) -> Deactivated:
+    """Have a person or a client act no more; refuse with Inactive, LastAdministrator."""
+    del by, at
+    if not facts.is_active:
+        message = f"{facts.id} is not active."
+        raise Inactive(message)
+    if facts.is_last_administrator:
+        message = f"{facts.id} is the only administrator."
+        raise LastAdministrator(message)
+    return Deactivated(facts.id)
+
+
+def _check_own(organisation_id: str, *, by: Actor) -> None:
+    if by.organisation_id != organisation_id:
+        message = f"The caller belongs to {by.organisation_id}."
+        raise NotYourOrganisation(message)
+
+
+def _check_digits(identifiers: tuple[Identifier, ...]) -> None:
+    faults = tuple(
+        Fault(f"/identifiers/{index}/id", "check_digit_wrong", f"{one.id} is no {one.scheme}.")
+        for index, one in enumerate(identifiers)
+        if not _is_genuine(one)
+    )
+    if faults:
+        raise CheckDigitWrong(faults[0].detail, faults=faults)
+
+
+def _is_genuine(identifier: Identifier) -> bool:
+    if identifier.scheme not in _CHECKED:
+        return True
+    is_valid, length = _CHECKED[identifier.scheme]
+    text = identifier.id
+    # The checks themselves forgive small letters, and one of them any length.
+    return len(text) == length and text == text.upper() and bool(is_valid(text))
+
+
+def _check_untaken(identifiers: tuple[Identifier, ...], *, taken: tuple[Identifier, ...]) -> None:
+    faults = tuple(
+        Fault(f"/identifiers/{index}", "identifier_taken", f"{one.scheme} {one.id} is taken.")
+        for index, one in enumerate(identifiers)
+        if one in taken or one in identifiers[:index]
+    )
+    if faults:
+        raise IdentifierTaken(faults[0].detail, faults=faults)
+
+
+def _check_roles(roles: tuple[Role, ...], *, kind: OrganisationKind) -> None:
+    faults = tuple(
+        Fault(f"/roles/{index}", "role_not_of_kind", f"No {kind.value} has a {role.value}.")
+        for index, role in enumerate(roles)
+        if kind not in KINDS_OF_ROLE[role]
+    )
+    if faults:
+        raise RoleNotOfKind(faults[0].detail, faults=faults)
+
+
+def _check_program(asked: NewClient) -> None:
+    for index, role in enumerate(asked.roles):
+        if role in ROLES_OF_PEOPLE_ONLY:
+            message = f"A program cannot be {role.value}."
+            raise RoleOfPeopleOnly(message, pointer=f"/roles/{index}")
+    if asked.jwks is not None:
+        return
+    if asked.profile is Profile.HIGH:
+        message = "The client has no keys."
+        raise KeysNeeded(message, pointer="/jwks")
+    faults = tuple(
+        Fault(f"/scopes/{index}", "scope_needs_keys", f"{scope} needs keys.")
+        for index, scope in enumerate(asked.scopes)
+        if needs_keys(scope)
+    )
+    if faults:
+        raise ScopeNeedsKeys(faults[0].detail, faults=faults)
+
+
+def _check_keys(keys: tuple[Jwk, ...]) -> None:
+    faults = tuple(
+        Fault(f"/jwks/keys/{index}", "key_unusable", said)
+        for index, key in enumerate(keys)
+        for said in _amiss(key, before=keys[:index])
+    )
+    if faults:
+        raise KeyUnusable(faults[0].detail, faults=faults)
+
+
+def _amiss(key: Jwk, *, before: tuple[Jwk, ...]) -> Iterator[str]:
+    """Yield what is wrong with a key, at most one sentence."""
+    if key.kid in {other.kid for other in before}:
+        yield f"The kid {key.kid} is given twice."
+        return
+    if key.kty != "RSA" and key.crv != {"EC": "P-256", "OKP": "Ed25519"}[key.kty]:
+        yield f"The key {key.kid} is on another curve."
+        return
+    try:
+        if key.kty == "RSA" and (bits := _bits(key)) < _RSA_BITS_MIN:
+            yield f"The key {key.kid} has {bits} bits."
+            return
+        JWKRegistry.import_key(msgspec.to_builtins(key))
+    except (JoseError, ValueError, KeyError, TypeError):
+        yield f"The key {key.kid} cannot be read."
+
+
+def _bits(key: Jwk) -> int:
+    """Return the length of an RSA key's modulus, or raise what joserfc raises on bad text."""
+    return int.from_bytes(urlsafe_b64decode(str(key.n or "").encode())).bit_length()
+
+
+def _once(roles: tuple[Role, ...]) -> tuple[Role, ...]:
+    return tuple(role for role in Role if role in roles)

@@ -1,0 +1,35 @@
+"""What decides about the sandbox's clock."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from ecosystem.sandbox.model import ClockFacts, ClockSetting
+from ecosystem.values.period import wire
+from ecosystem.values.refusal import Kind, Refusal
+
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class ClockRunsForward(Refusal):
+    """The sandbox's clock never goes back."""
+
+    kind = Kind.UNMET
+    remedy = "Choose a later time, or start a new sandbox."
+
+
+class ClockTooFar(Refusal):
+    """The sandbox's clock ends with the year 2199."""
+
+    kind = Kind.UNMET
+    remedy = "Choose an earlier time."
+
+
+def move(facts: ClockFacts) -> ClockSetting:
+    """Move the clock; refuse with ClockRunsForward, ClockTooFar."""
+    if facts.asked.now < facts.now:
+        message = f"In the sandbox it is {wire(facts.now)} already."
+        raise ClockRunsForward(message, pointer="/now")
+    if facts.asked.now >= LATEST:
+        message = f"The clock stops before {wire(LATEST)}."
+        raise ClockTooFar(message, pointer="/now")
+    return facts.asked

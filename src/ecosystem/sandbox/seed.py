@@ -1,0 +1,203 @@
+"""Seed a sandbox: its parties act through the same doors as everyone, so events exist."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from joserfc.jwk import ECKey
+from sqlalchemy import BigInteger, bindparam, func, select
+
+from ecosystem.catalogue.actions import load_shipped
+from ecosystem.identity import actions as identity
+from ecosystem.identity.model import (
+    ROLES_OF_PEOPLE_ONLY,
+    Identifier,
+    Jwk,
+    Jwks,
+    NewClient,
+    NewPerson,
+    Profile,
+    Registered,
+    Registration,
+)
+from ecosystem.runtime import idempotency
+from ecosystem.runtime.clock import Clock
+from ecosystem.runtime.database import Database, Statement, Tx
+from ecosystem.sandbox import actions, queries
+from ecosystem.sandbox.cast import CAST, OPERATOR, PLATFORM, Casting
+from ecosystem.sandbox.model import Parties, Party, SeededClient, SeededPerson
+from ecosystem.values.actor import Actor, OrganisationKind, Role
+from ecosystem.values.scopes import SCOPES, Scope, needs_keys
+
+_ONE_AT_A_TIME: Final = 0x7361_6E64_626F_78
+"""Key of the advisory lock: `sandbox` in ASCII."""
+_LOCK: Final = Statement(select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger))))
+_READER: Final = tuple(scope for scope in SCOPES if not needs_keys(scope))
+_REASON: Final = "Seeded with the sandbox."
+_JURISDICTION: Final = "CN"
+
+
+async def seed(database: Database, clock: Clock, folder: Path) -> Parties:
+    """Seed the parties, once, and return them.
+
+    Effects: organisations, people and clients with their events; `sandbox/clients/*.json`
+    below `folder`, readable by their owner alone, with each client's key or secret.
+    """
+    async with database.transaction() as tx:
+        await tx.value(_LOCK, lock=_ONE_AT_A_TIME)
+        seeded = await queries.parties(tx)
+        if seeded is not None:
+            return seeded
+        await load_shipped(tx)
+        at = clock.at(await idempotency.clock(tx))
+        return await _Seeding(tx, at, folder / "sandbox" / "clients").parties()
+
+
+@dataclass(frozen=True)
+class _Seeding:
+    tx: Tx
+    at: datetime
+    folder: Path
+
+    async def parties(self) -> Parties:
+        made = await identity.establish(
+            self.tx, name=PLATFORM, jurisdiction=_JURISDICTION, operator=OPERATOR, at=self.at
+        )
+        operator = _actor(made, OrganisationKind.PLATFORM, _JURISDICTION)
+        tokens = await self._client(operator, "platform", "tokens", roles=(), scopes=SCOPES)
+        person = SeededPerson(key="operator", id=made.person_id, name=OPERATOR, roles=made.roles)
+        platform = Party(
+            key="platform",
+            organisation_id=made.organisation_id,
+            kind=OrganisationKind.PLATFORM,
+            name=PLATFORM,
+            jurisdiction=_JURISDICTION,
+            people=(person,),
+            clients=(tokens,),
+        )
+        others = [await self._party(casting, operator) for casting in CAST]
+        parties = Parties(data=(platform, *others))
+        await actions.keep_parties(self.tx, parties, client_id=tokens.id)
+        return parties
+
+    async def _party(self, casting: Casting, operator: Actor) -> Party:
+        asked = Registration(
+            kind=casting.kind,
+            name=casting.name,
+            jurisdiction=casting.jurisdiction,
+            administrator=casting.administrator,
+            identifiers=(Identifier("CN-USC", casting.identifier),),
+        )
+        made = await identity.register(self.tx, asked, at=self.at)
+        await identity.verify(
+            self.tx, made.organisation_id, reason=_REASON, expected=None, by=operator, at=self.at
+        )
+        by = _actor(made, casting.kind, casting.jurisdiction)
+        people = await self._people(casting, made, by)
+        return Party(
+            key=casting.key,
+            organisation_id=made.organisation_id,
+            kind=casting.kind,
+            name=casting.name,
+            jurisdiction=casting.jurisdiction,
+            people=people,
+            clients=await self._clients(casting, by, people),
+        )
+
+    async def _people(
+        self, casting: Casting, made: Registered, by: Actor
+    ) -> tuple[SeededPerson, ...]:
+        people = [
+            SeededPerson(
+                key="administrator",
+                id=made.person_id,
+                name=casting.administrator,
+                roles=made.roles,
+            )
+        ]
+        for someone in casting.people:
+            asked = NewPerson(name=someone.name, roles=someone.roles)
+            standing = await identity.add_person(
+                self.tx, by.organisation_id, asked, by=by, at=self.at
+            )
+            people.append(
+                SeededPerson(
+                    key=someone.key, id=standing.id, name=someone.name, roles=someone.roles
+                )
+            )
+        return tuple(people)
+
+    async def _clients(
+        self, casting: Casting, by: Actor, people: Iterable[SeededPerson]
+    ) -> tuple[SeededClient, ...]:
+        held = {role for person in people for role in person.roles} - ROLES_OF_PEOPLE_ONLY
+        roles = tuple(role for role in Role if role in held)
+        clients = [await self._client(by, casting.key, "system", roles=roles, scopes=SCOPES)]
+        if casting.has_reader:
+            reader = await self._client(
+                by, casting.key, "reader", roles=(), scopes=_READER, has_keys=False
+            )
+            clients.append(reader)
+        return tuple(clients)
+
+    async def _client(
+        self,
+        by: Actor,
+        party: str,
+        key: str,
+        *,
+        roles: tuple[Role, ...],
+        scopes: tuple[Scope, ...],
+        has_keys: bool = True,
+    ) -> SeededClient:
+        name = f"{party}-{key}"
+        private = ECKey.generate_key("P-256", {"kid": name}) if has_keys else None
+        asked = NewClient(
+            name=name,
+            profile=Profile.HIGH if private else Profile.BASIC,
+            scopes=scopes,
+            roles=roles,
+            jwks=Jwks((_public(private),)) if private else None,
+        )
+        made = await identity.add_client(self.tx, by.organisation_id, asked, by=by, at=self.at)
+        proof: dict[str, object] = {"client_secret": made.client_secret}
+        if private is not None:
+            proof = {"private_key": private.as_dict(private=True)}
+        self._keep(f"{name}.json", {"client_id": made.client_id, **proof})
+        return SeededClient(
+            key=key,
+            id=made.client_id,
+            name=name,
+            method=made.added.method,
+            roles=roles,
+            scopes=scopes,
+            file=f"sandbox/clients/{name}.json",
+        )
+
+    def _keep(self, name: str, content: object) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = self.folder / name
+        file.touch(mode=0o600)
+        file.chmod(0o600)
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
+
+
+def _actor(made: Registered, kind: OrganisationKind, jurisdiction: str) -> Actor:
+    """Return the first person of an organisation, who acts while it is seeded."""
+    return Actor(
+        organisation_id=made.organisation_id,
+        organisation_number=made.organisation_number,
+        kind=kind,
+        verified=True,
+        jurisdiction=jurisdiction,
+        client_id="sandbox",
+        person_id=made.person_id,
+        roles=made.roles,
+    )
+
+
+def _public(key: ECKey) -> Jwk:
+    return msgspec.convert(key.as_dict(private=False), Jwk)

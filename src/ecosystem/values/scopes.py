@@ -1,0 +1,28 @@
+"""What a token can be good for: one list of scopes for the whole service."""
+
+from typing import Final, Literal, get_args
+
+Scope = Literal[
+    "organisations:read", "organisations:write",
+    "needs:read", "needs:draft", "needs:write",
+    "offers:read", "offers:draft", "offers:write", "offers:open",
+    "awards:read", "awards:write",
+    "contracts:read", "contracts:write", "contracts:sign",
+    "milestones:read", "milestones:write",
+    "outcomes:read", "outcomes:write",
+    "budgets:read", "budgets:write",
+    "payments:read", "payments:write",
+    "history:read",
+    "documents:read", "documents:write",
+]  # fmt: skip
+
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+
+
+def needs_keys(scope: str) -> bool:
+    """Tell whether a client that proves itself by a secret alone may not hold `scope`.
+
+    A secret can be copied from whatever it passes through, so it is good only for what
+    reads and drafts.
+    """
+    return not scope.endswith((":read", ":draft"))

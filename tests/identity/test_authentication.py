@@ -1,0 +1,232 @@
+"""Tokens die at once with what stands behind them, in every process."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import httpx
+import pytest
+
+from ecosystem import app
+from ecosystem.identity import queries
+from ecosystem.identity.authentication import Authenticator
+from ecosystem.identity.oauth.known import Known, forget_everywhere
+from ecosystem.runtime.edge import Edge, TokenInvalid
+from ecosystem.runtime.settings import Settings
+from tests.conftest import reach
+from tests.identity.builders import CLIENT, ORGANISATION, OTHER, PERSON, actor
+from tests.parties import bearer, comes_true, seeded
+
+
+@pytest.fixture
+async def elsewhere(chosen: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A second process of the same service, as far as the database can tell."""
+    built = app.build(chosen)
+    async with app.living(built), reach(built) as opened:
+        yield opened
+
+
+async def _newcomer(client: httpx.AsyncClient) -> tuple[str, dict[str, str]]:
+    """Add a person to the bank; return her and her token's header."""
+    bank = (await seeded(client)).party("bank").organisation_id
+    added = await client.post(
+        f"/v1/organisations/{bank}/people",
+        json={"name": {"en": "Newcomer"}, "roles": ["lender"]},
+        headers=await bearer(client, "bank", "administrator"),
+    )
+    person = added.json()["id"]
+    answer = await client.post(
+        "/v1/sandbox/tokens", json={"person_id": person, "organisation_id": bank}
+    )
+    return person, {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+async def _status(client: httpx.AsyncClient, headers: dict[str, str]) -> int:
+    return (await client.get("/v1/me", headers=headers)).status_code
+
+
+async def _is_dead(client: httpx.AsyncClient, headers: dict[str, str]) -> bool:
+    return await _status(client, headers) == 401
+
+
+async def test_a_deactivated_persons_token_is_dead_at_the_next_request(
+    client: httpx.AsyncClient,
+) -> None:
+    person, headers = await _newcomer(client)
+    administrator = await bearer(client, "bank", "administrator")
+    assert await _status(client, headers) == 200
+
+    gone = await client.post(f"/v1/people/{person}/deactivation", headers=administrator)
+
+    assert gone.json()["state"] == "deactivated"
+    dead = await client.get("/v1/me", headers=headers)
+    assert dead.status_code == 401
+    assert 'error="invalid_token"' in dead.headers["www-authenticate"]
+    again = await client.post(f"/v1/people/{person}/deactivation", headers=administrator)
+    assert (again.status_code, again.json()["code"]) == (409, "inactive")
+
+
+async def test_it_is_dead_in_other_processes_within_a_second(
+    client: httpx.AsyncClient, elsewhere: httpx.AsyncClient
+) -> None:
+    person, headers = await _newcomer(client)
+    assert await _status(elsewhere, headers) == 200
+
+    await client.post(
+        f"/v1/people/{person}/deactivation",
+        headers=await bearer(client, "bank", "administrator"),
+    )
+
+    assert await comes_true(lambda: _is_dead(elsewhere, headers), within_s=1)
+
+
+async def test_a_deactivated_client_gets_no_token_and_its_tokens_are_dead(
+    client: httpx.AsyncClient,
+) -> None:
+    bank = (await seeded(client)).party("bank").organisation_id
+    administrator = await bearer(client, "bank", "administrator")
+    added = await client.post(
+        f"/v1/organisations/{bank}/clients",
+        json={"name": "reader", "scopes": ["needs:read"]},
+        headers=administrator,
+    )
+    client_id, secret = added.json()["id"], added.json()["client_secret"]
+    form = {"grant_type": "client_credentials"}
+    token = await client.post("/oauth/token", data=form, auth=(client_id, secret))
+    headers = {"Authorization": f"Bearer {token.json()['access_token']}"}
+    assert await _status(client, headers) == 200
+
+    foreign = await client.post(
+        f"/v1/clients/{client_id}/deactivation",
+        headers=await bearer(client, "city", "administrator"),
+    )
+    gone = await client.post(f"/v1/clients/{client_id}/deactivation", headers=administrator)
+
+    assert (foreign.status_code, gone.status_code) == (404, 200)
+    assert await _status(client, headers) == 401
+    refused = await client.post("/oauth/token", data=form, auth=(client_id, secret))
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
+async def test_a_suspended_organisation_is_no_longer_verified_at_the_next_request(
+    client: httpx.AsyncClient,
+) -> None:
+    bidder = await bearer(client, "second_enterprise", "bidder")
+    operator = await bearer(client, "platform", "operator")
+    party = (await seeded(client)).party("second_enterprise")
+    assert (await client.get("/v1/me", headers=bidder)).json()["verified"] is True
+
+    await client.post(
+        f"/v1/organisations/{party.organisation_id}/suspension",
+        json={"reason": "Forged papers."},
+        headers=operator | {"If-Match": '"v2"'},
+    )
+
+    assert (await client.get("/v1/me", headers=bidder)).json()["verified"] is False
+
+
+async def test_the_last_administrator_is_not_deactivated(client: httpx.AsyncClient) -> None:
+    party = (await seeded(client)).party("verifier")
+
+    answer = await client.post(
+        f"/v1/people/{party.person('administrator').id}/deactivation",
+        headers=await bearer(client, "verifier", "administrator"),
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "last_administrator")
+
+
+@pytest.mark.parametrize("value", ["Bearer", "Bearer x.y.z", "Basic eDp5", "Bearer \xff", "token"])
+async def test_whatever_is_no_token_is_refused_even_where_anyone_may_read(
+    client: httpx.AsyncClient, value: str
+) -> None:
+    answer = await client.get(
+        "/v1/organisations", headers={b"authorization": value.encode("latin-1")}
+    )
+
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_without_its_listener_the_database_is_asked_each_time(
+    edge: Edge, client: httpx.AsyncClient, owner_url: str
+) -> None:
+    person, headers = await _newcomer(client)
+    token = headers["Authorization"].removeprefix("Bearer ")
+    deaf = Authenticator(edge.application.state.house)  # type: ignore[attr-defined]
+    assert (await deaf.actor(token)).person_id == person
+
+    connection = await asyncpg.connect(owner_url)
+    await connection.execute("UPDATE person SET disabled_at = now() WHERE id = $1", person)
+    await connection.close()
+
+    with pytest.raises(TokenInvalid):
+        await deaf.actor(token)
+
+
+async def test_a_listener_whose_connection_ends_forgets_and_listens_again(
+    edge: Edge, client: httpx.AsyncClient, owner_url: str
+) -> None:
+    person, headers = await _newcomer(client)
+    assert await _status(client, headers) == 200
+
+    connection = await asyncpg.connect(owner_url)
+    await connection.execute("UPDATE person SET disabled_at = now() WHERE id = $1", person)
+    assert await _status(client, headers) == 200  # Nothing was told, so it is remembered.
+    await connection.close()
+    listeners = edge.application.state.authenticator  # type: ignore[attr-defined]
+    await listeners.stop()
+    await listeners.start()
+
+    assert await _status(client, headers) == 401
+
+
+def test_what_was_read_before_something_died_is_not_kept_after() -> None:
+    known = Known()
+    generation = known.generation
+
+    forget_everywhere(PERSON)
+    known.keep(b"a", actor(), expires_at=10, generation=generation)
+
+    assert known.get(b"a", now=0) is None
+
+
+@pytest.mark.parametrize("who", [PERSON, CLIENT, ORGANISATION])
+def test_forgetting_a_person_a_client_or_an_organisation_forgets_their_tokens_alone(
+    who: str,
+) -> None:
+    known = Known()
+    other = actor(person_id=None, client_id="client_b", organisation_id=OTHER)
+    known.keep(b"a", actor(), expires_at=10, generation=known.generation)
+    known.keep(b"b", other, expires_at=10, generation=known.generation)
+
+    known.forget(who)
+
+    assert known.get(b"a", now=0) is None
+    assert known.get(b"b", now=0) == other
+
+
+def test_a_known_token_is_forgotten_when_it_expires_and_when_there_are_too_many() -> None:
+    known = Known()
+    for number in range(10_001):
+        known.keep(b"%d" % number, actor(), expires_at=10, generation=known.generation)
+
+    assert known.get(b"0", now=0) is None
+    assert known.get(b"1", now=9) == actor()
+    assert known.get(b"1", now=10) is None
+
+
+async def test_a_client_never_acts_by_itself_for_another_organisation(
+    edge: Edge, client: httpx.AsyncClient
+) -> None:
+    parties = await seeded(client)
+    house = edge.application.state.house  # type: ignore[attr-defined]
+
+    found = await queries.actor(
+        house.database.plain(),
+        client_id=parties.party("bank").clients[0].id,
+        person_id=None,
+        organisation_id=parties.party("city").organisation_id,
+        scopes=("needs:read",),
+    )
+
+    assert found is None

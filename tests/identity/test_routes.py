@@ -1,0 +1,360 @@
+"""Organisations, people and clients over HTTP, in a sandbox with seeded parties."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.parties import bearer, seeded
+
+NOBODY = "org_01890a5d00007000800000000000000a"
+
+
+def _registration(**changed: Any) -> dict[str, Any]:
+    return {
+        "kind": "enterprise",
+        "name": {"zh": "新企业", "en": "New Enterprise"},
+        "jurisdiction": "440305",
+        "administrator": {"zh": "新管理"},
+        "scale": "small",
+        "bank_account": {
+            "holder": "新企业",
+            "number": "6222000000000001",
+            "bank_code": "102584000018",
+            "currency": "CNY",
+        },
+    } | changed
+
+
+async def _registered(client: httpx.AsyncClient, **changed: Any) -> dict[str, str]:
+    answer = await client.post("/v1/organisations", json=_registration(**changed))
+    assert answer.status_code == 201, answer.text
+    made: dict[str, str] = answer.json()
+    return made
+
+
+async def _administrator(client: httpx.AsyncClient, made: dict[str, str]) -> dict[str, str]:
+    asked = {"person_id": made["person_id"], "organisation_id": made["organisation_id"]}
+    answer = await client.post("/v1/sandbox/tokens", json=asked)
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+async def test_an_organisation_registers_itself_and_is_read_by_anyone(
+    client: httpx.AsyncClient,
+) -> None:
+    made = await _registered(client)
+
+    read = await client.get(f"/v1/organisations/{made['organisation_id']}")
+    assert read.status_code == 200
+    assert read.headers["etag"] == '"v1"'
+    assert read.json()["state"] == made["state"] == "registered"
+    assert read.json()["name"] == {"zh": "新企业", "en": "New Enterprise"}
+    assert read.json()["registered_at"].endswith("Z")
+    assert "bank_account" not in read.json()
+
+
+async def test_only_the_organisation_itself_sees_its_bank_account(
+    client: httpx.AsyncClient,
+) -> None:
+    made = await _registered(client)
+    address = f"/v1/organisations/{made['organisation_id']}"
+
+    own = await client.get(address, headers=await _administrator(client, made))
+    other = await client.get(address, headers=await bearer(client, "city", "treasurer"))
+
+    assert own.json()["bank_account"]["number"] == "6222000000000001"
+    assert "bank_account" not in other.json()
+    assert own.headers["etag"] != other.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "code"),
+    [
+        ({"kind": "platform"}, 422, "platform_not_registered"),
+        ({"kind": "guild"}, 400, "malformed"),
+        ({"jurisdiction": "999999"}, 422, "jurisdiction_unknown"),
+        ({"identifiers": [{"scheme": "LEI", "id": "1"}]}, 422, "check_digit_wrong"),
+        (
+            {"identifiers": [{"scheme": "CN-USC", "id": "11440300MA5K00A10K"}]},
+            409,
+            "identifier_taken",
+        ),
+        ({"number": 0}, 400, "malformed"),
+        ({"state": "verified"}, 400, "malformed"),
+        ({"name": {}}, 400, "malformed"),
+        ({"name": {"en": "a\x00b"}}, 400, "malformed"),
+    ],
+)
+async def test_a_registration_that_breaks_a_rule_changes_nothing(
+    client: httpx.AsyncClient, changed: dict[str, Any], status: int, code: str
+) -> None:
+    before = (await client.get("/v1/organisations", params={"limit": 1})).text
+
+    answer = await client.post("/v1/organisations", json=_registration(**changed))
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (await client.get("/v1/organisations", params={"limit": 1})).text == before
+
+
+async def test_of_two_that_register_one_identifier_at_once_one_is_refused(
+    client: httpx.AsyncClient,
+) -> None:
+    identifier = [{"scheme": "GB-COH", "id": "00000001"}]
+
+    answers = await asyncio.gather(
+        *(
+            client.post("/v1/organisations", json=_registration(identifiers=identifier))
+            for _ in range(4)
+        )
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+@pytest.mark.parametrize(
+    "organisation_id", [NOBODY, "org_1", "%00", "person_01890a5d00007000800000000000000c"]
+)
+async def test_an_organisation_that_nobody_registered_is_missing(
+    client: httpx.AsyncClient, organisation_id: str
+) -> None:
+    answer = await client.get(f"/v1/organisations/{organisation_id}")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "organisation_unknown")
+
+
+async def test_the_list_keeps_kind_and_jurisdiction_and_pages_without_a_gap(
+    client: httpx.AsyncClient,
+) -> None:
+    asked = {"kind": "think_tank", "jurisdiction": "440000"}
+    whole = (await client.get("/v1/organisations", params=asked)).json()["data"]
+    governments = (await client.get("/v1/organisations?kind=government")).json()["data"]
+
+    assert [one["kind"] for one in whole] == ["think_tank"]
+    assert {one["jurisdiction"] for one in governments} >= {"440300", "440000"}
+    found: list[str] = []
+    address: str | None = "/v1/organisations?limit=3"
+    while address:
+        page = await client.get(address)
+        found += [one["id"] for one in page.json()["data"]]
+        link = page.links.get("next")
+        address = link["url"] if link else None
+    everyone = (await client.get("/v1/organisations?limit=100")).json()["data"]
+    assert found == [one["id"] for one in everyone]
+    assert found == sorted(found, reverse=True)
+
+
+async def test_the_operator_verifies_and_suspends_under_the_version_it_has_seen(
+    client: httpx.AsyncClient,
+) -> None:
+    made = await _registered(client)
+    operator = await bearer(client, "platform", "operator")
+    address = f"/v1/organisations/{made['organisation_id']}"
+    reason = {"reason": "Papers seen."}
+
+    unseen = await client.post(f"{address}/verification", json=reason, headers=operator)
+    stale = await client.post(
+        f"{address}/verification", json=reason, headers=operator | {"If-Match": '"v9"'}
+    )
+    verified = await client.post(
+        f"{address}/verification", json=reason, headers=operator | {"If-Match": '"v1"'}
+    )
+    suspended = await client.post(
+        f"{address}/suspension",
+        json=reason,
+        headers=operator | {"If-Match": verified.headers["etag"]},
+    )
+
+    assert (unseen.status_code, stale.status_code) == (428, 412)
+    assert (verified.status_code, verified.json()["state"]) == (200, "verified")
+    assert (suspended.status_code, suspended.json()["state"]) == (200, "suspended")
+    read = await client.get(address)
+    assert (read.json()["state"], read.headers["etag"]) == ("suspended", '"v3"')
+
+
+async def test_of_two_verifications_at_once_one_is_refused(client: httpx.AsyncClient) -> None:
+    made = await _registered(client)
+    operator = await bearer(client, "platform", "operator")
+
+    answers = await asyncio.gather(
+        *(
+            client.post(
+                f"/v1/organisations/{made['organisation_id']}/verification",
+                json={"reason": "Papers seen."},
+                headers=operator | {"If-Match": '"v1"'},
+            )
+            for _ in range(4)
+        )
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+
+
+async def test_only_the_operator_verifies(client: httpx.AsyncClient) -> None:
+    made = await _registered(client)
+    address = f"/v1/organisations/{made['organisation_id']}/verification"
+    reason, match = {"reason": "I say so."}, {"If-Match": '"v1"'}
+
+    anyone = await client.post(address, json=reason, headers=match)
+    itself = await client.post(
+        address, json=reason, headers=match | await _administrator(client, made)
+    )
+    narrow = await client.post(
+        address,
+        json=reason,
+        headers=match | await bearer(client, "platform", "operator", scopes=["organisations:read"]),
+    )
+
+    assert (anyone.status_code, anyone.headers["www-authenticate"]) == (
+        401,
+        'Bearer realm="ecosystem"',
+    )
+    assert (itself.status_code, narrow.status_code) == (403, 403)
+    assert "organisations:write" in narrow.json()["detail"]
+
+
+async def test_an_administrator_adds_people_that_only_its_organisation_reads(
+    client: httpx.AsyncClient,
+) -> None:
+    made = await _registered(client)
+    administrator = await _administrator(client, made)
+    address = f"/v1/organisations/{made['organisation_id']}/people"
+
+    added = await client.post(
+        address, json={"name": {"zh": "李"}, "roles": ["delivery", "bidder"]}, headers=administrator
+    )
+    refused = await client.post(
+        address, json={"name": {"zh": "王"}, "roles": ["bidder", "opener"]}, headers=administrator
+    )
+
+    assert added.status_code == 201, added.text
+    read = await client.get(added.headers["location"], headers=administrator)
+    assert set(read.json()["roles"]) == {"bidder", "delivery"}
+    assert read.json()["active"] is True
+    assert (refused.status_code, refused.json()["code"]) == (422, "role_not_of_kind")
+    assert refused.json()["errors"][0]["pointer"] == "/roles/1"
+    other = await bearer(client, "city", "administrator")
+    unseen = await client.get(added.headers["location"], headers=other)
+    missing = await client.get("/v1/people/person_01890a5d00007000800000000000000c", headers=other)
+    assert (unseen.status_code, missing.status_code) == (404, 404)
+    assert unseen.json()["code"] == missing.json()["code"]
+
+
+async def test_nobody_adds_people_or_clients_to_another_organisation(
+    client: httpx.AsyncClient,
+) -> None:
+    city = (await seeded(client)).party("city").organisation_id
+    bank = await bearer(client, "bank", "administrator")
+    officer = await bearer(client, "city", "officer")
+
+    person = await client.post(
+        f"/v1/organisations/{city}/people",
+        json={"name": {"en": "Mole"}, "roles": ["signatory"]},
+        headers=bank,
+    )
+    program = await client.post(
+        f"/v1/organisations/{city}/clients",
+        json={"name": "mole", "scopes": ["needs:read"]},
+        headers=bank,
+    )
+    colleague = await client.post(
+        f"/v1/organisations/{city}/people",
+        json={"name": {"en": "Friend"}, "roles": ["approver"]},
+        headers=officer,
+    )
+
+    assert (person.status_code, program.status_code, colleague.status_code) == (403, 403, 403)
+    assert person.json()["code"] == program.json()["code"] == "not_your_organisation"
+
+
+async def test_a_clients_secret_is_shown_once(client: httpx.AsyncClient) -> None:
+    made = await _registered(client)
+    administrator = await _administrator(client, made)
+    form = {"grant_type": "client_credentials"}
+
+    added = await client.post(
+        f"/v1/organisations/{made['organisation_id']}/clients",
+        json={"name": "reader", "scopes": ["needs:read"], "roles": ["bidder"]},
+        headers=administrator,
+    )
+
+    assert added.status_code == 201, added.text
+    secret = added.json()["client_secret"]
+    token = await client.post("/oauth/token", data=form, auth=(added.json()["id"], secret))
+    read = await client.get(added.headers["location"], headers=administrator)
+    assert token.status_code == 200
+    assert read.json()["method"] == "client_secret_basic"
+    assert secret not in read.text
+    assert "client_secret" not in read.json()
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"scopes": ["payments:write"]}, "scope_needs_keys"),
+        ({"profile": "high"}, "keys_needed"),
+        ({"roles": ["administrator"]}, "role_of_people_only"),
+        ({"roles": ["officer"]}, "role_not_of_kind"),
+        (
+            {"jwks": {"keys": [{"kty": "EC", "kid": "a", "crv": "P-256", "x": "AA", "y": "AA"}]}},
+            "key_unusable",
+        ),
+        ({"jwks": {"keys": [{"kty": "EC", "kid": "a", "d": "private"}]}}, "malformed"),
+        ({"scopes": ["everything"]}, "malformed"),
+        ({"secret_digest": "AA"}, "malformed"),
+    ],
+)
+async def test_a_client_that_breaks_a_rule_is_refused(
+    client: httpx.AsyncClient, changed: dict[str, Any], code: str
+) -> None:
+    enterprise = (await seeded(client)).party("enterprise").organisation_id
+
+    answer = await client.post(
+        f"/v1/organisations/{enterprise}/clients",
+        json={"name": "wrong", "scopes": ["needs:read"]} | changed,
+        headers=await bearer(client, "enterprise", "administrator"),
+    )
+
+    assert answer.json()["code"] == code, answer.text
+
+
+async def test_whoever_has_a_token_may_ask_who_it_stands_for(client: httpx.AsyncClient) -> None:
+    headers = await bearer(client, "auditor", "auditor", scopes=["history:read"])
+
+    me = await client.get("/v1/me", headers=headers)
+    nobody = await client.get("/v1/me")
+
+    assert (me.json()["roles"], me.json()["scopes"]) == (["auditor"], ["history:read"])
+    assert me.json()["jurisdiction"] == "440000"
+    assert nobody.status_code == 401
+
+
+async def test_each_change_is_an_event_and_says_nothing_private_to_others(
+    client: httpx.AsyncClient,
+) -> None:
+    start = (await client.get("/v1/events", params={"limit": 100})).json()
+    made = await _registered(client)
+    administrator = await _administrator(client, made)
+    await client.post(
+        f"/v1/organisations/{made['organisation_id']}/people",
+        json={"name": {"zh": "李"}, "roles": ["bidder"]},
+        headers=administrator,
+    )
+
+    async def types(headers: dict[str, str]) -> list[str]:
+        for _ in range(50):
+            page = await client.get("/v1/events?limit=100&after=20", headers=headers)
+            found = [
+                one["type"]
+                for one in page.json()["data"]
+                if one["organisation_id"] == made["organisation_id"]
+            ]
+            if found:
+                return found
+            await asyncio.sleep(0.1)
+        return []
+
+    assert start["data"]
+    assert await types(administrator) == ["organisation.registered", "person.joined"]
+    public = (await client.get("/v1/events?limit=100&after=20")).json()["data"]
+    assert made["organisation_id"] not in {one["organisation_id"] for one in public}

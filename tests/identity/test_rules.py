@@ -1,0 +1,283 @@
+"""What decides about organisations, people and clients."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import OKPKey, RSAKey
+
+from ecosystem.identity import rules
+from ecosystem.identity.model import (
+    KINDS_OF_ROLE,
+    ROLES_OF_PEOPLE_ONLY,
+    AuthMethod,
+    Identifier,
+    Jwk,
+    Jwks,
+    MemberFacts,
+    OrganisationState,
+    PlatformFacts,
+    Profile,
+    RegistrationFacts,
+)
+from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.scopes import SCOPES
+from ecosystem.values.text import Text
+from tests.identity.builders import (
+    AT,
+    CLIENT,
+    EC_KEY,
+    JWKS,
+    ORGANISATION,
+    OTHER,
+    PERSON,
+    actor,
+    client,
+    organisation,
+    person,
+    registration,
+)
+
+KINDS = st.sampled_from(OrganisationKind)
+ROLES = st.sampled_from(Role)
+
+
+def test_an_organisation_is_registered_with_its_first_person_as_administrator() -> None:
+    decision = rules.register(registration(), by=actor(), at=AT)
+
+    assert decision.state is OrganisationState.REGISTERED
+    assert decision.roles == (Role.ADMINISTRATOR,)
+    assert decision.organisation_number == 7
+
+
+def test_nobody_registers_a_platform() -> None:
+    facts = registration(kind=OrganisationKind.PLATFORM)
+
+    with pytest.raises(rules.PlatformNotRegistered) as refusal:
+        rules.register(facts, by=actor(), at=AT)
+    assert refusal.value.faults[0].pointer == "/kind"
+
+
+def test_a_jurisdiction_outside_the_catalogue_is_refused() -> None:
+    with pytest.raises(rules.JurisdictionUnknown):
+        rules.register(registration(jurisdiction_known=False), by=actor(), at=AT)
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        Identifier("CN-USC", "91110000600037342L"),
+        Identifier("CN-USC", "short"),
+        Identifier("CN-USC", "91110000600037341l"),
+        Identifier("LEI", "213800KUD8LAJWSQ9D16"),
+        Identifier("LEI", "1"),
+    ],
+)
+def test_an_identifier_with_a_wrong_check_digit_is_refused_where_it_stands(
+    identifier: Identifier,
+) -> None:
+    good = Identifier("CN-USC", "91110000600037341L")
+
+    with pytest.raises(rules.CheckDigitWrong) as refusal:
+        rules.register(registration(identifiers=(good, identifier)), by=actor(), at=AT)
+    assert [fault.pointer for fault in refusal.value.faults] == ["/identifiers/1/id"]
+
+
+def test_an_identifier_of_another_register_is_taken_as_it_is() -> None:
+    facts = registration(identifiers=(Identifier("GB-COH", "00000001"),))
+
+    assert rules.register(facts, by=actor(), at=AT).organisation_id == ORGANISATION
+
+
+def test_an_identifier_that_another_organisation_has_is_refused() -> None:
+    taken = registration().asked.identifiers[1]
+
+    with pytest.raises(rules.IdentifierTaken) as refusal:
+        rules.register(registration(taken=(taken,)), by=actor(), at=AT)
+    assert refusal.value.faults[0].pointer == "/identifiers/1"
+
+
+def test_an_identifier_given_twice_is_refused() -> None:
+    twice = registration().asked.identifiers[0]
+
+    with pytest.raises(rules.IdentifierTaken):
+        rules.register(registration(identifiers=(twice, twice)), by=actor(), at=AT)
+
+
+def test_there_is_one_platform() -> None:
+    facts = PlatformFacts(
+        name=Text(en="Platform"),
+        jurisdiction="CN",
+        operator=Text(en="An"),
+        organisation_id=ORGANISATION,
+        person_id=PERSON,
+        exists=False,
+    )
+
+    assert rules.establish(facts, by=actor(), at=AT).organisation_number == 0
+    with pytest.raises(rules.PlatformEstablished):
+        rules.establish(msgspec.structs.replace(facts, exists=True), by=actor(), at=AT)
+
+
+@pytest.mark.parametrize("state", [OrganisationState.REGISTERED, OrganisationState.SUSPENDED])
+def test_a_registered_or_suspended_organisation_is_verified(state: OrganisationState) -> None:
+    decision = rules.verify(organisation(state), by=actor(), at=AT)
+
+    assert decision.state is OrganisationState.VERIFIED
+
+
+def test_a_verified_organisation_is_not_verified_again() -> None:
+    with pytest.raises(rules.OrganisationVerified):
+        rules.verify(organisation(OrganisationState.VERIFIED), by=actor(), at=AT)
+
+
+def test_a_suspended_organisation_is_not_suspended_again() -> None:
+    verified = organisation(OrganisationState.VERIFIED)
+
+    assert rules.suspend(verified, by=actor(), at=AT).state is OrganisationState.SUSPENDED
+    with pytest.raises(rules.OrganisationSuspended):
+        rules.suspend(organisation(OrganisationState.SUSPENDED), by=actor(), at=AT)
+
+
+def test_the_platform_cannot_suspend_itself() -> None:
+    facts = organisation(OrganisationState.VERIFIED, kind=OrganisationKind.PLATFORM)
+
+    with pytest.raises(rules.PlatformStays):
+        rules.suspend(facts, by=actor(), at=AT)
+
+
+@given(KINDS, st.lists(ROLES, min_size=1, max_size=6))
+def test_a_person_holds_exactly_the_roles_that_the_kind_of_organisation_has(
+    kind: OrganisationKind, roles: list[Role]
+) -> None:
+    foreign = [index for index, role in enumerate(roles) if kind not in KINDS_OF_ROLE[role]]
+
+    if not foreign:
+        joined = rules.add_person(person(kind, *roles), by=actor(), at=AT)
+        assert set(joined.roles) == set(roles)
+        assert len(joined.roles) == len(set(roles))
+        return
+    with pytest.raises(rules.RoleNotOfKind) as refusal:
+        rules.add_person(person(kind, *roles), by=actor(), at=AT)
+    assert [fault.pointer for fault in refusal.value.faults] == [f"/roles/{at}" for at in foreign]
+
+
+def test_every_role_belongs_to_some_kind_and_only_the_platform_has_operators() -> None:
+    assert set(KINDS_OF_ROLE) == set(Role)
+    assert KINDS_OF_ROLE[Role.OPERATOR] == {OrganisationKind.PLATFORM}
+
+
+def test_another_organisations_administrator_adds_nobody() -> None:
+    stranger = actor(organisation_id=OTHER)
+
+    with pytest.raises(rules.NotYourOrganisation):
+        rules.add_person(person(OrganisationKind.GOVERNMENT, Role.OFFICER), by=stranger, at=AT)
+    with pytest.raises(rules.NotYourOrganisation):
+        rules.add_client(client(), by=stranger, at=AT)
+
+
+def test_a_client_without_keys_gets_a_secret_and_reads_and_drafts() -> None:
+    added = rules.add_client(client(), by=actor(), at=AT)
+
+    assert added.method is AuthMethod.SECRET
+    assert added.scopes == ("needs:read", "offers:draft")
+
+
+@given(st.lists(st.sampled_from(SCOPES), min_size=1, max_size=6))
+def test_a_client_with_a_secret_holds_no_scope_that_writes(scopes: list[str]) -> None:
+    writes = [scope for scope in scopes if not scope.endswith((":read", ":draft"))]
+
+    if not writes:
+        assert rules.add_client(client(scopes=tuple(scopes)), by=actor(), at=AT)
+        return
+    with pytest.raises(rules.ScopeNeedsKeys) as refusal:
+        rules.add_client(client(scopes=tuple(scopes)), by=actor(), at=AT)
+    assert len(refusal.value.faults) == len(writes)
+
+
+def test_a_client_with_keys_holds_any_scope() -> None:
+    added = rules.add_client(client(scopes=SCOPES, jwks=JWKS), by=actor(), at=AT)
+
+    assert added.method is AuthMethod.KEYS
+    assert added.scopes == SCOPES
+
+
+def test_a_client_of_the_high_profile_needs_keys() -> None:
+    with pytest.raises(rules.KeysNeeded):
+        rules.add_client(client(profile=Profile.HIGH), by=actor(), at=AT)
+
+
+@pytest.mark.parametrize("role", sorted(ROLES_OF_PEOPLE_ONLY & {Role.ADMINISTRATOR}))
+def test_a_program_never_administers(role: Role) -> None:
+    with pytest.raises(rules.RoleOfPeopleOnly):
+        rules.add_client(client(roles=(role,)), by=actor(), at=AT)
+
+
+def _jwk(key: RSAKey | OKPKey) -> Jwk:
+    return msgspec.convert({**key.as_dict(private=False), "kid": "one"}, Jwk)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [EC_KEY, _jwk(RSAKey.generate_key(2048)), _jwk(OKPKey.generate_key("Ed25519"))],
+    ids=["P-256", "RSA", "Ed25519"],
+)
+def test_keys_of_three_types_are_accepted(key: Jwk) -> None:
+    assert rules.add_client(client(jwks=Jwks((key,))), by=actor(), at=AT)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        (msgspec.structs.replace(EC_KEY, y=EC_KEY.x),),
+        (msgspec.structs.replace(EC_KEY, y="A"),),
+        (msgspec.structs.replace(EC_KEY, x=msgspec.UNSET),),
+        (msgspec.structs.replace(EC_KEY, kty="RSA"),),
+        (msgspec.structs.replace(EC_KEY, kty="OKP"),),
+        (EC_KEY, EC_KEY),
+    ],
+    ids=["off the curve", "not base64", "half a key", "no RSA key", "no OKP key", "one kid twice"],
+)
+def test_a_key_that_cannot_verify_is_refused(keys: tuple[Jwk, ...]) -> None:
+    with pytest.raises(rules.KeyUnusable) as refusal:
+        rules.add_client(client(jwks=Jwks(keys)), by=actor(), at=AT)
+    assert refusal.value.faults[0].pointer == f"/jwks/keys/{len(keys) - 1}"
+
+
+def test_a_short_rsa_key_is_refused() -> None:
+    with pytest.warns(SecurityWarning):
+        short = _jwk(RSAKey.generate_key(1024))
+
+    with pytest.raises(rules.KeyUnusable):
+        rules.add_client(client(jwks=Jwks((short,))), by=actor(), at=AT)
+
+
+def _member(*, active: bool = True, last: bool = False) -> MemberFacts:
+    return MemberFacts(
+        id=CLIENT,
+        organisation_id=ORGANISATION,
+        is_active=active,
+        version=1,
+        is_last_administrator=last,
+    )
+
+
+def test_who_is_deactivated_is_not_deactivated_again() -> None:
+    assert rules.deactivate(_member(), by=actor(), at=AT).id == CLIENT
+    with pytest.raises(rules.Inactive):
+        rules.deactivate(_member(active=False), by=actor(), at=AT)
+
+
+def test_the_last_administrator_stays() -> None:
+    with pytest.raises(rules.LastAdministrator):
+        rules.deactivate(_member(last=True), by=actor(), at=AT)
+
+
+def test_a_registration_can_be_decided_again_from_what_was_written_down() -> None:
+    facts, by = registration(), actor()
+    decision = rules.register(facts, by=by, at=AT)
+
+    again = msgspec.json.decode(msgspec.json.encode(facts), type=RegistrationFacts)
+
+    assert rules.register(again, by=by, at=AT) == decision
