@@ -1,0 +1,47 @@
+"""The JSON Schema of a standard-form contract, made from the Structs that read it."""
+
+import json
+from typing import Any, Final
+
+import msgspec
+
+from ecosystem.contracts.form_shapes import Form
+from ecosystem.contracts.payment_rules import PaymentRule
+
+_PLACEHOLDER: Final = {"type": "string", "pattern": r"^\{[^{}]+\}$"}
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_NAMES: Final = frozenset({"code", "metric", "milestone", "shape"})
+Schema = dict[str, Any]
+
+
+def schema() -> bytes:
+    """Return the JSON Schema (2020-12) of a form, indented, in UTF-8, ending with a newline.
+
+    In payment rules `currency` may be left out, and every number and amount may be a
+    placeholder. What a schema cannot say, `forms.parse` checks.
+    """
+    (form, rule), parts = _components(Form, PaymentRule)
+    _, own = _components(Form)
+    for name in parts.keys() - own.keys():
+        _loosen(parts[name])
+    parts["Form"]["properties"]["payment_rules"]["items"] = rule
+    whole: Schema = {"$schema": _DIALECT, **form, "$defs": dict(sorted(parts.items()))}
+    return (json.dumps(whole, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _components(*types: Any) -> tuple[tuple[Schema, ...], dict[str, Schema]]:
+    return msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+
+
+def _loosen(part: Schema) -> None:
+    """Let placeholders stand for the numbers of one part of a payment rule."""
+    part["required"] = [name for name in part.get("required", ()) if name != "currency"]
+    properties: dict[str, Schema] = part.get("properties", {})
+    for name, said in properties.items():
+        if name in _NAMES:
+            continue
+        if "anyOf" in said:
+            said["anyOf"] = [*said["anyOf"], _PLACEHOLDER]
+        elif said.get("type") == "integer" or "pattern" in said:
+            default = {"default": said.pop("default")} if "default" in said else {}
+            properties[name] = {"anyOf": [said, _PLACEHOLDER], **default}

@@ -1,0 +1,242 @@
+"""What a standard-form contract says, and what the terms of one contract say."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ecosystem.contracts.payment_rules import Code, Direction, PaymentRule
+from ecosystem.values.actor import OrganisationKind
+from ecosystem.values.identifiers import OrganisationId
+from ecosystem.values.money import Measure, Money
+from ecosystem.values.period import Period
+from ecosystem.values.text import Line, Text
+
+Operation = Literal["data", "facility", "service"]
+Phase = Literal["construction", "operation"]
+PartyRole = Literal["buyer", "supplier", "verifier", "lender"]
+MilestoneKind = Literal["delivery", "operation", "outcome", "reporting", "financing"]
+Days = Annotated[int, Meta(ge=0, le=36_500)]
+Version = Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+$", examples=["1.0"])]
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256.")]
+Name = Annotated[
+    str,
+    Meta(pattern="^[a-z][a-z0-9_]*$", max_length=60, description="Name of a variable: `{name}`."),
+]
+Quantity = Annotated[
+    str,
+    Meta(
+        pattern=r"^(-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?|\{[^{}]+\})$",
+        description="Decimal string, `{variable}`, `{value * 0.30}` or `{value * variable}`.",
+    ),
+]
+
+
+class Variable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something that a form leaves open."""
+
+    name: Name
+    title: Text
+    kind: Literal["text", "integer", "decimal", "ratio", "date"]
+    default: str | None = None
+    """None: the contract has to say it."""
+    minimum: Measure | None = None
+    maximum: Measure | None = None
+
+
+class FormParty(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A place that an organisation takes in the contract."""
+
+    role: PartyRole
+    title: Text
+    kinds: tuple[OrganisationKind, ...]
+    required: bool = True
+    many: bool = False
+    """Whether several organisations may take it together, one of them leading."""
+
+
+class Clause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A clause."""
+
+    code: Code
+    title: Text
+    text: Text
+
+
+class Repeat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often a milestone comes again: `times` in all, `every_days` apart."""
+
+    every_days: Annotated[int, Meta(ge=1, le=3_660)]
+    times: Annotated[int, Meta(ge=2, le=99)]
+
+
+class FormMilestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A milestone by days from the start; a repeated one has codes ending in -01, -02 ..."""
+
+    code: Code
+    kind: MilestoneKind
+    title: Text
+    due_days: Days
+    acceptance_days: Days
+    """Days in which the buyer accepts or rejects what was submitted."""
+    evidence: tuple[Code, ...]
+    """Kinds of document without which it cannot be submitted."""
+    metrics: tuple[Code, ...] = ()
+    """Metrics that are verified for it."""
+    repeat: Repeat | None = None
+
+
+class _Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    code: Code
+    title: Text
+    definition: Text
+    unit: Text
+    direction: Direction
+    period: Literal["month", "quarter", "half_year", "year"]
+    source: Text
+    method: Text
+    verification: Text
+    """How the verifier checks it."""
+    verified_by: PartyRole = "verifier"
+
+
+class FormMetric(_Metric, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A metric whose baseline and target may be variables."""
+
+    baseline: Quantity | None = None
+    target: Quantity
+
+
+class TermsMetric(_Metric, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A metric of one contract."""
+
+    baseline: Measure | None = None
+    target: Measure
+
+
+class Standard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A standard that the contract cites."""
+
+    code: Line
+    edition: Annotated[str, Meta(pattern="^[0-9]{4}$")]
+    title: Text
+
+
+class DataTerm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """On what terms one class of data may be used."""
+
+    code: Code
+    title: Text
+    access: Literal["open", "conditional", "restricted"]
+    licence: Text
+    text: Text
+
+
+class FormTrigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A metric worse than a value, `times` within `of_periods` periods in a row."""
+
+    metric: Code
+    worse_than: Quantity
+    times: Annotated[int, Meta(ge=1, le=100)]
+    of_periods: Annotated[int, Meta(ge=1, le=100)]
+
+
+class TermsTrigger(FormTrigger, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A metric worse than a value, `times` within `of_periods` periods in a row."""
+
+    worse_than: Measure
+
+
+class _Termination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    code: Code
+    title: Text
+    text: Text
+    holder: Literal["buyer", "supplier", "either"]
+    notice_days: Days
+
+
+class FormTermination(_Termination, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A right to end the contract."""
+
+    trigger: FormTrigger | None = None
+
+
+class TermsTermination(_Termination, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A right to end the contract."""
+
+    trigger: TermsTrigger | None = None
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A standard-form contract."""
+
+    id: Code
+    version: Version
+    title: Text
+    operation: Operation
+    phases: tuple[Phase, ...]
+    duration_days: Annotated[int, Meta(ge=1, le=36_500)]
+    parties: tuple[FormParty, ...]
+    variables: tuple[Variable, ...]
+    clauses: tuple[Clause, ...]
+    milestones: tuple[FormMilestone, ...]
+    metrics: tuple[FormMetric, ...]
+    payment_rules: tuple[dict[str, Any], ...]
+    """Payment rules without `currency`, in which decimals may be placeholders."""
+    standards: tuple[Standard, ...]
+    data_terms: tuple[DataTerm, ...]
+    changes: tuple[Clause, ...]
+    termination: tuple[FormTermination, ...]
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An organisation in its place."""
+
+    role: PartyRole
+    organisation_id: OrganisationId
+    kind: OrganisationKind
+    name: Text
+    lead: bool = False
+    """Whether it leads the others in the same place."""
+
+
+class FormReference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The form from which terms have grown."""
+
+    id: Code
+    version: Version
+    digest: Digest
+
+
+class TermsMilestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A milestone of one contract."""
+
+    code: Code
+    kind: MilestoneKind
+    title: Text
+    due_on: date
+    acceptance_days: Days
+    evidence: tuple[Code, ...]
+    metrics: tuple[Code, ...] = ()
+
+
+class ContractTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The terms of one contract: what its parties sign the digest of."""
+
+    form: FormReference
+    title: Text
+    operation: Operation
+    phases: tuple[Phase, ...]
+    period: Period
+    value: Money
+    parties: tuple[Party, ...]
+    variables: dict[str, str]
+    clauses: tuple[Clause, ...]
+    milestones: tuple[TermsMilestone, ...]
+    metrics: tuple[TermsMetric, ...]
+    payment_rules: tuple[PaymentRule, ...]
+    standards: tuple[Standard, ...]
+    data_terms: tuple[DataTerm, ...]
+    changes: tuple[Clause, ...]
+    termination: tuple[TermsTermination, ...]

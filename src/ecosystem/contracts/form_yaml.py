@@ -1,0 +1,219 @@
+"""Reading YAML into plain values that remember where they stood, and where they misfit."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from inspect import isclass
+from types import UnionType
+from typing import Final, Protocol, TypeAlias, Union, get_args, get_origin
+
+import msgspec
+import yaml
+
+from ecosystem.values.refusal import Fault
+
+BYTES_MAX: Final = 256 * 1024
+DEPTH_MAX: Final = 16
+Plain: TypeAlias = "str | int | bool | list[Plain] | dict[str, Plain] | None"
+_STR: Final = "tag:yaml.org,2002:str"
+_DATE: Final = "tag:yaml.org,2002:timestamp"
+_INT: Final = "tag:yaml.org,2002:int"
+_BOOL: Final = "tag:yaml.org,2002:bool"
+_INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,14})")
+_ABSENT: Final = (type(None), msgspec.UnsetType)
+_NULL: Final = "tag:yaml.org,2002:null"
+
+
+class _Mark(Protocol):
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line and a column, both counted from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(slots=True)
+class Tree:
+    """A document as plain values, and where each stood."""
+
+    value: Plain = None
+    places: dict[str, Place] = field(default_factory=dict[str, Place])
+    """By JSON pointer."""
+    keys: dict[str, Place] = field(default_factory=dict[str, Place])
+    """Where the key of a member stood, by the member's pointer."""
+    faults: list[Fault] = field(default_factory=list[Fault])
+
+    def add(self, pointer: str, code: str, detail: str, place: Place | None = None) -> None:
+        """Note a fault; `place` where it has one that is not its pointer's."""
+        if place is not None:
+            self.places[pointer] = place
+        self.faults.append(Fault(pointer, code, detail))
+
+    def place_of(self, fault: Fault) -> Place:
+        """Return where `fault` stands: its key, its value, or what is nearest around it."""
+        if fault.code in {"key_unknown", "key_doubled"} and fault.pointer in self.keys:
+            return self.keys[fault.pointer]
+        pointer = fault.pointer
+        while pointer and pointer not in self.places:
+            pointer = pointer.rpartition("/")[0]
+        return self.places.get(pointer, Place(1, 1))
+
+
+def read(text: bytes) -> Tree:
+    """Read one YAML document of strings, integers, booleans, nulls, lists and mappings.
+
+    Faults are in the tree: `too_large`, `not_utf8`, `too_deep`, `alias`, `yaml`, `key_doubled`,
+    `key_not_text`, `scalar`. After one of the first five nothing else is read.
+    """
+    tree = Tree()
+    if len(text) > BYTES_MAX:
+        tree.add("", "too_large", f"A form has at most {BYTES_MAX} bytes.")
+        return tree
+    try:
+        decoded = text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = text[: error.start].decode("utf-8").split("\n")
+        place = Place(len(before), len(before[-1]) + 1)
+        tree.add("", "not_utf8", "The form is not UTF-8 here.", place)
+        return tree
+    try:
+        if _is_plain(decoded, tree):
+            node: object = yaml.compose(decoded, Loader=yaml.SafeLoader)
+            tree.value = _plain(node, "", tree)
+    except yaml.MarkedYAMLError as error:
+        place = _place(error.problem_mark or error.context_mark)
+        tree.add("", "yaml", f"This is not YAML: {error.problem}.", place)
+    except yaml.YAMLError as error:
+        tree.add("", "yaml", f"This is not YAML: {error}.")
+    return tree
+
+
+def _is_plain(text: str, tree: Tree) -> bool:
+    """Tell whether the document has no aliases and is not too deep; else note the fault."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            tree.add("", "alias", "Write it out: aliases are not read.", _place(event.start_mark))
+            return False
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEPTH_MAX:
+            place = _place(event.start_mark)
+            tree.add("", "too_deep", f"Nothing nests deeper than {DEPTH_MAX}.", place)
+            return False
+    return True
+
+
+def _place(mark: _Mark | None) -> Place:
+    return Place(1, 1) if mark is None else Place(mark.line + 1, mark.column + 1)
+
+
+def _plain(node: object, pointer: str, tree: Tree) -> Plain:
+    if not isinstance(node, yaml.Node):
+        return None
+    tree.places.setdefault(pointer, _place(node.start_mark))
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, pointer, tree)
+    if isinstance(node, yaml.SequenceNode):
+        items: list[yaml.Node] = node.value
+        return [_plain(item, f"{pointer}/{at}", tree) for at, item in enumerate(items)]
+    return _scalar(str(node.tag), str(node.value), pointer, tree)
+
+
+def _mapping(node: yaml.MappingNode, pointer: str, tree: Tree) -> dict[str, Plain]:
+    found: dict[str, Plain] = {}
+    pairs: list[tuple[yaml.Node, yaml.Node]] = node.value
+    for key, item in pairs:
+        name = str(key.value).replace("~", "~0").replace("/", "~1")
+        below = f"{pointer}/{name}"
+        place = _place(key.start_mark)
+        if key.tag != _STR:
+            tree.add(below, "key_not_text", "A key is text.", place)
+        elif key.value in found:
+            tree.keys[below] = place
+            tree.add(below, "key_doubled", f"The key {key.value} stands here twice.")
+        else:
+            tree.keys[below] = place
+            found[str(key.value)] = _plain(item, below, tree)
+    return found
+
+
+def _scalar(tag: str, text: str, pointer: str, tree: Tree) -> Plain:
+    if tag in {_STR, _DATE}:
+        return text
+    if tag == _INT and _INTEGER.fullmatch(text):
+        return int(text)
+    if tag == _BOOL:
+        return text.lower() in {"true", "yes", "on"}
+    if tag != _NULL:
+        detail = f"Put {text} in quotes: numbers with a fraction are decimal strings."
+        tree.add(pointer, "scalar", detail)
+    return None
+
+
+def misfits(value: Plain, expected: object, *, pointer: str, strict: bool) -> Iterator[Fault]:
+    """Yield every place at which `value` is not of the type `expected`.
+
+    Codes: `key_unknown`, `key_missing`, `type`. Not strict: text may stand for a number.
+    """
+    if get_origin(expected) in {Union, UnionType}:
+        inner = [member for member in get_args(expected) if member not in _ABSENT]
+        if value is not None or type(None) not in get_args(expected):
+            one = inner[0] if len(inner) == 1 else _tagged(value, inner)
+            yield from misfits(value, one, pointer=pointer, strict=strict)
+    elif isclass(expected) and issubclass(expected, msgspec.Struct) and isinstance(value, dict):
+        yield from _members(value, expected, pointer, strict=strict)
+    elif get_origin(expected) is tuple and isinstance(value, list):
+        for at, item in enumerate(value):
+            one = get_args(expected)[0]
+            yield from misfits(item, one, pointer=f"{pointer}/{at}", strict=strict)
+    else:
+        yield from _leaf(value, expected, pointer, strict=strict)
+
+
+def _tagged(value: Plain, members: list[object]) -> object:
+    """Return the Struct of a tagged union that `value` says it is, else the union."""
+    for member in members:
+        if isclass(member) and issubclass(member, msgspec.Struct) and isinstance(value, dict):
+            config = member.__struct_config__
+            if config.tag is not None and value.get(str(config.tag_field)) == config.tag:
+                return member
+    return _Tag if isinstance(value, dict) else dict[str, object]
+
+
+class _Tag(msgspec.Struct):
+    """Stands for a member of a tagged union that does not exist."""
+
+
+def _members(
+    value: dict[str, Plain], expected: type[msgspec.Struct], pointer: str, *, strict: bool
+) -> Iterator[Fault]:
+    config = expected.__struct_config__
+    if expected is _Tag:
+        yield Fault(f"{pointer}/shape", "type", "There is no payment rule of this shape.")
+        return
+    known = {item.encode_name: item for item in msgspec.structs.fields(expected)}
+    for key in value:
+        if key not in known and key != config.tag_field:
+            detail = f"There is no {key} here; known are {', '.join(known)}."
+            yield Fault(f"{pointer}/{key}", "key_unknown", detail)
+    for name, item in known.items():
+        if name in value:
+            below = f"{pointer}/{name}"
+            yield from misfits(value[name], item.type, pointer=below, strict=strict)
+        elif item.required:
+            yield Fault(pointer, "key_missing", f"{name} is missing here.")
+
+
+def _leaf(value: Plain, expected: object, pointer: str, *, strict: bool) -> Iterator[Fault]:
+    try:
+        msgspec.convert(value, expected, strict=strict)
+    except msgspec.ValidationError as error:
+        yield Fault(pointer, "type", f"{error}.")
