@@ -1,7 +1,7 @@
 """The payment engine: one pipeline, its limits, and the laws of money."""
 
 from decimal import Decimal
-from typing import Any
+from random import Random
 
 import msgspec
 import pytest
@@ -139,6 +139,40 @@ def test_what_exceeds_the_rest_of_the_contract_is_cut_in_a_line_of_its_own() -> 
     assert amounts(calculation, "cap") == ["-50.00"]
 
 
+def test_one_cent_above_the_rest_of_the_contract_is_cut() -> None:
+    work = rule("fixed", milestone="work", amount="50.01")
+
+    calculation = pay(work, facts=Facts(milestones=(milestone("work"),)), value="1000", paid="950")
+
+    assert calculation.certified == "50.01"
+    assert calculation.total == "50.00"
+
+
+def test_recovery_takes_no_more_than_retention_leaves_and_the_rest_stays_outstanding() -> None:
+    work = rule("fixed", milestone="work", amount="100.00")
+    held = rule(
+        "retention", rate="0.05", limit="50.00", releases=[{"milestone": "end", "share": "1"}]
+    )
+    advance = rule(
+        "advance",
+        milestone="start",
+        amount="300.00",
+        rate="1",
+        starts_after="0",
+        base="gross",
+        first="this",
+    )
+    facts = Facts(
+        milestones=(milestone("work"),), before=(RuleTotal(rule="advance", amount="300.00"),)
+    )
+
+    calculation = pay(work, held, advance, facts=facts)
+
+    assert amounts(calculation, "advance") == ["-95.00"]
+    assert amounts(calculation, "floor") == []
+    assert calculation.total == "0.00"
+
+
 def test_unsound_rules_and_doubled_facts_are_refused_by_place() -> None:
     mixed = msgspec.structs.replace(rule("fixed", milestone="work", amount="1.00"), currency="EUR")
     twice = Facts(observations=(observation("1"), observation("2")))
@@ -221,7 +255,7 @@ def test_the_total_is_never_negative_never_above_the_rest_and_the_sum_of_its_lin
 def test_the_order_of_rules_and_facts_changes_not_one_byte(
     facts: Facts,
     order: list[PaymentRule],
-    seed: Any,  # noqa: ANN401
+    seed: Random,
 ) -> None:
     mixed = [*facts.observations]
     seed.shuffle(mixed)
