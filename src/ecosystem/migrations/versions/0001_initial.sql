@@ -78,6 +78,20 @@ CREATE TABLE event (
 -- next
 CREATE INDEX event_as_known ON event (authority_id, stream, recorded_at);
 -- next
+CREATE TABLE history_reading (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT history_reading_id_is_identifier CHECK (id ~ '^reading_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	stream TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	client_id TEXT COLLATE "C" NOT NULL,
+	person_id TEXT COLLATE "C",
+	request_id TEXT,
+	read_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT history_reading_pkey PRIMARY KEY (authority_id, id)
+);
+-- next
+CREATE INDEX history_reading_of ON history_reading (authority_id, stream, id);
+-- next
 CREATE TABLE jurisdiction (
 	code TEXT COLLATE "C" NOT NULL,
 	parent_code TEXT COLLATE "C",
@@ -543,7 +557,7 @@ CREATE TABLE milestone (
 	CONSTRAINT milestone_a_submission_is_dated CHECK ((state = 'planned') = (submitted_at IS NULL)),
 	CONSTRAINT milestone_a_submission_is_whole CHECK ((submitted_at IS NULL) = (delivered_at IS NULL) AND (submitted_at IS NULL) = (submitted_by IS NULL) AND (submitted_at IS NULL) = (declaration IS NULL)),
 	CONSTRAINT milestone_acceptance_is_dated CHECK ((state = 'accepted') = (accepted_at IS NOT NULL)),
-	CONSTRAINT milestone_a_rejection_is_dated CHECK (state <> 'rejected' OR rejected_at IS NOT NULL),
+	CONSTRAINT milestone_rejection_is_dated CHECK ((state = 'rejected') = (rejected_at IS NOT NULL)),
 	CONSTRAINT milestone_a_rejection_says_why CHECK ((rejected_at IS NULL) = (reasons IS NULL) AND (rejected_at IS NULL) = (remedy IS NULL)),
 	CONSTRAINT milestone_delivery_comes_before_submission CHECK (delivered_at <= submitted_at),
 	CONSTRAINT milestone_submission_comes_before_acceptance CHECK (submitted_at <= accepted_at)
@@ -587,6 +601,16 @@ ALTER TABLE event ENABLE ALWAYS TRIGGER event_stays;
 ALTER TABLE event ENABLE ALWAYS TRIGGER event_stays_whole;
 -- next
 GRANT SELECT, INSERT ON event TO ecosystem_api;
+-- next
+CREATE TRIGGER history_reading_stays BEFORE UPDATE OR DELETE ON history_reading FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER history_reading_stays_whole BEFORE TRUNCATE ON history_reading FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE history_reading ENABLE ALWAYS TRIGGER history_reading_stays;
+-- next
+ALTER TABLE history_reading ENABLE ALWAYS TRIGGER history_reading_stays_whole;
+-- next
+GRANT SELECT, INSERT ON history_reading TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON jurisdiction TO ecosystem_api;
 -- next
