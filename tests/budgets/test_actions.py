@@ -12,6 +12,7 @@ import pytest
 
 from ecosystem.budgets import actions, queries, rules
 from ecosystem.budgets.model import (
+    AppropriationDraft,
     AppropriationFacts,
     CommitmentFacts,
     Programme,
@@ -27,6 +28,7 @@ from ecosystem.runtime.minting import mint
 from ecosystem.runtime.settings import Settings
 from ecosystem.values.actor import Actor
 from ecosystem.values.revision import RevisionStale
+from ecosystem.values.text import Text
 from tests.budgets.builders import AT, AUTHORITY, TREASURER, cny, draft, funded
 
 TASKS = 16
@@ -173,14 +175,24 @@ async def test_a_programme_that_is_not_there_is_missing(database: Database) -> N
             await queries.view(database.plain(), unknown)
 
 
-async def test_an_appropriation_to_an_older_version_is_stale(database: Database) -> None:
-    of = await funded(database, "10")
+async def test_of_two_appropriations_to_one_version_at_once_one_is_stale(
+    crowd: Database,
+) -> None:
+    of = await funded(crowd, "10")
+    asked = AppropriationDraft(amount=cny("5"), reason=Text(en="Council decision 13"))
 
-    async with database.transaction() as tx:
-        row = await queries.locked(tx, of)
-    with pytest.raises(RevisionStale):
-        async with database.transaction() as tx:
-            await queries.locked(tx, of, expected=row["version"] - 1)
+    async def appropriate() -> bool:
+        try:
+            async with crowd.transaction() as tx:
+                await actions.appropriate(tx, of, asked, by=TREASURER, at=AT, expected=2)
+        except RevisionStale:
+            return False
+        return True
+
+    made = await asyncio.gather(*(appropriate() for _ in range(TASKS)))
+
+    assert sum(made) == 1
+    assert (await _amounts(crowd, of))[0] == "15.00"
 
 
 async def test_the_history_alone_reproduces_every_decision(
