@@ -80,7 +80,8 @@ def key_of(chosen: Settings, file: str) -> tuple[str, ECKey]:
 
 async def comes_true(ask: Callable[[], Awaitable[bool]], *, within_s: float) -> bool:
     """Ask again and again; tell whether the answer was yes in time."""
-    ends = time.monotonic() + within_s
-    while not (true := await ask()) and time.monotonic() < ends:
+    for _ in range(round(within_s / 0.01)):
+        if await ask():
+            return True
         await asyncio.sleep(0.01)
-    return true
+    return False

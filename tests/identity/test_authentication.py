@@ -11,6 +11,7 @@ from ecosystem.identity import queries
 from ecosystem.identity.authentication import Authenticator
 from ecosystem.identity.oauth.known import Known, forget_everywhere
 from ecosystem.runtime.edge import Edge, TokenInvalid
+from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.runtime.settings import Settings
 from tests.conftest import reach
 from tests.identity.builders import CLIENT, ORGANISATION, OTHER, PERSON, actor
@@ -46,6 +47,19 @@ async def _status(client: httpx.AsyncClient, headers: dict[str, str]) -> int:
 
 async def _is_dead(client: httpx.AsyncClient, headers: dict[str, str]) -> bool:
     return await _status(client, headers) == 401
+
+
+async def _remembers(authenticator: Authenticator) -> bool:
+    return authenticator.remembers
+
+
+async def _execute(url: str, statement: str, *values: str) -> None:
+    """Change something behind the service's back."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement, *values)
+    finally:
+        await connection.close()
 
 
 async def test_a_deactivated_persons_token_is_dead_at_the_next_request(
@@ -152,32 +166,38 @@ async def test_without_its_listener_the_database_is_asked_each_time(
 ) -> None:
     person, headers = await _newcomer(client)
     token = headers["Authorization"].removeprefix("Bearer ")
-    deaf = Authenticator(edge.application.state.house)  # type: ignore[attr-defined]
+    deaf = Authenticator(edge.application.state.house)
     assert (await deaf.actor(token)).person_id == person
 
-    connection = await asyncpg.connect(owner_url)
-    await connection.execute("UPDATE person SET disabled_at = now() WHERE id = $1", person)
-    await connection.close()
+    await _execute(owner_url, "UPDATE person SET disabled_at = now() WHERE id = $1", person)
 
     with pytest.raises(TokenInvalid):
         await deaf.actor(token)
 
 
 async def test_a_listener_whose_connection_ends_forgets_and_listens_again(
-    edge: Edge, client: httpx.AsyncClient, owner_url: str
+    edge: Edge, client: httpx.AsyncClient, server: EmbeddedServer, owner_url: str
 ) -> None:
     person, headers = await _newcomer(client)
     assert await _status(client, headers) == 200
+    await _execute(owner_url, "UPDATE person SET disabled_at = now() WHERE id = $1", person)
+    assert await _status(client, headers) == 200, "nothing was told, so it is remembered"
 
-    connection = await asyncpg.connect(owner_url)
-    await connection.execute("UPDATE person SET disabled_at = now() WHERE id = $1", person)
-    assert await _status(client, headers) == 200  # Nothing was told, so it is remembered.
-    await connection.close()
-    listeners = edge.application.state.authenticator  # type: ignore[attr-defined]
-    await listeners.stop()
-    await listeners.start()
+    await _execute(
+        server.admin_dsn(),
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE $1",
+        "LISTEN%ecosystem_access%",
+    )
+    await _execute(
+        server.admin_dsn(),
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = $1",
+        "SELECT",
+    )
 
-    assert await _status(client, headers) == 401
+    assert await comes_true(lambda: _is_dead(client, headers), within_s=1)
+    authenticator: Authenticator = edge.application.state.authenticator
+    assert await comes_true(lambda: _remembers(authenticator), within_s=3)
+    assert await _status(client, await bearer(client, "bank", "lender")) == 200
 
 
 def test_what_was_read_before_something_died_is_not_kept_after() -> None:
@@ -219,7 +239,7 @@ async def test_a_client_never_acts_by_itself_for_another_organisation(
     edge: Edge, client: httpx.AsyncClient
 ) -> None:
     parties = await seeded(client)
-    house = edge.application.state.house  # type: ignore[attr-defined]
+    house = edge.application.state.house
 
     found = await queries.actor(
         house.database.plain(),

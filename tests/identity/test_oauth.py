@@ -9,7 +9,7 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.errors import SecurityWarning
-from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
+from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 
 from ecosystem.runtime.settings import Settings
 from tests.parties import ISSUER, assertion, bearer, key_of, proof, seeded
@@ -146,7 +146,7 @@ async def test_whatever_an_unknown_caller_gets_wrong_is_answered_the_same(
     client_id, key = key_of(chosen, SYSTEM)
     reader = proof(chosen, READER)
     stranger = "client_01890a5d00007000800000000000000d"
-    other_key = ECKey.generate_key("P-256", {"kid": key.kid})
+    other_key = ECKey.generate_key("P-256", {"kid": str(key.kid)})
 
     answers = [
         await _ask(client, FORM),
@@ -187,7 +187,7 @@ async def test_keys_of_three_types_sign_assertions_and_two_keys_serve_at_once(
 ) -> None:
     headers = await bearer(client, "bank", "administrator")
     bank = (await seeded(client)).party("bank").organisation_id
-    signers = {
+    signers: dict[str, Key] = {
         "ES256": ECKey.generate_key("P-256", {"kid": "ec"}),
         "PS256": RSAKey.generate_key(2048, {"kid": "rsa"}),
         "Ed25519": OKPKey.generate_key("Ed25519", {"kid": "ed"}),

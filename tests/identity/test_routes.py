@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -286,6 +287,28 @@ async def test_a_clients_secret_is_shown_once(client: httpx.AsyncClient) -> None
     assert read.json()["method"] == "client_secret_basic"
     assert secret not in read.text
     assert "client_secret" not in read.json()
+
+
+async def test_a_secret_is_kept_nowhere_not_even_for_a_retry(
+    client: httpx.AsyncClient, owner_url: str
+) -> None:
+    enterprise = (await seeded(client)).party("enterprise").organisation_id
+    headers = await bearer(client, "enterprise", "administrator") | {"Idempotency-Key": "once"}
+    asked = {"name": "reader", "scopes": ["needs:read"]}
+
+    first = await client.post(
+        f"/v1/organisations/{enterprise}/clients", json=asked, headers=headers
+    )
+    again = await client.post(
+        f"/v1/organisations/{enterprise}/clients", json=asked, headers=headers
+    )
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json()["client_secret"] != again.json()["client_secret"]
+    connection = await asyncpg.connect(owner_url)
+    kept = await connection.fetchval("SELECT count(*) FROM stored_answer")
+    await connection.close()
+    assert kept == 0
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_nobody_registers_a_platform() -> None:
 
     with pytest.raises(rules.PlatformNotRegistered) as refusal:
         rules.register(facts, by=actor(), at=AT)
-    assert refusal.value.faults[0].pointer == "/kind"
+    assert [fault.pointer for fault in refusal.value.faults] == ["/kind"]
 
 
 def test_a_jurisdiction_outside_the_catalogue_is_refused() -> None:
@@ -95,7 +95,7 @@ def test_an_identifier_that_another_organisation_has_is_refused() -> None:
 
     with pytest.raises(rules.IdentifierTaken) as refusal:
         rules.register(registration(taken=(taken,)), by=actor(), at=AT)
-    assert refusal.value.faults[0].pointer == "/identifiers/1"
+    assert [fault.pointer for fault in refusal.value.faults] == ["/identifiers/1"]
 
 
 def test_an_identifier_given_twice_is_refused() -> None:
@@ -189,7 +189,8 @@ def test_a_client_with_a_secret_holds_no_scope_that_writes(scopes: list[str]) ->
     writes = [scope for scope in scopes if not scope.endswith((":read", ":draft"))]
 
     if not writes:
-        assert rules.add_client(client(scopes=tuple(scopes)), by=actor(), at=AT)
+        added = rules.add_client(client(scopes=tuple(scopes)), by=actor(), at=AT)
+        assert set(added.scopes) == set(scopes)
         return
     with pytest.raises(rules.ScopeNeedsKeys) as refusal:
         rules.add_client(client(scopes=tuple(scopes)), by=actor(), at=AT)
@@ -224,7 +225,9 @@ def _jwk(key: RSAKey | OKPKey) -> Jwk:
     ids=["P-256", "RSA", "Ed25519"],
 )
 def test_keys_of_three_types_are_accepted(key: Jwk) -> None:
-    assert rules.add_client(client(jwks=Jwks((key,))), by=actor(), at=AT)
+    added = rules.add_client(client(jwks=Jwks((key,))), by=actor(), at=AT)
+
+    assert added.method is AuthMethod.KEYS
 
 
 @pytest.mark.parametrize(
@@ -242,7 +245,7 @@ def test_keys_of_three_types_are_accepted(key: Jwk) -> None:
 def test_a_key_that_cannot_verify_is_refused(keys: tuple[Jwk, ...]) -> None:
     with pytest.raises(rules.KeyUnusable) as refusal:
         rules.add_client(client(jwks=Jwks(keys)), by=actor(), at=AT)
-    assert refusal.value.faults[0].pointer == f"/jwks/keys/{len(keys) - 1}"
+    assert [fault.pointer for fault in refusal.value.faults] == [f"/jwks/keys/{len(keys) - 1}"]
 
 
 def test_a_short_rsa_key_is_refused() -> None:

@@ -43,6 +43,11 @@ class Authenticator:
         await self._listener.stop()
         self._known.forget_all()
 
+    @property
+    def remembers(self) -> bool:
+        """Tell whether verified tokens are remembered just now."""
+        return self._listener.is_healthy
+
     async def _begin(self) -> None:
         # Whatever is being read now may be older than a word that was said before.
         self._known.forget_all()

@@ -25,6 +25,7 @@ from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, po
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.page import Page
 from ecosystem.values.revision import RevisionStale
+from ecosystem.values.scopes import known
 
 
 @post(
@@ -217,9 +218,12 @@ async def add_client(
     """Add a client.
 
     A program of the caller's own organisation. With `jwks` it proves itself by its keys;
-    without, a secret is made and shown this once, and the client only reads and drafts.
+    without, a secret is made and shown this once, and the client only reads and drafts. An
+    answer with a secret is not kept under an Idempotency-Key: a retry makes another client.
     """
     made = await actions.add_client(request.tx, organisation_id, data, by=request.by, at=request.at)
+    if made.client_secret is not None:
+        request.visit.key = None
     return request.answer(
         NewClientView(
             id=made.client_id,
@@ -279,7 +283,7 @@ async def read_me(request: Call) -> Response[bytes]:
             client_id=by.client_id,
             person_id=by.person_id,
             roles=by.roles,
-            scopes=by.scopes,
+            scopes=known(by.scopes),
         )
     )
 

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Text, bindparam, func, select
 
 from ecosystem.runtime.database import Database, Statement, Tx
-from ecosystem.runtime.pool import Connection, DatabaseAway, DatabaseBusy
+from ecosystem.runtime.pool import DatabaseAway, DatabaseBusy
 
 _log: Final = structlog.get_logger("ecosystem.background")
 _BEAT_S: Final = 5.0
@@ -57,6 +57,7 @@ class Listener:
         self._found = found
         self._lost = lost
         self._task: asyncio.Task[None] | None = None
+        self._end = asyncio.Event()
         self.is_healthy = False
 
     async def start(self) -> None:
@@ -85,6 +86,7 @@ class Listener:
 
     async def _listen(self, tried: asyncio.Event) -> None:
         connection = await self._database.connect()
+        self._end.clear()
         try:
             connection.add_termination_listener(self._ended)
             await connection.add_listener(self._channel, self._hear)
@@ -93,8 +95,10 @@ class Listener:
             self.is_healthy = True
             tried.set()
             while not connection.is_closed():
-                await asyncio.sleep(_BEAT_S)
                 await connection.execute("SELECT", timeout=_BEAT_S_MAX)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_BEAT_S):
+                        await self._end.wait()
         finally:
             self._deaf()
             connection.remove_termination_listener(self._ended)
@@ -104,8 +108,9 @@ class Listener:
     def _hear(self, _: object, __: int, ___: str, word: object) -> None:
         self._heard(str(word))
 
-    def _ended(self, _: Connection) -> None:
+    def _ended(self, _: object) -> None:
         self._deaf()
+        self._end.set()
 
     def _deaf(self) -> None:
         if self.is_healthy:

@@ -35,7 +35,7 @@ from ecosystem.values.scopes import SCOPES, Scope, needs_keys
 _ONE_AT_A_TIME: Final = 0x7361_6E64_626F_78
 """Key of the advisory lock: `sandbox` in ASCII."""
 _LOCK: Final = Statement(select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger))))
-_READER: Final = tuple(scope for scope in SCOPES if not needs_keys(scope))
+_READER: Final[tuple[Scope, ...]] = tuple(scope for scope in SCOPES if not needs_keys(scope))
 _REASON: Final = "Seeded with the sandbox."
 _JURISDICTION: Final = "CN"
 

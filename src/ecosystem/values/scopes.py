@@ -1,5 +1,6 @@
 """What a token can be good for: one list of scopes for the whole service."""
 
+from collections.abc import Iterable
 from typing import Final, Literal, get_args
 
 Scope = Literal[
@@ -17,6 +18,12 @@ Scope = Literal[
 ]  # fmt: skip
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+
+
+def known(scopes: Iterable[str]) -> tuple[Scope, ...]:
+    """Return those of `scopes` that are scopes, in the order of the list."""
+    given = frozenset(scopes)
+    return tuple(scope for scope in SCOPES if scope in given)
 
 
 def needs_keys(scope: str) -> bool:

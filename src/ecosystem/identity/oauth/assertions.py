@@ -22,6 +22,10 @@ class Unproved(InvalidClientError):
     """The signature is the client's own, so it may be told what else is wrong."""
 
 
+class _Subject(msgspec.Struct, frozen=True):
+    sub: str
+
+
 class Assertion(msgspec.Struct, frozen=True, kw_only=True):
     """The claims of an assertion."""
 
@@ -33,6 +37,15 @@ class Assertion(msgspec.Struct, frozen=True, kw_only=True):
     jti: Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
     iat: int | float | None = None
     nbf: int | float | None = None
+
+
+def said_to_be(assertion: str) -> str:
+    """Return the client that an assertion says it is of; nothing of it is proved yet.
+
+    Raises ValueError or JoseError where it says nothing of the kind.
+    """
+    payload = jws.extract_compact(assertion.encode()).payload or b""
+    return msgspec.json.decode(payload, type=_Subject).sub
 
 
 def key_for(assertion: str, jwks: Jwks) -> Key:

@@ -19,7 +19,7 @@ class _Known:
 class Known:
     """Actors by the SHA-256 of their token, at most 10,000; the oldest leave first."""
 
-    _actors: dict[bytes, _Known] = field(default_factory=dict)
+    _actors: dict[bytes, _Known] = field(default_factory=dict[bytes, _Known])
     generation: int = 0
     """Counts whatever was forgotten: what was read before must not be kept after."""
 

@@ -1,0 +1,71 @@
+"""The log alone reproduces every decision about organisations, people and clients."""
+
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from ecosystem import app
+from ecosystem.history.model import Body
+from ecosystem.identity import model, rules
+from ecosystem.runtime.database import Database
+from ecosystem.runtime.settings import Settings
+from ecosystem.runtime.web import OPERATION
+from ecosystem.sandbox.routes import ROUTES as SANDBOX
+from ecosystem.values.scopes import SCOPES
+from tests.parties import bearer, seeded
+
+DECIDED: dict[str, tuple[Any, type, type]] = {
+    "organisation.registered": (rules.register, model.RegistrationFacts, model.Registered),
+    "organisation.established": (rules.establish, model.PlatformFacts, model.Registered),
+    "organisation.verified": (rules.verify, model.OrganisationFacts, model.StateChanged),
+    "organisation.suspended": (rules.suspend, model.OrganisationFacts, model.StateChanged),
+    "person.joined": (rules.add_person, model.PersonFacts, model.Joined),
+    "person.deactivated": (rules.deactivate, model.MemberFacts, model.Deactivated),
+    "client.added": (rules.add_client, model.ClientFacts, model.ClientAdded),
+    "client.deactivated": (rules.deactivate, model.MemberFacts, model.Deactivated),
+}
+
+
+async def _let_everything_happen(client: httpx.AsyncClient) -> None:
+    bank = (await seeded(client)).party("bank")
+    administrator = await bearer(client, "bank", "administrator")
+    operator = await bearer(client, "platform", "operator")
+    for path in (
+        f"/v1/clients/{bank.clients[0].id}/deactivation",
+        f"/v1/people/{bank.person('lender').id}/deactivation",
+    ):
+        assert (await client.post(path, headers=administrator)).status_code == 200
+    suspended = await client.post(
+        f"/v1/organisations/{bank.organisation_id}/suspension",
+        json={"reason": "Unlicensed."},
+        headers=operator | {"If-Match": '"v2"'},
+    )
+    assert suspended.status_code == 200
+
+
+async def test_the_log_alone_decides_everything_again(
+    client: httpx.AsyncClient, chosen: Settings, owner_url: str
+) -> None:
+    await _let_everything_happen(client)
+
+    connection = await Database(owner_url, chosen).connect()
+    rows = await connection.fetch("SELECT type, body, recorded_at FROM event")
+    await connection.close()
+
+    assert {row["type"] for row in rows} == set(DECIDED)
+    for row in rows:
+        rule, facts, decision = DECIDED[row["type"]]
+        body = msgspec.json.decode(row["body"], type=Body)
+        again = rule(msgspec.convert(body.facts, facts), by=body.by, at=row["recorded_at"])
+        assert again == msgspec.convert(body.decision, decision), row["type"]
+
+
+@pytest.mark.parametrize(
+    "route", [*app.ROUTES, *SANDBOX], ids=lambda route: str(route.handler_name)
+)
+def test_every_scope_that_a_route_asks_for_can_be_held(route: Any) -> None:
+    scope = route.opt[OPERATION].permit.scope
+
+    assert scope is None or scope in SCOPES
