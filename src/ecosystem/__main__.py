@@ -2,6 +2,6 @@
 
 import sys
 
-from ecosystem.cli import main
+from ecosystem.cli.main import main
 
 sys.exit(main())

@@ -4,7 +4,3 @@ Every command prints for people on a terminal, and for programs with `--json` wh
 reports; it exits with 0, with 1 where what it checks or does failed, with 2 where its
 arguments are wrong.
 """
-
-from ecosystem.cli.main import main
-
-__all__ = ["main"]

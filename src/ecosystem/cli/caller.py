@@ -97,7 +97,6 @@ class Caller:
     def upload(self, path: str, who: str, *, name: str, media_type: str, content: bytes) -> Json:
         """Send a document with its digest. Source: RFC 9530."""
 
-
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
         headers = self._authorised(who) | {
             "Content-Type": media_type,
@@ -127,7 +126,6 @@ class Caller:
         self._tokens[who] = token
 
     def _assertion(self, known: Json) -> str:
-
 
         now = int(time.time())
         issuer = self.get("/.well-known/oauth-authorization-server")["issuer"]

@@ -68,7 +68,9 @@ def budget(world: World) -> list[str]:
     path = f"/v1/programmes/{made['id']}"
     money = {
         "amount": {"amount": "20000000.00", "currency": "CNY"},
-        "reason": text("市人大批准的年度运营预算", "Yearly operating budget, approved by the council"),
+        "reason": text(
+            "市人大批准的年度运营预算", "Yearly operating budget, approved by the council"
+        ),
     }
     call.post(f"{path}/appropriations", "city/treasurer", money, changes=path)
     world.ids["programme"] = made["id"]
@@ -112,7 +114,9 @@ def question(world: World) -> list[str]:
     """Ask, and answer in public."""
     call, path = world.caller, f"/v1/needs/{world.ids['need']}/questions"
     asked = call.post(path, "second_enterprise/bidder", QUESTION)
-    answer = {"text": text("可以，接口规范见附件。", "Yes; the interfaces are described in the annex.")}
+    answer = {
+        "text": text("可以，接口规范见附件。", "Yes; the interfaces are described in the annex.")
+    }
     call.post(f"/v1/questions/{asked['id']}/answer", "city/officer", answer)
     shown = call.get(path)["data"][0]
     return [f"“{shown['text']['en']}” - “{shown['answer']['en']}” Nobody reads who asked."]
@@ -177,7 +181,11 @@ def evaluation(world: World) -> list[str]:
     given = {"solo": ("78", "74"), "consortium": ("90", "88")}
     for offer, marks in given.items():
         for who, mark in zip(people, marks, strict=True):
-            score = {"criterion": "quality", "score": mark, "reason": text("见评审记录", "See record")}
+            score = {
+                "criterion": "quality",
+                "score": mark,
+                "reason": text("见评审记录", "See record"),
+            }
             scores = {"scores": [score]}
             call.post(f"/v1/offers/{world.ids[offer]}/scores", f"city/{who}", scores)
     call.post(f"{path}/evaluation", "city/officer", changes=None)
@@ -253,7 +261,9 @@ def milestone(world: World) -> list[str]:
     world.set_clock(world.now + timedelta(days=3))
     call.post(f"{there}/acceptance", "city/officer", changes=there)
     shown = call.get(there)
-    return [f"“{shown['title']['zh']}” is {shown['state']}, {len(documents)} documents as evidence."]
+    return [
+        f"“{shown['title']['zh']}” is {shown['state']}, {len(documents)} documents as evidence."
+    ]
 
 
 def payment(world: World) -> list[str]:

@@ -52,7 +52,9 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def _serve(chosen: Settings) -> None:
-    _log.info("serving", address=f"http://{chosen.host}:{chosen.port}", docs=f"{chosen.public_url}/docs")
+    _log.info(
+        "serving", address=f"http://{chosen.host}:{chosen.port}", docs=f"{chosen.public_url}/docs"
+    )
     Granian(
         "ecosystem.app:create",
         address=chosen.host,

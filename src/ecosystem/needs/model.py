@@ -11,6 +11,7 @@ from ecosystem.catalogue.model import Operation, Phase, Sector
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import LotId, NeedId, PersonId, ProgrammeId, QuestionId
 from ecosystem.values.money import Measure, Money
+from ecosystem.values.period import Instant
 from ecosystem.values.text import Line, Text
 
 Code = Annotated[
@@ -142,9 +143,9 @@ class NeedDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """The budget programme that will pay."""
     openers: Annotated[tuple[PersonId, ...], Meta(min_length=2, max_length=7)]
     """Those of whom two together open the offers; each has registered an opening key."""
-    enquiry_ends_at: datetime
-    submission_ends_at: datetime
-    opening_at: datetime
+    enquiry_ends_at: Instant
+    submission_ends_at: Instant
+    opening_at: Instant
 
 
 class Opener(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """One request as a route sees it: the transaction, who acts, when, and how to answer."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -82,26 +83,27 @@ class Call(Request[Any, Any, State]):
         mark: str | None = None,
         location: str | None = None,
         status: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[bytes]:
         """Return the answer: `body` as it is where it is bytes, else as JSON.
 
         `version` and `mark` make the ETag; a reader who has it already gets 304.
         """
-        headers: dict[str, str] = {}
+        more = dict(headers or {})
         operation: Operation = self.route_handler.opt[OPERATION]
         if location is not None:
-            headers["location"] = location
+            more["location"] = location
         if version is not None:
-            headers["etag"] = etag(version, mark)
+            more["etag"] = etag(version, mark)
             if operation.method == "GET" and _known(
-                self.headers.get("if-none-match"), headers["etag"]
+                self.headers.get("if-none-match"), more["etag"]
             ):
-                return Response(b"", status_code=304, headers=headers)
+                return Response(b"", status_code=304, headers=more)
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
         return Response(
             content,
             status_code=status or operation.status,
-            headers=headers,
+            headers=more,
             media_type=operation.produces,
         )
 

@@ -104,6 +104,13 @@ class Tx:
         if arguments:
             await self._connection.executemany(statement.sql, arguments)
 
+    async def allow(self, name: str, value: str) -> None:
+        """Let row-level security know one thing more, `app.name`, until the transaction ends.
+
+        `value` is an identifier or a number; anything else is a ValueError.
+        """
+        await self._connection.execute(_local({name: value}))
+
     def afterwards(self, call: Callable[[], None]) -> None:
         """Have `call` made once the transaction has committed."""
         self._after.append(call)
@@ -261,6 +268,10 @@ class Plain(Tx):
     async def many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
         """Refuse: what writes needs a transaction."""
         raise TypeError(statement.sql, rows)
+
+    async def allow(self, name: str, value: str) -> None:
+        """Refuse: a setting holds in a transaction alone."""
+        raise TypeError(name, value)
 
 
 async def pass_json_through(connection: Connection) -> None:

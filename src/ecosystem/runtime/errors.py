@@ -40,6 +40,7 @@ def handlers() -> ExceptionHandlersMap:
         Replay: _on_replay,
         HTTPException: _on_http_exception,
         RecursionError: _on_deep_body,
+        UnicodeDecodeError: _on_odd_bytes,
         Exception: _on_failure,
     }
     return found
@@ -88,6 +89,10 @@ def _on_deep_body(request: Call, _: RecursionError) -> Response[bytes]:
     return _respond(request, _found(request, problems.MALFORMED, "The body is nested too deep."))
 
 
+def _on_odd_bytes(request: Call, _: UnicodeDecodeError) -> Response[bytes]:
+    return _respond(request, _found(request, problems.MALFORMED, "The body is not UTF-8."))
+
+
 def _on_failure(request: Call, error: Exception) -> Response[bytes]:
     type_, detail = failure(error)
     if type_ is problems.INTERNAL:
@@ -134,18 +139,18 @@ def _as_oauth_error(problem: problems.Problem) -> Response[bytes]:
 
 
 def _faults(request: Call, error: HTTPException) -> tuple[Fault, ...]:
-    if isinstance(error, ValidationException) and isinstance(error.extra, list):
-        parameters = [entry for entry in error.extra if entry.get("key") != "data"]
-        if parameters:
-            return tuple(_parameter_fault(entry) for entry in parameters)
+    """Return every fault of the body at once; the framework stops at the first."""
+    found: tuple[Fault, ...] = ()
     field: Any = getattr(request.scope.get("route_handler"), "parsed_data_field", None)
-    if field is None:
-        return ()
-    try:
-        document = msgspec.json.decode(request.visit.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ()
-    return tuple(_schema_faults(field.raw, document))
+    if field is not None:
+        try:
+            document = msgspec.json.decode(request.visit.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return ()
+        found = tuple(_schema_faults(field.raw, document))
+    if not found and isinstance(error, ValidationException) and isinstance(error.extra, list):
+        found = tuple(_parameter_fault(entry) for entry in error.extra)
+    return found
 
 
 def _parameter_fault(entry: dict[str, str]) -> Fault:

@@ -46,6 +46,16 @@ class Pool:
         self._idle: deque[Connection] = deque()
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
 
+    @property
+    def in_use(self) -> int:
+        """Return how many connections are at work."""
+        return self._opened - len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        """Return how many callers wait for a connection."""
+        return len(self._waiting)
+
     async def acquire(self) -> Connection:
         """Return a connection for the caller's use until it is released.
 

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ecosystem.runtime import attributes
+
 PREFIX = "ECOSYSTEM_"
 _OUTSIDE = {"DATABASE_URL": "database_url", "DATABASE_OWNER_URL": "database_owner_url"}
 
@@ -74,7 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least severe line that is logged."""
     metrics: bool = False
-    """Whether `/metrics` answers Prometheus."""
+    """Whether `/metrics` answers Prometheus, to whoever can reach the port."""
     traces_endpoint: str | None = None
     """OTLP over HTTP endpoint that traces go to; none are made without it."""
 
@@ -97,6 +99,11 @@ def load(
     }
     checked = {name: _checked(name, *found) for name, found in values.items()}
     return msgspec.convert(checked, Settings)
+
+
+def manual() -> dict[str, str]:
+    """Return what each setting decides, by its name, in the order in which they stand."""
+    return attributes.manual(Settings)
 
 
 def environment(chosen: Settings) -> dict[str, str]:

@@ -1,8 +1,12 @@
 """Which days are meant: half-open periods of dates, and instants on the wire."""
 
 from datetime import UTC, date, datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
+
+Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339, with its offset from UTC.")]
 
 
 class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,116 @@
+"""What a request is made of, for the published description: parameters, headers, body."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ecosystem.runtime.openapi_schemas import Schemas, has_form
+from ecosystem.runtime.operation import Operation
+from ecosystem.values.identifiers import pattern
+from ecosystem.values.media import TYPES
+
+_PREFIXES: Final = {"organisation": "org"}
+_RULES: Final = {"form_id": "^[a-z][a-z0-9-]{1,63}$"}
+_NAME: Final = "^[A-Za-z0-9._-]+$"
+_KEY: Final = r"^[\x21\x23-\x7e]{1,255}$"
+_FORM: Final = "application/x-www-form-urlencoded"
+_GRANT: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "grant_type": {"const": "client_credentials"},
+        "scope": {"type": "string", "description": "Scopes between spaces; by default all."},
+        "client_assertion_type": {
+            "const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+        },
+        "client_assertion": {"type": "string", "description": "A signed JWT (RFC 7523)."},
+    },
+    "required": ["grant_type"],
+}
+"""The form of RFC 6749, section 4.4.2, and RFC 7523, section 2.2."""
+
+
+def parameters(one: Operation, schemas: Schemas) -> list[dict[str, Any]]:
+    """Return what stands in the path, in the query and in the headers, in this order."""
+    return [*_path(one), *_query(one, schemas), *_headers(one)]
+
+
+def body(one: Operation, schemas: Schemas, example: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what the body is, or None where there is none."""
+    if has_form(one.body):
+        content: dict[str, Any] = {"schema": schemas.of(one, "body")}
+    elif one.accepts == _FORM:
+        content = {"schema": dict(_GRANT)}
+    elif one.accepts == "*/*":
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        return {"required": True, "content": dict.fromkeys(sorted(TYPES), binary)}
+    else:
+        return None
+    if "body" in example:
+        content["example"] = example["body"]
+    return {"required": True, "content": {one.accepts: content}}
+
+
+def _path(one: Operation) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _about(name),
+            "schema": {"type": "string", "pattern": _rule(name)},
+        }
+        for name in re.findall(r"\{(\w+)\}", one.path)
+    ]
+
+
+def _about(name: str) -> str:
+    kind = name.removesuffix("_id")
+    return f"Identifier of the {kind}." if kind != name else f"The {name} of the thing."
+
+
+def _rule(name: str) -> str:
+    if name in _RULES or not name.endswith("_id"):
+        return _RULES.get(name, _NAME)
+    kind = name.removesuffix("_id")
+    return pattern(_PREFIXES.get(kind, kind))
+
+
+def _query(one: Operation, schemas: Schemas) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for name in one.queries:
+        described = _plain(schemas.of(one, f"?{name}"))
+        default = one.defaults.get(name)
+        if default is not None and default != "":
+            described["default"] = default
+        found.append(
+            {
+                "name": name,
+                "in": "query",
+                "required": name not in one.defaults,
+                "description": described.pop("description", f"Narrows to this {name}."),
+                "schema": described,
+            }
+        )
+    return found
+
+
+def _plain(described: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema without null: a query parameter is left out, never null."""
+    options = [one for one in described.get("anyOf", ()) if one.get("type") != "null"]
+    return dict(options[0]) if len(options) == 1 else dict(described)
+
+
+def _headers(one: Operation) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if one.method == "POST" and not one.permit.is_public():
+        text = "A new random key for each new request; the same one when it is sent again."
+        rule = {"type": "string", "pattern": _KEY}
+        found.append(_header("Idempotency-Key", text, rule, required=one.key_required))
+    if one.changes:
+        text = "The ETag of the version that is changed."
+        found.append(_header("If-Match", text, {"type": "string"}, required=True))
+    return found
+
+
+def _header(name: str, text: str, kind: dict[str, Any], *, required: bool) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": required, "description": text, "schema": kind}

@@ -1,0 +1,99 @@
+"""The schemas of all types that operations name, made together so that their names agree."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, get_origin
+
+import msgspec
+from msgspec import inspect
+
+from ecosystem.runtime import attributes
+from ecosystem.runtime.operation import Operation
+from ecosystem.runtime.problems import Problem
+
+REF: Final = "#/components/schemas/{name}"
+_OF: Final = re.compile(rb'(schemas/|[{,]")([A-Z][A-Za-z]+)_([A-Z][A-Za-z]+)_"')
+"""How a page of needs is named, which is to be `NeedPage`."""
+_MORE: Final[Mapping[str, dict[str, Any]]] = {"Text": {"minProperties": 1}}
+"""What the types check beyond what their schema can say."""
+_WITHOUT_FORM: Final = (None, bytes, str)
+
+
+class Schemas:
+    """What each operation's answer, body and query parameters look like."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        """Describe the types of all `operations`."""
+        named = [(key, type_) for one in operations for key, type_ in _types(one)]
+        types = [Problem, *(type_ for _, type_ in named)]
+        found, components = _made(types)
+        self.components = components
+        self._found = dict(zip((key for key, _ in named), found[1:], strict=True))
+        for name, more in _MORE.items():
+            components.get(name, {}).update(more)
+        for type_ in _classes(types):
+            _tell(components, type_)
+
+    def of(self, one: Operation, part: str) -> dict[str, Any]:
+        """Return the schema of a part of an operation: `answer`, `body` or `?` and a name."""
+        return dict(self._found[one.name, part])
+
+
+def _made(types: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the schema of each type, and their components, of nothing but JSON's own values."""
+    encoded = msgspec.json.encode(msgspec.json.schema_components(types, ref_template=REF))
+    found, components = msgspec.json.decode(_OF.sub(rb'\1\3\2"', encoded))
+    return found, components
+
+
+def has_form(type_: Any) -> bool:
+    """Tell whether a body of this type is more than bytes or text."""
+    return not any(type_ is one for one in _WITHOUT_FORM)
+
+
+def _types(one: Operation) -> Iterator[tuple[tuple[str, str], Any]]:
+    for part, type_ in (("answer", one.answers), ("body", one.body)):
+        if has_form(type_):
+            yield (one.name, part), type_
+    for name, type_ in one.queries.items():
+        yield (one.name, f"?{name}"), type_
+
+
+def _classes(types: Iterable[Any]) -> list[type]:
+    """Return every struct that the types are made of."""
+    waiting: list[Any] = list(inspect.multi_type_info(types))
+    found: dict[type, None] = {}
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, inspect.StructType):
+            type_ = get_origin(node.cls) or node.cls
+            if type_ in found:
+                continue
+            found[type_] = None
+            waiting += [field.type for field in node.fields]
+        else:
+            waiting += _within(node)
+    return list(found)
+
+
+def _within(node: Any) -> Iterator[Any]:
+    for name in ("type", "item_type", "key_type", "value_type"):
+        if isinstance(inner := getattr(node, name, None), inspect.Type):
+            yield inner
+    for name in ("types", "item_types"):
+        yield from getattr(node, name, ())
+
+
+def _tell(components: dict[str, Any], type_: type) -> None:
+    """Say of each property of the type what its docstring says."""
+    said = attributes.manual(type_)
+    names = set(getattr(type_, "__struct_encode_fields__", ()))
+    for name, component in components.items():
+        properties: dict[str, Any] = component.get("properties", {})
+        own = component.get("title", name).partition("[")[0] == type_.__name__
+        if not (own and names >= set(properties)):
+            continue
+        for field, text in said.items():
+            if field in properties:
+                known = properties[field].get("description")
+                properties[field]["description"] = f"{text} {known}" if known else text

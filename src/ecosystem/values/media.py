@@ -1,0 +1,82 @@
+"""What a file is: by its bytes, and by the header fields that it came with."""
+
+import base64
+import binascii
+import re
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+TYPES: Final = (
+    "application/pdf", "text/plain", "text/csv", "application/json", "image/png", "image/jpeg",
+)  # fmt: skip
+"""The media types that documents may have."""
+NAME_CHARACTERS_MAX: Final = 200
+
+_MAGIC: Final = (
+    (b"%PDF-", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+)
+_TEXTS: Final = frozenset({"text/plain", "text/csv"})
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_DIGEST: Final = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?=,|$)")
+_NAME: Final = re.compile(r"(?i);\s*filename\*=utf-8'[a-z-]*'([A-Za-z0-9!#$&+.^_`|~%-]+)\s*(?=;|$)")
+_PLAIN_NAME: Final = re.compile(r'(?i);\s*filename="([^"\\]+)"\s*(?=;|$)')
+_NAME_SHAPE: Final = re.compile(r"[^\x00-\x1f\x7f/\\]+")
+
+
+def is_of(content: bytes, media_type: str) -> bool:
+    """Tell whether `content` is what `media_type`, one of TYPES, says it is.
+
+    Files with a signature are known by it; JSON is parsed; text is UTF-8 without control
+    characters and without any of those signatures.
+    """
+    signed = next((kind for magic, kind in _MAGIC if content.startswith(magic)), None)
+    if signed is not None or media_type not in _TEXTS | {"application/json"}:
+        return signed == media_type
+    try:
+        text = content.decode("utf-8")
+        if media_type == "application/json":
+            msgspec.json.decode(content)
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
+        return False
+    return bool(content) and _CONTROLS.search(text) is None
+
+
+def content_digest(field: str) -> str | None:
+    """Return the SHA-256 of a Content-Digest field as hexadecimal digits, or None.
+
+    Source: RFC 9530, section 2.
+    """
+    found = _DIGEST.search(field)
+    if found is None:
+        return None
+    try:
+        digest = base64.b64decode(found[1], validate=True)
+    except binascii.Error:
+        return None
+    # A decoder that ignores stray bits would take several texts for one digest.
+    return digest.hex() if base64.b64encode(digest).decode() == found[1] else None
+
+
+def file_name(field: str) -> str | None:
+    """Return the name in a Content-Disposition field, or None where it holds no sound one.
+
+    At most 200 characters, without control characters, slashes and backslashes.
+    Source: RFC 6266, section 4.3; RFC 8187, section 3.2.
+    """
+    extended, plain = _NAME.search(field), _PLAIN_NAME.search(field)
+    if extended is not None:
+        try:
+            name = unquote_to_bytes(extended[1]).decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+    elif plain is not None and plain[1].isascii():
+        name = plain[1]
+    else:
+        return None
+    name = name.strip()
+    fits = len(name) <= NAME_CHARACTERS_MAX and _NAME_SHAPE.fullmatch(name)
+    return name if fits and name not in {".", ".."} else None
