@@ -1,23 +1,36 @@
 """The composition root: all rooms' routes, behind one door, in one process."""
 
+import asyncio
+import os
+import signal
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import ControllerRouterHandler
 
+from ecosystem.awards import routes as awards
 from ecosystem.budgets import routes as budgets
 from ecosystem.catalogue import routes as catalogue
+from ecosystem.contracts import routes as contracts
 from ecosystem.feed import routes as feed
+from ecosystem.health import routes as health
 from ecosystem.history import sequencer
 from ecosystem.identity import routes as identity
 from ecosystem.identity.authentication import Authenticator
+from ecosystem.manual import routes as manual
+from ecosystem.milestones import routes as milestones
 from ecosystem.needs import routes as needs
+from ecosystem.offers import routes as offers
+from ecosystem.payments import routes as payments
+from ecosystem.outcomes import routes as outcomes
 from ecosystem.reactions import REACTIONS
-from ecosystem.runtime import idempotency, log, settings
+from ecosystem.runtime import idempotency, log, settings, telemetry
 from ecosystem.runtime.background import Background
 from ecosystem.runtime.blobs import Blobs
 from ecosystem.runtime.clock import Clock
@@ -26,7 +39,7 @@ from ecosystem.runtime.edge import Edge
 from ecosystem.runtime.errors import handlers
 from ecosystem.runtime.keys import Keys
 from ecosystem.runtime.settings import Settings
-from ecosystem.runtime.web import Call, House
+from ecosystem.runtime.web import OPERATION, Call, House
 from ecosystem.sandbox import routes as sandbox
 from ecosystem.sandbox.running import Sandbox
 
@@ -38,13 +51,23 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *identity.ROUTES,
     *budgets.ROUTES,
     *needs.ROUTES,
+    *offers.ROUTES,
+    *awards.ROUTES,
+    *payments.ROUTES,
+    *contracts.ROUTES,
+    *milestones.ROUTES,
+    *outcomes.ROUTES,
     *feed.ROUTES,
+    *manual.ROUTES,
+    *health.ROUTES,
 )
 
 
 def create() -> Edge:
     """Return the application that the settings in the environment describe."""
-    return build(settings.load())
+    edge = build(settings.load())
+    edge.application.state.parent = os.getppid()
+    return edge
 
 
 def build(chosen: Settings) -> Edge:
@@ -66,6 +89,7 @@ def build(chosen: Settings) -> Edge:
         settings=chosen,
         authenticate=authenticator.actor,
         methods=methods(application),
+        observe=application.state.telemetry,
     )
 
 
@@ -78,7 +102,7 @@ def living(edge: Edge) -> AbstractAsyncContextManager[None]:
 def litestar(house: House) -> Any:
     """Return the Litestar application of all routes."""
     application = Litestar(
-        route_handlers=[*ROUTES, *(sandbox.ROUTES if house.settings.sandbox else ())],
+        route_handlers=[*_sized(house), *(sandbox.ROUTES if house.settings.sandbox else ())],
         exception_handlers=handlers(),
         request_class=Call,
         request_max_body_size=house.settings.body_bytes_max,
@@ -88,7 +112,18 @@ def litestar(house: House) -> Any:
     )
     application.state.house = house
     application.state.authenticator = Authenticator(house)
+    application.state.telemetry = telemetry.observe(house.settings)
     return application
+
+
+def _sized(house: House) -> list[ControllerRouterHandler]:
+    """Return all routes; those that take files of any type have the limit of documents."""
+    files = [route for route in ROUTES if route.opt[OPERATION].accepts == "*/*"]
+    limit = house.settings.document_bytes_max
+    return [
+        *(route for route in ROUTES if route not in files),
+        Router(path="/", route_handlers=files, request_max_body_size=limit),
+    ]
 
 
 def methods(application: Litestar) -> dict[str, str]:
@@ -113,6 +148,8 @@ async def _living(application: Litestar) -> AsyncGenerator[None]:
         await sandbox_.start()
     if house.settings.background == "inside":
         _work(house, background)
+    if "parent" in application.state:
+        background.start("parent", partial(_end_with, application.state.parent))
     try:
         yield
     finally:
@@ -121,6 +158,15 @@ async def _living(application: Litestar) -> AsyncGenerator[None]:
             await sandbox_.stop()
         await authenticator.stop()
         await house.database.close()
+        if application.state.telemetry is not None:
+            await asyncio.to_thread(application.state.telemetry.close)
+
+
+async def _end_with(parent: int) -> float:
+    """End this process in order when the one that started it was killed."""
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return 0.5
 
 
 def _work(house: House, background: Background) -> None:

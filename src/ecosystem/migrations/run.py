@@ -10,6 +10,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from ecosystem.migrations.schema import SERVING_ROLE
+
 _ONE_AT_A_TIME = 0x6D69_6772_6174_65
 
 
@@ -29,6 +31,7 @@ def newest() -> str:
 def _upgrade(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ONE_AT_A_TIME})
     command.upgrade(configuration(connection), "head")
+    connection.execute(text(f"GRANT SELECT ON alembic_version TO {SERVING_ROLE}"))
 
 
 async def upgrade(url: str) -> None:

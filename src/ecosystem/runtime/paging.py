@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 from litestar import Response
-from sqlalchemy import Select, Subquery, Text, bindparam, func, select
+from sqlalchemy import CTE, Integer, Select, Text, bindparam, func, select
 
 from ecosystem.runtime import problems
 from ecosystem.runtime.database import Statement, Tx
@@ -23,8 +23,6 @@ from ecosystem.runtime.web import Call, EdgeFinding
 
 _BEFORE_ALL: Final = "~"
 """Sorts after every identifier in the collation C."""
-_BETWEEN_ROWS: Final = b", \n "
-"""What json_agg writes between rows; JSON text cannot hold a bare line feed."""
 
 
 def page_of(rows: Select[Any], *, key: str = "id") -> Statement:
@@ -33,19 +31,25 @@ def page_of(rows: Select[Any], *, key: str = "id") -> Statement:
     Adds the key's bound, the order and the limit; PostgreSQL makes the JSON.
     """
     inner = rows.subquery("listed")
-    page: Subquery = (
+    found: CTE = (
         select(inner)
         .where(inner.c[key] <= bindparam("page_from", type_=Text))
         .order_by(inner.c[key].desc())
-        .limit(bindparam("page_limit"))
-        .subquery("page")
+        .limit(bindparam("page_limit", type_=Integer) + 1)
+        .cte("found")
+    )
+    shown = (
+        select(found)
+        .order_by(found.c[key].desc())
+        .limit(bindparam("page_limit", type_=Integer))
+        .subquery("shown")
     )
     return Statement(
         select(
-            func.json_agg(page.table_valued()).label("rows"),
+            select(func.json_agg(shown.table_valued())).scalar_subquery().label("rows"),
             func.count().label("count"),
-            func.min(page.c[key]).label("last"),
-        )
+            func.min(found.c[key]).label("last"),
+        ).select_from(found)
     )
 
 
@@ -65,16 +69,15 @@ async def page(
     """
     bound_to = _bound_to(call, filters)
     start = _BEFORE_ALL if cursor is None else _opened(call, cursor, bound_to=bound_to)
-    row = await tx.row(statement, page_from=start, page_limit=limit + 1, **unbound, **filters)
+    row = await tx.row(statement, page_from=start, page_limit=limit, **unbound, **filters)
     if row is None or row["rows"] is None:
         return call.answer(b'{"data":[],"next_cursor":null,"has_more":false}')
     rows: bytes = row["rows"]
     if row["count"] <= limit:
         return call.answer(b'{"data":%b,"next_cursor":null,"has_more":false}' % rows)
-    shown = rows[: rows.rindex(_BETWEEN_ROWS)]
     following = _sealed(call, row["last"], bound_to=bound_to)
     response = call.answer(
-        b'{"data":%b],"next_cursor":"%b","has_more":true}' % (shown, following.encode())
+        b'{"data":%b,"next_cursor":"%b","has_more":true}' % (rows, following.encode())
     )
     query = urlencode({**dict(call.query_params.items()), "cursor": following})
     root = call.house.settings.public_url

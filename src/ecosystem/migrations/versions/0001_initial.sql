@@ -249,6 +249,33 @@ CREATE TABLE stored_answer (
 	CONSTRAINT stored_answer_pkey PRIMARY KEY (principal, key)
 );
 -- next
+CREATE TABLE evaluation (
+	authority_id INTEGER NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	contests JSON NOT NULL,
+	digest TEXT NOT NULL,
+	evaluated_by TEXT COLLATE "C" NOT NULL,
+	evaluated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT evaluation_pkey PRIMARY KEY (authority_id, need_id),
+	CONSTRAINT evaluation_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT evaluation_digest_is_sha256 CHECK (digest ~ '^[0-9a-f]{64}$')
+);
+-- next
+CREATE TABLE evaluator (
+	authority_id INTEGER NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	appointed_by TEXT COLLATE "C" NOT NULL,
+	appointed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	has_conflict BOOLEAN,
+	reason JSON,
+	declared_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT evaluator_pkey PRIMARY KEY (authority_id, need_id, person_id),
+	CONSTRAINT evaluator_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT evaluator_a_declaration_is_dated CHECK ((has_conflict IS NULL) = (declared_at IS NULL))
+);
+-- next
 CREATE TABLE event_pending (
 	authority_id INTEGER NOT NULL,
 	event_id TEXT COLLATE "C" NOT NULL,
@@ -395,41 +422,6 @@ CREATE TABLE client (
 -- next
 CREATE INDEX client_of_organisation ON client (organisation_id);
 -- next
-CREATE TABLE contract (
-	authority_id INTEGER NOT NULL,
-	id TEXT COLLATE "C" NOT NULL CONSTRAINT contract_id_is_identifier CHECK (id ~ '^contract_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
-	version INTEGER NOT NULL,
-	state TEXT NOT NULL,
-	need_id TEXT COLLATE "C" NOT NULL,
-	lot_id TEXT COLLATE "C" NOT NULL,
-	award_id TEXT COLLATE "C" NOT NULL,
-	financing_award_id TEXT COLLATE "C",
-	programme_id TEXT COLLATE "C" NOT NULL,
-	price NUMERIC NOT NULL,
-	currency TEXT NOT NULL,
-	starts_on DATE NOT NULL,
-	ends_on DATE NOT NULL,
-	terms JSON NOT NULL,
-	terms_digest TEXT COLLATE "C" NOT NULL,
-	drafted_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	activated_at TIMESTAMP WITH TIME ZONE,
-	CONSTRAINT contract_pkey PRIMARY KEY (authority_id, id),
-	CONSTRAINT contract_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
-	CONSTRAINT contract_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
-	CONSTRAINT contract_state_is_known CHECK (state IN ('draft', 'active')),
-	CONSTRAINT contract_what_is_in_force_is_dated CHECK ((state = 'draft') = (activated_at IS NULL)),
-	CONSTRAINT contract_version_is_positive CHECK (version > 0),
-	CONSTRAINT contract_price_is_positive CHECK (price > 0),
-	CONSTRAINT contract_term_holds_a_day CHECK (starts_on < ends_on),
-	CONSTRAINT contract_digest_is_of_the_terms CHECK (terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex'))
-);
--- next
-CREATE INDEX contract_newest_first ON contract (id);
--- next
-CREATE INDEX contract_of_need ON contract (authority_id, need_id);
--- next
-CREATE UNIQUE INDEX one_contract_of_an_award_is_active ON contract (authority_id, award_id) WHERE state <> 'draft';
--- next
 CREATE TABLE membership (
 	organisation_id TEXT COLLATE "C" NOT NULL,
 	person_id TEXT COLLATE "C" NOT NULL,
@@ -487,6 +479,134 @@ CREATE TABLE organisation_identifier (
 -- next
 CREATE INDEX organisation_identifier_of ON organisation_identifier (organisation_id);
 -- next
+CREATE TABLE award (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT award_id_is_identifier CHECK (id ~ '^award_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	need_id TEXT COLLATE "C" NOT NULL,
+	lot_id TEXT COLLATE "C" NOT NULL,
+	offer_id TEXT COLLATE "C" NOT NULL,
+	version INTEGER NOT NULL,
+	kind TEXT NOT NULL,
+	state TEXT NOT NULL,
+	lead_id TEXT COLLATE "C" NOT NULL,
+	price NUMERIC NOT NULL,
+	currency TEXT NOT NULL,
+	terms JSON NOT NULL,
+	reason JSON NOT NULL,
+	proposed_by TEXT COLLATE "C" NOT NULL,
+	proposed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	approved_by TEXT COLLATE "C",
+	approved_at TIMESTAMP WITH TIME ZONE,
+	standstill_ends_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT award_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT award_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT award_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
+	CONSTRAINT award_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
+	CONSTRAINT award_authority_id_lot_id_kind_is_unique UNIQUE (authority_id, lot_id, kind),
+	CONSTRAINT award_state_is_known CHECK (state IN ('proposed', 'published')),
+	CONSTRAINT award_nobody_approves_alone CHECK (approved_by <> proposed_by),
+	CONSTRAINT award_published_is_approved CHECK ((state = 'published') = (approved_by IS NOT NULL) AND (approved_by IS NULL) = (approved_at IS NULL) AND (approved_by IS NULL) = (standstill_ends_at IS NULL)),
+	CONSTRAINT award_standstill_comes_after CHECK (standstill_ends_at > approved_at),
+	CONSTRAINT award_price_is_positive CHECK (price > 0)
+);
+-- next
+CREATE INDEX award_newest_first ON award (id);
+-- next
+CREATE INDEX award_of_need ON award (authority_id, need_id);
+-- next
+CREATE TABLE offer_member (
+	authority_id INTEGER NOT NULL,
+	offer_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	place INTEGER NOT NULL,
+	share NUMERIC NOT NULL,
+	consented_at TIMESTAMP WITH TIME ZONE,
+	consented_by TEXT,
+	CONSTRAINT offer_member_pkey PRIMARY KEY (authority_id, offer_id, organisation_id),
+	CONSTRAINT offer_member_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
+	CONSTRAINT offer_member_share_is_a_part CHECK (share > 0 AND share <= 100),
+	CONSTRAINT offer_member_a_consent_has_its_giver CHECK ((consented_at IS NULL) = (consented_by IS NULL))
+);
+-- next
+CREATE TABLE score (
+	authority_id INTEGER NOT NULL,
+	offer_id TEXT COLLATE "C" NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT score_id_is_identifier CHECK (id ~ '^score_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	need_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	scores JSON NOT NULL,
+	scored_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT score_pkey PRIMARY KEY (authority_id, offer_id, person_id),
+	CONSTRAINT score_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
+	CONSTRAINT score_authority_id_need_id_person_id_refers FOREIGN KEY(authority_id, need_id, person_id) REFERENCES evaluator (authority_id, need_id, person_id)
+);
+-- next
+CREATE INDEX score_of_need ON score (authority_id, need_id);
+-- next
+CREATE TABLE contract (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT contract_id_is_identifier CHECK (id ~ '^contract_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	lot_id TEXT COLLATE "C" NOT NULL,
+	award_id TEXT COLLATE "C" NOT NULL,
+	financing_award_id TEXT COLLATE "C",
+	programme_id TEXT COLLATE "C" NOT NULL,
+	price NUMERIC NOT NULL,
+	currency TEXT NOT NULL,
+	starts_on DATE NOT NULL,
+	ends_on DATE NOT NULL,
+	terms JSON NOT NULL,
+	terms_digest TEXT COLLATE "C" NOT NULL,
+	drafted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	activated_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT contract_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT contract_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT contract_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
+	CONSTRAINT contract_authority_id_award_id_refers FOREIGN KEY(authority_id, award_id) REFERENCES award (authority_id, id),
+	CONSTRAINT contract_authority_id_financing_award_id_refers FOREIGN KEY(authority_id, financing_award_id) REFERENCES award (authority_id, id),
+	CONSTRAINT contract_state_is_known CHECK (state IN ('draft', 'active')),
+	CONSTRAINT contract_what_is_in_force_is_dated CHECK ((state = 'draft') = (activated_at IS NULL)),
+	CONSTRAINT contract_version_is_positive CHECK (version > 0),
+	CONSTRAINT contract_price_is_positive CHECK (price > 0),
+	CONSTRAINT contract_term_holds_a_day CHECK (starts_on < ends_on),
+	CONSTRAINT contract_digest_is_of_the_terms CHECK (terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex'))
+);
+-- next
+CREATE INDEX contract_newest_first ON contract (id);
+-- next
+CREATE INDEX contract_of_need ON contract (authority_id, need_id);
+-- next
+CREATE UNIQUE INDEX one_contract_of_an_award_is_active ON contract (authority_id, award_id) WHERE state <> 'draft';
+-- next
+CREATE TABLE calculation (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT calculation_id_is_identifier CHECK (id ~ '^calculation_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	contract_id TEXT COLLATE "C" NOT NULL,
+	ordinal INTEGER NOT NULL,
+	supersedes TEXT COLLATE "C",
+	document JSON NOT NULL,
+	digest BYTEA NOT NULL,
+	total NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT calculation_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT calculation_is_of_its_contract UNIQUE (authority_id, contract_id, id),
+	CONSTRAINT calculation_is_of_its_step UNIQUE (authority_id, contract_id, ordinal, id),
+	CONSTRAINT calculation_is_superseded_once UNIQUE (authority_id, supersedes),
+	CONSTRAINT calculation_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT calculation_supersedes_one_of_its_step FOREIGN KEY(authority_id, contract_id, ordinal, supersedes) REFERENCES calculation (authority_id, contract_id, ordinal, id),
+	CONSTRAINT calculation_ordinal_is_positive CHECK (ordinal > 0),
+	CONSTRAINT calculation_supersedes_another CHECK (supersedes <> id),
+	CONSTRAINT calculation_total_is_not_negative CHECK (total >= 0),
+	CONSTRAINT calculation_total_is_of_the_document CHECK ((document->>'total')::numeric = total AND document->>'currency' = currency),
+	CONSTRAINT calculation_digest_is_of_the_document CHECK (document->>'digest' = encode(digest, 'hex') AND digest = sha256(convert_to(replace(document::text, '"digest":"' || encode(digest, 'hex') || '"', '"digest":""'), 'UTF8')))
+);
+-- next
+CREATE UNIQUE INDEX calculation_begins_a_step_once ON calculation (authority_id, contract_id, ordinal) WHERE supersedes IS NULL;
+-- next
 CREATE TABLE contract_party (
 	authority_id INTEGER NOT NULL,
 	contract_id TEXT COLLATE "C" NOT NULL,
@@ -526,6 +646,29 @@ CREATE TABLE document (
 -- next
 CREATE INDEX document_of_contract ON document (authority_id, contract_id, id);
 -- next
+CREATE TABLE metric (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT metric_id_is_identifier CHECK (id ~ '^metric_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	code TEXT COLLATE "C" NOT NULL,
+	title JSON NOT NULL,
+	definition JSON NOT NULL,
+	unit JSON NOT NULL,
+	direction TEXT NOT NULL,
+	frequency TEXT NOT NULL,
+	source JSON NOT NULL,
+	method JSON NOT NULL,
+	verification JSON NOT NULL,
+	baseline NUMERIC,
+	target NUMERIC NOT NULL,
+	CONSTRAINT metric_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT metric_authority_id_contract_id_code_is_unique UNIQUE (authority_id, contract_id, code),
+	CONSTRAINT metric_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT metric_direction_is_known CHECK (direction IN ('higher', 'lower')),
+	CONSTRAINT metric_frequency_is_known CHECK (frequency IN ('month', 'quarter', 'half_year', 'year'))
+);
+-- next
 CREATE TABLE milestone (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT milestone_id_is_identifier CHECK (id ~ '^milestone_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
@@ -563,18 +706,15 @@ CREATE TABLE milestone (
 	CONSTRAINT milestone_submission_comes_before_acceptance CHECK (submitted_at <= accepted_at)
 );
 -- next
-CREATE TABLE offer_member (
+CREATE TABLE payment_total (
 	authority_id INTEGER NOT NULL,
-	offer_id TEXT COLLATE "C" NOT NULL,
-	organisation_id TEXT COLLATE "C" NOT NULL,
-	place INTEGER NOT NULL,
-	share NUMERIC NOT NULL,
-	consented_at TIMESTAMP WITH TIME ZONE,
-	consented_by TEXT,
-	CONSTRAINT offer_member_pkey PRIMARY KEY (authority_id, offer_id, organisation_id),
-	CONSTRAINT offer_member_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
-	CONSTRAINT offer_member_share_is_a_part CHECK (share > 0 AND share <= 100),
-	CONSTRAINT offer_member_a_consent_has_its_giver CHECK ((consented_at IS NULL) = (consented_by IS NULL))
+	contract_id TEXT COLLATE "C" NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	value NUMERIC NOT NULL,
+	owed NUMERIC NOT NULL,
+	CONSTRAINT payment_total_pkey PRIMARY KEY (authority_id, contract_id),
+	CONSTRAINT payment_total_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT payment_total_no_more_is_owed_than_the_contract_says CHECK (owed >= 0 AND owed <= value)
 );
 -- next
 CREATE TABLE contract_signature (
@@ -589,6 +729,112 @@ CREATE TABLE contract_signature (
 	CONSTRAINT contract_signature_authority_id_contract_id_organisatio_c782 FOREIGN KEY(authority_id, contract_id, organisation_id) REFERENCES contract_party (authority_id, contract_id, organisation_id),
 	CONSTRAINT contract_signature_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
 );
+-- next
+CREATE TABLE observation (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT observation_id_is_identifier CHECK (id ~ '^observation_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	metric_id TEXT COLLATE "C" NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	state TEXT NOT NULL,
+	starts_on DATE NOT NULL,
+	ends_on DATE NOT NULL,
+	value NUMERIC NOT NULL,
+	source TEXT NOT NULL,
+	method JSON NOT NULL,
+	sample_size INTEGER,
+	reported_by TEXT COLLATE "C" NOT NULL,
+	reported_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	supersedes TEXT COLLATE "C",
+	superseded_by TEXT COLLATE "C",
+	verified_by TEXT COLLATE "C",
+	verified_at TIMESTAMP WITH TIME ZONE,
+	disputed_by TEXT COLLATE "C",
+	disputed_at TIMESTAMP WITH TIME ZONE,
+	reason JSON,
+	CONSTRAINT observation_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT observation_authority_id_supersedes_is_unique UNIQUE (authority_id, supersedes),
+	CONSTRAINT observation_authority_id_metric_id_refers FOREIGN KEY(authority_id, metric_id) REFERENCES metric (authority_id, id),
+	CONSTRAINT observation_authority_id_supersedes_refers FOREIGN KEY(authority_id, supersedes) REFERENCES observation (authority_id, id),
+	CONSTRAINT observation_state_is_known CHECK (state IN ('reported', 'verified', 'disputed', 'void')),
+	CONSTRAINT observation_version_is_positive CHECK (version > 0),
+	CONSTRAINT observation_period_holds_a_day CHECK (starts_on < ends_on),
+	CONSTRAINT observation_a_sample_is_of_some CHECK (sample_size > 0),
+	CONSTRAINT observation_nobody_verifies_its_own_report CHECK (verified_by <> reported_by),
+	CONSTRAINT observation_nobody_disputes_its_own_report CHECK (disputed_by <> reported_by),
+	CONSTRAINT observation_a_judgement_is_dated CHECK ((verified_by IS NULL) = (verified_at IS NULL) AND (disputed_by IS NULL) = (disputed_at IS NULL)),
+	CONSTRAINT observation_what_is_verified_has_a_verifier CHECK (state <> 'verified' OR verified_by IS NOT NULL),
+	CONSTRAINT observation_what_is_disputed_has_a_disputer CHECK (state <> 'disputed' OR disputed_by IS NOT NULL),
+	CONSTRAINT observation_nothing_corrects_itself CHECK (supersedes <> id AND superseded_by <> id)
+);
+-- next
+CREATE INDEX observation_of_contract_verified ON observation (authority_id, contract_id) WHERE state = 'verified';
+-- next
+CREATE INDEX observation_of_metric ON observation (authority_id, metric_id, id);
+-- next
+CREATE UNIQUE INDEX one_report_for_a_place ON observation (authority_id, metric_id, starts_on, ends_on, source) WHERE superseded_by IS NULL AND state <> 'void';
+-- next
+CREATE UNIQUE INDEX one_verified_for_a_period ON observation (authority_id, metric_id, starts_on, ends_on) WHERE state = 'verified';
+-- next
+CREATE TABLE payment (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT payment_id_is_identifier CHECK (id ~ '^payment_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	payee_id TEXT COLLATE "C" NOT NULL,
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	calculation_id TEXT COLLATE "C" NOT NULL,
+	earned NUMERIC NOT NULL,
+	owed_before NUMERIC NOT NULL,
+	computed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	claimed_at TIMESTAMP WITH TIME ZONE,
+	claimed_by TEXT COLLATE "C",
+	approved_at TIMESTAMP WITH TIME ZONE,
+	approved_by TEXT COLLATE "C",
+	rejected_at TIMESTAMP WITH TIME ZONE,
+	rejected_by TEXT COLLATE "C",
+	rejected_reason JSON,
+	instructed_at TIMESTAMP WITH TIME ZONE,
+	instructed_by TEXT COLLATE "C",
+	settled_at TIMESTAMP WITH TIME ZONE,
+	settled_by TEXT COLLATE "C",
+	settled_on DATE,
+	bank_reference TEXT COLLATE "C",
+	received_at TIMESTAMP WITH TIME ZONE,
+	received_by TEXT COLLATE "C",
+	reversed_at TIMESTAMP WITH TIME ZONE,
+	reversed_by TEXT COLLATE "C",
+	CONSTRAINT payment_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT bank_reference_settles_once UNIQUE (authority_id, bank_reference),
+	CONSTRAINT payment_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT payment_is_calculated FOREIGN KEY(authority_id, contract_id, calculation_id) REFERENCES calculation (authority_id, contract_id, id),
+	CONSTRAINT payment_state_is_known CHECK (state IN ('computed', 'claimed', 'approved', 'instructed', 'settled', 'rejected', 'reversed')),
+	CONSTRAINT payment_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
+	CONSTRAINT payment_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
+	CONSTRAINT payment_amount_is_the_difference CHECK (amount = earned - owed_before),
+	CONSTRAINT payment_claimed_by_whom_and_when CHECK ((claimed_by IS NULL) = (claimed_at IS NULL)),
+	CONSTRAINT payment_approved_by_whom_and_when CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
+	CONSTRAINT payment_rejected_by_whom_and_when CHECK ((rejected_by IS NULL) = (rejected_at IS NULL)),
+	CONSTRAINT payment_instructed_by_whom_and_when CHECK ((instructed_by IS NULL) = (instructed_at IS NULL)),
+	CONSTRAINT payment_settled_by_whom_and_when CHECK ((settled_by IS NULL) = (settled_at IS NULL)),
+	CONSTRAINT payment_received_by_whom_and_when CHECK ((received_by IS NULL) = (received_at IS NULL)),
+	CONSTRAINT payment_reversed_by_whom_and_when CHECK ((reversed_by IS NULL) = (reversed_at IS NULL)),
+	CONSTRAINT payment_approved_only_when_claimed CHECK (approved_at IS NULL OR claimed_at IS NOT NULL),
+	CONSTRAINT payment_instructed_only_when_approved CHECK (instructed_at IS NULL OR approved_at IS NOT NULL),
+	CONSTRAINT payment_settled_only_when_instructed CHECK (settled_at IS NULL OR instructed_at IS NOT NULL),
+	CONSTRAINT payment_received_only_when_settled CHECK (received_at IS NULL OR settled_at IS NOT NULL),
+	CONSTRAINT payment_state_is_the_last_step CHECK (state IN ('rejected', 'reversed') OR state = CASE WHEN settled_at IS NOT NULL THEN 'settled' WHEN instructed_at IS NOT NULL THEN 'instructed' WHEN approved_at IS NOT NULL THEN 'approved' WHEN claimed_at IS NOT NULL THEN 'claimed' ELSE 'computed' END),
+	CONSTRAINT payment_nobody_approves_an_own_claim CHECK (approved_by <> claimed_by),
+	CONSTRAINT payment_nobody_instructs_an_own_approval CHECK (instructed_by <> approved_by),
+	CONSTRAINT payment_rejection_has_a_reason CHECK ((state = 'rejected') = (rejected_at IS NOT NULL AND rejected_reason IS NOT NULL)),
+	CONSTRAINT payment_reversal_is_dated CHECK ((state = 'reversed') = (reversed_at IS NOT NULL)),
+	CONSTRAINT payment_settlement_is_the_banks CHECK ((settled_at IS NULL) = (bank_reference IS NULL) AND (settled_at IS NULL) = (settled_on IS NULL)),
+	CONSTRAINT payment_payee_id_refers FOREIGN KEY(payee_id) REFERENCES organisation (id)
+);
+-- next
+CREATE INDEX payment_of_contract ON payment (authority_id, contract_id, id);
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON assertion_used TO ecosystem_api;
 -- next
@@ -659,6 +905,29 @@ GRANT SELECT, INSERT, UPDATE ON sandbox_parties TO ecosystem_api;
 GRANT SELECT, INSERT, UPDATE ON standard TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON stored_answer TO ecosystem_api;
+-- next
+CREATE TRIGGER evaluation_stays BEFORE UPDATE OR DELETE ON evaluation FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER evaluation_stays_whole BEFORE TRUNCATE ON evaluation FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE evaluation ENABLE ALWAYS TRIGGER evaluation_stays;
+-- next
+ALTER TABLE evaluation ENABLE ALWAYS TRIGGER evaluation_stays_whole;
+-- next
+GRANT SELECT, INSERT ON evaluation TO ecosystem_api;
+-- next
+ALTER TABLE evaluator ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE evaluator FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY evaluator_seen ON evaluator USING (authority_id = nullif(current_setting('app.authority', true), '')::integer
+  OR organisation_id = nullif(current_setting('app.organisation', true), '')
+  OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+-- next
+GRANT SELECT, INSERT, UPDATE ON evaluator TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON event_pending TO ecosystem_api;
 -- next
@@ -740,8 +1009,6 @@ ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_moves;
 -- next
 GRANT SELECT, INSERT, UPDATE ON client TO ecosystem_api;
 -- next
-GRANT SELECT, INSERT, UPDATE ON contract TO ecosystem_api;
--- next
 GRANT SELECT, INSERT, UPDATE ON membership TO ecosystem_api;
 -- next
 ALTER TABLE offer ENABLE ROW LEVEL SECURITY;
@@ -759,6 +1026,62 @@ CREATE POLICY offer_seen ON offer USING (nullif(current_setting('app.organisatio
 GRANT SELECT, INSERT, UPDATE ON offer TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON organisation_identifier TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON award TO ecosystem_api;
+-- next
+ALTER TABLE offer_member ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE offer_member FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY offer_member_seen ON offer_member USING (EXISTS (
+    SELECT FROM offer WHERE offer.authority_id = offer_member.authority_id
+      AND offer.id = offer_member.offer_id));
+-- next
+GRANT SELECT, INSERT, UPDATE ON offer_member TO ecosystem_api;
+-- next
+CREATE TRIGGER score_stays BEFORE UPDATE OR DELETE ON score FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER score_stays_whole BEFORE TRUNCATE ON score FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE score ENABLE ALWAYS TRIGGER score_stays;
+-- next
+ALTER TABLE score ENABLE ALWAYS TRIGGER score_stays_whole;
+-- next
+ALTER TABLE score ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE score FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY score_seen ON score USING (authority_id = nullif(current_setting('app.authority', true), '')::integer
+  OR organisation_id = nullif(current_setting('app.organisation', true), '')
+  OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+-- next
+GRANT SELECT, INSERT ON score TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON contract TO ecosystem_api;
+-- next
+CREATE TRIGGER calculation_stays BEFORE UPDATE OR DELETE ON calculation FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER calculation_stays_whole BEFORE TRUNCATE ON calculation FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE calculation ENABLE ALWAYS TRIGGER calculation_stays;
+-- next
+ALTER TABLE calculation ENABLE ALWAYS TRIGGER calculation_stays_whole;
+-- next
+ALTER TABLE calculation ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE calculation FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY calculation_seen ON calculation USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM contract_party WHERE contract_party.authority_id = calculation.authority_id
+      AND contract_party.contract_id = calculation.contract_id AND contract_party.organisation_id = nullif(current_setting('app.organisation', true), '')) OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
+-- next
+GRANT SELECT, INSERT ON calculation TO ecosystem_api;
 -- next
 CREATE TRIGGER contract_party_stays BEFORE UPDATE OR DELETE ON contract_party FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -785,31 +1108,25 @@ ALTER TABLE document FORCE ROW LEVEL SECURITY;
 CREATE POLICY document_seen ON document USING (
   authority_id = nullif(current_setting('app.authority', true), '')::integer
   OR EXISTS (
-    SELECT 1 FROM contract_party
+    SELECT FROM contract_party
     WHERE contract_party.authority_id = document.authority_id
       AND contract_party.contract_id = document.contract_id
       AND contract_party.organisation_id = nullif(current_setting('app.organisation', true), '')
   )
-  OR authority_id IN (
-    SELECT organisation.number FROM organisation
-    JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
-    WHERE jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'
+  OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'
   )
 );
 -- next
 GRANT SELECT, INSERT ON document TO ecosystem_api;
 -- next
+GRANT SELECT, INSERT, UPDATE ON metric TO ecosystem_api;
+-- next
 GRANT SELECT, INSERT, UPDATE ON milestone TO ecosystem_api;
 -- next
-ALTER TABLE offer_member ENABLE ROW LEVEL SECURITY;
--- next
-ALTER TABLE offer_member FORCE ROW LEVEL SECURITY;
--- next
-CREATE POLICY offer_member_seen ON offer_member USING (EXISTS (
-    SELECT FROM offer WHERE offer.authority_id = offer_member.authority_id
-      AND offer.id = offer_member.offer_id));
--- next
-GRANT SELECT, INSERT, UPDATE ON offer_member TO ecosystem_api;
+GRANT SELECT ON payment_total TO ecosystem_api;
 -- next
 CREATE TRIGGER contract_signature_stays BEFORE UPDATE OR DELETE ON contract_signature FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -819,4 +1136,95 @@ ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER contract_signature_stays;
 -- next
 ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER contract_signature_stays_whole;
 -- next
-GRANT SELECT, INSERT ON contract_signature TO ecosystem_api
+GRANT SELECT, INSERT ON contract_signature TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON observation TO ecosystem_api;
+-- next
+ALTER TABLE payment ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE payment FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY payment_seen ON payment USING (payee_id = nullif(current_setting('app.organisation', true), '') OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM contract_party WHERE contract_party.authority_id = payment.authority_id
+      AND contract_party.contract_id = payment.contract_id
+      AND contract_party.role = 'lender' AND contract_party.organisation_id = nullif(current_setting('app.organisation', true), '')) OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
+-- next
+GRANT SELECT, INSERT, UPDATE ON payment TO ecosystem_api;
+-- next
+CREATE FUNCTION payment_begins_computed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.state <> 'computed' OR NEW.version <> 1 THEN
+    RAISE EXCEPTION 'payment % begins as %', NEW.id, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_begins_computed';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_begins BEFORE INSERT ON payment FOR EACH ROW EXECUTE FUNCTION payment_begins_computed();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_begins;
+-- next
+CREATE FUNCTION payment_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := CASE OLD.state || ' ' || NEW.state
+    WHEN 'computed claimed' THEN '{claimed_at,claimed_by}'
+    WHEN 'claimed approved' THEN '{approved_at,approved_by}'
+    WHEN 'computed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
+    WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
+    WHEN 'approved instructed' THEN '{instructed_at,instructed_by}'
+    WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
+    WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
+    WHEN 'settled reversed' THEN '{reversed_at,reversed_by}'
+    WHEN 'settled settled' THEN
+      CASE WHEN OLD.received_at IS NULL THEN '{received_at,received_by}' END
+  END;
+  always text[] := '{state,version}';
+BEGIN
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'payment % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_turns BEFORE UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION payment_takes_its_turn();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_turns;
+-- next
+CREATE FUNCTION payment_is_counted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  more numeric := CASE WHEN NEW.state IN ('rejected', 'reversed') THEN 0 ELSE NEW.amount END;
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.state NOT IN ('rejected', 'reversed') THEN
+    more := more - OLD.amount;
+  END IF;
+  IF more = 0 THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO public.payment_total (authority_id, contract_id, currency, value, owed)
+  SELECT authority_id, id, currency, price, 0 FROM public.contract
+  WHERE authority_id = NEW.authority_id AND id = NEW.contract_id
+  ON CONFLICT DO NOTHING;
+  UPDATE public.payment_total AS total SET owed = owed + more, value = contract.price
+  FROM public.contract
+  WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+    AND total.authority_id = NEW.authority_id AND total.contract_id = NEW.contract_id
+    AND total.currency = NEW.currency;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'payment % is not in the currency of its contract', NEW.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_is_in_the_contracts_currency';
+  END IF;
+  RETURN NULL;
+END $$;
+-- next
+REVOKE EXECUTE ON FUNCTION payment_is_counted FROM PUBLIC;
+-- next
+CREATE TRIGGER payment_counts AFTER INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION payment_is_counted();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_counts
