@@ -1,0 +1,40 @@
+"""Who may do what with offers."""
+
+from typing import Final
+
+from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.permit import PUBLIC, Permit
+
+_BIDDERS: Final = (
+    OrganisationKind.ENTERPRISE,
+    OrganisationKind.THINK_TANK,
+    OrganisationKind.FINANCIAL_INSTITUTION,
+)
+
+READ: Final = Permit(
+    act="read offers", scope="offers:read",
+    relation="member; from the opening on authority, evaluators without conflict, auditors",
+)  # fmt: skip
+DRAFT: Final = Permit(
+    act="draft an offer", scope="offers:draft", roles=(Role.BIDDER,), kinds=_BIDDERS,
+    verified=True, relation="invited by the need", state="need published, until the deadline",
+)  # fmt: skip
+CONSENT: Final = Permit(
+    act="consent to an offer", scope="offers:write", roles=(Role.BIDDER,), kinds=_BIDDERS,
+    verified=True, relation="member", state="until the deadline",
+)  # fmt: skip
+SUBMIT: Final = Permit(
+    act="submit an offer", scope="offers:write", roles=(Role.BIDDER,), kinds=_BIDDERS,
+    verified=True, relation="lead", state="all have consented, until the deadline",
+)  # fmt: skip
+WITHDRAW: Final = Permit(
+    act="withdraw an offer", scope="offers:write", roles=(Role.BIDDER,), kinds=_BIDDERS,
+    relation="lead", state="until the deadline",
+)  # fmt: skip
+OPEN: Final = Permit(
+    act="open a need's offers", scope="offers:open", roles=(Role.OPENER,), person=True,
+    kinds=(OrganisationKind.GOVERNMENT,), relation="named by the need as opener",
+    state="closed, from `opening_at` on",
+)  # fmt: skip
+READ_OPENING: Final = PUBLIC
+READ_KEYS: Final = PUBLIC

@@ -1,0 +1,276 @@
+"""Draft, consent to, submit, withdraw and open offers."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from joserfc import jws
+from joserfc.jwk import ECKey
+from sqlalchemy import bindparam, update
+from sqlalchemy.dialects.postgresql import insert
+
+from ecosystem.history import actions as history
+from ecosystem.history.model import Audience
+from ecosystem.offers import queries, rules, sealing, shapes
+from ecosystem.offers.envelope import Envelope, SealedBy
+from ecosystem.offers.model import (
+    ConcludeFacts,
+    OfferContent,
+    OfferDraft,
+    OfferFacts,
+    OpenedContent,
+    Receipt,
+    Unsealed,
+)
+from ecosystem.offers.tables import offer, offer_member, offer_reader
+from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.minting import entropy, mint
+from ecosystem.runtime.web import Standing
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import authority_of
+from ecosystem.values.period import wire
+
+_DRAFT: Final = inserting(
+    offer, "authority_id", "id", "need_id", "lot_id", "version", "kind", "state", "lead_id",
+    "member_ids",
+)  # fmt: skip
+_ADD_MEMBER: Final = inserting(offer_member)
+_CONSENT: Final = Statement(
+    update(offer_member)
+    .where(
+        offer_member.c.authority_id == bindparam("of_authority"),
+        offer_member.c.offer_id == bindparam("of_offer"),
+        offer_member.c.organisation_id == bindparam("of_organisation"),
+    )
+    .values(consented_at=bindparam("consented_at"), consented_by=bindparam("consented_by"))
+)
+
+
+def _changing(*names: str) -> Statement:
+    """Return the statement that gives an offer's columns new values, and its next version."""
+    return Statement(
+        update(offer)
+        .where(
+            offer.c.authority_id == bindparam("of_authority"),
+            offer.c.id == bindparam("of_offer"),
+        )
+        .values(version=offer.c.version + 1, **{name: bindparam(name) for name in names})
+    )
+
+
+_KEEP: Final = _changing(
+    "state", "envelope", "envelope_digest", "sealed_by", "received_at", "receipt"
+)
+_DESTROY: Final = _changing("state", "envelope")
+_OPEN: Final = _changing("state", "failure", "content")
+_CONCLUDE: Final = _changing("state")
+_TOUCH: Final = _changing()
+_reader = insert(offer_reader).values(
+    {column.key: bindparam(column.key) for column in offer_reader.columns}
+)
+_LET_READ: Final = Statement(
+    _reader.on_conflict_do_update(
+        index_elements=["authority_id", "need_id", "person_id"],
+        set_={"may_read": _reader.excluded.may_read},
+    )
+)
+
+
+async def draft(tx: Tx, lot_id: str, asked: OfferDraft, *, by: Actor, at: datetime) -> Standing:
+    """Prepare an offer for a lot. Refuses with LotMissing, and as the rule does.
+
+    Effects: the offer, without any content, and its members; the sealed event offer.drafted.
+    """
+    facts = await queries.draft_facts(tx, lot_id, asked, by=by, at=at)
+    drafted = rules.draft(facts, by=by, at=at)
+    authority = facts.authority_number
+    offer_id = mint("offer", authority=authority)
+    members = [one.organisation_id for one in drafted.members]
+    await tx.run(
+        _DRAFT,
+        authority_id=authority, id=offer_id, need_id=facts.need_id, lot_id=lot_id, version=1,
+        kind=facts.kind, state=drafted.state, lead_id=drafted.lead_id, member_ids=members,
+    )  # fmt: skip
+    for place, one in enumerate(drafted.members):
+        is_lead = one.organisation_id == drafted.lead_id
+        await tx.run(
+            _ADD_MEMBER,
+            authority_id=authority, offer_id=offer_id, organisation_id=one.organisation_id,
+            place=place, share=one.share, consented_at=at if is_lead else None,
+            consented_by=by.person_id or by.client_id if is_lead else None,
+        )  # fmt: skip
+    version = await history.record(
+        tx, "offer.drafted", offer_id, facts=facts, decision=drafted, by=by, at=at,
+        audience=_sealed(members),
+    )  # fmt: skip
+    return Standing(id=offer_id, state=drafted.state, version=version)
+
+
+async def consent(tx: Tx, offer_id: str, *, by: Actor, at: datetime) -> Standing:
+    """Have the caller's organisation take part. Refuses with OfferMissing, and as the rule does.
+
+    Effects: the consent; the sealed event offer.consented.
+    """
+    facts, _, _ = await queries.locked(tx, offer_id, by=by, at=at)
+    consented = rules.consent(facts, by=by, at=at)
+    key = _key(offer_id)
+    await tx.run(
+        _CONSENT,
+        **key, of_organisation=by.organisation_id, consented_at=consented.consented_at,
+        consented_by=by.person_id or by.client_id,
+    )  # fmt: skip
+    await tx.run(_TOUCH, **key)
+    version = await history.record(
+        tx, "offer.consented", offer_id, facts=facts, decision=consented, by=by, at=at,
+        audience=_of_members(facts),
+    )  # fmt: skip
+    return Standing(id=offer_id, state=facts.state, version=version)
+
+
+async def submit(
+    tx: Tx, offer_id: str, content: OfferContent, *, key: ECKey, by: Actor, at: datetime
+) -> Receipt:
+    """Seal an offer in memory, keep its envelope alone, and sign a receipt with `key`.
+
+    Refuses with OfferMissing, as the rule does, and then with ContentUnsound: whoever is late
+    learns that first. Effects: the envelope, in place of an earlier one; the sealed event
+    offer.submitted, which holds digests only.
+    """
+    facts, _, need = await queries.locked(tx, offer_id, by=by, at=at)
+    rules.submit(facts, by=by, at=at)
+    shapes.check(content, lot=queries.lot_of(need, facts.lot_id), kind=facts.kind)
+    sealed = sealing.seal(
+        msgspec.json.encode(content, order="sorted"),
+        terms=queries.sealing_terms(facts, need),
+        sealed_by=SealedBy.SERVER,
+        entropy=entropy,
+    )
+    return await _keep(tx, facts, sealed, key=key, by=by, at=at)
+
+
+async def _keep(
+    tx: Tx, facts: OfferFacts, sealed: Envelope, *, key: ECKey, by: Actor, at: datetime
+) -> Receipt:
+    commitment = sealed.header.offer_commitment
+    facts = msgspec.structs.replace(
+        facts, envelope_digest=sealed.digest(), offer_commitment=commitment
+    )
+    submitted = rules.submit(facts, by=by, at=at)
+    receipt = _receipt(facts, key=key, received_at=submitted.received_at)
+    await tx.run(
+        _KEEP,
+        **_key(facts.offer_id), state=submitted.state, envelope=sealed.encode(),
+        envelope_digest=submitted.envelope_digest, sealed_by=sealed.header.sealed_by,
+        received_at=submitted.received_at, receipt=receipt,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "offer.submitted", facts.offer_id, facts=facts, decision=submitted, by=by, at=at,
+        audience=_of_members(facts),
+    )  # fmt: skip
+    return Receipt(
+        offer_id=facts.offer_id,
+        state=submitted.state,
+        version=version,
+        envelope_digest=submitted.envelope_digest,
+        received_at=submitted.received_at,
+        receipt=receipt,
+    )
+
+
+def _receipt(facts: OfferFacts, *, key: ECKey, received_at: datetime) -> str:
+    """Return a compact JWS over what was received and when. Source: RFC 7515."""
+    claims = {
+        "offer_id": facts.offer_id,
+        "need_id": facts.need_id,
+        "lot_id": facts.lot_id,
+        "organisation_id": facts.lead_id,
+        "envelope_sha256": facts.envelope_digest,
+        "offer_commitment": facts.offer_commitment,
+        "received_at": wire(received_at),
+    }
+    header = {"alg": "ES256", "typ": "receipt+jwt", "kid": key.kid}
+    return jws.serialize_compact(header, msgspec.json.encode(claims), key)
+
+
+async def withdraw(tx: Tx, offer_id: str, *, by: Actor, at: datetime) -> Standing:
+    """Take an offer back. Refuses with OfferMissing, and as the rule does.
+
+    Effects: its envelope is destroyed; the sealed event offer.withdrawn.
+    """
+    facts, _, _ = await queries.locked(tx, offer_id, by=by, at=at)
+    withdrawn = rules.withdraw(facts, by=by, at=at)
+    await tx.run(_DESTROY, **_key(offer_id), state=withdrawn.state, envelope=None)
+    version = await history.record(
+        tx, "offer.withdrawn", offer_id, facts=facts, decision=withdrawn, by=by, at=at,
+        audience=_of_members(facts),
+    )  # fmt: skip
+    return Standing(id=offer_id, state=withdrawn.state, version=version)
+
+
+async def open_one(
+    tx: Tx, found: Unsealed, content: bytes | None, *, by: Actor, at: datetime
+) -> None:
+    """Say what came of one envelope in an opening, and keep its content in the open.
+
+    Effects: the offer becomes opened or excluded; offer.opened, which holds no content.
+    """
+    opened = rules.open_one(found)
+    await tx.run(
+        _OPEN,
+        **_key(found.offer_id), state=opened.state, failure=opened.failure, content=content,
+    )  # fmt: skip
+    await history.record(
+        tx, "offer.opened", found.offer_id, facts=found, decision=opened, by=by, at=at,
+        audience=Audience(organisations=found.member_ids),
+    )  # fmt: skip
+
+
+async def conclude(
+    tx: Tx, offers: Iterable[OpenedContent], *, award_id: str, winner: str, by: Actor, at: datetime
+) -> None:
+    """Bring the offers of one contest to their end; the room above decides which one wins.
+
+    Effects: the offers become awarded or not_awarded; offer.concluded for each.
+    """
+    for one in offers:
+        facts = ConcludeFacts(
+            award_id=award_id,
+            offer_id=one.offer_id,
+            state=one.state,
+            is_winner=one.offer_id == winner,
+        )
+        concluded = rules.conclude(facts, by=by, at=at)
+        await tx.run(_CONCLUDE, **_key(one.offer_id), state=concluded.state)
+        await history.record(
+            tx, "offer.concluded", one.offer_id, facts=facts, decision=concluded, by=by, at=at,
+            audience=Audience(
+                organisations=tuple(member.organisation_id for member in one.members)
+            ),
+        )  # fmt: skip
+
+
+async def let_read(
+    tx: Tx, need_id: str, *, person_id: str, organisation_id: str, may_read: bool
+) -> None:
+    """Say whether a person may read a need's opened offers; the room above records why.
+
+    Who is named here and may not read does not read as one of the authority either.
+    """
+    await tx.run(
+        _LET_READ,
+        authority_id=authority_of(need_id), need_id=need_id, person_id=person_id,
+        organisation_id=organisation_id, may_read=may_read,
+    )  # fmt: skip
+
+
+def _key(offer_id: str) -> dict[str, Any]:
+    return {"of_authority": authority_of(offer_id), "of_offer": offer_id}
+
+
+def _of_members(facts: OfferFacts) -> Audience:
+    return _sealed(one.organisation_id for one in facts.members)
+
+
+def _sealed(members: Iterable[str]) -> Audience:
+    return Audience(organisations=tuple(members), is_sealed=True)

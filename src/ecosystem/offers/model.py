@@ -1,0 +1,387 @@
+"""What an offer is: its members, its content, its states, and what rules decide on."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from ecosystem.needs.model import Code, OfferKind
+from ecosystem.needs.model import State as NeedState
+from ecosystem.offers.envelope import Base64Url, Envelope, Sha256
+from ecosystem.values.actor import OrganisationKind
+from ecosystem.values.identifiers import LotId, NeedId, OfferId, OrganisationId, PersonId
+from ecosystem.values.money import Measure, Money
+from ecosystem.values.text import Text
+
+Share = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9]|[1-9][0-9]|100)(\.[0-9]{1,4})?$",
+        description="Per cent of the offer, as a decimal string; all shares add to 100.",
+        examples=["62.5"],
+    ),
+]
+Rate = Annotated[
+    str,
+    Meta(
+        pattern=r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?$",
+        description="Per cent a year, as a decimal string.",
+        examples=["3.85"],
+    ),
+]
+Months = Annotated[int, Meta(ge=0, le=600, description="A number of months.")]
+
+
+class State(StrEnum):
+    """Where an offer stands."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    WITHDRAWN = "withdrawn"
+    OPENED = "opened"
+    EXCLUDED = "excluded"
+    AWARDED = "awarded"
+    NOT_AWARDED = "not_awarded"
+
+
+class Repayment(StrEnum):
+    """How the principal comes back after the grace months."""
+
+    EQUAL_PRINCIPAL = "equal_principal"
+    """The same principal each month, and interest on what is left."""
+    EQUAL_INSTALMENT = "equal_instalment"
+    """The same sum of principal and interest each month."""
+
+
+class Failure(StrEnum):
+    """Why an offer could not be opened, and by whose fault."""
+
+    ALTERED = "altered"
+    """The kept envelope is not the one that the receipt names: the keeper is at fault."""
+    UNREADABLE = "unreadable"
+    """The envelope is the received one and does not hold what it commits to: the sealer is."""
+    UNSOUND = "unsound"
+    """It opened, and is not an offer for this lot: the bidder is at fault."""
+
+
+class Culprit(StrEnum):
+    """Who is at fault."""
+
+    BIDDER = "bidder"
+    KEEPER = "keeper"
+
+
+class MemberDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One organisation of an offer, and its part."""
+
+    organisation_id: OrganisationId
+    share: Share
+
+
+class OfferDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a lead writes to prepare an offer; it holds nothing of the offer itself."""
+
+    kind: OfferKind
+    members: Annotated[tuple[MemberDraft, ...], Meta(min_length=1, max_length=20)]
+    """All members, the lead among them; who offers alone has 100."""
+
+
+class MetricCommitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The value of a metric that the bidder commits to."""
+
+    metric: Code
+    value: Measure
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the bidder says to a criterion."""
+
+    criterion: Code
+    meets: bool
+    """Whether the criterion is met; decisive for a requirement."""
+    text: Text
+
+
+class Financing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The terms of a loan."""
+
+    amount: Money
+    annual_rate: Rate
+    tenor_months: Annotated[int, Meta(ge=1, le=600)]
+    """Months from the drawdown to the last payment."""
+    grace_months: Months = 0
+    """Months at the start in which only interest is paid."""
+    fees: Money
+    """What is kept back at the drawdown."""
+    repayment: Repayment
+
+
+class OfferContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An offer itself: sealed on receipt, and stored in the open only after opening."""
+
+    price: Money | UnsetType = UNSET
+    """For delivery and advisory: the whole price."""
+    metric_commitments: Annotated[tuple[MetricCommitment, ...], Meta(max_length=30)] = ()
+    answers: Annotated[tuple[Answer, ...], Meta(max_length=30)] = ()
+    proposal: Text
+    financing: Financing | UnsetType = UNSET
+    """For financing alone."""
+
+
+class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a member."""
+
+    organisation_id: str
+    share: str
+    kind: OrganisationKind | None
+    """None where there is no such organisation."""
+    verified: bool
+
+
+class DraftFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a draft is checked against."""
+
+    need_id: str
+    lot_id: str
+    kind: OfferKind
+    authority_number: int
+    need_state: NeedState
+    submission_ends_at: datetime
+    invited_kinds: tuple[OrganisationKind, ...]
+    invited_offers: tuple[OfferKind, ...]
+    members: tuple[MemberFacts, ...]
+    has_offered: bool
+    """Whether the caller leads an offer of this kind for this lot already."""
+
+
+class Drafted(msgspec.Struct, frozen=True, kw_only=True):
+    """The draft as it stands; the lead has consented by drafting."""
+
+    state: State
+    lead_id: str
+    members: tuple[MemberDraft, ...]
+
+
+class Consent(msgspec.Struct, frozen=True, kw_only=True):
+    """A member of an offer, and when it consented."""
+
+    organisation_id: OrganisationId
+    share: Share
+    consented_at: datetime | None
+
+
+class OfferFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an offer when its members act on it; nothing of its content."""
+
+    offer_id: str
+    need_id: str
+    lot_id: str
+    kind: OfferKind
+    state: State
+    lead_id: str
+    members: tuple[Consent, ...]
+    need_state: NeedState
+    submission_ends_at: datetime
+    envelope_digest: str | None = None
+    """Of the envelope that is to be received."""
+    offer_commitment: str | None = None
+
+
+class Consented(msgspec.Struct, frozen=True):
+    """A member takes part."""
+
+    organisation_id: str
+    consented_at: datetime
+
+
+class Submitted(msgspec.Struct, frozen=True, kw_only=True):
+    """The envelope was received in time."""
+
+    state: State
+    envelope_digest: str
+    offer_commitment: str
+    received_at: datetime
+
+
+class Withdrawn(msgspec.Struct, frozen=True):
+    """The offer is taken back, and its envelope destroyed."""
+
+    state: State
+
+
+class OpeningTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a need whose offers someone wants to open."""
+
+    need_id: str
+    authority_number: int
+    need_state: NeedState
+    opening_at: datetime
+    openers: tuple[str, ...]
+    threshold: int
+
+
+class HandInFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an opener's shares are checked against."""
+
+    terms: OpeningTerms
+    offered: tuple[str, ...]
+    """The offers whose envelopes wait."""
+    handed_for: tuple[str, ...]
+    """The offers for which the opener hands in a share."""
+    wrong: tuple[str, ...]
+    """Those of them whose share is not the one that the header commits to."""
+    before: tuple[str, ...]
+    """The openers who have handed in before."""
+
+
+class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """An opener has handed in; with the last one needed, the offers open."""
+
+    person_id: str
+    openers: tuple[str, ...]
+    is_enough: bool
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A sealed offer as it lies in the database."""
+
+    offer_id: str
+    lot_id: str
+    kind: OfferKind
+    lead_id: str
+    member_ids: tuple[str, ...]
+    envelope: bytes
+    """Its JSON."""
+    envelope_digest: str
+    """As received: what the receipt names."""
+
+
+class Unsealed(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one envelope when the shares were put together."""
+
+    offer_id: str
+    lot_id: str
+    kind: OfferKind
+    lead_id: str
+    member_ids: tuple[str, ...]
+    envelope_digest: str
+    """As received."""
+    failure: Failure | None
+
+
+class OpenFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an opening is decided on."""
+
+    terms: OpeningTerms
+    openers: tuple[str, ...]
+    offers: tuple[Unsealed, ...]
+
+
+class OpenedOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """One offer in the record of an opening."""
+
+    offer_id: OfferId
+    lot_id: LotId
+    kind: OfferKind
+    lead_id: OrganisationId
+    member_ids: tuple[OrganisationId, ...]
+    envelope_digest: Sha256
+    state: State
+    failure: Failure | None
+    at_fault: Culprit | None
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """The public record of an opening: who, when, how many, which, and what failed."""
+
+    need_id: NeedId
+    opened_at: datetime
+    openers: tuple[PersonId, ...]
+    count: int
+    offers: tuple[OpenedOffer, ...]
+
+
+class OpenedContent(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer that was opened, for the rooms above."""
+
+    offer_id: str
+    need_id: str
+    lot_id: str
+    kind: OfferKind
+    state: State
+    lead_id: str
+    members: tuple[Consent, ...]
+    received_at: datetime
+    content: OfferContent
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """Someone tried to open before the time."""
+
+    terms: OpeningTerms
+    person_id: str | None
+
+
+class AttemptRefused(msgspec.Struct, frozen=True):
+    """The attempt was refused."""
+
+    refused_with: str
+
+
+class ConcludeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an offer, decided by an award."""
+
+    award_id: str
+    offer_id: str
+    state: State
+    is_winner: bool
+
+
+class Concluded(msgspec.Struct, frozen=True):
+    """The offer has come to its end."""
+
+    state: State
+
+
+class HandedShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The opener's share of one offer, opened in the opener's own program."""
+
+    offer_id: OfferId
+    share: Base64Url
+    """33 bytes."""
+
+
+class HandedShares(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One share for each sealed offer."""
+
+    shares: Annotated[tuple[HandedShare, ...], Meta(max_length=1_000)]
+
+
+class SealedShare(msgspec.Struct, frozen=True, kw_only=True):
+    """What an opener needs to open its share of one offer in its own program."""
+
+    offer_id: OfferId
+    officer_id: PersonId
+    envelope: Envelope
+    envelope_digest: Sha256
+    """As received and receipted; compare it with SHA-256 of the envelope's canonical bytes."""
+
+
+class SealedShares(msgspec.Struct, frozen=True):
+    """All sealed offers of a need."""
+
+    data: tuple[SealedShare, ...]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The proof that an offer was received, and when."""
+
+    offer_id: OfferId
+    state: State
+    version: int
+    envelope_digest: Sha256
+    received_at: datetime
+    receipt: str
+    """Compact JWS, signed with a key of `/.well-known/receipt-keys`."""

@@ -1,0 +1,66 @@
+"""What comes of an envelope when shares are handed in: computed, from plain values."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from ecosystem.needs.model import Lot
+from ecosystem.offers import envelope as form
+from ecosystem.offers import sealing, shapes
+from ecosystem.offers.envelope import Envelope
+from ecosystem.offers.model import Failure, Kept, OfferContent
+from ecosystem.values.refusal import Refusal
+
+
+def unseal(
+    kept: Kept, *, shares: Mapping[str, bytes], lot: Lot
+) -> tuple[bytes | None, Failure | None]:
+    """Return the JSON of an offer's content, which `shares` by officer open; or why there is none.
+
+    An envelope that is not the received one is not opened at all.
+    """
+    sealed = _received(kept)
+    if sealed is None:
+        return None, Failure.ALTERED
+    try:
+        content = sealing.unseal(sealed, shares=shares)
+    except Refusal:
+        return None, Failure.UNREADABLE
+    try:
+        shapes.check(msgspec.json.decode(content, type=OfferContent), lot=lot, kind=kept.kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, Refusal):
+        return None, Failure.UNSOUND
+    return content, None
+
+
+def wrong(
+    waiting: Iterable[Kept], *, shares: Mapping[str, bytes], officer_id: str
+) -> tuple[str, ...]:
+    """Return the offers for which an officer's share is not the one sealed to the officer."""
+    return tuple(
+        kept.offer_id
+        for kept in waiting
+        if kept.offer_id in shares
+        and not _fits(kept, share=shares[kept.offer_id], officer_id=officer_id)
+    )
+
+
+def _fits(kept: Kept, *, share: bytes, officer_id: str) -> bool:
+    """Tell whether the share is right, as far as the envelope still says which one is."""
+    sealed = _received(kept)
+    if sealed is None:
+        return True
+    try:
+        sealing.check_share(sealed, officer_id=officer_id, share=share)
+    except sealing.ShareWrong:
+        return False
+    return True
+
+
+def _received(kept: Kept) -> Envelope | None:
+    """Return the envelope, or None where what is kept is not what was received."""
+    try:
+        sealed = form.read(kept.envelope)
+    except Refusal:
+        return None
+    return sealed if sealed.digest() == kept.envelope_digest else None

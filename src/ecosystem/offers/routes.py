@@ -1,0 +1,238 @@
+"""Offers and their opening over HTTP."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from litestar import Response
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta
+
+from ecosystem.needs.rules import NeedMissing
+from ecosystem.offers import access, actions, queries, rules
+from ecosystem.offers.envelope import EnvelopeMalformed
+from ecosystem.offers.model import (
+    HandedShares,
+    OfferContent,
+    OfferDraft,
+    Opening,
+    Receipt,
+    SealedShares,
+)
+from ecosystem.offers.opening import actions as opening
+from ecosystem.offers.opening import queries as openings
+from ecosystem.offers.schemas import Offer, OfferSummary, ReceiptKeys
+from ecosystem.offers.sealing import OfferTooLarge, OfficerKeyUnusable
+from ecosystem.offers.shapes import ContentUnsound
+from ecosystem.runtime import paging
+from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post, seen_by
+from ecosystem.values.page import Page
+
+OfNeed = Annotated[
+    str, Meta(pattern="^(need_[0-9a-f]{32})?$", description="The need; leave out for all.")
+]
+_OPENING_REFUSES = (
+    NeedMissing, rules.NotOpener, rules.OpenedBefore, rules.OpeningTooEarly, rules.NothingToOpen,
+)  # fmt: skip
+
+
+@post(
+    "/v1/lots/{lot_id:str}/offers",
+    permit=access.DRAFT,
+    answers=Standing,
+    refuses=(
+        rules.LotMissing, rules.NeedNotOpen, rules.SubmissionOver, rules.NotInvited,
+        rules.KindDoesNotOffer, rules.OfferedBefore, rules.MembersUnsound,
+    ),
+)  # fmt: skip
+async def draft_offer(
+    request: Call, lot_id: FromPath[str], data: JSONBody[OfferDraft]
+) -> Response[bytes]:
+    """Draft an offer.
+
+    Names the members and their shares, and nothing of the offer itself: nobody but the
+    members learns that it exists. The lead consents by drafting.
+    """
+    made = await actions.draft(request.tx, lot_id, data, by=request.by, at=request.at)
+    return request.answer(made, version=made.version, location=f"/v1/offers/{made.id}")
+
+
+@post(
+    "/v1/offers/{offer_id:str}/consents",
+    permit=access.CONSENT,
+    answers=Standing,
+    refuses=(
+        rules.OfferMissing, rules.OfferOver, rules.NeedNotOpen, rules.SubmissionOver,
+        rules.ConsentedBefore,
+    ),
+)  # fmt: skip
+async def consent_to_offer(request: Call, offer_id: FromPath[str]) -> Response[bytes]:
+    """Consent to an offer.
+
+    Each member of a consortium consents itself; an offer without all consents cannot be
+    submitted.
+    """
+    now = await actions.consent(request.tx, offer_id, by=request.by, at=request.at)
+    return request.answer(now, version=now.version, location=f"/v1/offers/{offer_id}")
+
+
+@post(
+    "/v1/offers/{offer_id:str}/submission",
+    permit=access.SUBMIT,
+    answers=Receipt,
+    key=True,
+    refuses=(
+        rules.OfferMissing, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
+        rules.SubmissionOver, rules.ConsentsMissing, ContentUnsound, OfferTooLarge,
+        OfficerKeyUnusable,
+    ),
+)  # fmt: skip
+async def submit_offer(
+    request: Call, offer_id: FromPath[str], data: JSONBody[OfferContent]
+) -> Response[bytes]:
+    """Submit an offer, or replace what was submitted.
+
+    The content is sealed to the need's openers in memory, before anything is stored: only
+    they together, after the deadline, can read it. The receipt proves what was received and
+    when. A submission that comes late is refused with 410.
+    """
+    receipt = await actions.submit(
+        request.tx, offer_id, data, key=request.house.keys.receipts, by=request.by, at=request.at
+    )
+    return request.answer(receipt, version=receipt.version, location=f"/v1/offers/{offer_id}")
+
+
+@post(
+    "/v1/offers/{offer_id:str}/withdrawal",
+    permit=access.WITHDRAW,
+    answers=Standing,
+    refuses=(
+        rules.OfferMissing, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
+        rules.SubmissionOver,
+    ),
+)  # fmt: skip
+async def withdraw_offer(request: Call, offer_id: FromPath[str]) -> Response[bytes]:
+    """Withdraw an offer before the deadline; its envelope is destroyed."""
+    now = await actions.withdraw(request.tx, offer_id, by=request.by, at=request.at)
+    return request.answer(now, version=now.version, location=f"/v1/offers/{offer_id}")
+
+
+@get(
+    "/v1/offers/{offer_id:str}",
+    permit=access.READ,
+    answers=Offer,
+    scoped=True,
+    refuses=(rules.OfferMissing,),
+)
+async def read_offer(request: Call, offer_id: FromPath[str]) -> Response[bytes]:
+    """Read an offer.
+
+    Before the opening only its members see it, without content. From the opening on the
+    authority, its evaluators without a conflict, the members and the auditors above see all.
+    """
+    body, version, state = await queries.view(request.tx, offer_id, seen_by=request.by)
+    return request.answer(body, version=version, mark=state)
+
+
+@get("/v1/offers", permit=access.READ, answers=Page[OfferSummary], scoped=True)
+async def list_offers(
+    request: Call,
+    need_id: FromQuery[OfNeed] = "",
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List the offers that the caller may see, newest first."""
+    filters = {"need_id": need_id} if need_id else {}
+    statement = queries.listing(of_need=bool(need_id))
+    return await paging.page(
+        request, request.tx, statement, cursor=cursor, limit=limit, **filters,
+        unbound=queries.sight(request.by),
+    )  # fmt: skip
+
+
+@get(
+    "/v1/needs/{need_id:str}/sealed-shares",
+    permit=access.OPEN,
+    answers=SealedShares,
+    scoped=True,
+    refuses=_OPENING_REFUSES,
+)
+async def read_sealed_shares(request: Call, need_id: FromPath[str]) -> Response[bytes]:
+    """Read the sealed shares of a need's offers.
+
+    What one opener needs to open the own share of each offer in the own program, with the
+    private key that never leaves it. Before `opening_at` this is refused, and the attempt is
+    recorded for the auditors.
+    """
+    async with _attempts_on_record(request, need_id):
+        shares = await opening.give_out(request.tx, need_id, by=request.by, at=request.at)
+    return request.answer(shares)
+
+
+@post(
+    "/v1/needs/{need_id:str}/opening-shares",
+    permit=access.OPEN,
+    answers=Standing,
+    key=True,
+    refuses=(
+        *_OPENING_REFUSES, EnvelopeMalformed, rules.HandedInBefore, rules.SharesIncomplete,
+        rules.SharesFalse,
+    ),
+)  # fmt: skip
+async def hand_in_shares(
+    request: Call, need_id: FromPath[str], data: JSONBody[HandedShares]
+) -> Response[bytes]:
+    """Hand in the opened shares, one for each sealed offer.
+
+    With as many openers as the need's threshold says, all offers are opened at once, and the
+    record of it is public: `state` is then `opened`.
+    """
+    async with _attempts_on_record(request, need_id):
+        now = await opening.hand_in(request.tx, need_id, data, by=request.by, at=request.at)
+    return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}/opening")
+
+
+@get(
+    "/v1/needs/{need_id:str}/opening",
+    permit=access.READ_OPENING,
+    answers=Opening,
+    refuses=(rules.NotOpened,),
+)
+async def read_opening(request: Call, need_id: FromPath[str]) -> Response[bytes]:
+    """Read the record of an opening.
+
+    Who opened, when, how many offers, which and by whom, and what failed by whose fault.
+    """
+    return request.answer(await openings.record(request.tx, need_id))
+
+
+@get("/.well-known/receipt-keys", permit=access.READ_KEYS, answers=ReceiptKeys)
+async def read_receipt_keys(request: Call) -> Response[bytes]:
+    """Read the public keys by which receipts are verified."""
+    public: dict[str, Any] = request.house.keys.receipts.as_dict(private=False)
+    return request.answer({"keys": [public]})
+
+
+@asynccontextmanager
+async def _attempts_on_record(request: Call, need_id: str) -> AsyncIterator[None]:
+    """Have an attempt that comes too early stay on record although the request is refused.
+
+    What the request did is undone first, so that its locks are free; then the record commits
+    in a transaction of its own. To commit the refused transaction itself (`commits_always`)
+    would store the refusal under the Idempotency-Key and repeat it when the time has come.
+    """
+    try:
+        yield
+    except rules.OpeningTooEarly:
+        if request.visit.transaction is not None:
+            await request.visit.transaction.end("ROLLBACK")
+        async with request.house.database.transaction(seen_by(request.by)) as tx:
+            tx.request_id = request.visit.request_id
+            await opening.record_attempt(tx, need_id, by=request.by, at=request.at)
+        raise
+
+
+ROUTES = (
+    draft_offer, consent_to_offer, submit_offer, withdraw_offer, read_offer, list_offers,
+    read_sealed_shares, hand_in_shares, read_opening, read_receipt_keys,
+)  # fmt: skip

@@ -1,0 +1,40 @@
+"""How offers look on the wire."""
+
+from datetime import datetime
+
+import msgspec
+
+from ecosystem.needs.model import OfferKind
+from ecosystem.offers.envelope import Sha256
+from ecosystem.offers.model import Consent, Failure, OfferContent, State
+from ecosystem.values.identifiers import LotId, NeedId, OfferId, OrganisationId
+
+
+class OfferSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer in a list."""
+
+    id: OfferId
+    version: int
+    need_id: NeedId
+    lot_id: LotId
+    kind: OfferKind
+    state: State
+    lead_id: OrganisationId
+    received_at: datetime | None
+
+
+class Offer(OfferSummary, frozen=True, kw_only=True):
+    """An offer, as far as the caller may see it."""
+
+    members: tuple[Consent, ...]
+    envelope_digest: Sha256 | None
+    receipt: str | None
+    failure: Failure | None
+    content: OfferContent | None
+    """Null until opening, for everyone."""
+
+
+class ReceiptKeys(msgspec.Struct, frozen=True):
+    """The public keys that receipts are signed with. Source: RFC 7517."""
+
+    keys: tuple[dict[str, str], ...]

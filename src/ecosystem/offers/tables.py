@@ -1,0 +1,157 @@
+"""Offers, their members and envelopes, the openers' shares, and the records of openings.
+
+Who sees a row is decided here: its members always; from the opening on the authority, the
+auditors above it and those whom it lets read; and the opening itself, which is the only
+purpose for which a transaction reads sealed envelopes.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.database import metadata
+
+_MEMBER: Final = "nullif(current_setting('app.organisation', true), '') = ANY (member_ids)"
+_AUTHORITY: Final = "authority_id = nullif(current_setting('app.authority', true), '')::integer"
+_OVERSEEN: Final = """EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%')"""
+_READER: Final = """EXISTS (
+    SELECT FROM offer_reader WHERE offer_reader.authority_id = offer.authority_id
+      AND offer_reader.need_id = offer.need_id AND offer_reader.may_read
+      AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), ''))"""
+_OPENING: Final = "current_setting('app.purpose', true) = 'opening'"
+_OPENED: Final = "state IN ('opened', 'excluded', 'awarded', 'not_awarded')"
+
+offer: Final = Table(
+    "offer",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "offer"),
+    reference("need_id"),
+    reference("lot_id"),
+    Column("version", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    reference("lead_id"),
+    Column("member_ids", ARRAY(Text), nullable=False),
+    Column("envelope", JSON),
+    Column("envelope_digest", Text),
+    Column("sealed_by", Text),
+    Column("received_at", DateTime(timezone=True)),
+    Column("receipt", Text),
+    Column("failure", Text),
+    Column("content", JSON),
+    PrimaryKeyConstraint("authority_id", "id"),
+    ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+    ForeignKeyConstraint(["authority_id", "lot_id"], ["lot.authority_id", "lot.id"]),
+    CheckConstraint("kind IN ('delivery', 'advisory', 'financing')", name="kind_is_known"),
+    CheckConstraint(
+        "state IN ('draft', 'submitted', 'withdrawn', 'opened', 'excluded', 'awarded', "
+        "'not_awarded')",
+        name="state_is_known",
+    ),
+    CheckConstraint("lead_id = ANY (member_ids)", name="lead_is_a_member"),
+    CheckConstraint(
+        "state <> 'submitted' OR (envelope IS NOT NULL AND envelope_digest IS NOT NULL "
+        "AND received_at IS NOT NULL AND receipt IS NOT NULL)",
+        name="what_is_submitted_is_sealed",
+    ),
+    CheckConstraint("state <> 'withdrawn' OR envelope IS NULL", name="withdrawn_is_destroyed"),
+    CheckConstraint(
+        "content IS NULL OR state IN ('opened', 'awarded', 'not_awarded')",
+        name="content_only_when_opened",
+    ),
+    CheckConstraint("(state = 'excluded') = (failure IS NOT NULL)", name="exclusion_has_a_cause"),
+    Index(
+        "offer_is_led_once",
+        "authority_id",
+        "lot_id",
+        "kind",
+        "lead_id",
+        unique=True,
+        postgresql_where=text("state <> 'withdrawn'"),
+    ),
+    Index("offer_of_need", "authority_id", "need_id", "id"),
+    Index("offer_newest_first", "id"),
+    info={
+        "visible_where": f"{_MEMBER} OR ({_OPENED} AND ({_AUTHORITY} OR {_OVERSEEN} OR {_READER}))"
+        f" OR {_OPENING}"
+    },
+)
+_WITH_ITS_OFFER: Final = """EXISTS (
+    SELECT FROM offer WHERE offer.authority_id = offer_member.authority_id
+      AND offer.id = offer_member.offer_id)"""
+offer_member: Final = Table(
+    "offer_member",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("offer_id"),
+    reference("organisation_id"),
+    Column("place", Integer, nullable=False),
+    Column("share", Numeric, nullable=False),
+    Column("consented_at", DateTime(timezone=True)),
+    Column("consented_by", Text),
+    PrimaryKeyConstraint("authority_id", "offer_id", "organisation_id"),
+    ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
+    CheckConstraint("share > 0 AND share <= 100", name="share_is_a_part"),
+    CheckConstraint(
+        "(consented_at IS NULL) = (consented_by IS NULL)", name="a_consent_has_its_giver"
+    ),
+    info={"visible_where": _WITH_ITS_OFFER},
+)
+offer_reader: Final = Table(
+    "offer_reader",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("need_id"),
+    reference("person_id"),
+    reference("organisation_id"),
+    Column("may_read", Boolean, nullable=False),
+    PrimaryKeyConstraint("authority_id", "need_id", "person_id"),
+    ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+)
+opening_share: Final = Table(
+    "opening_share",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("need_id"),
+    reference("person_id"),
+    Column("shares", JSON, nullable=False),
+    Column("handed_in_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "need_id", "person_id"),
+    ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+    info={"append_only": True, "visible_where": _OPENING},
+)
+opening: Final = Table(
+    "opening",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("need_id"),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("opened_by", ARRAY(Text), nullable=False),
+    Column("record", JSON, nullable=False),
+    PrimaryKeyConstraint("authority_id", "need_id"),
+    ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+    CheckConstraint(
+        "cardinality(opened_by) >= 2 AND opened_by[1] <> opened_by[2]", name="nobody_opens_alone"
+    ),
+    info={"append_only": True},
+)
