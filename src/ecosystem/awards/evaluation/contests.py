@@ -1,0 +1,159 @@
+"""What each contest is computed from: a lot's criteria, what was offered, who scored what.
+
+The need's criteria say what is compared; here is said how, and the evaluation publishes it:
+prices by the absolute formula to the lot's ceiling, quality from 0 to 100 by the mean of the
+evaluators, a metric commitment between the baseline and target of the outcome that bears the
+criterion's code, and financing by its effective annual cost alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from msgspec import UNSET
+
+from ecosystem.awards.criteria import (
+    AbnormallyLow,
+    Commitment,
+    Criterion,
+    Inputs,
+    MetricCriterion,
+    OfferScored,
+    PriceBasis,
+    PriceCriterion,
+    QualityCriterion,
+    RawScore,
+    RequirementCriterion,
+)
+from ecosystem.awards.financing import Fee, FinancingTerms, Repayment
+from ecosystem.awards.model import ContestFacts, ScoreKept
+from ecosystem.needs.model import Criterion as Asked
+from ecosystem.needs.model import CriterionKind, Lot, OfferKind
+from ecosystem.offers.model import Financing, OpenedContent
+from ecosystem.values.period import wire
+
+FINANCING_CEILING: Final = "100"
+"""Per cent a year: what costs more is not compared. Every cost below has its own points."""
+_FINANCING: Final = (PriceCriterion(code="effective_annual_cost", weight="100"),)
+_MARK_MAX: Final = "100"
+_STEP: Final = "0.01"
+
+
+def contests_of(
+    lots: Sequence[Lot],
+    *,
+    offers: Sequence[OpenedContent],
+    evaluators: Sequence[str],
+    scores: Sequence[ScoreKept],
+) -> tuple[ContestFacts, ...]:
+    """Return the contests of a need: each lot and kind for which an offer was opened.
+
+    `evaluators` are those without a conflict; in a contest count those who scored all of it.
+    """
+    return tuple(
+        _contest(lot, kind, offers=rivals, evaluators=evaluators, scores=scores)
+        for lot in lots
+        for kind in OfferKind
+        if (rivals := [one for one in offers if (one.lot_id, one.kind) == (lot.id, kind)])
+    )
+
+
+def _contest(
+    lot: Lot,
+    kind: OfferKind,
+    *,
+    offers: Sequence[OpenedContent],
+    evaluators: Sequence[str],
+    scores: Sequence[ScoreKept],
+) -> ContestFacts:
+    if kind is OfferKind.FINANCING:
+        return ContestFacts(kind=kind, inputs=_of_financing(lot, offers), unfinished=())
+    ids = {one.offer_id for one in offers}
+    given = [one for one in scores if one.offer_id in ids and one.person_id in evaluators]
+    scored = {who: {one.offer_id for one in given if one.person_id == who} for who in evaluators}
+    finished = sorted(who for who, done in scored.items() if done == ids)
+    inputs = Inputs(
+        lot_id=lot.id,
+        currency=lot.ceiling.currency,
+        ceiling=lot.ceiling.amount,
+        criteria=tuple(_criterion(one, lot) for one in lot.criteria),
+        evaluators=tuple(finished),
+        offers=tuple(_offer(one) for one in offers),
+        raw_scores=tuple(_raw(one for one in given if one.person_id in finished)),
+    )
+    begun = sorted(who for who, done in scored.items() if done and done != ids)
+    return ContestFacts(kind=kind, inputs=inputs, unfinished=tuple(begun))
+
+
+def _of_financing(lot: Lot, offers: Sequence[OpenedContent]) -> Inputs:
+    return Inputs(
+        lot_id=lot.id,
+        currency=lot.ceiling.currency,
+        price_basis=PriceBasis.EFFECTIVE_ANNUAL_COST,
+        ceiling=FINANCING_CEILING,
+        criteria=_FINANCING,
+        abnormally_low=AbnormallyLow(below_ceiling=None),
+        offers=tuple(
+            OfferScored(
+                offer_id=one.offer_id,
+                submitted_at=wire(one.received_at),
+                financing=None if one.content.financing is UNSET else _terms(one.content.financing),
+            )
+            for one in offers
+        ),
+    )
+
+
+def _terms(asked: Financing) -> FinancingTerms:
+    fees = (Fee(month=0, amount=asked.fees.amount),) if asked.fees.decimal() else ()
+    return FinancingTerms(
+        amount=asked.amount.amount,
+        annual_rate_percent=asked.annual_rate,
+        tenor_months=asked.tenor_months,
+        grace_months=asked.grace_months,
+        repayment=Repayment(asked.repayment.value),
+        fees=fees,
+    )
+
+
+def _offer(one: OpenedContent) -> OfferScored:
+    content = one.content
+    return OfferScored(
+        offer_id=one.offer_id,
+        submitted_at=wire(one.received_at),
+        price=None if content.price is UNSET else content.price.amount,
+        requirements_met=tuple(answer.criterion for answer in content.answers if answer.meets),
+        commitments=tuple(
+            Commitment(code=promised.metric, value=promised.value)
+            for promised in content.metric_commitments
+        ),
+    )
+
+
+def _criterion(asked: Asked, lot: Lot) -> Criterion:
+    match asked.kind:
+        case CriterionKind.PRICE:
+            return PriceCriterion(code=asked.code, weight=asked.weight)
+        case CriterionKind.QUALITY:
+            return QualityCriterion(
+                code=asked.code, weight=asked.weight, raw_max=_MARK_MAX, step=_STEP
+            )
+        case CriterionKind.REQUIREMENT:
+            return RequirementCriterion(code=asked.code)
+        case CriterionKind.METRIC_COMMITMENT:
+            ends = {one.metric: (one.baseline, one.target) for one in lot.outcomes}
+            # Where no outcome bears the code, the ends are equal and `soundness` refuses by name.
+            baseline, target = ends.get(asked.code, ("0", "0"))
+            return MetricCriterion(
+                code=asked.code, weight=asked.weight, baseline=baseline, target=target
+            )
+
+
+def _raw(given: Iterator[ScoreKept]) -> Iterator[RawScore]:
+    for one in given:
+        for each in one.scores:
+            yield RawScore(
+                evaluator_id=one.person_id,
+                offer_id=one.offer_id,
+                code=each.criterion,
+                score=each.score,
+            )

@@ -1,0 +1,191 @@
+"""Read what an evaluation needs: evaluators, scores, and the inputs of every contest."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, exists, func, or_, select
+
+from ecosystem.awards.evaluation.contests import contests_of
+from ecosystem.awards.model import (
+    AppointFacts,
+    Candidate,
+    ConflictDeclaration,
+    DeclareFacts,
+    EvaluateFacts,
+    Given,
+    ScoreFacts,
+    ScoreKept,
+)
+from ecosystem.awards.rules import EvaluationMissing
+from ecosystem.awards.tables import evaluation, evaluator, score
+from ecosystem.identity.model import OrganisationState
+from ecosystem.identity.tables import membership, organisation, person
+from ecosystem.needs.model import CriterionKind, Lot, OfferKind
+from ecosystem.needs.model import State as NeedState
+from ecosystem.offers import queries as offers
+from ecosystem.offers.queries import read
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.values.actor import Actor, OrganisationKind, Role
+from ecosystem.values.identifiers import authority_of, owner
+
+_AUTHORITY: Final = bindparam("authority_id", type_=Integer)
+_NEED: Final = bindparam("need_id", type_=Text)
+_PERSON: Final = bindparam("person_id", type_=Text)
+
+_evaluated = (
+    select(
+        evaluation.c.need_id,
+        evaluation.c.evaluated_at,
+        evaluation.c.contests,
+        evaluation.c.digest,
+    )
+    .where(evaluation.c.authority_id == _AUTHORITY, evaluation.c.need_id == _NEED)
+    .subquery("evaluated")
+)
+_EVALUATION: Final = Statement(select(func.row_to_json(_evaluated.table_valued())))
+_FIT: Final = Statement(
+    select(membership.c.person_id, organisation.c.id)
+    .join(organisation, organisation.c.id == membership.c.organisation_id)
+    .join(person, person.c.id == membership.c.person_id)
+    .where(membership.c.person_id == any_(bindparam("people", type_=ARRAY(Text))))
+    .where(membership.c.role == Role.EVALUATOR.value)
+    .where(person.c.disabled_at.is_(None))
+    .where(organisation.c.state == OrganisationState.VERIFIED.value)
+    .where(
+        or_(
+            organisation.c.number == _AUTHORITY,
+            organisation.c.kind == OrganisationKind.THINK_TANK.value,
+        )
+    )
+    .order_by(organisation.c.number == _AUTHORITY, organisation.c.id)
+)
+_EVALUATORS: Final = Statement(
+    select(evaluator.c.person_id, evaluator.c.has_conflict)
+    .where(evaluator.c.authority_id == _AUTHORITY, evaluator.c.need_id == _NEED)
+    .order_by(evaluator.c.person_id)
+)
+_EVALUATOR: Final = Statement(
+    select(evaluator.c.organisation_id, evaluator.c.has_conflict)
+    .where(evaluator.c.authority_id == _AUTHORITY, evaluator.c.need_id == _NEED)
+    .where(evaluator.c.person_id == _PERSON)
+    .with_for_update()
+)
+_HAS_SCORED: Final = Statement(
+    select(
+        exists().where(
+            score.c.authority_id == _AUTHORITY,
+            score.c.offer_id == bindparam("offer_id"),
+            score.c.person_id == _PERSON,
+        )
+    )
+)
+_SCORES: Final = Statement(
+    select(score.c.person_id, score.c.offer_id, score.c.scores)
+    .where(score.c.authority_id == _AUTHORITY, score.c.need_id == _NEED)
+    .order_by(score.c.offer_id, score.c.person_id)
+)
+
+
+async def view(tx: Tx, need_id: str) -> bytes:
+    """Return an evaluation as JSON. Refuses with EvaluationMissing."""
+    authority = owner(need_id, "need", otherwise=EvaluationMissing)
+    found: bytes | None = await tx.value(_EVALUATION, authority_id=authority, need_id=need_id)
+    if found is None:
+        raise EvaluationMissing("There is no evaluation.")
+    return found
+
+
+async def appoint_facts(tx: Tx, row: Record, people: Iterable[str]) -> AppointFacts:
+    """Return what an appointment to a locked need is checked against."""
+    asked, authority = list(people), row["authority_id"]
+    found = await tx.rows(_FIT, people=asked, authority_id=authority)
+    organisations = {one["person_id"]: one["id"] for one in found}
+    known = await tx.rows(_EVALUATORS, authority_id=authority, need_id=row["id"])
+    return AppointFacts(
+        need_id=row["id"],
+        authority_number=authority,
+        need_state=NeedState(row["state_now"]),
+        candidates=tuple(
+            Candidate(person_id=one, organisation_id=organisations.get(one)) for one in asked
+        ),
+        appointed=tuple(one["person_id"] for one in known),
+    )
+
+
+async def declare_facts(
+    tx: Tx, row: Record, declaration: ConflictDeclaration, *, by: Actor
+) -> DeclareFacts:
+    """Return what a declaration on a locked need is checked against."""
+    need_id = row["id"]
+    found = await _evaluator(tx, need_id, by=by)
+    return DeclareFacts(
+        need_id=need_id,
+        is_appointed=found is not None,
+        has_declared=found is not None and found["has_conflict"] is not None,
+        is_bidder=await offers.bids(tx, need_id, organisation_id=by.organisation_id),
+        declaration=declaration,
+    )
+
+
+async def score_facts(
+    tx: Tx, offer_id: str, scores: tuple[Given, ...], *, by: Actor, at: datetime
+) -> ScoreFacts:
+    """Lock an offer; return what scores of it are checked against. Refuses with OfferMissing."""
+    facts, _, row = await offers.locked(tx, offer_id, by=by, at=at)
+    found = await _evaluator(tx, facts.need_id, by=by)
+    of_quality = [
+        one.code
+        for one in offers.lot_of(row, facts.lot_id).criteria
+        if one.kind is CriterionKind.QUALITY
+    ]
+    return ScoreFacts(
+        need_id=facts.need_id,
+        offer_id=offer_id,
+        need_state=facts.need_state,
+        offer_state=facts.state,
+        has_conflict=None if found is None else found["has_conflict"],
+        is_bidder=by.organisation_id in {one.organisation_id for one in facts.members},
+        has_scored=await tx.value(
+            _HAS_SCORED,
+            authority_id=authority_of(offer_id),
+            offer_id=offer_id,
+            person_id=by.person_id or "",
+        ),
+        criteria=() if facts.kind is OfferKind.FINANCING else tuple(of_quality),
+        scores=scores,
+    )
+
+
+async def evaluate_facts(tx: Tx, row: Record) -> EvaluateFacts:
+    """Return what the evaluation of a locked need is computed from."""
+    need_id, authority = row["id"], row["authority_id"]
+    known = await tx.rows(_EVALUATORS, authority_id=authority, need_id=need_id)
+    given = await tx.rows(_SCORES, authority_id=authority, need_id=need_id)
+    return EvaluateFacts(
+        need_id=need_id,
+        authority_number=authority,
+        need_state=NeedState(row["state_now"]),
+        contests=contests_of(
+            read(row["lots"], tuple[Lot, ...]),
+            offers=await offers.opened(tx, need_id),
+            evaluators=tuple(one["person_id"] for one in known if one["has_conflict"] is False),
+            scores=tuple(
+                ScoreKept(
+                    person_id=one["person_id"],
+                    offer_id=one["offer_id"],
+                    scores=read(one["scores"], tuple[Given, ...]),
+                )
+                for one in given
+            ),
+        ),
+    )
+
+
+async def _evaluator(tx: Tx, need_id: str, *, by: Actor) -> Record | None:
+    return await tx.row(
+        _EVALUATOR,
+        authority_id=authority_of(need_id),
+        need_id=need_id,
+        person_id=by.person_id or "",
+    )

@@ -1,0 +1,275 @@
+"""Who evaluates and what is awarded: what is asked, what rules decide on, what they decide."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from ecosystem.awards.criteria import Inputs, Ranking
+from ecosystem.needs.model import Code, FormCited, Lot, OfferKind
+from ecosystem.needs.model import State as NeedState
+from ecosystem.offers.envelope import Sha256
+from ecosystem.offers.model import Financing, MemberDraft, MetricCommitment
+from ecosystem.offers.model import State as OfferState
+from ecosystem.values.identifiers import (
+    AwardId,
+    LotId,
+    NeedId,
+    OfferId,
+    OrganisationId,
+    PersonId,
+    ProgrammeId,
+)
+from ecosystem.values.money import Money
+from ecosystem.values.text import Text
+
+Mark = Annotated[
+    str,
+    Meta(
+        pattern=r"^((0|[1-9][0-9]?)(\.[0-9]{1,2})?|100(\.0{1,2})?)$",
+        description="From 0 to 100, as a decimal string.",
+        examples=["86.5"],
+    ),
+]
+
+
+class State(StrEnum):
+    """Where an award stands; `final` follows from the clock."""
+
+    PROPOSED = "proposed"
+    STANDSTILL = "standstill"
+    FINAL = "final"
+
+
+class Appointment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who shall evaluate: people of the authority, or of a think tank, with the role."""
+
+    people: Annotated[tuple[PersonId, ...], Meta(min_length=1, max_length=30)]
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A person whom an officer wants to appoint."""
+
+    person_id: str
+    organisation_id: str | None
+    """Where the person evaluates for the authority or for a think tank, or None."""
+
+
+class AppointFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an appointment is checked against."""
+
+    need_id: str
+    authority_number: int
+    need_state: NeedState
+    candidates: tuple[Candidate, ...]
+    appointed: tuple[str, ...]
+    """Those who were appointed before."""
+
+
+class Appointed(msgspec.Struct, frozen=True, kw_only=True):
+    """These evaluate, as soon as they have declared."""
+
+    evaluators: tuple[Candidate, ...]
+
+
+class ConflictDeclaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an evaluator declares before seeing any offer."""
+
+    has_conflict: bool
+    reason: Text
+
+
+class DeclareFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a declaration is checked against."""
+
+    need_id: str
+    is_appointed: bool
+    has_declared: bool
+    is_bidder: bool
+    """Whether the evaluator's organisation is a member of an offer for the need."""
+    declaration: ConflictDeclaration
+
+
+class Declared(msgspec.Struct, frozen=True, kw_only=True):
+    """What the evaluator may do from now on."""
+
+    person_id: str
+    has_conflict: bool
+
+
+class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A score under one criterion, and why."""
+
+    criterion: Code
+    score: Mark
+    reason: Text
+
+
+class Scores(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One evaluator's scores of one offer: one for each criterion of quality."""
+
+    scores: Annotated[tuple[Given, ...], Meta(max_length=30)]
+
+
+class ScoreFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What scores are checked against."""
+
+    need_id: str
+    offer_id: str
+    need_state: NeedState
+    offer_state: OfferState
+    has_conflict: bool | None
+    """None where the caller is no evaluator, or has not declared."""
+    is_bidder: bool
+    has_scored: bool
+    criteria: tuple[str, ...]
+    """The lot's criteria of quality."""
+    scores: tuple[Given, ...]
+
+
+class Scored(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores that stay as they are."""
+
+    person_id: str
+    offer_id: str
+    scores: tuple[Given, ...]
+
+
+class ScoreKept(msgspec.Struct, frozen=True, kw_only=True):
+    """One evaluator's scores of one offer, as they are kept."""
+
+    person_id: str
+    offer_id: str
+    scores: tuple[Given, ...]
+
+
+class ContestFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One contest before it is scored; the inputs hold all that decides it."""
+
+    kind: OfferKind
+    inputs: Inputs
+    unfinished: tuple[str, ...]
+    """Evaluators who have begun to score and not scored every offer."""
+
+
+class EvaluateFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an evaluation is computed from."""
+
+    need_id: str
+    authority_number: int
+    need_state: NeedState
+    contests: tuple[ContestFacts, ...]
+
+
+class Contest(msgspec.Struct, frozen=True, kw_only=True):
+    """The offers of one kind for one lot, ranked, with all that the ranking follows from."""
+
+    lot_id: LotId
+    kind: OfferKind
+    inputs: Inputs
+    ranking: Ranking
+    digest: Sha256
+    """SHA-256 of the canonical JSON of `{"inputs": ..., "ranking": ...}`, as scored."""
+
+
+class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
+    """The evaluation of a need: computed once, published whole."""
+
+    need_state: NeedState
+    contests: tuple[Contest, ...]
+    digest: Sha256
+    """SHA-256 of the contests' digests, each followed by a line feed, in their order."""
+
+
+class ProposalDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which offer an officer wants to award."""
+
+    offer_id: OfferId
+    reason: Text
+
+
+class ProposeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a proposal is checked against."""
+
+    need_id: str
+    lot_id: str
+    offer_id: str
+    kind: OfferKind
+    authority_number: int
+    need_state: NeedState
+    ranked_first: str | None
+    is_awarded: bool
+    """Whether an award of this kind for this lot exists."""
+    reason: Text
+
+
+class Proposed(msgspec.Struct, frozen=True, kw_only=True):
+    """An award that waits for another person's approval."""
+
+    state: State
+    offer_id: str
+    kind: OfferKind
+    proposed_by: str
+
+
+class ApproveFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an approval is checked against."""
+
+    award_id: str
+    need_id: str
+    lot_id: str
+    kind: OfferKind
+    authority_number: int
+    need_state: NeedState
+    is_proposed: bool
+    proposed_by: str
+    price: Money
+    left_open: tuple[str, ...]
+    """The lots that will still wait for an award after this approval."""
+
+
+class Approved(msgspec.Struct, frozen=True, kw_only=True):
+    """The award is public; it becomes final when the standstill has passed."""
+
+    state: State
+    approved_by: str
+    approved_at: datetime
+    standstill_ends_at: datetime
+    committed: Money | None
+    """What the budget is committed to; None for financing, which costs no budget."""
+    need_state: NeedState
+
+
+class AwardTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What was offered, as far as an award makes it public."""
+
+    lead_id: OrganisationId
+    members: tuple[MemberDraft, ...]
+    price: Money
+    """For financing: its amount."""
+    financing: Financing | None
+    metric_commitments: tuple[MetricCommitment, ...]
+
+
+class AwardFacts(AwardTerms, frozen=True, kw_only=True):
+    """A final award, for the contract that grows from it."""
+
+    id: AwardId
+    authority_number: int
+    need_id: NeedId
+    lot_id: LotId
+    offer_id: OfferId
+    kind: OfferKind
+    programme_id: ProgrammeId
+    contract_form: FormCited
+
+
+class NeedFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an evaluation takes from a need."""
+
+    need_id: str
+    authority_number: int
+    need_state: NeedState
+    lots: tuple[Lot, ...]

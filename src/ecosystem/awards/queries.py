@@ -1,0 +1,261 @@
+"""Read awards: facts for the rules, locked; views, made by PostgreSQL."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+)
+
+from ecosystem.awards.model import (
+    ApproveFacts,
+    AwardFacts,
+    AwardTerms,
+    Contest,
+    ProposalDraft,
+    ProposeFacts,
+)
+from ecosystem.awards.rules import (
+    FROM_BUDGET,
+    AwardMissing,
+    check_final,
+)
+from ecosystem.awards.tables import award, evaluation
+from ecosystem.needs import queries as needs
+from ecosystem.needs.model import FormCited, OfferKind
+from ecosystem.needs.model import State as NeedState
+from ecosystem.needs.tables import lot, need
+from ecosystem.offers import queries as offers
+from ecosystem.offers.model import OpenedContent
+from ecosystem.offers.queries import read
+from ecosystem.offers.rules import LotMissing, OfferMissing
+from ecosystem.runtime.columns import money
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.paging import page_of
+from ecosystem.values import revision
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import authority_of, owner
+from ecosystem.values.money import Money
+
+_AT: Final = bindparam("at", type_=DateTime(timezone=True))
+_AUTHORITY: Final = bindparam("authority_id", type_=Integer)
+_ID: Final = bindparam("id", type_=Text)
+_NEED: Final = bindparam("need_id", type_=Text)
+_KEY: Final = (award.c.authority_id == _AUTHORITY, award.c.id == _ID)
+
+
+def _word(text: str) -> ColumnElement[str]:
+    return literal(text, literal_execute=True)
+
+
+_STATE: Final = case(
+    (award.c.state == "proposed", _word("proposed")),
+    (award.c.standstill_ends_at > _AT, _word("standstill")),
+    else_=_word("final"),
+).label("state")
+_SUMMARY: Final = (
+    award.c.id,
+    award.c.version,
+    award.c.need_id,
+    award.c.lot_id,
+    award.c.offer_id,
+    award.c.kind,
+    _STATE,
+    award.c.lead_id,
+    money(award.c.price, award.c.currency).label("price"),
+    award.c.standstill_ends_at,
+)
+_one = (
+    select(
+        *_SUMMARY,
+        award.c.terms,
+        award.c.reason,
+        award.c.proposed_by,
+        award.c.proposed_at,
+        award.c.approved_by,
+        award.c.approved_at,
+    )
+    .where(*_KEY)
+    .subquery("one")
+)
+_VIEW: Final = Statement(
+    select(func.row_to_json(_one.table_valued()), _one.c.version, _one.c.state)
+)
+_CONTESTS: Final = Statement(
+    select(evaluation.c.contests).where(
+        evaluation.c.authority_id == _AUTHORITY, evaluation.c.need_id == _NEED
+    )
+)
+
+
+@cache
+def listing(*, of_need: bool) -> Statement:
+    """Return the statement for a page of awards."""
+    rows: Select[Any] = select(*_SUMMARY)
+    return page_of(rows.where(award.c.need_id == _NEED) if of_need else rows)
+
+
+_NEED_OF_LOT: Final = Statement(
+    select(lot.c.need_id).where(lot.c.authority_id == _AUTHORITY, lot.c.id == _ID)
+)
+_NEED_OF_AWARD: Final = Statement(select(award.c.need_id).where(*_KEY))
+_LOCKED: Final = Statement(select(award).where(*_KEY).with_for_update())
+_AWARDS: Final = Statement(
+    select(award.c.lot_id, award.c.kind, award.c.state).where(
+        award.c.authority_id == _AUTHORITY, award.c.need_id == _NEED
+    )
+)
+_FINAL: Final = Statement(
+    select(award, need.c.programme_id, need.c.contract_form)
+    .join(need, (need.c.authority_id == award.c.authority_id) & (need.c.id == award.c.need_id))
+    .where(*_KEY)
+    .with_for_update(read=True, of=award)
+)
+
+
+async def view(tx: Tx, award_id: str, *, at: datetime) -> Record:
+    """Return an award's JSON, version and state. Refuses with AwardMissing."""
+    authority = owner(award_id, "award", otherwise=AwardMissing)
+    return _found(await tx.row(_VIEW, authority_id=authority, id=award_id, at=at))
+
+
+async def need_of_lot(tx: Tx, lot_id: str) -> str:
+    """Return the need that a lot belongs to. Refuses with LotMissing."""
+    authority = owner(lot_id, "lot", otherwise=LotMissing)
+    found: str | None = await tx.value(_NEED_OF_LOT, authority_id=authority, id=lot_id)
+    if found is None:
+        raise LotMissing("No need has such a lot.")
+    return found
+
+
+async def propose_facts(
+    tx: Tx, row: Record, lot_id: str, asked: ProposalDraft
+) -> tuple[ProposeFacts, OpenedContent]:
+    """Return what a proposal for a locked need is checked against, and the offer.
+
+    Refuses with OfferMissing.
+    """
+    offered = [one for one in await offers.opened(tx, row["id"]) if one.offer_id == asked.offer_id]
+    if not offered or offered[0].lot_id != lot_id:
+        raise OfferMissing("No opened offer for this lot bears this identifier.")
+    (found,) = offered
+    awards = await tx.rows(_AWARDS, authority_id=row["authority_id"], need_id=row["id"])
+    facts = ProposeFacts(
+        need_id=row["id"],
+        lot_id=lot_id,
+        offer_id=found.offer_id,
+        kind=found.kind,
+        authority_number=row["authority_id"],
+        need_state=NeedState(row["state_now"]),
+        ranked_first=next(
+            (
+                one.ranking.ranked[0].offer_id
+                for one in await _contests(tx, row["id"])
+                if (one.lot_id, one.kind) == (lot_id, found.kind) and one.ranking.ranked
+            ),
+            None,
+        ),
+        is_awarded=(lot_id, found.kind) in {(one["lot_id"], one["kind"]) for one in awards},
+        reason=asked.reason,
+    )
+    return facts, found
+
+
+async def locked(
+    tx: Tx, award_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> tuple[Record, Record]:
+    """Lock an award's need, then the award; return the award's row and the need's.
+
+    Refuses with AwardMissing, or RevisionStale where `expected` is another version.
+    """
+    authority = owner(award_id, "award", otherwise=AwardMissing)
+    need_id: str | None = await tx.value(_NEED_OF_AWARD, authority_id=authority, id=award_id)
+    if need_id is None:
+        raise _missing()
+    row = await needs.locked(tx, need_id, seen_by=by, at=at)
+    found = _found(await tx.row(_LOCKED, authority_id=authority, id=award_id))
+    revision.check(expected, actual=found["version"])
+    return found, row
+
+
+async def approve_facts(tx: Tx, found: Record, row: Record) -> ApproveFacts:
+    """Return what the approval of a locked award is checked against."""
+    kind = OfferKind(found["kind"])
+    contests = [one for one in await _contests(tx, row["id"]) if one.ranking.ranked]
+    # Financing counts only where nothing else can be awarded.
+    counting = FROM_BUDGET & {one.kind for one in contests} or {OfferKind.FINANCING}
+    awards = await tx.rows(_AWARDS, authority_id=row["authority_id"], need_id=row["id"])
+    done = {
+        one["lot_id"] for one in awards if one["state"] == "published" and one["kind"] in counting
+    }
+    if kind in counting:
+        done.add(found["lot_id"])
+    return ApproveFacts(
+        award_id=found["id"],
+        need_id=row["id"],
+        lot_id=found["lot_id"],
+        kind=kind,
+        authority_number=row["authority_id"],
+        need_state=NeedState(row["state_now"]),
+        is_proposed=found["state"] == "proposed",
+        proposed_by=found["proposed_by"],
+        price=_price(found),
+        left_open=tuple(sorted({one.lot_id for one in contests if one.kind in counting} - done)),
+    )
+
+
+async def final(tx: Tx, award_id: str, *, at: datetime) -> AwardFacts:
+    """Return a final award, held so that nobody changes it before this transaction ends.
+
+    Refuses with AwardMissing or StandstillRunning.
+    """
+    authority = owner(award_id, "award", otherwise=AwardMissing)
+    row = _found(await tx.row(_FINAL, authority_id=authority, id=award_id))
+    check_final(row["standstill_ends_at"], at=at)
+    terms = read(row["terms"], AwardTerms)
+    return AwardFacts(
+        id=award_id,
+        authority_number=authority,
+        need_id=row["need_id"],
+        lot_id=row["lot_id"],
+        offer_id=row["offer_id"],
+        kind=OfferKind(row["kind"]),
+        lead_id=terms.lead_id,
+        members=terms.members,
+        price=terms.price,
+        financing=terms.financing,
+        metric_commitments=terms.metric_commitments,
+        programme_id=row["programme_id"],
+        contract_form=read(row["contract_form"], FormCited),
+    )
+
+
+async def _contests(tx: Tx, need_id: str) -> tuple[Contest, ...]:
+    found: bytes | None = await tx.value(
+        _CONTESTS, authority_id=authority_of(need_id), need_id=need_id
+    )
+    return () if found is None else read(found, tuple[Contest, ...])
+
+
+def _price(row: Record) -> Money:
+    return read(row["terms"], AwardTerms).price
+
+
+def _found(row: Record | None) -> Record:
+    if row is None:
+        raise _missing()
+    return row
+
+
+def _missing() -> AwardMissing:
+    return AwardMissing("No award bears this identifier.")

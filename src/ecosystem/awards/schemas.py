@@ -1,0 +1,49 @@
+"""How evaluations and awards look on the wire."""
+
+from datetime import datetime
+
+import msgspec
+
+from ecosystem.awards.model import AwardTerms, Contest, State
+from ecosystem.needs.model import OfferKind
+from ecosystem.offers.envelope import Sha256
+from ecosystem.values.identifiers import AwardId, LotId, NeedId, OfferId, OrganisationId, PersonId
+from ecosystem.values.money import Money
+from ecosystem.values.text import Text
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """An evaluation, with all that anyone needs to compute it again."""
+
+    need_id: NeedId
+    evaluated_at: datetime
+    contests: tuple[Contest, ...]
+    digest: Sha256
+    """SHA-256 of the contests' digests, each followed by a line feed, in their order."""
+
+
+class AwardSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """An award in a list."""
+
+    id: AwardId
+    version: int
+    need_id: NeedId
+    lot_id: LotId
+    offer_id: OfferId
+    kind: OfferKind
+    state: State
+    lead_id: OrganisationId
+    price: Money
+    """For financing: its amount."""
+    standstill_ends_at: datetime | None
+
+
+class Award(AwardSummary, frozen=True, kw_only=True):
+    """An award, whole."""
+
+    terms: AwardTerms
+    reason: Text
+    proposed_by: PersonId
+    proposed_at: datetime
+    approved_by: PersonId | None
+    approved_at: datetime | None
