@@ -23,8 +23,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from ecosystem.history import model
 from ecosystem.history.model import AUTHORITY, Audience, Occurrence
-from ecosystem.history.tables import event, event_pending
-from ecosystem.runtime.database import Statement, Tx
+from ecosystem.history.tables import event, event_pending, history_reading
+from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import entropy, mint
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
@@ -79,6 +79,7 @@ def _quoted_hex(column: Any) -> Any:
 
 
 _RECORD: Final = _record()
+_READ: Final = inserting(history_reading)
 
 
 async def record(
@@ -130,3 +131,17 @@ async def record(
 async def _react(tx: Tx, occurrence: Occurrence) -> None:
     for reaction in tx.reactions.get(occurrence.type, ()):
         await reaction(tx, occurrence)
+
+
+async def note_reading(tx: Tx, stream: str, *, by: Actor, at: datetime) -> None:
+    """Keep that somebody has read the history of a thing.
+
+    Effects: one row that nobody rewrites. It is no event: reading changes nothing.
+    """
+    authority = authority_of(stream)
+    await tx.run(
+        _READ,
+        authority_id=authority, id=mint("reading", authority=authority), stream=stream,
+        organisation_id=by.organisation_id, client_id=by.client_id, person_id=by.person_id,
+        request_id=tx.request_id, read_at=at,
+    )  # fmt: skip

@@ -67,6 +67,7 @@ _AT_POSITION: Final = Statement(
     .where(event.c.authority_id == bindparam("authority_id"))
     .where(event.c.stream == bindparam("stream"))
     .where(log_entry.c.position <= bindparam("position"))
+    .where(event.c.valid_at <= bindparam("valid_at"))
     .order_by(event.c.version.desc())
     .limit(1)
 )
@@ -89,13 +90,19 @@ async def as_of(
     return _then(row)
 
 
-async def at_position(tx: Tx, stream: str, *, position: int) -> tuple[bytes, int]:
-    """Return body and version of the last event at or before a position of the log.
+async def at_position(
+    tx: Tx, stream: str, *, position: int, valid_at: datetime
+) -> tuple[bytes, int]:
+    """Return body and version of the last event at or before a position that held at a time.
 
     Refuses with NothingThen.
     """
     row = await tx.row(
-        _AT_POSITION, authority_id=authority_of(stream), stream=stream, position=position
+        _AT_POSITION,
+        authority_id=authority_of(stream),
+        stream=stream,
+        position=position,
+        valid_at=valid_at,
     )
     return _then(row)
 

@@ -76,3 +76,19 @@ log_entry: Final = Table(
     CheckConstraint("position > 0", name="position_is_positive"),
     info={"append_only": True, "held": "local: one order over all authorities"},
 )
+history_reading: Final = Table(
+    "history_reading",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "reading"),
+    Column("stream", Text(collation="C"), nullable=False),
+    Column("organisation_id", Text(collation="C"), nullable=False),
+    Column("client_id", Text(collation="C"), nullable=False),
+    Column("person_id", Text(collation="C")),
+    Column("request_id", Text),
+    Column("read_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "id"),
+    Index("history_reading_of", "authority_id", "stream", "id"),
+    info={"append_only": True},
+)
+"""Which auditor has read which history: what it may see is wide, so its reading is kept."""
