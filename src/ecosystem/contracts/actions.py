@@ -1,0 +1,126 @@
+"""Draft and sign contracts."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, update
+
+from ecosystem.budgets import actions as budgets
+from ecosystem.contracts import canonical, queries, rules
+from ecosystem.contracts.model import ContractDraft, Drafted, DraftFacts, State
+from ecosystem.contracts.tables import contract, contract_party, contract_signature
+from ecosystem.history import actions as history
+from ecosystem.history.model import EVERYONE, Audience
+from ecosystem.needs import actions as needs
+from ecosystem.needs import queries as needs_queries
+from ecosystem.needs.model import State as NeedState
+from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.runtime.minting import mint
+from ecosystem.runtime.web import Standing
+from ecosystem.values.actor import Actor
+
+_DRAFTED: Final = tuple(column.key for column in contract.columns if column.key != "activated_at")
+_INSERT: Final = inserting(contract, *_DRAFTED)
+_INSERT_PARTY: Final = inserting(contract_party)
+_SIGN: Final = inserting(contract_signature)
+_KEY = (contract.c.authority_id == bindparam("of_authority"), contract.c.id == bindparam("of"))
+_SIGNED: Final = Statement(update(contract).where(*_KEY).values(version=contract.c.version + 1))
+_ACTIVATE: Final = Statement(
+    update(contract)
+    .where(*_KEY)
+    .values(state="active", version=contract.c.version + 1, activated_at=bindparam("since"))
+)
+
+
+async def draft(tx: Tx, asked: ContractDraft, *, by: Actor, at: datetime) -> Standing:
+    """Keep the draft of a contract that grows from a final award.
+
+    Refuses as `awards.final` does, and as the rule does. Effects: the contract, its parties,
+    the event `contract.drafted`, which the parties learn of.
+    """
+    facts = await queries.draft_facts(tx, asked, by=by, at=at)
+    drafted = rules.draft(facts, by=by, at=at)
+    contract_id = mint("contract", authority=facts.authority_number)
+    await _insert(tx, contract_id, facts, drafted, at=at)
+    audience = Audience(organisations=tuple(one.organisation_id for one in drafted.parties))
+    version = await history.record(
+        tx, "contract.drafted", contract_id, facts=facts, decision=drafted, by=by, at=at,
+        audience=audience, after=await queries.after(tx, contract_id),
+    )  # fmt: skip
+    return Standing(id=contract_id, state=drafted.state, version=version)
+
+
+async def _insert(
+    tx: Tx, contract_id: str, facts: DraftFacts, drafted: Drafted, *, at: datetime
+) -> None:
+    award, terms = facts.award, drafted.terms
+    await tx.run(
+        _INSERT,
+        authority_id=facts.authority_number, id=contract_id, version=1, state=drafted.state,
+        need_id=award.need_id, lot_id=award.lot_id, award_id=award.id,
+        financing_award_id=facts.asked.financing_award_id, programme_id=award.programme_id,
+        price=award.price.amount, currency=award.price.currency,
+        starts_on=terms.period.starts_on, ends_on=terms.period.ends_on,
+        terms=canonical.canonical(terms), terms_digest=drafted.terms_digest, drafted_at=at,
+    )  # fmt: skip
+    await tx.many(
+        _INSERT_PARTY,
+        [
+            {
+                "authority_id": facts.authority_number,
+                "contract_id": contract_id,
+                "organisation_id": party.organisation_id,
+                "role": party.role,
+                "share": party.share,
+            }
+            for party in drafted.parties
+        ],
+    )
+
+
+async def sign(tx: Tx, contract_id: str, *, digest: str, by: Actor, at: datetime) -> Standing:
+    """Sign a contract for the caller's organisation; with the last signature it is in force.
+
+    Refuses with ContractMissing, as the rules do, and as `budgets.obligate` does. Effects:
+    the signature and `contract.signed`; with the last one also the price obligated, the need
+    contracted, and `contract.activated`, on which milestones and metrics follow.
+    """
+    row = await queries.locked(tx, contract_id, seen_by=by)
+    facts = await queries.sign_facts(tx, row, digest=digest)
+    signed = rules.sign(facts, by=by, at=at)
+    await tx.run(
+        _SIGN,
+        authority_id=row["authority_id"], contract_id=contract_id,
+        organisation_id=signed.organisation_id, person_id=signed.person_id,
+        digest=facts.terms_digest, signed_at=at,
+    )  # fmt: skip
+    await tx.run(_SIGNED, of_authority=row["authority_id"], of=contract_id)
+    version = await history.record(
+        tx, "contract.signed", contract_id, facts=facts, decision=signed, by=by, at=at,
+        audience=Audience(organisations=facts.parties),
+        after=await queries.after(tx, contract_id),
+    )  # fmt: skip
+    if signed.is_complete:
+        return await _activate(tx, row, by=by, at=at)
+    return Standing(id=contract_id, state=State.DRAFT, version=version)
+
+
+async def _activate(tx: Tx, row: Record, *, by: Actor, at: datetime) -> Standing:
+    contract_id: str = row["id"]
+    facts = await queries.activate_facts(tx, row)
+    activated = rules.activate(facts, by=by, at=at)
+    await tx.run(
+        _ACTIVATE, of_authority=row["authority_id"], of=contract_id, since=activated.activated_at
+    )
+    need = await needs_queries.locked(tx, row["need_id"], seen_by=by, at=at)
+    if need["state_now"] != NeedState.CONTRACTED:
+        await needs.advance(tx, row["need_id"], to=NeedState.CONTRACTED)
+    await budgets.obligate(
+        tx, programme_id=facts.programme_id, award_id=facts.award_id, contract_id=contract_id,
+        amount=activated.obligated, by=by, at=at,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "contract.activated", contract_id, facts=facts, decision=activated, by=by, at=at,
+        audience=EVERYONE, after=await queries.after(tx, contract_id),
+    )  # fmt: skip
+    return Standing(id=contract_id, state=activated.state, version=version)

@@ -1,0 +1,94 @@
+"""Read documents: facts for the rules, and views that row-level security lets through."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, func, select
+
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.model import Arrived, Evidence, FileFacts
+from ecosystem.contracts.rules import DocumentMissing
+from ecosystem.contracts.tables import document
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.paging import page_of
+from ecosystem.values import media
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import authority_of, owner
+
+_AUTHORITY: Final = bindparam("authority_id", type_=Integer)
+_ID: Final = bindparam("id", type_=Text)
+
+_DOCUMENT: Final = (
+    document.c.id,
+    document.c.version,
+    document.c.contract_id,
+    document.c.organisation_id,
+    document.c.name,
+    document.c.media_type,
+    document.c.bytes,
+    document.c.sha256,
+    document.c.filed_at,
+)
+DOCUMENTS: Final = page_of(
+    select(*_DOCUMENT).where(
+        document.c.authority_id == _AUTHORITY,
+        document.c.contract_id == bindparam("contract_id", type_=Text),
+    )
+)
+"""A page of the documents of a contract, of those that row-level security lets through."""
+_one_document = (
+    select(*_DOCUMENT)
+    .where(document.c.authority_id == _AUTHORITY, document.c.id == _ID)
+    .subquery("one")
+)
+_DOCUMENT_VIEW: Final = Statement(
+    select(
+        func.row_to_json(_one_document.table_valued()).label("body"),
+        _one_document.c.version,
+        _one_document.c.name,
+        _one_document.c.media_type,
+        _one_document.c.sha256,
+    )
+)
+_EVIDENCE: Final = Statement(
+    select(document.c.id, document.c.sha256)
+    .where(document.c.authority_id == _AUTHORITY)
+    .where(document.c.contract_id == bindparam("contract_id", type_=Text))
+    .where(document.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
+)
+
+
+async def file_facts(tx: Tx, contract_id: str, arrived: Arrived, *, by: Actor) -> FileFacts:
+    """Return what the filing of a document is checked against. Refuses with ContractMissing."""
+    return FileFacts(
+        is_party=await contracts.is_party(tx, contract_id, by=by),
+        name=media.file_name(arrived.disposition),
+        media_type=arrived.media_type,
+        is_of_type=media.is_of(arrived.content, arrived.media_type),
+        bytes=len(arrived.content),
+        sha256=hashlib.sha256(arrived.content).hexdigest(),
+        declared_sha256=media.content_digest(arrived.digest),
+    )
+
+
+async def document_view(tx: Tx, document_id: str) -> Record:
+    """Return a document's JSON as `body`, and what its bytes need to be served.
+
+    Row-level security lets through what the caller may know of. Refuses with DocumentMissing.
+    """
+    authority = owner(document_id, "document", otherwise=DocumentMissing)
+    row = await tx.row(_DOCUMENT_VIEW, authority_id=authority, id=document_id)
+    if row is None:
+        raise DocumentMissing("There is no such document in a contract of the caller's.")
+    return row
+
+
+async def evidence(tx: Tx, contract_id: str, ids: Iterable[str]) -> tuple[Evidence, ...]:
+    """Return those of `ids` that are documents of a contract, in the order given."""
+    asked = list(ids)
+    rows = await tx.rows(
+        _EVIDENCE, authority_id=authority_of(contract_id), contract_id=contract_id, ids=asked
+    )
+    found = {row["id"]: row["sha256"] for row in rows}
+    return tuple(Evidence(id=one, sha256=found[one]) for one in asked if one in found)

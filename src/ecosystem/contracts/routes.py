@@ -1,0 +1,239 @@
+"""Contracts, standard forms and documents over HTTP."""
+
+import asyncio
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from litestar import Response
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta
+
+from ecosystem.awards import rules as awards
+from ecosystem.contracts import access, actions, queries, rules
+from ecosystem.contracts.documents import actions as filing
+from ecosystem.contracts.documents import queries as documents
+from ecosystem.contracts.form_shapes import Form
+from ecosystem.contracts.forms import TermsUnmet
+from ecosystem.contracts.model import (
+    Arrived,
+    Contract,
+    ContractDraft,
+    ContractSummary,
+    Document,
+    FormList,
+    Signing,
+)
+from ecosystem.runtime import paging, problems
+from ecosystem.runtime.web import (
+    Call,
+    EdgeFinding,
+    PageCursor,
+    PageLimit,
+    Standing,
+    get,
+    post,
+)
+from ecosystem.values.identifiers import owner
+from ecosystem.values.media import TYPES
+from ecosystem.values.page import Page
+
+Word = Annotated[str, Meta(pattern="^[a-z_]{0,40}$", description="Leave out for all.")]
+NeedFilter = Annotated[
+    str, Meta(pattern="^(need_[0-9a-f]{32})?$", description="Contracts of this need; or all.")
+]
+_BYTES: Final = "application/octet-stream"
+
+
+@get("/v1/contract-forms", permit=access.FORMS, answers=FormList)
+async def list_contract_forms(request: Call) -> Response[bytes]:
+    """List the standard-form contracts.
+
+    All forms that ship with this release, each with the digest by which contracts cite it.
+    """
+    return request.answer(queries.form_list())
+
+
+@get(
+    "/v1/contract-forms/{form_id:str}",
+    permit=access.FORMS,
+    answers=Form,
+    refuses=(rules.FormMissing,),
+)
+async def read_contract_form(request: Call, form_id: FromPath[str]) -> Response[bytes]:
+    """Read a standard-form contract, in its newest version.
+
+    Clauses, variables, milestones, metrics and payment rules, from which the terms of a
+    contract grow.
+    """
+    return request.answer(queries.form(form_id))
+
+
+@post(
+    "/v1/contracts",
+    permit=access.DRAFT,
+    answers=Standing,
+    key=True,
+    refuses=(
+        rules.AwardNotOwned, rules.AwardContracted, rules.AwardUnfit, rules.FormUnknown,
+        rules.VerifierUnfit, rules.VerifierNotIndependent, TermsUnmet, awards.AwardMissing,
+        awards.StandstillRunning,
+    ),
+)  # fmt: skip
+async def draft_contract(request: Call, data: JSONBody[ContractDraft]) -> Response[bytes]:
+    """Draft a contract of a final award.
+
+    The terms grow from the standard form that the need named: its texts are filled in, its
+    dates set from `starts_on`, its amounts computed from the price awarded. All parties see
+    the draft; they sign the digest of its terms.
+    """
+    made = await actions.draft(request.tx, data, by=request.by, at=request.at)
+    return request.answer(made, version=made.version, location=f"/v1/contracts/{made.id}")
+
+
+@get(
+    "/v1/contracts/{contract_id:str}",
+    permit=access.READ,
+    answers=Contract,
+    refuses=(rules.ContractMissing,),
+)
+async def read_contract(request: Call, contract_id: FromPath[str]) -> Response[bytes]:
+    """Read a contract.
+
+    A contract in force is public. A draft is seen by its parties, and by the auditors of the
+    authority's jurisdiction, with the scope contracts:read.
+    """
+    row = await queries.view(request.tx, contract_id, seen_by=request.reader)
+    return request.answer(row["body"], version=row["version"])
+
+
+@get("/v1/contracts", permit=access.READ, answers=Page[ContractSummary])
+async def list_contracts(
+    request: Call,
+    need_id: FromQuery[NeedFilter] = "",
+    in_state: FromQuery[Word] = "",
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List contracts, newest first."""
+    filters = {"need_id": need_id, "in_state": in_state}
+    return await paging.page(
+        request, request.tx, queries.listing(**filters), cursor=cursor, limit=limit,
+        need_id=need_id, in_state=in_state,
+        **queries.reads_as(request.reader, scope="contracts:read"),
+    )  # fmt: skip
+
+
+@post(
+    "/v1/contracts/{contract_id:str}/signatures",
+    permit=access.SIGN,
+    answers=Standing,
+    key=True,
+    refuses=(
+        rules.ContractMissing, rules.NotParty, rules.NotDraft, rules.SignedBefore,
+        rules.SignsForAnother, rules.DigestDiffers, rules.AwardContracted,
+    ),
+)  # fmt: skip
+async def sign_contract(
+    request: Call, contract_id: FromPath[str], data: JSONBody[Signing]
+) -> Response[bytes]:
+    """Sign a contract.
+
+    The signatory sends the SHA-256 of the canonical JSON (RFC 8785) of the `terms` that it
+    has read. With the last party's signature the contract is in force: its price is
+    obligated, its milestones are planned and its metrics registered.
+    """
+    now = await actions.sign(
+        request.tx, contract_id, digest=data.digest, by=request.by, at=request.at
+    )
+    return request.answer(now, version=now.version, location=f"/v1/contracts/{contract_id}")
+
+
+@post(
+    "/v1/contracts/{contract_id:str}/documents",
+    permit=access.FILE,
+    answers=Standing,
+    accepts="*/*",
+    refuses=(rules.ContractMissing, rules.NotParty, rules.DocumentUnsound),
+)
+async def file_document(request: Call, contract_id: FromPath[str]) -> Response[bytes]:
+    """File a document under a contract.
+
+    The body is the document itself: PDF, plain text, CSV, JSON, PNG or JPEG, as Content-Type
+    says and as the bytes themselves show. `Content-Digest: sha-256=:...:` (RFC 9530) is
+    compared with what arrived; `Content-Disposition: attachment; filename*=UTF-8''...` names it.
+    """
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if sent not in TYPES:
+        raise EdgeFinding(problems.UNSUPPORTED, f"A document is one of {', '.join(TYPES)}.")
+    arrived = Arrived(
+        content=request.visit.body,
+        media_type=sent,
+        digest=request.headers.get("content-digest", ""),
+        disposition=request.headers.get("content-disposition", ""),
+    )
+    filed = await filing.file(
+        request.tx, contract_id, arrived, blobs=request.house.blobs, by=request.by, at=request.at
+    )
+    return request.answer(filed, version=filed.version, location=f"/v1/documents/{filed.id}")
+
+
+@get(
+    "/v1/contracts/{contract_id:str}/documents",
+    permit=access.READ_DOCUMENTS,
+    answers=Page[Document],
+    scoped=True,
+    refuses=(rules.ContractMissing,),
+)
+async def list_documents(
+    request: Call,
+    contract_id: FromPath[str],
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List the documents of a contract that the caller may read; newest first."""
+    return await paging.page(
+        request, request.tx, documents.DOCUMENTS, cursor=cursor, limit=limit,
+        authority_id=owner(contract_id, "contract", otherwise=rules.ContractMissing),
+        contract_id=contract_id,
+    )  # fmt: skip
+
+
+@get(
+    "/v1/documents/{document_id:str}",
+    permit=access.READ_DOCUMENTS,
+    answers=Document,
+    scoped=True,
+    refuses=(rules.DocumentMissing,),
+)
+async def read_document(request: Call, document_id: FromPath[str]) -> Response[bytes]:
+    """Read what is known of a document: its name, type, size and SHA-256."""
+    row = await documents.document_view(request.tx, document_id)
+    return request.answer(row["body"], version=row["version"])
+
+
+@get(
+    "/v1/documents/{document_id:str}/content",
+    permit=access.READ_DOCUMENTS,
+    answers=bytes,
+    produces=_BYTES,
+    scoped=True,
+    refuses=(rules.DocumentMissing,),
+)
+async def read_document_content(request: Call, document_id: FromPath[str]) -> Response[bytes]:
+    """Read the bytes of a document.
+
+    They come as an attachment under the name they were filed with, never to be shown inline.
+    """
+    row = await documents.document_view(request.tx, document_id)
+    content = await asyncio.to_thread(request.house.blobs.read, row["sha256"])
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(row['name'], safe='')}",
+        "content-security-policy": "sandbox; default-src 'none'",
+    }
+    return Response(content, headers=headers, media_type=row["media_type"])
+
+
+ROUTES = (
+    list_contract_forms, read_contract_form, draft_contract, read_contract, list_contracts,
+    sign_contract, file_document, list_documents, read_document, read_document_content,
+)  # fmt: skip

@@ -1,0 +1,158 @@
+"""Contracts, their parties and signatures, and the documents filed under them."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.database import metadata
+from ecosystem.values.media import TYPES
+
+_TYPES: Final = ", ".join(f"'{media_type}'" for media_type in TYPES)
+VISIBLE_WHERE: Final = """
+  authority_id = nullif(current_setting('app.authority', true), '')::integer
+  OR EXISTS (
+    SELECT FROM contract_party
+    WHERE contract_party.authority_id = document.authority_id
+      AND contract_party.contract_id = document.contract_id
+      AND contract_party.organisation_id = nullif(current_setting('app.organisation', true), '')
+  )
+  OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'
+  )
+"""
+"""The authority, the parties to the contract, and its auditors see documents."""
+
+contract: Final = Table(
+    "contract",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "contract"),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    reference("need_id"),
+    reference("lot_id"),
+    reference("award_id"),
+    reference("financing_award_id", nullable=True),
+    reference("programme_id"),
+    Column("price", Numeric, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("terms_digest", Text(collation="C"), nullable=False),
+    Column("drafted_at", DateTime(timezone=True), nullable=False),
+    Column("activated_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("authority_id", "id"),
+    ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+    ForeignKeyConstraint(["authority_id", "lot_id"], ["lot.authority_id", "lot.id"]),
+    ForeignKeyConstraint(["authority_id", "award_id"], ["award.authority_id", "award.id"]),
+    ForeignKeyConstraint(
+        ["authority_id", "financing_award_id"], ["award.authority_id", "award.id"]
+    ),
+    CheckConstraint("state IN ('draft', 'active')", name="state_is_known"),
+    CheckConstraint("(state = 'draft') = (activated_at IS NULL)", name="what_is_in_force_is_dated"),
+    CheckConstraint("version > 0", name="version_is_positive"),
+    CheckConstraint("price > 0", name="price_is_positive"),
+    CheckConstraint("starts_on < ends_on", name="term_holds_a_day"),
+    CheckConstraint(
+        "terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex')",
+        name="digest_is_of_the_terms",
+    ),
+    Index("contract_newest_first", "id"),
+    Index("contract_of_need", "authority_id", "need_id"),
+    Index(
+        "one_contract_of_an_award_is_active",
+        "authority_id",
+        "award_id",
+        unique=True,
+        postgresql_where=text("state <> 'draft'"),
+    ),
+)
+contract_party: Final = Table(
+    "contract_party",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("contract_id"),
+    Column("organisation_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("share", Numeric),
+    PrimaryKeyConstraint("authority_id", "contract_id", "organisation_id"),
+    ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
+    CheckConstraint("role IN ('buyer', 'supplier', 'verifier', 'lender')", name="role_is_known"),
+    CheckConstraint("share > 0 AND share <= 100", name="share_is_a_part"),
+    CheckConstraint(
+        "(share IS NULL) = (role IN ('buyer', 'verifier'))",
+        name="who_supplies_or_lends_has_a_share",
+    ),
+    Index("contract_party_of", "organisation_id", "contract_id"),
+    Index(
+        "one_buyer_in_a_contract",
+        "authority_id",
+        "contract_id",
+        unique=True,
+        postgresql_where=text("role = 'buyer'"),
+    ),
+    info={"append_only": True},
+)
+contract_signature: Final = Table(
+    "contract_signature",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("contract_id"),
+    reference("organisation_id"),
+    Column("person_id", Text(collation="C"), ForeignKey("person.id"), nullable=False),
+    Column("digest", Text(collation="C"), nullable=False),
+    Column("signed_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "contract_id", "organisation_id"),
+    UniqueConstraint("authority_id", "contract_id", "person_id"),
+    ForeignKeyConstraint(
+        ["authority_id", "contract_id", "organisation_id"],
+        [
+            "contract_party.authority_id",
+            "contract_party.contract_id",
+            "contract_party.organisation_id",
+        ],
+    ),
+    info={"append_only": True},
+)
+document: Final = Table(
+    "document",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "document"),
+    Column("version", Integer, nullable=False),
+    reference("contract_id"),
+    Column("organisation_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", Text(collation="C"), nullable=False),
+    Column("filed_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "id"),
+    ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
+    CheckConstraint(f"media_type IN ({_TYPES})", name="media_type_is_known"),
+    CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_a_digest"),
+    CheckConstraint("bytes > 0", name="is_not_empty"),
+    Index("document_of_contract", "authority_id", "contract_id", "id"),
+    info={"append_only": True, "visible_where": VISIBLE_WHERE},
+)
