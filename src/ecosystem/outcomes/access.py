@@ -1,0 +1,26 @@
+"""Who may do what with metrics and observations."""
+
+from typing import Final
+
+from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.permit import Permit
+
+READ: Final = Permit(
+    act="read metrics and observations", scope="outcomes:read",
+    relation="parties, authority, auditors of the jurisdiction",
+)  # fmt: skip
+REPORT: Final = Permit(
+    act="report an observation", scope="outcomes:write", roles=(Role.DELIVERY, Role.OFFICER),
+    verified=True, relation="supplier by its delivery, authority by its officer",
+)  # fmt: skip
+VERIFY: Final = Permit(
+    act="verify or annul an observation", scope="outcomes:write", roles=(Role.VERIFIER,),
+    kinds=(OrganisationKind.THINK_TANK,), person=True, verified=True,
+    relation="verifier, never of the reporting organisation",
+    state="reported or disputed; disputed to annul",
+)  # fmt: skip
+DISPUTE: Final = Permit(
+    act="dispute an observation", scope="outcomes:write", person=True,
+    roles=(Role.OFFICER, Role.VERIFIER, Role.DELIVERY, Role.LENDER),
+    relation="party, never of the reporting organisation", state="reported",
+)  # fmt: skip

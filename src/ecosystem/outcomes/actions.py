@@ -1,0 +1,248 @@
+"""Register metrics; report, verify, dispute and annul observations."""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import bindparam, update
+from sqlalchemy.dialects.postgresql import insert
+
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.model import Contract
+from ecosystem.history import actions as history
+from ecosystem.history.model import EVERYONE, Audience, Occurrence
+from ecosystem.outcomes import queries, rules
+from ecosystem.outcomes.model import (
+    RegisterFacts,
+    Report,
+    Reported,
+    ReportFacts,
+    State,
+    Verified,
+    VoidFacts,
+)
+from ecosystem.outcomes.tables import metric, observation
+from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.runtime.minting import mint
+from ecosystem.runtime.web import Standing
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import authority_of
+from ecosystem.values.text import Text
+
+_REGISTER: Final = inserting(metric)
+_REPORTED: Final = (
+    "authority_id", "id", "version", "metric_id", "contract_id", "state", "starts_on", "ends_on",
+    "value", "source", "method", "sample_size", "reported_by", "reported_at", "supersedes",
+)  # fmt: skip
+_REPORT: Final = Statement(
+    insert(observation)
+    .values({name: bindparam(name) for name in _REPORTED})
+    .on_conflict_do_nothing()
+    .returning(observation.c.id)
+)
+_KEY = (
+    observation.c.authority_id == bindparam("of_authority"),
+    observation.c.id == bindparam("of"),
+)
+_SUPERSEDE: Final = Statement(
+    update(observation)
+    .where(*_KEY, observation.c.superseded_by.is_(None))
+    .values(version=observation.c.version + 1, superseded_by=bindparam("by_observation"))
+    .returning(observation.c.id)
+)
+_VERIFY: Final = Statement(
+    update(observation)
+    .where(*_KEY)
+    .values(
+        state="verified",
+        version=observation.c.version + 1,
+        verified_by=bindparam("verifier"),
+        verified_at=bindparam("since"),
+        reason=bindparam("why"),
+    )
+)
+_DISPUTE: Final = Statement(
+    update(observation)
+    .where(*_KEY)
+    .values(
+        state="disputed",
+        version=observation.c.version + 1,
+        disputed_by=bindparam("disputer"),
+        disputed_at=bindparam("since"),
+        reason=bindparam("why"),
+    )
+)
+_ANNUL: Final = Statement(
+    update(observation)
+    .where(*_KEY)
+    .values(state="void", version=observation.c.version + 1, reason=bindparam("why"))
+)
+_REPLACE: Final = Statement(
+    update(observation).where(*_KEY).values(state="void", version=observation.c.version + 1)
+)
+
+
+async def register(tx: Tx, occurrence: Occurrence) -> None:
+    """Register the metrics of a contract that has come into force.
+
+    Follows `contract.activated`. Effects: a metric and `metric.registered` for each one of the
+    terms.
+    """
+    contract: Contract = occurrence.body.after
+    by, at, encode = occurrence.body.by, occurrence.recorded_at, msgspec.json.encode
+    for terms in contract.terms.metrics:
+        facts = RegisterFacts(contract_id=contract.id, terms=terms)
+        registered = rules.register(facts, by=by, at=at)
+        metric_id = mint("metric", authority=occurrence.authority_id)
+        await tx.run(
+            _REGISTER,
+            authority_id=occurrence.authority_id, id=metric_id, version=1,
+            contract_id=contract.id, code=registered.code, title=encode(terms.title),
+            definition=encode(terms.definition), unit=encode(terms.unit),
+            direction=terms.direction, frequency=terms.period, source=encode(terms.source),
+            method=encode(terms.method), verification=encode(terms.verification),
+            baseline=terms.baseline, target=terms.target,
+        )  # fmt: skip
+        await history.record(
+            tx, "metric.registered", metric_id, facts=facts, decision=registered, by=by, at=at,
+            audience=EVERYONE,
+        )  # fmt: skip
+
+
+async def report(tx: Tx, metric_id: str, asked: Report, *, by: Actor, at: datetime) -> Standing:
+    """Keep what was observed of a metric; the same value again is answered by the first.
+
+    Refuses with MetricMissing, and as the rule does. Effects: three statements, one event of
+    the observation; a correction also marks the one it corrects, with an event of its own.
+    """
+    facts, row = await queries.report_facts(tx, metric_id, asked, by=by)
+    reported = rules.report(facts, by=by, at=at)
+    if rules.is_repeated(facts):
+        return _first(row)
+    observation_id = mint("observation", authority=authority_of(metric_id))
+    audience = Audience(organisations=tuple(row["parties"]))
+    if asked.supersedes is not None:
+        await _supersede(tx, facts, reported, observation_id, by=by, at=at, audience=audience)
+    if await _insert(tx, observation_id, metric_id, asked, row, by=by, at=at) is None:
+        # Another request was first with the same place: it has committed, and is seen now.
+        facts, row = await queries.report_facts(tx, metric_id, asked, by=by)
+        rules.report(facts, by=by, at=at)
+        return _first(row)
+    version = await history.record(
+        tx, "observation.reported", observation_id, facts=facts, decision=reported, by=by, at=at,
+        audience=audience,
+    )  # fmt: skip
+    return Standing(id=observation_id, state=reported.state, version=version)
+
+
+def _first(row: Record) -> Standing:
+    return Standing(
+        id=row["standing_id"], state=row["standing_state"], version=row["standing_version"]
+    )
+
+
+async def _insert(
+    tx: Tx, observation_id: str, metric_id: str, asked: Report, row: Record, *, by: Actor,
+    at: datetime,
+) -> str | None:  # fmt: skip
+    inserted: str | None = await tx.value(
+        _REPORT,
+        authority_id=authority_of(metric_id), id=observation_id, version=1, metric_id=metric_id,
+        contract_id=row["contract_id"], state=State.REPORTED, starts_on=asked.period.starts_on,
+        ends_on=asked.period.ends_on, value=asked.value, source=asked.source,
+        method=msgspec.json.encode(asked.method), sample_size=asked.sample_size,
+        reported_by=by.organisation_id, reported_at=at, supersedes=asked.supersedes,
+    )  # fmt: skip
+    return inserted
+
+
+async def _supersede(
+    tx: Tx, facts: ReportFacts, reported: Reported, observation_id: str, *, by: Actor,
+    at: datetime, audience: Audience,
+) -> None:  # fmt: skip
+    corrected = reported.supersedes or ""
+    marked = await tx.value(
+        _SUPERSEDE,
+        of_authority=authority_of(corrected), of=corrected, by_observation=observation_id,
+    )  # fmt: skip
+    if marked is None:
+        raise rules.NothingToCorrect("It has just been corrected.", pointer="/supersedes")
+    await history.record(
+        tx, "observation.superseded", corrected, facts=facts, decision=reported, by=by, at=at,
+        audience=audience,
+    )  # fmt: skip
+
+
+async def verify(tx: Tx, observation_id: str, *, reason: Text, by: Actor, at: datetime) -> Standing:
+    """Verify an observation: from now on it pays.
+
+    Refuses with ObservationMissing, and as the rule does. Effects: locks the metric; a verified
+    observation that this one corrects is void, with an event of its own.
+    """
+    row = await queries.locked(tx, observation_id, seen_by=by)
+    facts = await queries.judge_facts(tx, row, reason=reason, verifies=True)
+    verified = rules.verify(facts, by=by, at=at)
+    await _replace(tx, observation_id, verified, by=by, at=at)
+    await tx.run(
+        _VERIFY,
+        of_authority=row["authority_id"], of=observation_id, verifier=verified.verified_by,
+        since=at, why=msgspec.json.encode(verified.reason),
+    )  # fmt: skip
+    version = await history.record(
+        tx, "observation.verified", observation_id, facts=facts, decision=verified, by=by, at=at,
+        audience=EVERYONE,
+    )  # fmt: skip
+    return Standing(id=observation_id, state=verified.state, version=version)
+
+
+async def _replace(
+    tx: Tx, observation_id: str, verified: Verified, *, by: Actor, at: datetime
+) -> None:
+    for replaced in verified.replaces:
+        facts = VoidFacts(corrected_by=observation_id)
+        voided = rules.replace(facts, by=by, at=at)
+        await tx.run(_REPLACE, of_authority=authority_of(replaced), of=replaced)
+        await history.record(
+            tx, "observation.voided", replaced, facts=facts, decision=voided, by=by, at=at,
+            audience=EVERYONE,
+        )  # fmt: skip
+
+
+async def dispute(
+    tx: Tx, observation_id: str, *, reason: Text, by: Actor, at: datetime
+) -> Standing:
+    """Dispute a reported observation. Refuses with ObservationMissing, and as the rule does."""
+    row = await queries.locked(tx, observation_id, seen_by=by)
+    facts = await queries.judge_facts(tx, row, reason=reason, verifies=False)
+    disputed = rules.dispute(facts, by=by, at=at)
+    await tx.run(
+        _DISPUTE,
+        of_authority=row["authority_id"], of=observation_id, disputer=disputed.disputed_by,
+        since=at, why=msgspec.json.encode(disputed.reason),
+    )  # fmt: skip
+    version = await history.record(
+        tx, "observation.disputed", observation_id, facts=facts, decision=disputed, by=by, at=at,
+        audience=await _parties(tx, row),
+    )  # fmt: skip
+    return Standing(id=observation_id, state=disputed.state, version=version)
+
+
+async def annul(tx: Tx, observation_id: str, *, reason: Text, by: Actor, at: datetime) -> Standing:
+    """Void a disputed observation. Refuses with ObservationMissing, and as the rule does."""
+    row = await queries.locked(tx, observation_id, seen_by=by)
+    facts = await queries.judge_facts(tx, row, reason=reason, verifies=False)
+    annulled = rules.annul(facts, by=by, at=at)
+    await tx.run(
+        _ANNUL,
+        of_authority=row["authority_id"], of=observation_id,
+        why=msgspec.json.encode(annulled.reason),
+    )  # fmt: skip
+    version = await history.record(
+        tx, "observation.voided", observation_id, facts=facts, decision=annulled, by=by, at=at,
+        audience=await _parties(tx, row),
+    )  # fmt: skip
+    return Standing(id=observation_id, state=annulled.state, version=version)
+
+
+async def _parties(tx: Tx, row: Record) -> Audience:
+    return Audience(organisations=await contracts.parties(tx, row["contract_id"]))

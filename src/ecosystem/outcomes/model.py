@@ -1,0 +1,205 @@
+"""What metrics and observations are: facts that rules decide on, and what they decide."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ecosystem.contracts.form_shapes import TermsMetric
+from ecosystem.contracts.payment_rules import Code, Direction
+from ecosystem.values.identifiers import (
+    ContractId,
+    MetricId,
+    ObservationId,
+    OrganisationId,
+)
+from ecosystem.values.money import Measure
+from ecosystem.values.period import Period
+from ecosystem.values.text import Line, Text
+
+
+class State(StrEnum):
+    """Where an observation stands."""
+
+    REPORTED = "reported"
+    VERIFIED = "verified"
+    DISPUTED = "disputed"
+    VOID = "void"
+
+
+class RegisterFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a metric is registered from."""
+
+    contract_id: ContractId
+    terms: TermsMetric
+
+
+class Registered(msgspec.Struct, frozen=True, kw_only=True):
+    """The metric can be observed."""
+
+    code: Code
+
+
+class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What was observed of a metric in a period."""
+
+    period: Period
+    """The days observed, all of them within the contract's term and over."""
+    value: Measure
+    source: Line
+    """Where the value comes from: a system, a register, a survey."""
+    method: Text
+    """How it was measured or computed."""
+    sample_size: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+    """How many were asked or measured, where it is a sample."""
+    supersedes: ObservationId | None = None
+    """The observation of the same metric, period and source that this one corrects."""
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """An observation that stands in the same place: same metric, period and source."""
+
+    id: ObservationId
+    value: Measure
+    reported_by: OrganisationId
+
+
+class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report is checked against."""
+
+    role: str | None
+    """In which place the caller's organisation stands in the contract."""
+    starts_on: date
+    ends_on: date
+    """The contract's term."""
+    asked: Report
+    standing: Standing | None
+    """What was reported for the place before and is not superseded."""
+
+
+class Reported(msgspec.Struct, frozen=True, kw_only=True):
+    """A value is known, and waits to be verified."""
+
+    state: State
+    period: Period
+    value: Measure
+    supersedes: ObservationId | None
+
+
+class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why an observation is verified, disputed or annulled."""
+
+    reason: Text
+
+
+class Other(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified observation of the same metric that shares days."""
+
+    id: ObservationId
+    is_corrected: bool
+    """Whether it stands in the same place: what is verified now takes over from it."""
+
+
+class JudgeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verification, a dispute or an annulment is checked against."""
+
+    role: str | None
+    """In which place the caller's organisation stands in the contract."""
+    state: State
+    reported_by: OrganisationId
+    is_superseded: bool
+    others: tuple[Other, ...]
+    reason: Text
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """The value is true, says a verifier who did not report it."""
+
+    state: State
+    verified_by: OrganisationId
+    reason: Text
+    replaces: tuple[ObservationId, ...]
+    """Verified observations that this one corrects; they are void from now on."""
+
+
+class Disputed(msgspec.Struct, frozen=True, kw_only=True):
+    """A party does not agree with the value."""
+
+    state: State
+    disputed_by: OrganisationId
+    reason: Text
+
+
+class Annulled(msgspec.Struct, frozen=True, kw_only=True):
+    """The value is not true, says the verifier; or a verified correction has taken over."""
+
+    state: State
+    reason: Text | None
+
+
+class VoidFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """By which verified correction an observation is void."""
+
+    corrected_by: ObservationId
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True):
+    """What is measured under a contract."""
+
+    id: MetricId
+    version: int
+    contract_id: ContractId
+    code: Code
+    """Its name in the terms, to which payment rules refer."""
+    title: Text
+    definition: Text
+    unit: Text
+    direction: Direction
+    frequency: Literal["month", "quarter", "half_year", "year"]
+    """How long a period is that is observed."""
+    source: Text
+    method: Text
+    verification: Text
+    """How the verifier checks it."""
+    baseline: Measure | None
+    target: Measure
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was observed of a metric in a period."""
+
+    id: ObservationId
+    version: int
+    metric_id: MetricId
+    contract_id: ContractId
+    state: State
+    period: Period
+    value: Measure
+    source: str
+    method: Text
+    sample_size: int | None
+    reported_by: OrganisationId
+    reported_at: datetime
+    supersedes: ObservationId | None
+    superseded_by: ObservationId | None
+    """The correction that was reported for it; until that is verified, this one stands."""
+    verified_by: OrganisationId | None
+    verified_at: datetime | None
+    disputed_by: OrganisationId | None
+    disputed_at: datetime | None
+    reason: Text | None
+    """Why it was verified, disputed or annulled, whichever came last."""
+
+
+class VerifiedObservation(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified observation, as a fact that payment rules read."""
+
+    id: ObservationId
+    version: int
+    metric: Code
+    period: Period
+    value: Measure
+    sample_size: int | None
+    verified_at: datetime

@@ -1,0 +1,231 @@
+"""What may become of an observation, and what refuses it."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from ecosystem.outcomes.model import (
+    Annulled,
+    Disputed,
+    JudgeFacts,
+    Registered,
+    RegisterFacts,
+    Report,
+    Reported,
+    ReportFacts,
+    State,
+    Verified,
+    VoidFacts,
+)
+from ecosystem.values.actor import Actor, Role
+from ecosystem.values.refusal import Kind, Refusal
+
+_EASTERNMOST: Final = timedelta(hours=14)
+"""How far the date in some time zone is ahead of UTC."""
+_REPORTS: Final = {"supplier": Role.DELIVERY, "buyer": Role.OFFICER}
+"""Which role reports for an organisation in each place."""
+
+
+class MetricMissing(Refusal):
+    """There is no such metric, or the caller may not know of it."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier of GET /v1/contracts/{id}/metrics."
+
+
+class ObservationMissing(Refusal):
+    """There is no such observation, or the caller may not know of it."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier of GET /v1/metrics/{id}/observations."
+
+
+class NotReporter(Refusal):
+    """The caller does not report under this contract."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "The supplier's delivery or the authority's officer must report."
+
+
+class PeriodUnfit(Refusal):
+    """The period cannot be observed."""
+
+    kind = Kind.UNMET
+    remedy = "Give days of the contract's term that are over; `ends_on` is the day after the last."
+
+
+class ObservationDiffers(Refusal):
+    """Another value was reported for the same period from the same source."""
+
+    kind = Kind.CONFLICT
+    remedy = "Name the observation in `supersedes` to correct it."
+
+
+class NothingToCorrect(Refusal):
+    """What is named in `supersedes` is not what stands for this metric, period and source."""
+
+    kind = Kind.CONFLICT
+    remedy = "Name the newest observation of the same metric, period and source."
+
+
+class NotOwnReport(Refusal):
+    """Somebody else has reported what is to be corrected."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Dispute it, and have whoever reported it correct it."
+
+
+class NotVerifier(Refusal):
+    """The caller's organisation does not verify under this contract."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "The verifier that the contract names must do this."
+
+
+class OwnReport(Refusal):
+    """Nobody judges what it has reported itself."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Another party must do this."
+
+
+class NotParty(Refusal):
+    """The caller's organisation is not a party to the contract."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "A party to the contract must do this."
+
+
+class NotOpen(Refusal):
+    """The observation is not in a state in which this can be done."""
+
+    kind = Kind.CONFLICT
+    remedy = "Read the observation: `state` and `superseded_by` say what became of it."
+
+
+class PeriodVerified(Refusal):
+    """Another observation of the metric is verified for days of the same period."""
+
+    kind = Kind.CONFLICT
+    remedy = "A day counts once: have that one corrected, or this one annulled."
+
+
+def register(facts: RegisterFacts, *, by: Actor, at: datetime) -> Registered:
+    """Register a metric of the terms."""
+    del by, at
+    return Registered(code=facts.terms.code)
+
+
+def is_repeated(facts: ReportFacts) -> bool:
+    """Tell whether the same value was reported before: then the first report answers."""
+    before = facts.standing
+    return (
+        before is not None
+        and facts.asked.supersedes is None
+        and Decimal(before.value) == Decimal(facts.asked.value)
+    )
+
+
+def report(facts: ReportFacts, *, by: Actor, at: datetime) -> Reported:
+    """Report what was observed of a metric in a period.
+
+    Refuses with NotReporter, PeriodUnfit, ObservationDiffers, NothingToCorrect or
+    NotOwnReport, in that order.
+    """
+    asked, before = facts.asked, facts.standing
+    role = _REPORTS.get(facts.role or "")
+    if role is None or not by.has(role):
+        raise NotReporter("The caller neither supplies nor buys under this contract.")
+    _fit(facts, at)
+    if asked.supersedes is None and before is not None:
+        if not is_repeated(facts):
+            raise ObservationDiffers(f"{before.id} says {before.value}.", pointer="/value")
+    elif asked.supersedes is not None:
+        _correct(asked, facts, by)
+    return Reported(
+        state=State.REPORTED,
+        period=asked.period,
+        value=asked.value,
+        supersedes=asked.supersedes,
+    )
+
+
+def verify(facts: JudgeFacts, *, by: Actor, at: datetime) -> Verified:
+    """Verify an observation; a verified one that it corrects is void from now on.
+
+    Refuses with NotVerifier, OwnReport, NotOpen or PeriodVerified, in that order.
+    """
+    del at
+    _judges(facts, by, open_in=(State.REPORTED, State.DISPUTED))
+    rivals = [other.id for other in facts.others if not other.is_corrected]
+    if rivals:
+        raise PeriodVerified(f"{', '.join(rivals)} is verified.")
+    return Verified(
+        state=State.VERIFIED,
+        verified_by=by.organisation_id,
+        reason=facts.reason,
+        replaces=tuple(other.id for other in facts.others),
+    )
+
+
+def dispute(facts: JudgeFacts, *, by: Actor, at: datetime) -> Disputed:
+    """Say that a reported value is wrong. Refuses with NotParty, OwnReport or NotOpen."""
+    del at
+    if facts.role is None:
+        raise NotParty("The caller's organisation has no place in this contract.")
+    _refuse_own(facts, by)
+    if facts.state is not State.REPORTED or facts.is_superseded:
+        raise _closed(facts)
+    return Disputed(state=State.DISPUTED, disputed_by=by.organisation_id, reason=facts.reason)
+
+
+def annul(facts: JudgeFacts, *, by: Actor, at: datetime) -> Annulled:
+    """Find a disputed value untrue. Refuses with NotVerifier, OwnReport or NotOpen."""
+    del at
+    _judges(facts, by, open_in=(State.DISPUTED,))
+    return Annulled(state=State.VOID, reason=facts.reason)
+
+
+def replace(facts: VoidFacts, *, by: Actor, at: datetime) -> Annulled:
+    """Void what a verified correction has taken over from."""
+    del facts, by, at
+    return Annulled(state=State.VOID, reason=None)
+
+
+def _fit(facts: ReportFacts, at: datetime) -> None:
+    period = facts.asked.period
+    if period.is_empty():
+        raise PeriodUnfit("The period holds no day.", pointer="/period")
+    if period.starts_on < facts.starts_on or period.ends_on > facts.ends_on:
+        message = f"The contract holds from {facts.starts_on} until before {facts.ends_on}."
+        raise PeriodUnfit(message, pointer="/period")
+    if period.ends_on > (at + _EASTERNMOST).date():
+        message = f"The period is not over on {at.date()}."
+        raise PeriodUnfit(message, pointer="/period/ends_on")
+
+
+def _correct(asked: Report, facts: ReportFacts, by: Actor) -> None:
+    before = facts.standing
+    if before is None or before.id != asked.supersedes:
+        stands = "nothing" if before is None else before.id
+        message = f"For this metric, period and source {stands} stands."
+        raise NothingToCorrect(message, pointer="/supersedes")
+    if before.reported_by != by.organisation_id:
+        raise NotOwnReport("Another organisation has reported it.", pointer="/supersedes")
+
+
+def _judges(facts: JudgeFacts, by: Actor, *, open_in: tuple[State, ...]) -> None:
+    if facts.role != "verifier":
+        raise NotVerifier("The caller's organisation is not the verifier of this contract.")
+    _refuse_own(facts, by)
+    if facts.state not in open_in or facts.is_superseded:
+        raise _closed(facts)
+
+
+def _refuse_own(facts: JudgeFacts, by: Actor) -> None:
+    if facts.reported_by == by.organisation_id:
+        raise OwnReport("The caller's organisation has reported it.")
+
+
+def _closed(facts: JudgeFacts) -> NotOpen:
+    return NotOpen(f"It is {facts.state}{' and superseded' if facts.is_superseded else ''}.")

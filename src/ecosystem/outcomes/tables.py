@@ -1,0 +1,119 @@
+"""Metrics of contracts, and what was observed of them."""
+
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.database import metadata
+
+metric: Final = Table(
+    "metric",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "metric"),
+    Column("version", Integer, nullable=False),
+    reference("contract_id"),
+    Column("code", Text(collation="C"), nullable=False),
+    Column("title", JSON, nullable=False),
+    Column("definition", JSON, nullable=False),
+    Column("unit", JSON, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("frequency", Text, nullable=False),
+    Column("source", JSON, nullable=False),
+    Column("method", JSON, nullable=False),
+    Column("verification", JSON, nullable=False),
+    Column("baseline", Numeric),
+    Column("target", Numeric, nullable=False),
+    PrimaryKeyConstraint("authority_id", "id"),
+    UniqueConstraint("authority_id", "contract_id", "code"),
+    ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
+    CheckConstraint("direction IN ('higher', 'lower')", name="direction_is_known"),
+    CheckConstraint(
+        "frequency IN ('month', 'quarter', 'half_year', 'year')", name="frequency_is_known"
+    ),
+)
+observation: Final = Table(
+    "observation",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "observation"),
+    Column("version", Integer, nullable=False),
+    reference("metric_id"),
+    reference("contract_id"),
+    Column("state", Text, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("value", Numeric, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("method", JSON, nullable=False),
+    Column("sample_size", Integer),
+    reference("reported_by"),
+    Column("reported_at", DateTime(timezone=True), nullable=False),
+    reference("supersedes", nullable=True),
+    reference("superseded_by", nullable=True),
+    reference("verified_by", nullable=True),
+    Column("verified_at", DateTime(timezone=True)),
+    reference("disputed_by", nullable=True),
+    Column("disputed_at", DateTime(timezone=True)),
+    Column("reason", JSON),
+    PrimaryKeyConstraint("authority_id", "id"),
+    UniqueConstraint("authority_id", "supersedes"),
+    ForeignKeyConstraint(["authority_id", "metric_id"], ["metric.authority_id", "metric.id"]),
+    ForeignKeyConstraint(
+        ["authority_id", "supersedes"], ["observation.authority_id", "observation.id"]
+    ),
+    CheckConstraint(
+        "state IN ('reported', 'verified', 'disputed', 'void')", name="state_is_known"
+    ),
+    CheckConstraint("version > 0", name="version_is_positive"),
+    CheckConstraint("starts_on < ends_on", name="period_holds_a_day"),
+    CheckConstraint("sample_size > 0", name="a_sample_is_of_some"),
+    CheckConstraint("verified_by <> reported_by", name="nobody_verifies_its_own_report"),
+    CheckConstraint("disputed_by <> reported_by", name="nobody_disputes_its_own_report"),
+    CheckConstraint(
+        "(verified_by IS NULL) = (verified_at IS NULL)"
+        " AND (disputed_by IS NULL) = (disputed_at IS NULL)",
+        name="a_judgement_is_dated",
+    ),
+    CheckConstraint(
+        "state <> 'verified' OR verified_by IS NOT NULL", name="what_is_verified_has_a_verifier"
+    ),
+    CheckConstraint(
+        "state <> 'disputed' OR disputed_by IS NOT NULL", name="what_is_disputed_has_a_disputer"
+    ),
+    CheckConstraint("supersedes <> id AND superseded_by <> id", name="nothing_corrects_itself"),
+    Index(
+        "one_report_for_a_place",
+        "authority_id", "metric_id", "starts_on", "ends_on", "source",
+        unique=True,
+        postgresql_where=text("superseded_by IS NULL AND state <> 'void'"),
+    ),
+    Index(
+        "one_verified_for_a_period",
+        "authority_id", "metric_id", "starts_on", "ends_on",
+        unique=True,
+        postgresql_where=text("state = 'verified'"),
+    ),
+    Index("observation_of_metric", "authority_id", "metric_id", "id"),
+    Index(
+        "observation_of_contract_verified",
+        "authority_id", "contract_id",
+        postgresql_where=text("state = 'verified'"),
+    ),
+)  # fmt: skip
