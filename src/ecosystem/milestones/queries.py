@@ -1,0 +1,230 @@
+"""Read milestones: facts for the rules, locked; views for people, now and as of any time."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import DateTime, Integer, Text, bindparam, case, func, null, select
+
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.documents import queries as documents
+from ecosystem.contracts.payment_rules import Code
+from ecosystem.history import queries as history
+from ecosystem.milestones import rules
+from ecosystem.milestones.model import (
+    AcceptedMilestone,
+    JudgeFacts,
+    Judgement,
+    Milestone,
+    Moment,
+    State,
+    Submission,
+    SubmitFacts,
+    Timeliness,
+)
+from ecosystem.milestones.rules import MilestoneMissing
+from ecosystem.milestones.tables import milestone
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.paging import page_of
+from ecosystem.values import revision
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import authority_of, owner
+
+_AT: Final = bindparam("at", type_=DateTime(timezone=True))
+_AUTHORITY: Final = bindparam("authority_id", type_=Integer)
+_ID: Final = bindparam("id", type_=Text)
+_CONTRACT: Final = bindparam("contract_id", type_=Text)
+_counts = milestone.c.state.in_(["submitted", "accepted"])
+_TIMELINESS: Final = case(
+    (
+        func.coalesce(case((_counts, milestone.c.delivered_at)), _AT) > milestone.c.due_at,
+        Timeliness.NOT_MET.value,
+    ),
+    (milestone.c.state == State.ACCEPTED.value, Timeliness.MET.value),
+    else_=null(),
+)
+"""What `rules.timeliness` says, in SQL."""
+
+_SUMMARY: Final = (
+    milestone.c.id,
+    milestone.c.version,
+    milestone.c.contract_id,
+    milestone.c.code,
+    milestone.c.kind,
+    milestone.c.title,
+    milestone.c.state,
+    _TIMELINESS.label("timeliness"),
+    milestone.c.due_at,
+    milestone.c.delivered_at,
+    milestone.c.submitted_at,
+    milestone.c.accepted_at,
+)
+_WHOLE: Final = (
+    *_SUMMARY,
+    milestone.c.evidence_asked,
+    milestone.c.acceptance_days,
+    milestone.c.metrics,
+    milestone.c.declaration,
+    milestone.c.evidence,
+    milestone.c.rejected_at,
+    milestone.c.reasons,
+    milestone.c.remedy,
+)
+_SEEN: Final = contracts.is_concerned(milestone.c.authority_id, milestone.c.contract_id)
+_KEY: Final = (milestone.c.authority_id == _AUTHORITY, milestone.c.id == _ID)
+_one = select(*_WHOLE).where(*_KEY, _SEEN).subquery("one")
+_VIEW: Final = Statement(
+    select(
+        func.row_to_json(_one.table_valued()).label("body"),
+        _one.c.version,
+        _one.c.timeliness,
+    )
+)
+_bare = select(*_WHOLE).where(*_KEY).subquery("one")
+_AFTER: Final = Statement(select(func.row_to_json(_bare.table_valued())))
+LISTING: Final = page_of(
+    select(*_SUMMARY).where(
+        milestone.c.authority_id == _AUTHORITY, milestone.c.contract_id == _CONTRACT, _SEEN
+    )
+)
+"""A page of the milestones of a contract that the reader is concerned with."""
+_LOCKED: Final = Statement(
+    select(
+        milestone,
+        contracts.role_of(milestone.c.authority_id, milestone.c.contract_id).label("role"),
+    )
+    .where(*_KEY, _SEEN)
+    .with_for_update()
+)
+_ACCEPTED: Final = Statement(
+    select(
+        milestone.c.id,
+        milestone.c.version,
+        milestone.c.code,
+        milestone.c.due_at,
+        milestone.c.delivered_at,
+        milestone.c.accepted_at,
+    )
+    .where(milestone.c.authority_id == _AUTHORITY, milestone.c.contract_id == _CONTRACT)
+    .where(milestone.c.state == "accepted")
+    .order_by(milestone.c.id)
+)
+
+_END: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class _Body(msgspec.Struct, frozen=True):
+    """Of an event's body, the milestone after it."""
+
+    after: Milestone
+
+
+async def view(tx: Tx, milestone_id: str, *, seen_by: Actor, at: datetime) -> Record:
+    """Return a milestone's JSON as `body`, its version and timeliness.
+
+    Refuses with MilestoneMissing.
+    """
+    return _found(
+        await tx.row(
+            _VIEW,
+            authority_id=_owner(milestone_id),
+            id=milestone_id,
+            at=at,
+            **contracts.reads_as(seen_by),
+        )
+    )
+
+
+async def as_of(
+    tx: Tx, milestone_id: str, *, as_of: str | None, valid_at: datetime | None, now: datetime
+) -> tuple[Milestone, int]:
+    """Return a milestone and its version as they were known at a moment.
+
+    `as_of` is a time or a position of the log, `valid_at` when what is asked for was in
+    force; by default both are now. The caller has seen the milestone as it is today.
+    Refuses with MomentUnclear, and with NothingThen where nothing was known.
+    """
+    asked = rules.moment(as_of) if as_of is not None else Moment(at=now)
+    in_force = valid_at or _END
+    if asked.position is not None:
+        body, version = await history.at_position(
+            tx, milestone_id, position=asked.position, valid_at=in_force
+        )
+        return _then(body), version
+    known_at = asked.at or now
+    body, version = await history.as_of(tx, milestone_id, known_at=known_at, valid_at=in_force)
+    return _then(body, at=min(known_at, in_force)), version
+
+
+def _then(body: bytes, *, at: datetime | None = None) -> Milestone:
+    """Return the milestone after an event; by its date as it was at a time, where one is given."""
+    then = msgspec.json.decode(body, type=_Body).after
+    if at is None:
+        return then
+    result = rules.timeliness(then.state, due_at=then.due_at, delivered_at=then.delivered_at, at=at)
+    return msgspec.structs.replace(then, timeliness=result)
+
+
+async def after(tx: Tx, milestone_id: str, *, at: datetime) -> Milestone:
+    """Return a milestone as it now is, whole."""
+    body = await tx.value(_AFTER, authority_id=authority_of(milestone_id), id=milestone_id, at=at)
+    return msgspec.json.decode(body, type=Milestone)
+
+
+async def locked(
+    tx: Tx, milestone_id: str, *, seen_by: Actor, expected: int | None = None
+) -> Record:
+    """Lock a milestone for change and return its row, with the caller's `role`.
+
+    Refuses with MilestoneMissing, or RevisionStale where `expected` is another version.
+    """
+    row = _found(
+        await tx.row(
+            _LOCKED,
+            authority_id=_owner(milestone_id),
+            id=milestone_id,
+            **contracts.reads_as(seen_by),
+        )
+    )
+    revision.check(expected, actual=row["version"])
+    return row
+
+
+async def submit_facts(tx: Tx, row: Record, asked: Submission) -> SubmitFacts:
+    """Return what the submission of a locked milestone is checked against."""
+    return SubmitFacts(
+        role=row["role"],
+        state=State(row["state"]),
+        due_at=row["due_at"],
+        evidence_asked=msgspec.json.decode(row["evidence_asked"], type=tuple[Code, ...]),
+        asked=asked,
+        evidence=await documents.evidence(tx, row["contract_id"], asked.documents),
+    )
+
+
+def judge_facts(row: Record, judgement: Judgement | None = None) -> JudgeFacts:
+    """Return what the acceptance or the rejection of a locked milestone is checked against."""
+    return JudgeFacts(
+        authority_number=row["authority_id"],
+        state=State(row["state"]),
+        due_at=row["due_at"],
+        delivered_at=row["delivered_at"],
+        submitted_by=row["submitted_by"],
+        judgement=judgement,
+    )
+
+
+async def accepted(tx: Tx, contract_id: str) -> tuple[AcceptedMilestone, ...]:
+    """Return the accepted milestones of a contract, as payment rules read them."""
+    rows = await tx.rows(_ACCEPTED, authority_id=authority_of(contract_id), contract_id=contract_id)
+    return tuple(AcceptedMilestone(**dict(row)) for row in rows)
+
+
+def _owner(milestone_id: str) -> int:
+    return owner(milestone_id, "milestone", otherwise=MilestoneMissing)
+
+
+def _found(row: Record | None) -> Record:
+    if row is None:
+        raise MilestoneMissing("There is no such milestone in a contract of the caller's.")
+    return row

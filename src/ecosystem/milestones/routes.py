@@ -1,0 +1,192 @@
+"""Milestones over HTTP."""
+
+from datetime import datetime
+from typing import Annotated
+
+from litestar import Response
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta
+
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.rules import ContractMissing
+from ecosystem.history import actions as history
+from ecosystem.history.queries import STREAM, NothingThen
+from ecosystem.milestones import access, actions, queries, rules
+from ecosystem.milestones.model import (
+    HistoryEntry,
+    Judgement,
+    Milestone,
+    MilestoneSummary,
+    Submission,
+)
+from ecosystem.runtime import paging
+from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
+from ecosystem.values.actor import OrganisationKind
+from ecosystem.values.identifiers import owner
+from ecosystem.values.page import Page
+from ecosystem.values.revision import RevisionStale
+
+AsOf = Annotated[
+    str,
+    Meta(
+        pattern=r"^(position:[0-9]{1,15}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(Z|[+-][0-9:]{5}))$",
+        description="What was known then: an RFC 3339 time, or `position:` and a place in the log.",
+        examples=["2026-03-31T16:00:00Z", "position:1024"],
+    ),
+]
+ValidAt = Annotated[
+    datetime, Meta(tz=True, description="What was in force then: an RFC 3339 time.")
+]
+
+
+@get(
+    "/v1/contracts/{contract_id:str}/milestones",
+    permit=access.READ,
+    answers=Page[MilestoneSummary],
+    refuses=(ContractMissing,),
+)
+async def list_milestones(
+    request: Call,
+    contract_id: FromPath[str],
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List the milestones of a contract.
+
+    For its parties, its authority, and the auditors of the jurisdiction; others find none.
+    """
+    return await paging.page(
+        request, request.tx, queries.LISTING, cursor=cursor, limit=limit,
+        unbound={"at": request.at}, contract_id=contract_id,
+        authority_id=owner(contract_id, "contract", otherwise=ContractMissing),
+        **contracts.reads_as(request.by),
+    )  # fmt: skip
+
+
+@get(
+    "/v1/milestones/{milestone_id:str}",
+    permit=access.READ,
+    answers=Milestone,
+    refuses=(rules.MilestoneMissing, rules.MomentUnclear, NothingThen),
+)
+async def read_milestone(
+    request: Call,
+    milestone_id: FromPath[str],
+    as_of: FromQuery[AsOf | None] = None,
+    valid_at: FromQuery[ValidAt | None] = None,
+) -> Response[bytes]:
+    """Read a milestone, as it is or as it was.
+
+    `as_of` asks what was known at a time, or at a position of the log; `valid_at` what was
+    in force at a time, whenever it became known. Together they ask what was known then of
+    how it was then. Whoever may read it today may read its past.
+    """
+    row = await queries.view(request.tx, milestone_id, seen_by=request.by, at=request.at)
+    if as_of is None and valid_at is None:
+        return request.answer(row["body"], version=row["version"], mark=row["timeliness"])
+    then, version = await queries.as_of(
+        request.tx, milestone_id, as_of=as_of, valid_at=valid_at, now=request.at
+    )
+    return request.answer(then, version=version, mark=then.timeliness)
+
+
+@get(
+    "/v1/milestones/{milestone_id:str}/history",
+    permit=access.READ_HISTORY,
+    answers=Page[HistoryEntry],
+    refuses=(rules.MilestoneMissing,),
+)
+async def read_milestone_history(
+    request: Call,
+    milestone_id: FromPath[str],
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """Read everything that happened to a milestone, newest first.
+
+    Each event with who acted, on which facts, what was decided, and how the milestone was
+    after it. What an auditor reads here is kept before it is answered.
+    """
+    by = request.by
+    await queries.view(request.tx, milestone_id, seen_by=by, at=request.at)
+    if by.kind is OrganisationKind.AUDITOR:
+        async with request.house.database.transaction() as tx:
+            tx.request_id = request.visit.request_id
+            await history.note_reading(tx, milestone_id, by=by, at=request.at)
+    return await paging.page(
+        request, request.tx, STREAM, cursor=cursor, limit=limit, stream=milestone_id,
+        authority_id=owner(milestone_id, "milestone", otherwise=rules.MilestoneMissing),
+    )  # fmt: skip
+
+
+@post(
+    "/v1/milestones/{milestone_id:str}/submission",
+    permit=access.SUBMIT,
+    answers=Standing,
+    changes=True,
+    refuses=(
+        rules.MilestoneMissing, RevisionStale, rules.NotSupplier, rules.NotOpen,
+        rules.DeliveredLater, rules.EvidenceUnknown, rules.EvidenceMissing,
+    ),
+)  # fmt: skip
+async def submit_milestone(
+    request: Call, milestone_id: FromPath[str], data: JSONBody[Submission]
+) -> Response[bytes]:
+    """Submit a milestone with its evidence.
+
+    Says when it was delivered, which is what lateness counts to, and names documents of the
+    contract that show it. What was rejected can be submitted again.
+    """
+    now = await actions.submit(
+        request.tx, milestone_id, data, by=request.by, at=request.at, expected=request.expected
+    )
+    return request.answer(now, version=now.version, location=f"/v1/milestones/{milestone_id}")
+
+
+@post(
+    "/v1/milestones/{milestone_id:str}/acceptance",
+    permit=access.JUDGE,
+    answers=Standing,
+    changes=True,
+    key=True,
+    refuses=(
+        rules.MilestoneMissing, RevisionStale, rules.MilestoneNotOwned, rules.NotSubmitted,
+        rules.SubmittedOneself,
+    ),
+)  # fmt: skip
+async def accept_milestone(request: Call, milestone_id: FromPath[str]) -> Response[bytes]:
+    """Accept a milestone.
+
+    What the contract pays for it can be claimed from now on. It is `met` where it was
+    delivered by `due_at`, however late it was submitted or accepted.
+    """
+    now = await actions.accept(
+        request.tx, milestone_id, by=request.by, at=request.at, expected=request.expected
+    )
+    return request.answer(now, version=now.version, location=f"/v1/milestones/{milestone_id}")
+
+
+@post(
+    "/v1/milestones/{milestone_id:str}/rejection",
+    permit=access.JUDGE,
+    answers=Standing,
+    changes=True,
+    refuses=(
+        rules.MilestoneMissing, RevisionStale, rules.MilestoneNotOwned, rules.NotSubmitted,
+        rules.SubmittedOneself,
+    ),
+)  # fmt: skip
+async def reject_milestone(
+    request: Call, milestone_id: FromPath[str], data: JSONBody[Judgement]
+) -> Response[bytes]:
+    """Reject a milestone, with the reasons and with what would satisfy."""
+    now = await actions.reject(
+        request.tx, milestone_id, data, by=request.by, at=request.at, expected=request.expected
+    )
+    return request.answer(now, version=now.version, location=f"/v1/milestones/{milestone_id}")
+
+
+ROUTES = (
+    list_milestones, read_milestone, read_milestone_history, submit_milestone, accept_milestone,
+    reject_milestone,
+)  # fmt: skip
