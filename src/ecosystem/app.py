@@ -10,9 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ControllerRouterHandler
 
 from ecosystem.awards import routes as awards
 from ecosystem.budgets import routes as budgets
@@ -27,8 +26,8 @@ from ecosystem.manual import routes as manual
 from ecosystem.milestones import routes as milestones
 from ecosystem.needs import routes as needs
 from ecosystem.offers import routes as offers
-from ecosystem.payments import routes as payments
 from ecosystem.outcomes import routes as outcomes
+from ecosystem.payments import routes as payments
 from ecosystem.reactions import REACTIONS
 from ecosystem.runtime import idempotency, log, settings, telemetry
 from ecosystem.runtime.background import Background
@@ -39,7 +38,7 @@ from ecosystem.runtime.edge import Edge
 from ecosystem.runtime.errors import handlers
 from ecosystem.runtime.keys import Keys
 from ecosystem.runtime.settings import Settings
-from ecosystem.runtime.web import OPERATION, Call, House
+from ecosystem.runtime.web import Call, House
 from ecosystem.sandbox import routes as sandbox
 from ecosystem.sandbox.running import Sandbox
 
@@ -102,10 +101,10 @@ def living(edge: Edge) -> AbstractAsyncContextManager[None]:
 def litestar(house: House) -> Any:
     """Return the Litestar application of all routes."""
     application = Litestar(
-        route_handlers=[*_sized(house), *(sandbox.ROUTES if house.settings.sandbox else ())],
+        route_handlers=[*ROUTES, *(sandbox.ROUTES if house.settings.sandbox else ())],
         exception_handlers=handlers(),
         request_class=Call,
-        request_max_body_size=house.settings.body_bytes_max,
+        request_max_body_size=house.settings.document_bytes_max,
         openapi_config=None,
         lifespan=[_living],
         logging_config=None,
@@ -114,16 +113,6 @@ def litestar(house: House) -> Any:
     application.state.authenticator = Authenticator(house)
     application.state.telemetry = telemetry.observe(house.settings)
     return application
-
-
-def _sized(house: House) -> list[ControllerRouterHandler]:
-    """Return all routes; those that take files of any type have the limit of documents."""
-    files = [route for route in ROUTES if route.opt[OPERATION].accepts == "*/*"]
-    limit = house.settings.document_bytes_max
-    return [
-        *(route for route in ROUTES if route not in files),
-        Router(path="/", route_handlers=files, request_max_body_size=limit),
-    ]
 
 
 def methods(application: Litestar) -> dict[str, str]:

@@ -2,6 +2,13 @@
 
 from typing import Final
 
+from ecosystem.milestones import actions as milestones
+from ecosystem.outcomes import actions as outcomes
+from ecosystem.payments import actions as payments
 from ecosystem.runtime.database import Reactions
 
-REACTIONS: Final[Reactions] = {}
+REACTIONS: Final[Reactions] = {
+    "contract.activated": (milestones.plan, outcomes.register),
+    "milestone.accepted": (payments.follow,),
+    "observation.verified": (payments.follow,),
+}

@@ -65,6 +65,12 @@ class Caller:
         found: Json = next(one for one in self.parties[party]["people"] if one["key"] == key)
         return found
 
+    def client(self, which: str) -> Json:
+        """Return the seeded client that `enterprise/system` names."""
+        party, _, key = which.partition("/")
+        found: Json = next(one for one in self.parties[party]["clients"] if one["key"] == key)
+        return found
+
     def organisation(self, party: str) -> str:
         """Return the identifier of a seeded organisation."""
         found: str = self.parties[party]["organisation_id"]
@@ -96,7 +102,6 @@ class Caller:
 
     def upload(self, path: str, who: str, *, name: str, media_type: str, content: bytes) -> Json:
         """Send a document with its digest. Source: RFC 9530."""
-
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
         headers = self._authorised(who) | {
             "Content-Type": media_type,

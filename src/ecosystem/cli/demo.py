@@ -19,8 +19,9 @@ import httpx
 from rich.console import Console
 
 from ecosystem.cli.caller import Caller, Refused
-from ecosystem.cli.partnership import STEPS, World
+from ecosystem.cli.partnership import STEPS
 from ecosystem.cli.trouble import Trouble, port_free, room_on_disk
+from ecosystem.cli.world import World
 
 _READY_S_MAX: Final = 120
 _STOP_S_MAX: Final = 60
@@ -34,16 +35,16 @@ def run(parsed: argparse.Namespace) -> int:
     with _folder() as folder:
         room_on_disk(folder)
         with _service(folder, port) as (service, address):
-            code = _journey(address, tell)
+            code = _journey(address, folder / "data", tell)
             if code == 0 and not parsed.exit:
                 tell.leaves(address)
                 return _stay(service)
             return code
 
 
-def _journey(address: str, tell: "_Teller") -> int:
+def _journey(address: str, folder: Path, tell: "_Teller") -> int:
     with httpx.Client(base_url=address, timeout=30) as http:
-        world = World(Caller(http))
+        world = World(Caller(http), folder)
         for number, step in enumerate(STEPS, start=1):
             began = time.perf_counter()
             try:
@@ -72,7 +73,7 @@ class _Teller:
             f"[green]✓[/] [bold]{number:>2}/{len(STEPS)} {zh}[/]  {en}  [dim]{seconds:.2f} s[/]"
         )
         for line in lines:
-            self._out.print(f"        {line}", markup=False)
+            self._out.print(f"        {line}", markup=False, soft_wrap=True)
 
     def fails(self, number: int, zh: str, en: str, reason: str) -> None:
         """Tell of the step that failed."""
@@ -80,7 +81,7 @@ class _Teller:
             self._line(step=number, zh=zh, en=en, failed=reason)
         else:
             self._out.print(f"[red]✗[/] [bold]{number:>2}/{len(STEPS)} {zh}[/]  {en}")
-            self._out.print(f"        {reason}", markup=False)
+            self._out.print(f"        {reason}", markup=False, soft_wrap=True)
 
     def summary(self, world: World, address: str) -> None:
         """Tell what came of it, and where to look."""
@@ -97,7 +98,7 @@ class _Teller:
             return
         self._out.rule("[bold]What came of it")
         for name, value in world.facts.items():
-            self._out.print(f"  {name:<24} {value}", markup=False)
+            self._out.print(f"  {name:<24} {value}", markup=False, soft_wrap=True)
         self._out.print(f"  {'requests':<24} {world.caller.count}")
         self._out.rule("[bold]Where to look")
         for name, value in looks.items():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from ecosystem.cli import demo, documents, keep, serve
+from ecosystem.cli import demo, documents, keep, recompute, serve
 from ecosystem.cli.trouble import Trouble
 from ecosystem.runtime import settings
 from ecosystem.runtime.postgres import PostgresFailed
@@ -75,6 +75,12 @@ def _keeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     check.add_argument("--json", action="store_true", help="print for programs")
     check.add_argument("--settings", type=Path, help="a TOML file with settings")
     check.set_defaults(run=keep.check_ledger)
+    one = commands.add_parser("payments", help="check what is paid")
+    acts = one.add_subparsers(required=True, metavar="ACT")
+    again = acts.add_parser("recompute", help="compute a published calculation again, offline")
+    again.add_argument("file", type=Path, help="its JSON, as the API answers it; - reads stdin")
+    again.add_argument("--json", action="store_true", help="print for programs")
+    again.set_defaults(run=recompute.run)
 
 
 def _describing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

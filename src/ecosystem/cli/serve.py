@@ -17,7 +17,7 @@ from granian.constants import Interfaces, Loops
 from ecosystem import app
 from ecosystem.cli import place
 from ecosystem.cli.trouble import port_free
-from ecosystem.runtime import log, settings
+from ecosystem.runtime import log, settings, telemetry
 from ecosystem.runtime.postgres import EmbeddedServer, PostgresFailed
 from ecosystem.runtime.settings import Settings
 
@@ -40,6 +40,7 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.port is not None and chosen.public_url == Settings().public_url:
         chosen = msgspec.structs.replace(chosen, public_url=f"http://127.0.0.1:{parsed.port}")
     log.configure(chosen)
+    telemetry.ensure_installed(chosen)
     if parsed.role != "worker":
         port_free(chosen.host, chosen.port)
     with place.database(chosen) as (placed, server), _watched(server):

@@ -103,6 +103,6 @@ FINANCING: Final[dict[str, Any]] = {
         "tenor_months": 36,
         "grace_months": 6,
         "fees": _money("12000.00"),
-        "repayment": "annuity",
+        "repayment": "equal_instalment",
     },
 }

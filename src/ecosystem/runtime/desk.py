@@ -32,7 +32,11 @@ async def desk(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRout
         else:
             visit.tx = house.database.plain()
         return
+    if operation.accepts != "*/*":
+        _small(connection, int(connection.headers.get("content-length") or 0))
     body = visit.body = await connection.body()
+    if operation.accepts != "*/*":
+        _small(connection, len(body))
     visit.key = _key(connection, operation, body)
     visit.transaction = house.database.transaction(seen_by(visit.actor))
     visit.tx = await visit.transaction.open()
@@ -83,6 +87,12 @@ def _well_formed(call: Call, operation: Operation) -> None:
     if has_body and operation.accepts not in {"*/*", sent}:
         detail = f"The operation accepts {operation.accepts}, not {sent or 'a body without type'}."
         raise EdgeFinding(problems.UNSUPPORTED, detail)
+
+
+def _small(call: Call, length: int) -> None:
+    limit = call.house.settings.body_bytes_max
+    if length > limit:
+        raise EdgeFinding(problems.TOO_LARGE, f"The limit is {limit} bytes.")
 
 
 def _known_queries(call: Call, operation: Operation) -> None:

@@ -18,6 +18,7 @@ from ecosystem.runtime import idempotency, problems
 from ecosystem.runtime.database import is_away
 from ecosystem.runtime.limits import Limit
 from ecosystem.runtime.minting import mint
+from ecosystem.runtime.operation import OPERATION, Operation
 from ecosystem.runtime.pool import DatabaseBusy
 from ecosystem.runtime.settings import Settings
 from ecosystem.runtime.visit import KEY, Visit
@@ -174,7 +175,7 @@ class Edge:
             self._observe(scope, visit, status, seconds)
         if scope["path"].startswith(_LOOK_AWAY):
             return
-        actor = visit.actor
+        actor = None if _is_discreet(scope) else visit.actor
         _log.info(
             "request",
             request_id=visit.request_id,
@@ -249,6 +250,13 @@ class _Exit:
         headers += self._visit.answer_headers
         await self._send({**start, "headers": headers})
         self._edge.told(self._scope, self._visit, start["status"])
+
+
+def _is_discreet(scope: Scope) -> bool:
+    """Tell whether the log must not say who called: before opening nobody knows who offers."""
+    route = scope.get("route_handler")
+    operation: Operation | None = route.opt.get(OPERATION) if route is not None else None
+    return operation is not None and operation.discreet
 
 
 def failure(error: Exception) -> tuple[problems.Type, str]:

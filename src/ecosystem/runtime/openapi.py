@@ -77,7 +77,7 @@ def summary(one: Operation) -> str:
 
 
 def about(one: Operation) -> str:
-    """Return what the manual says beyond the summary: paragraphs with a line between, or nothing."""
+    """Return what the manual says beyond the summary, a line between paragraphs; maybe nothing."""
     more = one.manual.partition("\n")[2].strip()
     return "\n\n".join(" ".join(part.split()) for part in more.split("\n\n"))
 

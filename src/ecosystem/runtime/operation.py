@@ -26,6 +26,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it changes the resource that its path names: then If-Match is required."""
     scoped: bool
     """Whether a read needs a transaction that row-level security knows the caller of."""
+    discreet: bool = False
+    """Whether the log keeps who called to itself: even that somebody did may be secret."""
     accepts: str
     produces: str
     tag: str

@@ -106,13 +106,16 @@ def manual() -> dict[str, str]:
     return attributes.manual(Settings)
 
 
+def variable(name: str) -> str:
+    """Return the environment variable of the setting called `name`."""
+    outside = {setting: variable for variable, setting in _OUTSIDE.items()}
+    return outside.get(name, f"{PREFIX}{name.upper()}")
+
+
 def environment(chosen: Settings) -> dict[str, str]:
     """Return the settings as environment variables, for processes that this one starts."""
-    outside = {name: variable for variable, name in _OUTSIDE.items()}
     return {
-        outside.get(name, f"{PREFIX}{name.upper()}"): str(value).lower()
-        if isinstance(value, bool)
-        else str(value)
+        variable(name): str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in msgspec.structs.asdict(chosen).items()
         if value is not None
     }

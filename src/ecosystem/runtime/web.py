@@ -66,6 +66,8 @@ class Said(TypedDict, total=False):
     """Whether it changes what its path names, so that If-Match is required."""
     scoped: bool
     """Whether a read runs in a transaction that row-level security knows the caller of."""
+    discreet: bool
+    """Whether the log leaves out who called."""
     accepts: str
     """The media type of the request's body; `*/*` where the route itself decides."""
     produces: str
@@ -114,6 +116,7 @@ def _declare(
             key_required=said.get("key", False),
             changes=said.get("changes", False),
             scoped=said.get("scoped", False),
+            discreet=said.get("discreet", False),
             accepts=said.get("accepts", _JSON),
             produces=said.get("produces", _JSON),
             tag=route.__module__.split(".")[1],

@@ -1,0 +1,67 @@
+"""What a journey through the API has made so far, and how its steps speak of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ecosystem.cli.caller import Caller
+from ecosystem.cli.opener import OpeningOfficer
+
+
+@dataclass
+class World:
+    """What the journey has made so far."""
+
+    caller: Caller
+    folder: Path
+    """Where the service keeps its data: there lie the keys of the sandbox's programs."""
+    now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    ids: dict[str, str] = field(default_factory=dict)
+    openers: dict[str, OpeningOfficer] = field(default_factory=dict)
+    moments: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    """What the summary at the end tells."""
+
+    def set_clock(self, to: datetime) -> None:
+        """Move the sandbox's clock, and let it stand there."""
+        self.caller.post("/v1/sandbox/clock", None, {"now": wire(to), "runs": False})
+        self.now = to
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the journey: what it is called, and what it does and then says."""
+
+    zh: str
+    en: str
+    run: Callable[[World], list[str]]
+
+
+def wire(at: datetime) -> str:
+    """Return an instant as the API takes it."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def budget_of(world: World) -> list[str]:
+    """Return a line that says where the money of the programme is."""
+    shown = world.caller.get(f"/v1/programmes/{world.ids['programme']}")
+    parts = [
+        f"{name} {money(shown[name])}"
+        for name in ("appropriated", "committed", "obligated", "spent")
+    ]
+    world.facts["budget"] = ", ".join(parts)
+    return [f"Budget: {', '.join(parts)}."]
+
+
+def money(value: dict[str, str]) -> str:
+    """Return an amount as people write it."""
+    whole, _, cents = value["amount"].partition(".")
+    return f"{int(whole):,}.{cents} {value['currency']}"
+
+
+def digest_of(shown: dict[str, Any]) -> str:
+    """Return the digest that an answer states."""
+    digest: str = shown["digest"]
+    return digest

@@ -1,0 +1,39 @@
+"""Who may do what with payments."""
+
+from typing import Final
+
+from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.permit import Permit
+
+_CONCERNED: Final = "payee, authority, lender of the contract, auditor of the jurisdiction"
+_GOVERNMENT: Final = (OrganisationKind.GOVERNMENT,)
+
+READ: Final = Permit(act="read payments", scope="payments:read", relation=_CONCERNED)
+READ_CALCULATIONS: Final = Permit(
+    act="read calculations", scope="payments:read",
+    relation="parties to the contract, authority, auditor of the jurisdiction",
+)  # fmt: skip
+CLAIM: Final = Permit(
+    act="claim a payment", scope="payments:write", roles=(Role.DELIVERY,), verified=True,
+    relation="payee", state="computed",
+)  # fmt: skip
+APPROVE: Final = Permit(
+    act="approve a payment", scope="payments:write", roles=(Role.APPROVER,), person=True,
+    kinds=_GOVERNMENT, relation="authority; not who claimed it", state="claimed",
+)  # fmt: skip
+REJECT: Final = Permit(
+    act="reject a payment", scope="payments:write", roles=(Role.APPROVER,), person=True,
+    kinds=_GOVERNMENT, relation="authority", state="computed or claimed",
+)  # fmt: skip
+INSTRUCT: Final = Permit(
+    act="instruct the bank to pay", scope="payments:write", roles=(Role.TREASURER,), person=True,
+    kinds=_GOVERNMENT, relation="authority; not who approved it", state="approved",
+)  # fmt: skip
+SETTLE: Final = Permit(
+    act="record that the bank has paid", scope="payments:write", roles=(Role.TREASURER,),
+    kinds=_GOVERNMENT, relation="authority", state="instructed",
+)  # fmt: skip
+RECEIVE: Final = Permit(
+    act="confirm the receipt of a payment", scope="payments:write", roles=(Role.DELIVERY,),
+    relation="payee", state="settled",
+)  # fmt: skip

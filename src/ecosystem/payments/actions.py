@@ -1,0 +1,321 @@
+"""Calculate what is due, and claim, approve, reject, instruct, settle and receive it."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import bindparam, text, update
+
+from ecosystem.contracts.canonical import canonical
+from ecosystem.history import actions as history
+from ecosystem.history.model import EVERYONE, Audience, Occurrence
+from ecosystem.ledger import actions as ledger
+from ecosystem.ledger.model import AccountKind, Leg
+from ecosystem.payments import queries, rules
+from ecosystem.payments.model import (
+    Computed,
+    ComputeFacts,
+    Placed,
+    RejectFacts,
+    Reversed,
+    Settlement,
+    State,
+    StepMade,
+)
+from ecosystem.payments.tables import calculation, payment
+from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.runtime.minting import mint
+from ecosystem.runtime.web import Standing
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import authority_of
+from ecosystem.values.money import Money
+from ecosystem.values.text import Text
+
+_CALCULATING: Final = Statement(text("SET LOCAL app.purpose = 'calculation'"))
+_CALCULATED: Final = Statement(text("SET LOCAL app.purpose = ''"))
+_KEEP: Final = inserting(calculation)
+_COMPUTE: Final = inserting(
+    payment,
+    "authority_id", "id", "version", "state", "contract_id", "payee_id", "amount", "currency",
+    "calculation_id", "earned", "owed_before", "computed_at",
+)  # fmt: skip
+
+
+def _marking(step: str, *more: str) -> Statement:
+    """Return the statement that marks a payment with a step: by whom, when, and what more."""
+    marks: dict[str, Any] = {f"{step}_by": bindparam("who"), f"{step}_at": bindparam("when")}
+    marks |= {name: bindparam(f"new_{name}") for name in more}
+    return Statement(
+        update(payment)
+        .where(payment.c.authority_id == bindparam("of_authority"), payment.c.id == bindparam("of"))
+        .values(state=bindparam("new_state"), version=payment.c.version + 1, **marks)
+    )
+
+
+_CLAIM: Final = _marking("claimed")
+_APPROVE: Final = _marking("approved")
+_REJECT: Final = _marking("rejected", "rejected_reason")
+_INSTRUCT: Final = _marking("instructed")
+_SETTLE: Final = _marking("settled", "bank_reference", "settled_on")
+_RECEIVE: Final = _marking("received")
+_REVERSE: Final = _marking("reversed")
+
+
+async def follow(tx: Tx, occurrence: Occurrence) -> None:
+    """Calculate what is due under a contract after one of its facts has changed.
+
+    Follows `milestone.accepted` and `observation.verified`.
+    """
+    contract_id = await queries.contract_of(tx, occurrence.stream)
+    await calculate(tx, contract_id, by=occurrence.body.by, at=occurrence.recorded_at)
+
+
+async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> None:
+    """Calculate what is proved under a contract, and make a payment of the difference.
+
+    Refuses as the rules do, and with FundsInsufficient where less is encumbered.
+    Effects: holds the contract; `calculation.made` for each new calculation;
+    `payment.reversed` and `payment.computed`; money moves between encumbered and payable.
+    """
+    await tx.run(_CALCULATING)
+    terms, row = await queries.contract_locked(tx, contract_id)
+    facts = await queries.step_facts(tx, terms, row)
+    made = rules.calculate(facts, by=by, at=at)
+    if made:
+        payee_id = queries.payee_of(terms)
+        ids = [await _keep(tx, contract_id, one, payee_id=payee_id, by=by, at=at) for one in made]
+        unclaimed = await queries.unclaimed(tx, contract_id)
+        due = ComputeFacts(
+            contract_id=contract_id,
+            payee_id=payee_id,
+            calculation_id=ids[0],
+            currency=row["currency"],
+            earned=f"{rules.earned(facts, made):f}",
+            owed=await queries.owed(tx, contract_id),
+            unclaimed=unclaimed,
+        )
+        await _compute(tx, due, row, by=by, at=at)
+    await tx.run(_CALCULATED)
+
+
+async def _keep(
+    tx: Tx, contract_id: str, made: StepMade, *, payee_id: str, by: Actor, at: datetime
+) -> str:
+    authority = authority_of(contract_id)
+    calculation_id = mint("calculation", authority=authority)
+    await tx.run(
+        _KEEP,
+        authority_id=authority, id=calculation_id, contract_id=contract_id, ordinal=made.ordinal,
+        supersedes=made.supersedes, document=canonical(made.calculation),
+        digest=bytes.fromhex(made.calculation.digest), total=made.calculation.payable().decimal(),
+        currency=made.calculation.currency, recorded_at=at,
+    )  # fmt: skip
+    placed = Placed(contract_id=contract_id, ordinal=made.ordinal, supersedes=made.supersedes)
+    await history.record(
+        tx, "calculation.made", calculation_id, facts=placed, decision=made.calculation, by=by,
+        at=at, audience=Audience(organisations=(payee_id,)),
+    )  # fmt: skip
+    return calculation_id
+
+
+async def _compute(tx: Tx, facts: ComputeFacts, row: Record, *, by: Actor, at: datetime) -> None:
+    computed = rules.compute(facts, by=by, at=at)
+    for one in facts.unclaimed:
+        if one.payment_id in computed.reversed:
+            await _take_back(tx, one.payment_id, facts, by=by, at=at)
+            await _move(
+                tx, one.amount, row, facts.contract_id, by=by, at=at, act="reverse",
+                of=one.payment_id, way=(AccountKind.PAYABLE, AccountKind.ENCUMBERED),
+            )  # fmt: skip
+    if computed.amount is not None:
+        await _pay(tx, facts, computed, computed.amount, row, by=by, at=at)
+
+
+async def _take_back(
+    tx: Tx, payment_id: str, facts: ComputeFacts, *, by: Actor, at: datetime
+) -> None:
+    await _mark(tx, _REVERSE, payment_id, State.REVERSED, by=by, at=at)
+    taken_back = Reversed(state=State.REVERSED, calculation_id=facts.calculation_id)
+    await history.record(
+        tx, "payment.reversed", payment_id, facts=facts, decision=taken_back, by=by, at=at,
+        audience=Audience(organisations=(facts.payee_id,)),
+    )  # fmt: skip
+
+
+async def _pay(
+    tx: Tx,
+    facts: ComputeFacts,
+    computed: Computed,
+    amount: Money,
+    row: Record,
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    authority = authority_of(facts.contract_id)
+    payment_id = mint("payment", authority=authority)
+    await tx.run(
+        _COMPUTE,
+        authority_id=authority, id=payment_id, version=1, state=State.COMPUTED,
+        contract_id=facts.contract_id, payee_id=facts.payee_id, amount=amount.decimal(),
+        currency=amount.currency, calculation_id=facts.calculation_id, earned=Decimal(facts.earned),
+        owed_before=Decimal(computed.owed_before), computed_at=at,
+    )  # fmt: skip
+    await _move(
+        tx, amount, row, facts.contract_id, by=by, at=at, act="compute", of=payment_id,
+        way=(AccountKind.ENCUMBERED, AccountKind.PAYABLE),
+    )  # fmt: skip
+    await history.record(
+        tx, "payment.computed", payment_id, facts=facts, decision=computed, by=by, at=at,
+        audience=Audience(organisations=(facts.payee_id,)),
+    )  # fmt: skip
+
+
+async def claim(
+    tx: Tx, payment_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Ask for the money; none moves. Refuses with PaymentMissing, RevisionStale, and as the rule.
+
+    Effects: locks the payment; `payment.claimed`.
+    """
+    facts, _ = await queries.locked(tx, payment_id, expected=expected)
+    claimed = rules.claim(facts, by=by, at=at)
+    await _mark(tx, _CLAIM, payment_id, claimed.state, by=by, at=at)
+    version = await history.record(
+        tx, "payment.claimed", payment_id, facts=facts, decision=claimed, by=by, at=at,
+        audience=Audience(organisations=(facts.payee_id,)),
+    )  # fmt: skip
+    return Standing(id=payment_id, state=claimed.state, version=version)
+
+
+async def approve(
+    tx: Tx, payment_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Agree to pay; no money moves. Refuses with PaymentMissing, RevisionStale, and as the rule.
+
+    Effects: locks the payment; `payment.approved`.
+    """
+    facts, _ = await queries.locked(tx, payment_id, expected=expected)
+    approved = rules.approve(facts, by=by, at=at)
+    await _mark(tx, _APPROVE, payment_id, approved.state, by=by, at=at)
+    version = await history.record(
+        tx, "payment.approved", payment_id, facts=facts, decision=approved, by=by, at=at,
+        audience=Audience(organisations=(facts.payee_id,)),
+    )  # fmt: skip
+    return Standing(id=payment_id, state=approved.state, version=version)
+
+
+async def reject(
+    tx: Tx, payment_id: str, *, reason: Text, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Refuse to pay. Refuses with PaymentMissing, RevisionStale, and as the rule.
+
+    Effects: locks the payment; the money is encumbered again; `payment.rejected`.
+    """
+    payment_facts, row = await queries.locked(tx, payment_id, expected=expected)
+    facts = RejectFacts(payment=payment_facts, reason=reason)
+    rejected = rules.reject(facts, by=by, at=at)
+    await _mark(
+        tx, _REJECT, payment_id, rejected.state, by=by, at=at,
+        new_rejected_reason=msgspec.json.encode(rejected.reason),
+    )  # fmt: skip
+    await _move(
+        tx, payment_facts.amount, row, row["contract_id"], by=by, at=at, act="reject",
+        of=payment_id, way=(AccountKind.PAYABLE, AccountKind.ENCUMBERED),
+    )  # fmt: skip
+    version = await history.record(
+        tx, "payment.rejected", payment_id, facts=facts, decision=rejected, by=by, at=at,
+        audience=Audience(organisations=(payment_facts.payee_id,)),
+    )  # fmt: skip
+    return Standing(id=payment_id, state=rejected.state, version=version)
+
+
+async def instruct(tx: Tx, payment_id: str, *, by: Actor, at: datetime) -> Standing:
+    """Tell the bank to pay. Refuses with PaymentMissing, and as the rule.
+
+    Effects: locks the payment; money moves from payable to in transit; `payment.instructed`.
+    """
+    facts, row = await queries.locked(tx, payment_id)
+    instructed = rules.instruct(facts, by=by, at=at)
+    await _mark(tx, _INSTRUCT, payment_id, instructed.state, by=by, at=at)
+    await _move(
+        tx, facts.amount, row, facts.contract_id, by=by, at=at, act="instruct", of=payment_id,
+        way=(AccountKind.PAYABLE, AccountKind.IN_TRANSIT),
+    )  # fmt: skip
+    version = await history.record(
+        tx, "payment.instructed", payment_id, facts=facts, decision=instructed, by=by, at=at,
+        audience=Audience(organisations=(facts.payee_id,)),
+    )  # fmt: skip
+    return Standing(id=payment_id, state=instructed.state, version=version)
+
+
+async def settle(
+    tx: Tx, payment_id: str, asked: Settlement, *, by: Actor, at: datetime
+) -> Standing:
+    """Record that the bank has paid; the same settlement again changes nothing.
+
+    Refuses with PaymentMissing, and as the rule. Effects: locks the payment; money moves from
+    in transit to disbursed; `payment.settled`, for everyone.
+    """
+    payment_facts, row = await queries.locked(tx, payment_id)
+    facts = await queries.settle_facts(tx, payment_facts, asked)
+    settled = rules.settle(facts, by=by, at=at)
+    if settled is None:
+        return Standing(id=payment_id, state=row["state"], version=row["version"])
+    await _mark(
+        tx, _SETTLE, payment_id, settled.state, by=by, at=at,
+        new_bank_reference=settled.bank_reference, new_settled_on=settled.settled_on,
+    )  # fmt: skip
+    await _move(
+        tx, payment_facts.amount, row, row["contract_id"], by=by, at=at, act="settle",
+        of=payment_id, way=(AccountKind.IN_TRANSIT, AccountKind.DISBURSED),
+    )  # fmt: skip
+    version = await history.record(
+        tx, "payment.settled", payment_id, facts=facts, decision=settled, by=by, at=at,
+        audience=EVERYONE,
+    )  # fmt: skip
+    return Standing(id=payment_id, state=settled.state, version=version)
+
+
+async def receive(tx: Tx, payment_id: str, *, by: Actor, at: datetime) -> Standing:
+    """Confirm to have the money. Refuses with PaymentMissing, and as the rule.
+
+    Effects: locks the payment; `payment.received`.
+    """
+    facts, _ = await queries.locked(tx, payment_id)
+    received = rules.receive(facts, by=by, at=at)
+    await _mark(tx, _RECEIVE, payment_id, State.SETTLED, by=by, at=at)
+    version = await history.record(
+        tx, "payment.received", payment_id, facts=facts, decision=received, by=by, at=at,
+        audience=Audience(organisations=(facts.payee_id,)),
+    )  # fmt: skip
+    return Standing(id=payment_id, state=State.SETTLED, version=version)
+
+
+async def _mark(
+    tx: Tx, mark: Statement, payment_id: str, to: State, *, by: Actor, at: datetime, **more: Any
+) -> None:
+    await tx.run(
+        mark,
+        of_authority=authority_of(payment_id), of=payment_id, new_state=to,
+        who=by.person_id or by.client_id, when=at, **more,
+    )  # fmt: skip
+
+
+async def _move(
+    tx: Tx,
+    amount: Money,
+    row: Record,
+    contract_id: str,
+    *,
+    by: Actor,
+    at: datetime,
+    act: str,
+    of: str,
+    way: tuple[AccountKind, AccountKind],
+) -> None:
+    """Move money between two accounts of a contract; `row` has its `programme_id`."""
+    debit, credit = (queries.account(kind, row, contract_id) for kind in way)
+    leg = Leg(debit=debit, credit=credit, amount=amount)
+    await ledger.move(tx, (leg,), by=by, at=at, act=act, reference=of)

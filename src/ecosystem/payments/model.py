@@ -1,0 +1,294 @@
+"""What a payment is: what is asked, the facts that rules decide on, what they decide."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.payments.calculation import (
+    AcceptedMilestone,
+    Calculation,
+    Digest,
+    RuleTotal,
+    VerifiedObservation,
+)
+from ecosystem.values.identifiers import ContractId, OrganisationId, PaymentId, pattern
+from ecosystem.values.money import Amount, Currency, Money
+from ecosystem.values.text import Text
+
+CalculationId = Annotated[
+    str, Meta(pattern=pattern("calculation"), description="Identifier of a calculation.")
+]
+BankReference = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9A-Za-z](?:[0-9A-Za-z /?:().,'+-]{0,33}[0-9A-Za-z])?$",
+        description="What the bank calls the transaction: 1 to 35 characters of ISO 20022.",
+    ),
+]
+
+
+class State(StrEnum):
+    """Where a payment stands."""
+
+    COMPUTED = "computed"
+    CLAIMED = "claimed"
+    APPROVED = "approved"
+    INSTRUCTED = "instructed"
+    SETTLED = "settled"
+    REJECTED = "rejected"
+    REVERSED = "reversed"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A calculation that nothing supersedes, as far as later ones need to know it."""
+
+    calculation_id: str
+    ordinal: int
+    """Counts the steps of a contract from 1; a calculation supersedes one of the same."""
+    digest: str
+    milestones: tuple[AcceptedMilestone, ...]
+    observations: tuple[VerifiedObservation, ...]
+    by_rule: tuple[RuleTotal, ...]
+    certified: Amount
+    total: Amount
+
+
+class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is calculated from: the rules, what was calculated, and all that is proved now."""
+
+    rules: tuple[PaymentRule, ...]
+    currency: Currency
+    contract_value: Amount
+    steps: tuple[Step, ...]
+    """In the order of their ordinals, which leave no gap."""
+    milestones: tuple[AcceptedMilestone, ...]
+    """Every milestone of the contract that is accepted."""
+    observations: tuple[VerifiedObservation, ...]
+    """Every observation that is verified and not superseded."""
+
+
+class StepMade(msgspec.Struct, frozen=True, kw_only=True):
+    """A new calculation, and the one that it supersedes."""
+
+    ordinal: int
+    supersedes: str | None
+    calculation: Calculation
+
+
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a new calculation stands; what it is computed from, it says itself."""
+
+    contract_id: str
+    ordinal: int
+    supersedes: str | None
+
+
+class Unclaimed(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that was computed and that nobody has claimed."""
+
+    payment_id: str
+    amount: Money
+
+
+class ComputeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a payment is computed from."""
+
+    contract_id: str
+    payee_id: str
+    calculation_id: str
+    """The calculation that changed what is earned."""
+    currency: Currency
+    earned: Amount
+    """Sum of the totals of the contract's calculations, without those that are superseded."""
+    owed: Amount
+    """Sum of its payments, without those that are rejected or reversed."""
+    unclaimed: tuple[Unclaimed, ...]
+    """The newest first."""
+
+
+class Computed(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of the difference between what is earned and what is owed."""
+
+    reversed: tuple[str, ...]
+    """Payments that nobody has claimed and that are more than was earned."""
+    owed_before: Amount
+    """What is owed once those are reversed."""
+    amount: Money | None
+    """The new payment; None where no more is earned than is owed."""
+
+
+class Reversed(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that nobody had claimed is taken back: its facts were corrected."""
+
+    state: State
+    calculation_id: str
+    """The calculation after which less is earned."""
+
+
+class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step of a payment is checked against."""
+
+    payment_id: str
+    contract_id: str
+    authority_number: int
+    payee_id: str
+    state: State
+    amount: Money
+    claimed_by: str | None
+    approved_by: str | None
+    instructed_at: datetime | None
+    bank_reference: str | None
+    settled_on: date | None
+    received_at: datetime | None
+
+
+class Claimed(msgspec.Struct, frozen=True, kw_only=True):
+    """The payee asks for its money."""
+
+    state: State
+    claimed_by: str
+
+
+class Approved(msgspec.Struct, frozen=True, kw_only=True):
+    """The authority agrees to pay."""
+
+    state: State
+    approved_by: str
+
+
+class RejectFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rejection is checked against."""
+
+    payment: PaymentFacts
+    reason: Text
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+    """The authority refuses to pay, for a reason that the payee reads."""
+
+    state: State
+    rejected_by: str
+    reason: Text
+
+
+class Instructed(msgspec.Struct, frozen=True, kw_only=True):
+    """The bank is told to pay."""
+
+    state: State
+    instructed_by: str
+
+
+class Settlement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the bank says of a transaction that it has carried out."""
+
+    bank_reference: BankReference
+    """Names one payment of the authority, for ever."""
+    settled_on: date
+    """The day on which the money left, as the bank counts days."""
+
+
+class SettleFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a settlement is checked against."""
+
+    payment: PaymentFacts
+    asked: Settlement
+    settles: str | None
+    """The payment of this authority that the bank reference settles already."""
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """The money has left."""
+
+    state: State
+    settled_by: str
+    bank_reference: str
+    settled_on: date
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """The payee has the money."""
+
+    received_by: str
+
+
+class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a payment is rejected."""
+
+    reason: Text
+
+
+class PaymentSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment in a list."""
+
+    id: PaymentId
+    version: int
+    state: State
+    contract_id: ContractId
+    payee_id: OrganisationId
+    amount: Money
+    calculation_id: CalculationId
+    computed_at: datetime
+    settled_on: date | None
+
+
+class Payment(PaymentSummary, frozen=True, kw_only=True):
+    """A payment, whole."""
+
+    authority_number: int
+    earned: Money
+    """What had been earned under the contract when this was computed."""
+    owed_before: Money
+    """What was then paid or on its way; `amount` is the difference."""
+    claimed_at: datetime | None
+    claimed_by: str | None
+    """Whoever acted: a person, or a program of the payee."""
+    approved_at: datetime | None
+    approved_by: str | None
+    rejected_at: datetime | None
+    rejected_by: str | None
+    rejected_reason: Text | None
+    instructed_at: datetime | None
+    instructed_by: str | None
+    settled_at: datetime | None
+    """When the settlement was recorded; the money left on `settled_on`."""
+    settled_by: str | None
+    bank_reference: str | None
+    received_at: datetime | None
+    """When the payee confirmed to have the money."""
+    received_by: str | None
+    reversed_at: datetime | None
+
+
+class CalculationSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A calculation in a list."""
+
+    id: CalculationId
+    ordinal: int
+    """Counts the steps of the contract; a calculation supersedes one of the same step."""
+    supersedes: CalculationId | None
+    superseded_by: CalculationId | None
+    total: Money
+    """What this step earned."""
+    digest: Digest
+    recorded_at: datetime
+
+
+class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the money of a contract is, by its payments."""
+
+    contract_id: ContractId
+    value: Money
+    earned: Money
+    """Sum of all calculations that nothing supersedes."""
+    payable: Money
+    """Computed, claimed or approved."""
+    in_transit: Money
+    """Instructed."""
+    paid: Money
+    """Settled."""
+    received: Money
+    """The part of `paid` whose receipt the payee has confirmed."""

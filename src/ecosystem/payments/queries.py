@@ -1,0 +1,369 @@
+"""Read payments: facts for the rules, locked; views, as far as row-level security lets one see."""
+
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Integer, Text, bindparam, exists, func, select, union_all
+
+from ecosystem.budgets import queries as budgets
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.form_shapes import ContractTerms
+from ecosystem.contracts.rules import ContractMissing
+from ecosystem.contracts.tables import contract
+from ecosystem.ledger.model import AccountKind, AccountName
+from ecosystem.milestones import queries as milestones
+from ecosystem.milestones.tables import milestone
+from ecosystem.outcomes import queries as outcomes
+from ecosystem.outcomes.tables import observation
+from ecosystem.payments.calculation import AcceptedMilestone, Calculation, VerifiedObservation
+from ecosystem.payments.model import (
+    PaymentFacts,
+    SettleFacts,
+    Settlement,
+    State,
+    Step,
+    StepFacts,
+    Unclaimed,
+)
+from ecosystem.payments.rules import CalculationMissing, PaymentMissing, step_of
+from ecosystem.payments.tables import calculation, payment, payment_total
+from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import money as money_json
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.paging import page_of
+from ecosystem.values import money, revision
+from ecosystem.values.identifiers import authority_of, owner
+from ecosystem.values.period import wire
+
+_AUTHORITY: Final = bindparam("authority_id", type_=Integer)
+_ID: Final = bindparam("id", type_=Text)
+_CONTRACT: Final = bindparam("contract_id", type_=Text)
+_KEY: Final = (payment.c.authority_id == _AUTHORITY, payment.c.id == _ID)
+_OF_CONTRACT: Final = (payment.c.authority_id == _AUTHORITY, payment.c.contract_id == _CONTRACT)
+_CALCULATED: Final = (
+    calculation.c.authority_id == _AUTHORITY,
+    calculation.c.contract_id == _CONTRACT,
+)
+_later = calculation.alias("later")
+_SUPERSEDING: Final = (
+    _later.c.authority_id == calculation.c.authority_id,
+    _later.c.supersedes == calculation.c.id,
+)
+_STANDS: Final = ~exists().where(*_SUPERSEDING)
+
+_SUMMARY: Final = (
+    payment.c.id,
+    payment.c.version,
+    payment.c.state,
+    payment.c.contract_id,
+    payment.c.payee_id,
+    money_json(payment.c.amount, payment.c.currency).label("amount"),
+    payment.c.calculation_id,
+    instant(payment.c.computed_at).label("computed_at"),
+    payment.c.settled_on,
+)
+_STEPS_TAKEN: Final = (
+    "claimed", "approved", "rejected", "instructed", "settled", "received",
+)  # fmt: skip
+_one = (
+    select(
+        *_SUMMARY,
+        payment.c.authority_id.label("authority_number"),
+        money_json(payment.c.earned, payment.c.currency).label("earned"),
+        money_json(payment.c.owed_before, payment.c.currency).label("owed_before"),
+        *(instant(payment.c[f"{step}_at"]).label(f"{step}_at") for step in _STEPS_TAKEN),
+        *(payment.c[f"{step}_by"] for step in _STEPS_TAKEN),
+        payment.c.rejected_reason,
+        payment.c.bank_reference,
+        instant(payment.c.reversed_at).label("reversed_at"),
+    )
+    .where(*_KEY)
+    .subquery("one")
+)
+_VIEW: Final = Statement(
+    select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
+)
+PAYMENTS: Final = page_of(select(*_SUMMARY).where(*_OF_CONTRACT))
+"""A page of the payments of a contract."""
+CALCULATIONS: Final = page_of(
+    select(
+        calculation.c.id,
+        calculation.c.ordinal,
+        calculation.c.supersedes,
+        _later.c.id.label("superseded_by"),
+        money_json(calculation.c.total, calculation.c.currency).label("total"),
+        calculation.c.document["digest"].label("digest"),
+        instant(calculation.c.recorded_at).label("recorded_at"),
+    )
+    .outerjoin(
+        _later,
+        (_later.c.authority_id == calculation.c.authority_id)
+        & (_later.c.supersedes == calculation.c.id),
+    )
+    .where(*_CALCULATED)
+)
+"""A page of the calculations of a contract, also of those that others supersede."""
+_EXPLANATION: Final = Statement(
+    select(calculation.c.document)
+    .join(
+        payment,
+        (payment.c.authority_id == calculation.c.authority_id)
+        & (payment.c.calculation_id == calculation.c.id),
+    )
+    .where(*_KEY)
+)
+_DOCUMENT: Final = Statement(
+    select(calculation.c.document).where(
+        calculation.c.authority_id == _AUTHORITY, calculation.c.id == _ID
+    )
+)
+
+
+def _sum(*states: State, received: bool = False) -> Any:
+    chosen = [payment.c.state.in_([str(state) for state in states])]
+    if received:
+        chosen.append(payment.c.received_at.is_not(None))
+    return money_json(
+        select(func.coalesce(func.sum(payment.c.amount), 0))
+        .where(*_OF_CONTRACT, *chosen)
+        .scalar_subquery(),
+        contract.c.currency,
+    )
+
+
+_earned = (
+    select(func.coalesce(func.sum(calculation.c.total), 0))
+    .where(*_CALCULATED, _STANDS)
+    .scalar_subquery()
+)
+_totals = (
+    select(
+        contract.c.id.label("contract_id"),
+        money_json(contract.c.price, contract.c.currency).label("value"),
+        money_json(_earned, contract.c.currency).label("earned"),
+        _sum(State.COMPUTED, State.CLAIMED, State.APPROVED).label("payable"),
+        _sum(State.INSTRUCTED).label("in_transit"),
+        _sum(State.SETTLED).label("paid"),
+        _sum(State.SETTLED, received=True).label("received"),
+    )
+    .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)
+    .subquery("totals")
+)
+_TOTALS: Final = Statement(select(func.row_to_json(_totals.table_valued())))
+_LOCKED: Final = Statement(
+    select(payment, contract.c.programme_id)
+    .join(
+        contract,
+        (contract.c.authority_id == payment.c.authority_id)
+        & (contract.c.id == payment.c.contract_id),
+    )
+    .where(*_KEY)
+    .with_for_update(of=payment)
+)
+_CONTRACT_LOCKED: Final = Statement(
+    select(contract.c.id)
+    .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)
+    .with_for_update(key_share=True)
+)
+_STEPS: Final = Statement(
+    select(calculation.c.id, calculation.c.ordinal, calculation.c.document)
+    .where(*_CALCULATED, _STANDS)
+    .order_by(calculation.c.ordinal)
+)
+_UNCLAIMED: Final = Statement(
+    select(payment.c.id, payment.c.amount, payment.c.currency)
+    .where(*_OF_CONTRACT, payment.c.state == State.COMPUTED.value)
+    .order_by(payment.c.id.desc())
+    .with_for_update()
+)
+_OWED: Final = Statement(
+    select(payment_total.c.owed).where(
+        payment_total.c.authority_id == _AUTHORITY, payment_total.c.contract_id == _CONTRACT
+    )
+)
+_SETTLED_BY: Final = Statement(
+    select(payment.c.id).where(
+        payment.c.authority_id == _AUTHORITY,
+        payment.c.bank_reference == bindparam("bank_reference", type_=Text),
+    )
+)
+
+
+_CONTRACT_OF: Final = Statement(
+    union_all(
+        select(milestone.c.contract_id).where(
+            milestone.c.authority_id == _AUTHORITY, milestone.c.id == _ID
+        ),
+        select(observation.c.contract_id).where(
+            observation.c.authority_id == _AUTHORITY, observation.c.id == _ID
+        ),
+    )
+)
+
+
+async def view(tx: Tx, payment_id: str) -> Record:
+    """Return a payment's JSON as `body`, and its version. Refuses with PaymentMissing."""
+    return _found(await tx.row(_VIEW, authority_id=_owner(payment_id), id=payment_id))
+
+
+async def explanation(tx: Tx, payment_id: str) -> bytes:
+    """Return the calculation behind a payment, as it was made. Refuses with PaymentMissing."""
+    row = await tx.row(_EXPLANATION, authority_id=_owner(payment_id), id=payment_id)
+    found: bytes = _found(row)["document"]
+    return found
+
+
+async def document(tx: Tx, calculation_id: str) -> bytes:
+    """Return a calculation as it was made. Refuses with CalculationMissing."""
+    authority = owner(calculation_id, "calculation", otherwise=CalculationMissing)
+    found: bytes | None = await tx.value(_DOCUMENT, authority_id=authority, id=calculation_id)
+    if found is None:
+        raise CalculationMissing("No calculation that the caller may know of is called so.")
+    return found
+
+
+async def totals(tx: Tx, contract_id: str) -> bytes:
+    """Return where the money of a contract is, as JSON, as far as the caller may know.
+
+    Refuses with ContractMissing.
+    """
+    authority = owner(contract_id, "contract", otherwise=ContractMissing)
+    found: bytes | None = await tx.value(_TOTALS, authority_id=authority, contract_id=contract_id)
+    if found is None:
+        raise ContractMissing("There is no such contract.")
+    return found
+
+
+async def locked(
+    tx: Tx, payment_id: str, *, expected: int | None = None
+) -> tuple[PaymentFacts, Record]:
+    """Lock a payment for change; return what a step is checked against, and its row.
+
+    The row has its contract's `programme_id`. Refuses with PaymentMissing, or RevisionStale
+    where `expected` is another version.
+    """
+    row = _found(await tx.row(_LOCKED, authority_id=_owner(payment_id), id=payment_id))
+    revision.check(expected, actual=row["version"])
+    facts = PaymentFacts(
+        payment_id=payment_id,
+        contract_id=row["contract_id"],
+        authority_number=row["authority_id"],
+        payee_id=row["payee_id"],
+        state=State(row["state"]),
+        amount=money.of(row["amount"], row["currency"]),
+        **{name: row[name] for name in _AS_THEY_ARE},
+    )
+    return facts, row
+
+
+_AS_THEY_ARE: Final = (
+    "claimed_by", "approved_by", "instructed_at", "bank_reference", "settled_on", "received_at",
+)  # fmt: skip
+
+
+async def settle_facts(tx: Tx, payment: PaymentFacts, asked: Settlement) -> SettleFacts:
+    """Return what the settlement of a locked payment is checked against."""
+    settles: str | None = await tx.value(
+        _SETTLED_BY,
+        authority_id=payment.authority_number,
+        bank_reference=asked.bank_reference,
+    )
+    return SettleFacts(payment=payment, asked=asked, settles=settles)
+
+
+async def contract_of(tx: Tx, fact_id: str) -> str:
+    """Return the contract that a milestone or an observation belongs to."""
+    contract_id: str = await tx.value(_CONTRACT_OF, authority_id=authority_of(fact_id), id=fact_id)
+    return contract_id
+
+
+async def contract_locked(tx: Tx, contract_id: str) -> tuple[ContractTerms, Record]:
+    """Hold a contract, so that one calculation of it goes on at a time; return terms and row."""
+    await tx.run(_CONTRACT_LOCKED, authority_id=authority_of(contract_id), contract_id=contract_id)
+    return await contracts.terms(tx, contract_id)
+
+
+async def step_facts(tx: Tx, terms: ContractTerms, row: Record) -> StepFacts:
+    """Return what is calculated from under a contract that is held."""
+    contract_id, currency = row["id"], row["currency"]
+    accepted = await milestones.accepted(tx, contract_id)
+    verified = await outcomes.verified(tx, contract_id)
+    return StepFacts(
+        rules=terms.payment_rules,
+        currency=currency,
+        contract_value=money.of(row["price"], currency).amount,
+        steps=await _steps(tx, contract_id),
+        milestones=tuple(
+            AcceptedMilestone(
+                id=one.id,
+                version=one.version,
+                milestone=one.code,
+                due_at=wire(one.due_at),
+                delivered_at=wire(one.delivered_at),
+            )
+            for one in accepted
+        ),
+        observations=tuple(
+            VerifiedObservation(
+                id=one.id,
+                version=one.version,
+                metric=one.metric,
+                period=one.period,
+                value=one.value,
+                sample_size=one.sample_size,
+            )
+            for one in verified
+        ),
+    )
+
+
+async def owed(tx: Tx, contract_id: str) -> str:
+    """Return the sum of a contract's payments, without those that are rejected or reversed."""
+    found = await tx.value(_OWED, authority_id=authority_of(contract_id), contract_id=contract_id)
+    return "0" if found is None else f"{found:f}"
+
+
+async def unclaimed(tx: Tx, contract_id: str) -> tuple[Unclaimed, ...]:
+    """Lock the payments of a contract that nobody has claimed, and return them, newest first."""
+    rows = await tx.rows(
+        _UNCLAIMED, authority_id=authority_of(contract_id), contract_id=contract_id
+    )
+    return tuple(
+        Unclaimed(payment_id=row["id"], amount=money.of(row["amount"], row["currency"]))
+        for row in rows
+    )
+
+
+def payee_of(terms: ContractTerms) -> str:
+    """Return the supplier that is paid: the one that leads, or the only one."""
+    suppliers = [party for party in terms.parties if party.role == "supplier"]
+    return next((one for one in suppliers if one.lead), suppliers[0]).organisation_id
+
+
+def account(kind: AccountKind, row: Record, contract_id: str) -> AccountName:
+    """Return a contract's account of this kind; `row` has the `programme_id`."""
+    if kind is AccountKind.ENCUMBERED:
+        return budgets.encumbered_by(contract_id, programme_id=row["programme_id"])
+    return AccountName(kind, contract_id, row["programme_id"])
+
+
+async def _steps(tx: Tx, contract_id: str) -> tuple[Step, ...]:
+    rows = await tx.rows(_STEPS, authority_id=authority_of(contract_id), contract_id=contract_id)
+    return tuple(
+        step_of(
+            msgspec.json.decode(row["document"], type=Calculation),
+            calculation_id=row["id"],
+            ordinal=row["ordinal"],
+        )
+        for row in rows
+    )
+
+
+def _owner(payment_id: str) -> int:
+    return owner(payment_id, "payment", otherwise=PaymentMissing)
+
+
+def _found(row: Record | None) -> Record:
+    if row is None:
+        raise PaymentMissing("No payment that the caller may know of bears this identifier.")
+    return row

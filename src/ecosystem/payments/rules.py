@@ -1,0 +1,371 @@
+"""What is earned, what is paid of it, and what refuses a step on the way."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from ecosystem.payments import engine
+from ecosystem.payments.calculation import (
+    AcceptedMilestone,
+    Calculation,
+    Facts,
+    RuleTotal,
+    VerifiedObservation,
+)
+from ecosystem.payments.model import (
+    Approved,
+    Claimed,
+    Computed,
+    ComputeFacts,
+    Instructed,
+    PaymentFacts,
+    Received,
+    Rejected,
+    RejectFacts,
+    Settled,
+    SettleFacts,
+    State,
+    Step,
+    StepFacts,
+    StepMade,
+)
+from ecosystem.payments.pipeline import CAP, FLOOR
+from ecosystem.values import money
+from ecosystem.values.actor import Actor
+from ecosystem.values.refusal import Kind, Refusal
+
+_NOTHING: Final = Decimal(0)
+_DATE_LINE: Final = timedelta(days=1)
+"""By how much a bank's day can differ from that of UTC."""
+
+
+class PaymentMissing(Refusal):
+    """There is no such payment, or the caller may not know of it."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier that GET /v1/contracts/{id}/payments answered."
+
+
+class CalculationMissing(Refusal):
+    """There is no such calculation, or the caller may not know of it."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier that GET /v1/contracts/{id}/calculations answered."
+
+
+class NotPayee(Refusal):
+    """The payment is due to another organisation."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "The payee itself must do this."
+
+
+class PaymentNotOwned(Refusal):
+    """Another authority pays this."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "The authority of the contract must do this."
+
+
+class PaymentOutOfTurn(Refusal):
+    """The payment is not in the state from which this is done."""
+
+    kind = Kind.CONFLICT
+    remedy = "Take the steps in order: claim, approval, instruction, settlement, receipt."
+
+
+class ClaimedBySame(Refusal):
+    """Nobody approves a claim of their own."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Another person must approve."
+
+
+class ApprovedBySame(Refusal):
+    """Nobody instructs the bank on an approval of their own."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Another person must instruct."
+
+
+class BankReferenceUsed(Refusal):
+    """The bank reference settles another payment."""
+
+    kind = Kind.CONFLICT
+    remedy = "Give the reference of the transaction that carried out this payment."
+
+
+class SettledOtherwise(Refusal):
+    """The payment is settled by another transaction."""
+
+    kind = Kind.CONFLICT
+    remedy = "Ask the bank for the money back if it has paid twice."
+
+
+class SettlementMisdated(Refusal):
+    """The money cannot have left on that day."""
+
+    kind = Kind.UNMET
+    remedy = "Give the day on which the bank paid: not before the instruction, not after today."
+
+
+class ReceivedBefore(Refusal):
+    """The receipt is confirmed already."""
+
+    kind = Kind.CONFLICT
+    remedy = "One confirmation is enough."
+
+
+def calculate(facts: StepFacts, *, by: Actor, at: datetime) -> tuple[StepMade, ...]:
+    """Calculate what is proved and not yet calculated, and again whatever that changes.
+
+    Returns the new calculations in the order of their ordinals; none where nothing changed.
+    Refuses with FactsDoubled where two observations of a metric share a day, and as
+    `engine.calculate` does.
+    """
+    del by, at
+    _refuse_doubled(facts)
+    made = list[StepMade]()
+    earlier = list[Step]()
+    for batch in _batches(facts):
+        step = batch.step
+        if step is None or made or not batch.is_unchanged():
+            calculation = _calculate(facts, batch, earlier)
+            supersedes = None if step is None else step.calculation_id
+            if step is None or calculation.digest != step.digest:
+                made.append(
+                    StepMade(ordinal=batch.ordinal, supersedes=supersedes, calculation=calculation)
+                )
+            step = step_of(calculation, calculation_id="", ordinal=batch.ordinal)
+        earlier.append(step)
+    return tuple(made)
+
+
+def earned(facts: StepFacts, made: tuple[StepMade, ...]) -> Decimal:
+    """Return the sum of all totals once new calculations supersede those of their steps."""
+    totals = {step.ordinal: step.total for step in facts.steps}
+    totals.update({one.ordinal: one.calculation.total for one in made})
+    return sum((Decimal(total) for total in totals.values()), _NOTHING)
+
+
+def step_of(calculation: Calculation, *, calculation_id: str, ordinal: int) -> Step:
+    """Return what later calculations need to know of one."""
+    return Step(
+        calculation_id=calculation_id,
+        ordinal=ordinal,
+        digest=calculation.digest,
+        milestones=calculation.facts.milestones,
+        observations=calculation.facts.observations,
+        by_rule=_added(
+            RuleTotal(rule=line.rule, amount=line.amount)
+            for line in calculation.lines
+            if line.rule not in {CAP, FLOOR}
+        ),
+        certified=calculation.certified,
+        total=calculation.total,
+    )
+
+
+def compute(facts: ComputeFacts, *, by: Actor, at: datetime) -> Computed:
+    """Make a payment of what is earned and not owed yet.
+
+    Where less is earned than is owed, payments that nobody has claimed are reversed, the
+    newest first, as far as needed; what is then still owed too much waits to be set off.
+    """
+    del by, at
+    due, taken_back = Decimal(facts.earned) - Decimal(facts.owed), list[str]()
+    for one in facts.unclaimed:
+        if due >= 0:
+            break
+        due += one.amount.decimal()
+        taken_back.append(one.payment_id)
+    return Computed(
+        reversed=tuple(taken_back),
+        owed_before=f"{Decimal(facts.earned) - due:f}",
+        amount=money.of(due, facts.currency) if due > 0 else None,
+    )
+
+
+def claim(facts: PaymentFacts, *, by: Actor, at: datetime) -> Claimed:
+    """Ask for the money. Refuses with NotPayee or PaymentOutOfTurn, in that order."""
+    del at
+    _payee(facts, by)
+    _in(facts, State.COMPUTED)
+    return Claimed(state=State.CLAIMED, claimed_by=_who(by))
+
+
+def approve(facts: PaymentFacts, *, by: Actor, at: datetime) -> Approved:
+    """Agree to pay.
+
+    Refuses with PaymentNotOwned, PaymentOutOfTurn or ClaimedBySame, in that order.
+    """
+    del at
+    _own(facts, by)
+    _in(facts, State.CLAIMED)
+    if facts.claimed_by == _who(by):
+        raise ClaimedBySame("The caller has claimed this payment.")
+    return Approved(state=State.APPROVED, approved_by=_who(by))
+
+
+def reject(facts: RejectFacts, *, by: Actor, at: datetime) -> Rejected:
+    """Refuse to pay. Refuses with PaymentNotOwned or PaymentOutOfTurn, in that order."""
+    del at
+    _own(facts.payment, by)
+    _in(facts.payment, State.COMPUTED, State.CLAIMED)
+    return Rejected(state=State.REJECTED, rejected_by=_who(by), reason=facts.reason)
+
+
+def instruct(facts: PaymentFacts, *, by: Actor, at: datetime) -> Instructed:
+    """Tell the bank to pay.
+
+    Refuses with PaymentNotOwned, PaymentOutOfTurn or ApprovedBySame, in that order.
+    """
+    del at
+    _own(facts, by)
+    _in(facts, State.APPROVED)
+    if facts.approved_by == _who(by):
+        raise ApprovedBySame("The caller has approved this payment.")
+    return Instructed(state=State.INSTRUCTED, instructed_by=_who(by))
+
+
+def settle(facts: SettleFacts, *, by: Actor, at: datetime) -> Settled | None:
+    """Record that the bank has paid; None where the same settlement is recorded already.
+
+    Refuses with PaymentNotOwned, SettledOtherwise, PaymentOutOfTurn, BankReferenceUsed or
+    SettlementMisdated, in that order.
+    """
+    payment, asked = facts.payment, facts.asked
+    _own(payment, by)
+    if payment.state is State.SETTLED:
+        if (payment.bank_reference, payment.settled_on) == (asked.bank_reference, asked.settled_on):
+            return None
+        raise SettledOtherwise(
+            f"{payment.bank_reference} settled the payment on {payment.settled_on}."
+        )
+    _in(payment, State.INSTRUCTED)
+    if facts.settles is not None:
+        raise BankReferenceUsed(
+            f"{asked.bank_reference} settles {facts.settles}.", pointer="/bank_reference"
+        )
+    told = payment.instructed_at or at
+    if not (told - _DATE_LINE).date() <= asked.settled_on <= (at + _DATE_LINE).date():
+        raise SettlementMisdated(
+            f"The bank was told on {told.date()}, and today is {at.date()}.", pointer="/settled_on"
+        )
+    return Settled(
+        state=State.SETTLED,
+        settled_by=_who(by),
+        bank_reference=asked.bank_reference,
+        settled_on=asked.settled_on,
+    )
+
+
+def receive(facts: PaymentFacts, *, by: Actor, at: datetime) -> Received:
+    """Confirm to have the money.
+
+    Refuses with NotPayee, PaymentOutOfTurn or ReceivedBefore, in that order.
+    """
+    del at
+    _payee(facts, by)
+    _in(facts, State.SETTLED)
+    if facts.received_at is not None:
+        raise ReceivedBefore(f"The receipt was confirmed on {facts.received_at.isoformat()}.")
+    return Received(received_by=_who(by))
+
+
+def _refuse_doubled(facts: StepFacts) -> None:
+    """Refuse as the engine does, also what would double in different steps."""
+    known = Facts(milestones=facts.milestones, observations=facts.observations)
+    engine.calculate(
+        (), known, currency=facts.currency, contract_value=_NOTHING, paid_before=_NOTHING
+    )
+
+
+def _calculate(facts: StepFacts, batch: "_Batch", earlier: list[Step]) -> Calculation:
+    certified = sum((Decimal(step.certified) for step in earlier), _NOTHING)
+    return engine.calculate(
+        facts.rules,
+        Facts(
+            milestones=batch.milestones,
+            observations=batch.observations,
+            before=_added(one for step in earlier for one in step.by_rule),
+            certified_before=money.of(certified, facts.currency).amount,
+        ),
+        currency=facts.currency,
+        contract_value=Decimal(facts.contract_value),
+        paid_before=sum((Decimal(step.total) for step in earlier), _NOTHING),
+    )
+
+
+def _added(amounts: Iterable[RuleTotal]) -> tuple[RuleTotal, ...]:
+    totals = defaultdict[str, Decimal](Decimal)
+    for one in amounts:
+        totals[one.rule] += Decimal(one.amount)
+    return tuple(RuleTotal(rule=rule, amount=f"{totals[rule]:f}") for rule in sorted(totals))
+
+
+class _Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of the contract with its facts as they are now."""
+
+    ordinal: int
+    step: Step | None
+    milestones: tuple[AcceptedMilestone, ...]
+    observations: tuple[VerifiedObservation, ...]
+
+    def is_unchanged(self) -> bool:
+        """Tell whether the step was calculated from these facts."""
+        return self.step is not None and _said(self.step) == _said(self)
+
+
+def _said(one: Step | _Batch) -> tuple[frozenset[AcceptedMilestone | VerifiedObservation], ...]:
+    """Return what the facts say, whatever version says it."""
+    return (
+        frozenset(msgspec.structs.replace(fact, version=1) for fact in one.milestones),
+        frozenset(msgspec.structs.replace(fact, version=1) for fact in one.observations),
+    )
+
+
+def _batches(facts: StepFacts) -> Iterator[_Batch]:
+    """Yield each step with its facts as they are now, then one step with those that are new."""
+    milestones, observations = list(facts.milestones), list(facts.observations)
+    for step in facts.steps:
+        named = {one.id for one in step.milestones}
+        periods = {one.period for one in step.observations}
+        yield _Batch(
+            ordinal=step.ordinal,
+            step=step,
+            milestones=tuple(one for one in milestones if one.id in named),
+            observations=tuple(one for one in observations if one.period in periods),
+        )
+        milestones = [one for one in milestones if one.id not in named]
+        observations = [one for one in observations if one.period not in periods]
+    if milestones or observations:
+        yield _Batch(
+            ordinal=len(facts.steps) + 1,
+            step=None,
+            milestones=tuple(milestones),
+            observations=tuple(observations),
+        )
+
+
+def _payee(facts: PaymentFacts, by: Actor) -> None:
+    if by.organisation_id != facts.payee_id:
+        raise NotPayee("The caller's organisation is not the payee.")
+
+
+def _own(facts: PaymentFacts, by: Actor) -> None:
+    if by.organisation_number != facts.authority_number:
+        raise PaymentNotOwned("The caller's organisation is not the authority of this payment.")
+
+
+def _in(facts: PaymentFacts, *states: State) -> None:
+    if facts.state not in states:
+        raise PaymentOutOfTurn(f"The payment is {facts.state}.")
+
+
+def _who(by: Actor) -> str:
+    return by.person_id or by.client_id

@@ -1,0 +1,302 @@
+"""Calculations and payments, what a contract owes in all, and what no code path may break."""
+
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+from ecosystem.payments.model import State
+from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.database import metadata
+
+_STATES: Final = ", ".join(f"'{state}'" for state in State)
+_CALLER: Final = "nullif(current_setting('app.{}', true), '')"
+_AUTHORITY: Final = f"authority_id = {_CALLER.format('authority')}::integer"
+_OVERSEEN: Final = f"""EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || {_CALLER.format("oversees")} || '/%')"""
+_CALCULATING: Final = "current_setting('app.purpose', true) = 'calculation'"
+"""Whoever proves a fact sets off its calculation, and need not see what others are paid."""
+
+
+_MEMBER: Final = f"contract_party.organisation_id = {_CALLER.format('organisation')}"
+_PARTY: Final = f"""EXISTS (
+    SELECT FROM contract_party WHERE contract_party.authority_id = calculation.authority_id
+      AND contract_party.contract_id = calculation.contract_id AND {_MEMBER})"""
+_LENDER: Final = f"""EXISTS (
+    SELECT FROM contract_party WHERE contract_party.authority_id = payment.authority_id
+      AND contract_party.contract_id = payment.contract_id
+      AND contract_party.role = 'lender' AND {_MEMBER})"""
+
+
+def _whole(what: str) -> CheckConstraint:
+    return CheckConstraint(
+        f"({what}_by IS NULL) = ({what}_at IS NULL)", name=f"{what}_by_whom_and_when"
+    )
+
+
+def _after(what: str, before: str) -> CheckConstraint:
+    return CheckConstraint(
+        f"{what}_at IS NULL OR {before}_at IS NOT NULL", name=f"{what}_only_when_{before}"
+    )
+
+
+calculation: Final = Table(
+    "calculation",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "calculation"),
+    reference("contract_id"),
+    Column("ordinal", Integer, nullable=False),
+    reference("supersedes", nullable=True),
+    Column("document", JSON, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("total", Numeric, nullable=False),
+    Column("currency", Text(collation="C"), nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "id"),
+    UniqueConstraint("authority_id", "contract_id", "id", name="calculation_is_of_its_contract"),
+    UniqueConstraint(
+        "authority_id", "contract_id", "ordinal", "id", name="calculation_is_of_its_step"
+    ),
+    UniqueConstraint("authority_id", "supersedes", name="calculation_is_superseded_once"),
+    ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
+    ForeignKeyConstraint(
+        ["authority_id", "contract_id", "ordinal", "supersedes"],
+        [
+            "calculation.authority_id",
+            "calculation.contract_id",
+            "calculation.ordinal",
+            "calculation.id",
+        ],
+        name="calculation_supersedes_one_of_its_step",
+    ),
+    CheckConstraint("ordinal > 0", name="ordinal_is_positive"),
+    CheckConstraint("supersedes <> id", name="supersedes_another"),
+    CheckConstraint("total >= 0", name="total_is_not_negative"),
+    CheckConstraint(
+        "(document->>'total')::numeric = total AND document->>'currency' = currency",
+        name="total_is_of_the_document",
+    ),
+    CheckConstraint(
+        "document->>'digest' = encode(digest, 'hex') AND digest = sha256(convert_to(replace("
+        "document::text, '\"digest\":\"' || encode(digest, 'hex') || '\"', '\"digest\":\"\"'"
+        "), 'UTF8'))",
+        name="digest_is_of_the_document",
+    ),
+    Index(
+        "calculation_begins_a_step_once",
+        "authority_id",
+        "contract_id",
+        "ordinal",
+        unique=True,
+        postgresql_where=text("supersedes IS NULL"),
+    ),
+    info={
+        "append_only": True,
+        "visible_where": f"{_AUTHORITY} OR {_PARTY} OR {_OVERSEEN} OR {_CALCULATING}",
+    },
+)
+
+_TURN: Final = """
+CREATE FUNCTION payment_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := CASE OLD.state || ' ' || NEW.state
+    WHEN 'computed claimed' THEN '{claimed_at,claimed_by}'
+    WHEN 'claimed approved' THEN '{approved_at,approved_by}'
+    WHEN 'computed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
+    WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
+    WHEN 'approved instructed' THEN '{instructed_at,instructed_by}'
+    WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
+    WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
+    WHEN 'settled reversed' THEN '{reversed_at,reversed_by}'
+    WHEN 'settled settled' THEN
+      CASE WHEN OLD.received_at IS NULL THEN '{received_at,received_by}' END
+  END;
+  always text[] := '{state,version}';
+BEGIN
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'payment % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$"""
+_BEGIN: Final = """
+CREATE FUNCTION payment_begins_computed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.state <> 'computed' OR NEW.version <> 1 THEN
+    RAISE EXCEPTION 'payment % begins as %', NEW.id, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_begins_computed';
+  END IF;
+  RETURN NEW;
+END $$"""
+_COUNT: Final = """
+CREATE FUNCTION payment_is_counted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  more numeric := CASE WHEN NEW.state IN ('rejected', 'reversed') THEN 0 ELSE NEW.amount END;
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.state NOT IN ('rejected', 'reversed') THEN
+    more := more - OLD.amount;
+  END IF;
+  IF more = 0 THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO public.payment_total (authority_id, contract_id, currency, value, owed)
+  SELECT authority_id, id, currency, price, 0 FROM public.contract
+  WHERE authority_id = NEW.authority_id AND id = NEW.contract_id
+  ON CONFLICT DO NOTHING;
+  UPDATE public.payment_total AS total SET owed = owed + more, value = contract.price
+  FROM public.contract
+  WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+    AND total.authority_id = NEW.authority_id AND total.contract_id = NEW.contract_id
+    AND total.currency = NEW.currency;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'payment % is not in the currency of its contract', NEW.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_is_in_the_contracts_currency';
+  END IF;
+  RETURN NULL;
+END $$"""
+
+payment: Final = Table(
+    "payment",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "payment"),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    reference("contract_id"),
+    Column("payee_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
+    Column("amount", Numeric, nullable=False),
+    Column("currency", Text(collation="C"), nullable=False),
+    reference("calculation_id"),
+    Column("earned", Numeric, nullable=False),
+    Column("owed_before", Numeric, nullable=False),
+    Column("computed_at", DateTime(timezone=True), nullable=False),
+    Column("claimed_at", DateTime(timezone=True)),
+    reference("claimed_by", nullable=True),
+    Column("approved_at", DateTime(timezone=True)),
+    reference("approved_by", nullable=True),
+    Column("rejected_at", DateTime(timezone=True)),
+    reference("rejected_by", nullable=True),
+    Column("rejected_reason", JSON),
+    Column("instructed_at", DateTime(timezone=True)),
+    reference("instructed_by", nullable=True),
+    Column("settled_at", DateTime(timezone=True)),
+    reference("settled_by", nullable=True),
+    Column("settled_on", Date),
+    Column("bank_reference", Text(collation="C")),
+    Column("received_at", DateTime(timezone=True)),
+    reference("received_by", nullable=True),
+    Column("reversed_at", DateTime(timezone=True)),
+    reference("reversed_by", nullable=True),
+    PrimaryKeyConstraint("authority_id", "id"),
+    UniqueConstraint("authority_id", "bank_reference", name="bank_reference_settles_once"),
+    ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
+    ForeignKeyConstraint(
+        ["authority_id", "contract_id", "calculation_id"],
+        ["calculation.authority_id", "calculation.contract_id", "calculation.id"],
+        name="payment_is_calculated",
+    ),
+    CheckConstraint(f"state IN ({_STATES})", name="state_is_known"),
+    # The upper bound also keeps out NaN and infinity, which are greater than any number.
+    CheckConstraint("amount > 0 AND amount < 1e20", name="amount_is_positive"),
+    CheckConstraint(
+        "amount = round(amount, currency_places(currency))", name="amount_is_no_finer_than_coins"
+    ),
+    CheckConstraint("amount = earned - owed_before", name="amount_is_the_difference"),
+    *(
+        _whole(one)
+        for one in (
+            "claimed",
+            "approved",
+            "rejected",
+            "instructed",
+            "settled",
+            "received",
+            "reversed",
+        )
+    ),
+    _after("approved", "claimed"),
+    _after("instructed", "approved"),
+    _after("settled", "instructed"),
+    _after("received", "settled"),
+    CheckConstraint(
+        "state IN ('rejected', 'reversed') OR state = CASE WHEN settled_at IS NOT NULL "
+        "THEN 'settled' WHEN instructed_at IS NOT NULL THEN 'instructed' WHEN approved_at "
+        "IS NOT NULL THEN 'approved' WHEN claimed_at IS NOT NULL THEN 'claimed' "
+        "ELSE 'computed' END",
+        name="state_is_the_last_step",
+    ),
+    CheckConstraint("approved_by <> claimed_by", name="nobody_approves_an_own_claim"),
+    CheckConstraint("instructed_by <> approved_by", name="nobody_instructs_an_own_approval"),
+    CheckConstraint(
+        "(state = 'rejected') = (rejected_at IS NOT NULL AND rejected_reason IS NOT NULL)",
+        name="rejection_has_a_reason",
+    ),
+    CheckConstraint("(state = 'reversed') = (reversed_at IS NOT NULL)", name="reversal_is_dated"),
+    CheckConstraint(
+        "(settled_at IS NULL) = (bank_reference IS NULL) AND "
+        "(settled_at IS NULL) = (settled_on IS NULL)",
+        name="settlement_is_the_banks",
+    ),
+    Index("payment_of_contract", "authority_id", "contract_id", "id"),
+    info={
+        "visible_where": f"payee_id = {_CALLER.format('organisation')} OR {_AUTHORITY} "
+        f"OR {_LENDER} OR {_OVERSEEN} OR {_CALCULATING}",
+        "sql": (
+            _BEGIN,
+            (
+                "CREATE TRIGGER payment_begins BEFORE INSERT ON payment "
+                "FOR EACH ROW EXECUTE FUNCTION payment_begins_computed()"
+            ),
+            "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_begins",
+            _TURN,
+            (
+                "CREATE TRIGGER payment_turns BEFORE UPDATE ON payment "
+                "FOR EACH ROW EXECUTE FUNCTION payment_takes_its_turn()"
+            ),
+            "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_turns",
+            _COUNT,
+            "REVOKE EXECUTE ON FUNCTION payment_is_counted FROM PUBLIC",
+            (
+                "CREATE TRIGGER payment_counts AFTER INSERT OR UPDATE ON payment "
+                "FOR EACH ROW EXECUTE FUNCTION payment_is_counted()"
+            ),
+            "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_counts",
+        ),
+    },
+)
+payment_total: Final = Table(
+    "payment_total",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("contract_id"),
+    Column("currency", Text(collation="C"), nullable=False),
+    Column("value", Numeric, nullable=False),
+    Column("owed", Numeric, nullable=False),
+    PrimaryKeyConstraint("authority_id", "contract_id"),
+    ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
+    CheckConstraint("owed >= 0 AND owed <= value", name="no_more_is_owed_than_the_contract_says"),
+    # Only the trigger counts.
+    info={"privileges": "SELECT"},
+)
