@@ -73,10 +73,10 @@ class EvidenceUnknown(Refusal):
 
 
 class EvidenceMissing(Refusal):
-    """The terms ask for evidence, and none is named."""
+    """The terms ask for more documents than are named."""
 
     kind = Kind.UNMET
-    remedy = "Name the documents that show it."
+    remedy = "Name a document of its own for each kind that `evidence_asked` lists."
 
 
 class SubmittedOneself(Refusal):
@@ -125,7 +125,7 @@ def submit(facts: SubmitFacts, *, by: Actor, at: datetime) -> Submitted:
         if document not in known:
             message = f"{document} is not a document of this contract."
             raise EvidenceUnknown(message, pointer=f"/documents/{index}")
-    if facts.evidence_asked and not asked.documents:
+    if len(known) < len(facts.evidence_asked):
         message = f"The terms ask for {', '.join(facts.evidence_asked)}."
         raise EvidenceMissing(message, pointer="/documents")
     return Submitted(

@@ -1,0 +1,128 @@
+"""A document is what its type, its digest and its name say, and only the concerned see it."""
+
+import hashlib
+
+import httpx
+import pytest
+
+from ecosystem.runtime.database import Database
+from ecosystem.runtime.postgres import EmbeddedServer
+from ecosystem.runtime.settings import Settings
+from tests.contracts.partnership import Partnership, awarded
+
+SUPPLIER = ("enterprise", "delivery")
+PDF = b"%PDF-1.7\nwhat was delivered\n"
+
+
+@pytest.fixture
+async def active(
+    client: httpx.AsyncClient, database: Database, server: EmbeddedServer, database_name: str
+) -> Partnership:
+    """A contract in force."""
+    made = await awarded(client, database, server.dsn(database_name, role="postgres"))
+    return await made.active()
+
+
+def _code(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def _faults(answer: httpx.Response) -> set[str]:
+    assert _code(answer) == (422, "document_unsound")
+    return {fault["code"] for fault in answer.json()["errors"]}
+
+
+async def test_a_document_comes_back_as_an_attachment_under_its_name(active: Partnership) -> None:
+    filed = await active.file(PDF, by=SUPPLIER, name="验收 报告.pdf")
+    path = filed.headers["location"]
+
+    seen = (await active.get(path, by=("city", "officer"))).json()
+    content = await active.get(f"{path}/content", by=("city", "officer"))
+
+    assert seen["name"] == "验收 报告.pdf"
+    assert (seen["bytes"], seen["sha256"]) == (len(PDF), hashlib.sha256(PDF).hexdigest())
+    assert content.content == PDF
+    assert content.headers["content-type"] == "application/pdf"
+    assert content.headers["content-disposition"] == (
+        "attachment; filename*=UTF-8''%E9%AA%8C%E6%94%B6%20%E6%8A%A5%E5%91%8A.pdf"
+    )
+    assert content.headers.get_list("x-content-type-options") == ["nosniff"]
+
+
+@pytest.mark.parametrize(
+    ("by", "status"),
+    [
+        (("city", "treasurer"), 200),
+        (("second_enterprise", "delivery"), 200),
+        (("verifier", "verifier"), 200),
+        (("auditor", "auditor"), 200),
+        (("oversight", "reviewer"), 404),
+        (("bank", "lender"), 404),
+        (("think_tank", "delivery"), 404),
+    ],
+)
+async def test_only_the_concerned_see_a_document(
+    active: Partnership, by: tuple[str, str], status: int
+) -> None:
+    path = (await active.file(PDF, by=SUPPLIER)).headers["location"]
+
+    seen = await active.get(path, by=by)
+    content = await active.get(f"{path}/content", by=by)
+    listed = await active.get(f"/v1/contracts/{active.contract_id}/documents", by=by)
+
+    assert (seen.status_code, content.status_code) == (status, status)
+    assert len(listed.json()["data"]) == (1 if status == 200 else 0)
+
+
+async def test_row_level_security_hides_documents_from_statements_without_a_caller(
+    active: Partnership, database: Database
+) -> None:
+    await active.file(PDF, by=SUPPLIER)
+
+    connection = await database.connect()
+    count = await connection.fetchval("SELECT count(*) FROM document")
+    await connection.close()
+
+    assert count == 0
+
+
+async def test_who_is_no_party_files_nothing(active: Partnership) -> None:
+    public = await active.file(PDF, by=("bank", "lender"))
+
+    assert _code(public) == (403, "not_party")
+
+
+async def test_bytes_that_are_not_what_the_digest_says_are_refused(active: Partnership) -> None:
+    other = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"
+
+    answer = await active.file(PDF, by=SUPPLIER, Content_Digest=other)
+
+    assert _faults(answer) == {"digest_differs"}
+
+
+async def test_all_that_is_wrong_with_the_headers_is_said_at_once(active: Partnership) -> None:
+    answer = await active.file(
+        b"plain text", by=SUPPLIER, Content_Digest="sha-512=:AA==:", Content_Disposition="inline"
+    )
+
+    assert _faults(answer) == {"digest_missing", "name_missing", "content_differs"}
+
+
+async def test_a_type_that_is_not_taken_is_unsupported(active: Partnership) -> None:
+    answer = await active.file(b"<html></html>", by=SUPPLIER, Content_Type="text/html")
+
+    assert _code(answer) == (415, "unsupported_media_type")
+
+
+async def test_a_document_may_be_larger_than_other_bodies(active: Partnership) -> None:
+    large = PDF + bytes(Settings().body_bytes_max)
+
+    answer = await active.file(large, by=SUPPLIER)
+
+    assert answer.status_code == 201
+
+
+async def test_a_document_beyond_its_limit_is_too_large(active: Partnership) -> None:
+    answer = await active.file(PDF + bytes(Settings().document_bytes_max), by=SUPPLIER)
+
+    assert _code(answer) == (413, "too_large")

@@ -1,0 +1,73 @@
+"""What a file is, is seen from its bytes; header fields are read as their standards say."""
+
+import base64
+import hashlib
+
+import pytest
+
+from ecosystem.values import media
+
+PNG = b"\x89PNG\r\n\x1a\n\x00"
+JPEG = b"\xff\xd8\xff\xe0"
+PDF = b"%PDF-1.4"
+DIGEST = base64.b64encode(hashlib.sha256(b"").digest()).decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "expected"),
+    [
+        (PDF, "application/pdf", True),
+        (PNG, "image/png", True),
+        (JPEG, "image/jpeg", True),
+        (PNG, "image/jpeg", False),
+        (b"<svg/>", "image/png", False),
+        ("月,值\n1,2\n".encode(), "text/csv", True),
+        (b"\xff\xfe\x00", "text/csv", False),
+        (b"a\x00b", "text/plain", False),
+        (b"", "text/plain", False),
+        (PDF, "text/plain", False),
+        (b'{"a": [1]}', "application/json", True),
+        (b"{", "application/json", False),
+        (b"[" * 100_000, "application/json", False),
+        (b"PK\x03\x04", "application/pdf", False),
+    ],
+)
+def test_the_bytes_say_what_a_file_is(content: bytes, media_type: str, *, expected: bool) -> None:
+    assert media.is_of(content, media_type) is expected
+
+
+@pytest.mark.parametrize(
+    "field", [f"sha-256=:{DIGEST}:", f"md5=:AA==:, sha-256=:{DIGEST}:", f"sha-256=:{DIGEST}: "]
+)
+def test_the_sha_256_of_a_content_digest_is_read(field: str) -> None:
+    assert media.content_digest(field) == hashlib.sha256(b"").hexdigest()
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "", "sha-256=abc", "sha-256=:AAAA:", f"sha-512=:{DIGEST}:", f"xsha-256=:{DIGEST}:",
+        f"sha-256=:{DIGEST[:-2]}V=:",
+    ],
+)  # fmt: skip
+def test_what_is_no_canonical_digest_is_none(field: str) -> None:
+    assert media.content_digest(field) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("attachment; filename*=UTF-8''%E6%8A%A5%E5%91%8A.pdf", "报告.pdf"),
+        ("attachment; filename=\"a.pdf\"; filename*=utf-8'zh'b.pdf", "b.pdf"),
+        ('attachment; filename="plain name.csv"', "plain name.csv"),
+        ("attachment", None),
+        ("attachment; filename*=UTF-8''..%2Fetc%2Fpasswd", None),
+        ("attachment; filename*=UTF-8''a%0Ab", None),
+        ("attachment; filename*=UTF-8''%FF", None),
+        ("attachment; filename*=UTF-8''..", None),
+        ("attachment; filename*=UTF-8''%20", None),
+        (f"attachment; filename*=UTF-8''{'a' * 201}", None),
+    ],
+)
+def test_the_name_is_read_from_the_disposition(field: str, name: str | None) -> None:
+    assert media.file_name(field) == name
