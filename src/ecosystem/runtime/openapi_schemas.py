@@ -1,6 +1,7 @@
 """The schemas of all types that operations name, made together so that their names agree."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, get_origin
 
@@ -12,8 +13,8 @@ from ecosystem.runtime.operation import Operation
 from ecosystem.runtime.problems import Problem
 
 REF: Final = "#/components/schemas/{name}"
-_OF: Final = re.compile(rb'(schemas/|[{,]")([A-Z][A-Za-z]+)_([A-Z][A-Za-z]+)_"')
-"""How a page of needs is named, which is to be `NeedPage`."""
+_REFERRED: Final = re.compile(rb'(?<="#/components/schemas/)[^"]+')
+_OF: Final = re.compile(r"(\w+?)_(.+)_")
 _MORE: Final[Mapping[str, dict[str, Any]]] = {"Text": {"minProperties": 1}}
 """What the types check beyond what their schema can say."""
 _WITHOUT_FORM: Final = (None, bytes, str)
@@ -41,9 +42,29 @@ class Schemas:
 
 def _made(types: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the schema of each type, and their components, of nothing but JSON's own values."""
-    encoded = msgspec.json.encode(msgspec.json.schema_components(types, ref_template=REF))
-    found, components = msgspec.json.decode(_OF.sub(rb'\1\3\2"', encoded))
+    raw, named = msgspec.json.schema_components(types, ref_template=REF)
+    names = _names(named)
+    renamed = {names[name]: component for name, component in named.items()}
+    encoded = _REFERRED.sub(
+        lambda found: names[found[0].decode()].encode(), msgspec.json.encode((raw, renamed))
+    )
+    found, components = msgspec.json.decode(encoded)
     return found, components
+
+
+def _names(given: Iterable[str]) -> dict[str, str]:
+    """Return for each name a short one; one that would not be its own stays as it was given."""
+    short = {name: _short(name) for name in given}
+    times = Counter(short.values())
+    return {name: one if times[one] == 1 else name for name, one in short.items()}
+
+
+def _short(name: str) -> str:
+    """Return how a type is named: a page of needs is `NeedPage`, a room's own `OffersState`."""
+    if (generic := _OF.fullmatch(name)) is not None:
+        return _short(generic[2]) + _short(generic[1])
+    _, *rooms, last = ("", *name.split("."))
+    return f"{rooms[1].capitalize()}{last}" if rooms[1:] else last
 
 
 def has_form(type_: Any) -> bool:
@@ -88,10 +109,11 @@ def _tell(components: dict[str, Any], type_: type) -> None:
     """Say of each property of the type what its docstring says."""
     said = attributes.manual(type_)
     names = set(getattr(type_, "__struct_encode_fields__", ()))
+    tag = {getattr(getattr(type_, "__struct_config__", None), "tag_field", None)}
     for name, component in components.items():
         properties: dict[str, Any] = component.get("properties", {})
         own = component.get("title", name).partition("[")[0] == type_.__name__
-        if not (own and names >= set(properties)):
+        if not (own and names == set(properties) - tag):
             continue
         for field, text in said.items():
             if field in properties:
