@@ -4,29 +4,29 @@
 acts by two short names, `city/officer`.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from joserfc.jwk import ECKey
 from sqlalchemy import select
 
-from ecosystem.awards import actions as awards
-from ecosystem.awards.evaluation import actions as evaluation
-from ecosystem.awards.model import Appointment, ConflictDeclaration, Given, ProposalDraft, Scores
 from ecosystem.budgets import actions as budgets
 from ecosystem.budgets.model import AppropriationDraft, ProgrammeDraft
 from ecosystem.catalogue.model import Operation, Phase, Sector
+from ecosystem.history.model import Body
 from ecosystem.identity.tables import organisation
 from ecosystem.needs import actions as needs
 from ecosystem.needs import queries as needs_queries
 from ecosystem.needs.model import Lot, NeedDraft
 from ecosystem.offers import actions as offers
+from ecosystem.offers import queries as offers_queries
 from ecosystem.offers import sealing
 from ecosystem.offers.envelope import encode
 from ecosystem.offers.model import (
@@ -38,6 +38,7 @@ from ecosystem.offers.model import (
     Receipt,
 )
 from ecosystem.offers.opening import actions as opening
+from ecosystem.offers.rules import OfferMissing
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Statement, Tx
 from ecosystem.runtime.web import seen_by
@@ -53,7 +54,6 @@ DEADLINE = AT + timedelta(days=20)
 OPENING = AT + timedelta(days=20, hours=1)
 KEY = ECKey.generate_key("P-256", {"kid": "receipts"})
 OPENERS = ("city/opener", "city/second_opener", "city/reserve_opener")
-EVALUATORS = ("city/evaluator", "city/second_evaluator")
 _NUMBERS = Statement(select(organisation.c.id, organisation.c.number))
 REASON = Text(zh="见记录", en="See the record")
 
@@ -169,8 +169,8 @@ def lot_draft(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-async def published(world: World, **changes: Any) -> Published:
-    """Publish a need of the city at `AT`; offers are taken until `DEADLINE`."""
+async def published(world: World, *, at: datetime = AT, **changes: Any) -> Published:
+    """Publish a need of the city; from `AT`, offers are taken until `DEADLINE`."""
     draft = {
         "title": {"zh": "城市体征监测", "en": "City monitoring"},
         "description": {"en": "Operated by its outcomes."},
@@ -184,21 +184,21 @@ async def published(world: World, **changes: Any) -> Published:
         "contract_form": {"id": "city-data-platform-operation", "version": "1.0"},
         "programme_id": world.programme_id,
         "openers": [world.actor(who).person_id for who in OPENERS],
-        "enquiry_ends_at": AT + timedelta(days=10),
-        "submission_ends_at": DEADLINE,
-        "opening_at": OPENING,
+        "enquiry_ends_at": at + timedelta(days=10),
+        "submission_ends_at": at + (DEADLINE - AT),
+        "opening_at": at + (OPENING - AT),
     } | changes
     async with world.acting("city/officer") as (tx, by):
-        made = await needs.draft(tx, msgspec.convert(draft, NeedDraft), by=by, at=AT)
-        await needs.publish(tx, made.id, by=by, at=AT, expected=None)
-        row = await needs_queries.held(tx, made.id, seen_by=by, at=AT)
+        made = await needs.draft(tx, msgspec.convert(draft, NeedDraft), by=by, at=at)
+        await needs.publish(tx, made.id, by=by, at=at, expected=None)
+        row = await needs_queries.held(tx, made.id, seen_by=by, at=at)
     return Published(made.id, msgspec.json.decode(row["lots"], type=tuple[Lot, ...]))
 
 
-def content(price: str = "800000.00", **changes: Any) -> OfferContent:
+def content(price: str | None = "800000.00", **changes: Any) -> OfferContent:
     """Return what is offered for a lot of `lot_draft`; None leaves a part out."""
     given = {
-        "price": {"amount": price, "currency": "CNY"},
+        "price": None if price is None else {"amount": price, "currency": "CNY"},
         "metric_commitments": [{"metric": "uptime", "value": "98"}],
         "answers": [{"criterion": "licence", "meets": True, "text": {"en": "Held."}}],
         "proposal": {"en": "A team of twelve."},
@@ -225,6 +225,12 @@ def financing(rate: str = "3.85", **changes: Any) -> OfferContent:
         metric_commitments=(),
         financing=msgspec.convert(terms, Financing),
     )
+
+
+def as_sent(what: OfferContent) -> dict[str, Any]:
+    """Return a content as JSON has it."""
+    sent: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(what))
+    return sent
 
 
 async def drafted(
@@ -268,6 +274,17 @@ async def offered(
     return offer_id
 
 
+async def seen(world: World, who: str, offer_id: str) -> dict[str, Any] | None:
+    """Return an offer as far as somebody may read it, or None."""
+    async with world.acting(who) as (tx, by):
+        try:
+            row = await offers_queries.view(tx, offer_id, seen_by=by)
+        except OfferMissing:
+            return None
+    found: dict[str, Any] = msgspec.json.decode(row[0])
+    return found
+
+
 async def shares_of(
     world: World, need_id: str, who: str, *, at: datetime = OPENING
 ) -> HandedShares:
@@ -304,40 +321,14 @@ async def opened(world: World, need_id: str) -> None:
         await hand_in(world, need_id, who)
 
 
-async def appointed(
-    world: World, need_id: str, people: Sequence[str] = EVALUATORS, *, conflicts: Sequence[str] = ()
-) -> None:
-    """Appoint evaluators, who declare; those in `conflicts` that they have one."""
-    async with world.acting("city/officer") as (tx, by):
-        ids = tuple(world.actor(who).person_id or "" for who in people)
-        await evaluation.appoint(tx, need_id, Appointment(ids), by=by, at=AT)
-    for who in people:
-        async with world.acting(who) as (tx, by):
-            asked = ConflictDeclaration(who in conflicts, REASON)
-            await evaluation.declare(tx, need_id, asked, by=by, at=AT)
-
-
-async def scored(world: World, offer_id: str, who: str, mark: str = "80") -> None:
-    """Give one evaluator's score for quality."""
-    async with world.acting(who) as (tx, by):
-        asked = Scores((Given("quality", mark, REASON),))
-        await evaluation.give_scores(tx, offer_id, asked, by=by, at=OPENING)
-
-
-async def evaluated(world: World, need_id: str) -> str:
-    """Compute a need's evaluation; return the need's state."""
-    async with world.acting("city/officer") as (tx, by):
-        return (await evaluation.evaluate(tx, need_id, by=by, at=OPENING)).state
-
-
-async def proposed(world: World, lot_id: str, offer_id: str) -> str:
-    """Propose an award; return its identifier."""
-    async with world.acting("city/officer") as (tx, by):
-        asked = ProposalDraft(offer_id, REASON)
-        return (await awards.propose(tx, lot_id, asked, by=by, at=OPENING)).id
-
-
-async def approved(world: World, award_id: str, *, who: str = "city/approver") -> str:
-    """Approve an award at `OPENING`; return its state."""
-    async with world.acting(who) as (tx, by):
-        return (await awards.approve(tx, award_id, by=by, at=OPENING, expected=None)).state
+async def told(owner_url: str, stream: str, kind: str) -> Body:
+    """Return what the last event of a kind says of a thing, as the log keeps it."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        text = await connection.fetchval(
+            "SELECT body::text FROM event WHERE stream = $1 AND type = $2 ORDER BY version DESC",
+            stream, kind,
+        )  # fmt: skip
+    finally:
+        await connection.close()
+    return msgspec.json.decode(text, type=Body)

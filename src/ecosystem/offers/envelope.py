@@ -19,6 +19,7 @@ from msgspec import Meta
 
 from ecosystem.values import period
 from ecosystem.values.identifiers import LotId, NeedId, OfferId, OrganisationId, PersonId
+from ecosystem.values.patterns import whole
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
 VERSION: Final = "ecosystem-sealed-offer/1"
@@ -34,18 +35,18 @@ BOX_LENGTH: Final = PUBLIC_KEY_LENGTH + SHARE_LENGTH + TAG_LENGTH
 Sha256 = Annotated[
     str,
     Meta(
-        pattern="^[0-9a-f]{64}$",
+        pattern=whole("[0-9a-f]{64}"),
         max_length=64,
         description="SHA-256 in lower-case hexadecimal.",
     ),
 ]
 Base64Url = Annotated[
-    str, Meta(pattern="^[A-Za-z0-9_-]+$", description="Base64url of RFC 4648, without padding.")
+    str, Meta(pattern=whole("[A-Za-z0-9_-]+"), description="Base64url of RFC 4648, without padding.")
 ]
 Deadline = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$",
+        pattern=whole(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"),
         max_length=27,
         description="RFC 3339 instant in UTC with six digits of a second.",
         examples=["2027-03-01T08:00:00.000000Z"],

@@ -13,12 +13,13 @@ from ecosystem.offers.envelope import Base64Url, Envelope, Sha256
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import LotId, NeedId, OfferId, OrganisationId, PersonId
 from ecosystem.values.money import Measure, Money
+from ecosystem.values.patterns import whole
 from ecosystem.values.text import Text
 
 Share = Annotated[
     str,
     Meta(
-        pattern=r"^([0-9]|[1-9][0-9]|100)(\.[0-9]{1,4})?$",
+        pattern=whole(r"([0-9]|[1-9][0-9]|100)(\.[0-9]{1,4})?"),
         description="Per cent of the offer, as a decimal string; all shares add to 100.",
         examples=["62.5"],
     ),
@@ -26,7 +27,7 @@ Share = Annotated[
 Rate = Annotated[
     str,
     Meta(
-        pattern=r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?$",
+        pattern=whole(r"(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?"),
         description="Per cent a year, as a decimal string.",
         examples=["3.85"],
     ),
@@ -315,13 +316,6 @@ class OpenedContent(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Consent, ...]
     received_at: datetime
     content: OfferContent
-
-
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """Someone tried to open before the time."""
-
-    terms: OpeningTerms
-    person_id: str | None
 
 
 class AttemptRefused(msgspec.Struct, frozen=True):

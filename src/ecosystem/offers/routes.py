@@ -27,9 +27,10 @@ from ecosystem.offers.shapes import ContentUnsound
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post, seen_by
 from ecosystem.values.page import Page
+from ecosystem.values.patterns import whole
 
 OfNeed = Annotated[
-    str, Meta(pattern="^(need_[0-9a-f]{32})?$", description="The need; leave out for all.")
+    str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="The need; leave out for all.")
 ]
 _OPENING_REFUSES = (
     NeedMissing, rules.NotOpener, rules.OpenedBefore, rules.OpeningTooEarly, rules.NothingToOpen,
@@ -40,6 +41,7 @@ _OPENING_REFUSES = (
     "/v1/lots/{lot_id:str}/offers",
     permit=access.DRAFT,
     answers=Standing,
+    discreet=True,
     refuses=(
         rules.LotMissing, rules.NeedNotOpen, rules.SubmissionOver, rules.NotInvited,
         rules.KindDoesNotOffer, rules.OfferedBefore, rules.MembersUnsound,
@@ -61,6 +63,7 @@ async def draft_offer(
     "/v1/offers/{offer_id:str}/consents",
     permit=access.CONSENT,
     answers=Standing,
+    discreet=True,
     refuses=(
         rules.OfferMissing, rules.OfferOver, rules.NeedNotOpen, rules.SubmissionOver,
         rules.ConsentedBefore,
@@ -80,6 +83,7 @@ async def consent_to_offer(request: Call, offer_id: FromPath[str]) -> Response[b
     "/v1/offers/{offer_id:str}/submission",
     permit=access.SUBMIT,
     answers=Receipt,
+    discreet=True,
     key=True,
     refuses=(
         rules.OfferMissing, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
@@ -106,6 +110,7 @@ async def submit_offer(
     "/v1/offers/{offer_id:str}/withdrawal",
     permit=access.WITHDRAW,
     answers=Standing,
+    discreet=True,
     refuses=(
         rules.OfferMissing, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
         rules.SubmissionOver,
@@ -122,6 +127,7 @@ async def withdraw_offer(request: Call, offer_id: FromPath[str]) -> Response[byt
     permit=access.READ,
     answers=Offer,
     scoped=True,
+    discreet=True,
     refuses=(rules.OfferMissing,),
 )
 async def read_offer(request: Call, offer_id: FromPath[str]) -> Response[bytes]:
@@ -134,7 +140,7 @@ async def read_offer(request: Call, offer_id: FromPath[str]) -> Response[bytes]:
     return request.answer(body, version=version, mark=state)
 
 
-@get("/v1/offers", permit=access.READ, answers=Page[OfferSummary], scoped=True)
+@get("/v1/offers", permit=access.READ, answers=Page[OfferSummary], scoped=True, discreet=True)
 async def list_offers(
     request: Call,
     need_id: FromQuery[OfNeed] = "",

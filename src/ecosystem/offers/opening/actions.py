@@ -15,7 +15,6 @@ from ecosystem.offers import actions as offers
 from ecosystem.offers import rules
 from ecosystem.offers.envelope import decode
 from ecosystem.offers.model import (
-    Attempt,
     HandedShares,
     HandInFacts,
     Kept,
@@ -55,11 +54,10 @@ async def record_attempt(tx: Tx, need_id: str, *, by: Actor, at: datetime) -> No
     need = await needs.locked(tx, need_id, seen_by=by, at=at)
     terms = queries.opening_terms(need)
     await needs_actions.advance(tx, need_id, to=need["state"])
+    attempted = rules.attempt(terms, by=by, at=at)
     await history.record(
-        tx, "need.opening_attempted", need_id,
-        facts=Attempt(terms=terms, person_id=by.person_id),
-        decision=rules.attempt(terms, by=by, at=at), by=by, at=at,
-    )  # fmt: skip
+        tx, "need.opening_attempted", need_id, facts=terms, decision=attempted, by=by, at=at
+    )
 
 
 async def hand_in(

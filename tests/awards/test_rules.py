@@ -1,0 +1,226 @@
+"""What rules say of evaluators and awards, on plain values."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ecosystem.awards import rules
+from ecosystem.awards.model import (
+    AppointFacts,
+    ApproveFacts,
+    Candidate,
+    ConflictDeclaration,
+    DeclareFacts,
+    Given,
+    ProposeFacts,
+    ScoreFacts,
+    State,
+)
+from ecosystem.needs.model import OfferKind
+from ecosystem.needs.model import State as NeedState
+from ecosystem.offers.model import State as OfferState
+from ecosystem.values.actor import Actor, OrganisationKind
+from ecosystem.values.money import Money
+from ecosystem.values.refusal import Refusal
+from ecosystem.values.text import Text
+
+AT = datetime(2027, 2, 1, 8, 0, tzinfo=UTC)
+WHY = Text(en="See the record")
+GIVEN = (Given("quality", "80", WHY),)
+
+
+def actor(person: str = "person_approver", *, number: int = 3) -> Actor:
+    return Actor(
+        organisation_id="org_city",
+        organisation_number=number,
+        kind=OrganisationKind.GOVERNMENT,
+        verified=True,
+        jurisdiction="440300",
+        client_id="client_one",
+        person_id=person,
+    )
+
+
+def appointing(**changed: Any) -> AppointFacts:
+    given: dict[str, Any] = {
+        "need_id": "need_one",
+        "authority_number": 3,
+        "need_state": NeedState.CLOSED,
+        "candidates": (Candidate(person_id="person_one", organisation_id="org_city"),),
+        "appointed": (),
+    }
+    return AppointFacts(**(given | changed))
+
+
+def declaring(**changed: Any) -> DeclareFacts:
+    given: dict[str, Any] = {
+        "need_id": "need_one",
+        "is_appointed": True,
+        "has_declared": False,
+        "is_bidder": False,
+        "declaration": ConflictDeclaration(has_conflict=False, reason=WHY),
+    }
+    return DeclareFacts(**(given | changed))
+
+
+def scoring(**changed: Any) -> ScoreFacts:
+    given: dict[str, Any] = {
+        "need_id": "need_one",
+        "offer_id": "offer_one",
+        "need_state": NeedState.OPENED,
+        "offer_state": OfferState.OPENED,
+        "has_conflict": False,
+        "is_bidder": False,
+        "has_scored": False,
+        "criteria": ("quality",),
+        "scores": GIVEN,
+    }
+    return ScoreFacts(**(given | changed))
+
+
+def proposing(**changed: Any) -> ProposeFacts:
+    given: dict[str, Any] = {
+        "need_id": "need_one",
+        "lot_id": "lot_one",
+        "offer_id": "offer_one",
+        "kind": OfferKind.DELIVERY,
+        "authority_number": 3,
+        "need_state": NeedState.EVALUATED,
+        "ranked_first": "offer_one",
+        "is_awarded": False,
+        "reason": WHY,
+    }
+    return ProposeFacts(**(given | changed))
+
+
+def approving(**changed: Any) -> ApproveFacts:
+    given: dict[str, Any] = {
+        "award_id": "award_one",
+        "need_id": "need_one",
+        "lot_id": "lot_one",
+        "kind": OfferKind.DELIVERY,
+        "authority_number": 3,
+        "need_state": NeedState.EVALUATED,
+        "is_proposed": True,
+        "proposed_by": "person_officer",
+        "price": Money("700000.00", "CNY"),
+        "left_open": (),
+    }
+    return ApproveFacts(**(given | changed))
+
+
+@pytest.mark.parametrize(
+    ("facts", "by", "refusal"),
+    [
+        (appointing(), actor(number=4), rules.NotAuthority),
+        (appointing(need_state=NeedState.DRAFT), actor(), rules.NoEvaluatorsNow),
+        (appointing(need_state=NeedState.EVALUATED), actor(), rules.NoEvaluatorsNow),
+        (
+            appointing(candidates=(Candidate(person_id="person_one", organisation_id=None),)),
+            actor(),
+            rules.EvaluatorUnfit,
+        ),
+        (appointing(candidates=appointing().candidates * 2), actor(), rules.EvaluatorUnfit),
+        (appointing(appointed=("person_one",)), actor(), rules.AppointedBefore),
+    ],
+)
+def test_an_appointment_is_refused_by_name(
+    facts: AppointFacts, by: Actor, refusal: type[Refusal]
+) -> None:
+    with pytest.raises(refusal):
+        rules.appoint(facts, by=by, at=AT)
+
+
+def test_who_bids_may_declare_the_conflict_and_not_its_absence() -> None:
+    conflict = ConflictDeclaration(has_conflict=True, reason=WHY)
+
+    with pytest.raises(rules.EvaluatorBids):
+        rules.declare(declaring(is_bidder=True), by=actor(), at=AT)
+    declared = rules.declare(declaring(is_bidder=True, declaration=conflict), by=actor(), at=AT)
+
+    assert declared.has_conflict
+
+
+@pytest.mark.parametrize(
+    ("facts", "refusal"),
+    [
+        (scoring(has_conflict=None), rules.DeclarationMissing),
+        (scoring(has_conflict=True), rules.ConflictOfInterest),
+        (scoring(is_bidder=True), rules.EvaluatorBids),
+        (scoring(need_state=NeedState.EVALUATED), rules.NotToBeScored),
+        (scoring(offer_state=OfferState.EXCLUDED), rules.NotToBeScored),
+        (scoring(has_scored=True), rules.ScoredBefore),
+        (scoring(scores=()), rules.ScoresIncomplete),
+        (scoring(scores=GIVEN * 2), rules.ScoresIncomplete),
+        (scoring(scores=(Given("price", "1", WHY),)), rules.ScoresIncomplete),
+    ],
+)
+def test_a_score_is_refused_by_name(facts: ScoreFacts, refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal):
+        rules.score(facts, by=actor(), at=AT)
+
+
+@pytest.mark.parametrize(
+    ("facts", "by", "refusal"),
+    [
+        (proposing(), actor(number=4), rules.NotAuthority),
+        (proposing(need_state=NeedState.OPENED), actor(), rules.NotEvaluated),
+        (proposing(need_state=NeedState.AWARDED), actor(), rules.NotEvaluated),
+        (proposing(ranked_first="offer_two"), actor(), rules.NotRankedFirst),
+        (proposing(ranked_first=None), actor(), rules.NotRankedFirst),
+        (proposing(is_awarded=True), actor(), rules.AwardedBefore),
+    ],
+)
+def test_a_proposal_is_refused_by_name(
+    facts: ProposeFacts, by: Actor, refusal: type[Refusal]
+) -> None:
+    with pytest.raises(refusal):
+        rules.propose(facts, by=by, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("facts", "by", "refusal"),
+    [
+        (approving(), actor(number=4), rules.NotAuthority),
+        (approving(is_proposed=False), actor(), rules.AlreadyApproved),
+        (approving(), actor("person_officer"), rules.ProposerApproves),
+        (approving(need_state=NeedState.CANCELLED), actor(), rules.NotEvaluated),
+    ],
+)
+def test_an_approval_is_refused_by_name(
+    facts: ApproveFacts, by: Actor, refusal: type[Refusal]
+) -> None:
+    with pytest.raises(refusal):
+        rules.approve(facts, by=by, at=AT)
+
+
+def test_an_approval_publishes_and_begins_a_standstill_of_ten_days() -> None:
+    approved = rules.approve(approving(), by=actor(), at=AT)
+
+    assert approved.state is State.STANDSTILL
+    assert approved.standstill_ends_at == AT + timedelta(days=10)
+    assert approved.need_state is NeedState.AWARDED
+
+
+def test_financing_costs_no_budget() -> None:
+    loan = rules.approve(approving(kind=OfferKind.FINANCING), by=actor(), at=AT)
+    works = rules.approve(approving(), by=actor(), at=AT)
+
+    assert loan.committed is None
+    assert works.committed == Money("700000.00", "CNY")
+
+
+def test_a_need_with_lots_left_open_is_not_awarded_yet() -> None:
+    approved = rules.approve(approving(left_open=("lot_two",)), by=actor(), at=AT)
+
+    assert approved.need_state is NeedState.EVALUATED
+
+
+def test_an_award_is_final_at_the_end_of_its_standstill() -> None:
+    ends = AT + rules.STANDSTILL
+
+    rules.check_final(ends, at=ends)
+    for standstill, at in ((None, ends), (ends, ends - timedelta(microseconds=1))):
+        with pytest.raises(rules.StandstillRunning):
+            rules.check_final(standstill, at=at)
