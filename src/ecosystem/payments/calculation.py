@@ -8,13 +8,14 @@ from msgspec import Meta
 
 from ecosystem.contracts.payment_rules import Code, PaymentRule
 from ecosystem.values.money import Amount, Currency, Measure, Money
+from ecosystem.values.patterns import whole
 from ecosystem.values.period import Period
 from ecosystem.values.text import Text
 
 Signed = Annotated[
     str,
     Meta(
-        pattern=r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$",
+        pattern=whole(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"),
         description="Decimal string of an amount that is added, or deducted where negative.",
         examples=["-240.00"],
     ),
@@ -22,12 +23,12 @@ Signed = Annotated[
 Instant = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z$",
+        pattern=whole(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z"),
         description="RFC 3339 instant in UTC.",
         examples=["2026-03-31T16:00:00.000000Z"],
     ),
 ]
-Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256.")]
+Digest = Annotated[str, Meta(pattern=whole("[0-9a-f]{64}"), description="SHA-256.")]
 
 
 class Stage(StrEnum):

@@ -17,6 +17,7 @@ from ecosystem.payments.calculation import (
 )
 from ecosystem.values.identifiers import ContractId, OrganisationId, PaymentId, pattern
 from ecosystem.values.money import Amount, Currency, Money
+from ecosystem.values.patterns import whole
 from ecosystem.values.text import Text
 
 CalculationId = Annotated[
@@ -25,7 +26,7 @@ CalculationId = Annotated[
 BankReference = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9A-Za-z](?:[0-9A-Za-z /?:().,'+-]{0,33}[0-9A-Za-z])?$",
+        pattern=whole(r"[0-9A-Za-z](?:[0-9A-Za-z /?:().,'+-]{0,33}[0-9A-Za-z])?"),
         description="What the bank calls the transaction: 1 to 35 characters of ISO 20022.",
     ),
 ]

@@ -3,7 +3,18 @@
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Integer, Text, bindparam, exists, func, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    func,
+    select,
+    union_all,
+)
 
 from ecosystem.budgets import queries as budgets
 from ecosystem.contracts import queries as contracts
@@ -51,6 +62,11 @@ _SUPERSEDING: Final = (
 )
 _STANDS: Final = ~exists().where(*_SUPERSEDING)
 
+
+def _rows(*columns: ColumnElement[Any]) -> Select[Any]:
+    return select(*columns)
+
+
 _SUMMARY: Final = (
     payment.c.id,
     payment.c.version,
@@ -83,10 +99,10 @@ _one = (
 _VIEW: Final = Statement(
     select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
 )
-PAYMENTS: Final = page_of(select(*_SUMMARY).where(*_OF_CONTRACT))
+PAYMENTS: Final = page_of(_rows(*_SUMMARY).where(*_OF_CONTRACT))
 """A page of the payments of a contract."""
 CALCULATIONS: Final = page_of(
-    select(
+    _rows(
         calculation.c.id,
         calculation.c.ordinal,
         calculation.c.supersedes,
@@ -95,11 +111,7 @@ CALCULATIONS: Final = page_of(
         calculation.c.document["digest"].label("digest"),
         instant(calculation.c.recorded_at).label("recorded_at"),
     )
-    .outerjoin(
-        _later,
-        (_later.c.authority_id == calculation.c.authority_id)
-        & (_later.c.supersedes == calculation.c.id),
-    )
+    .outerjoin(_later, and_(*_SUPERSEDING))
     .where(*_CALCULATED)
 )
 """A page of the calculations of a contract, also of those that others supersede."""
