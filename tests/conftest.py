@@ -63,12 +63,17 @@ async def _copy(server: EmbeddedServer, name: str) -> None:
         await connection.close()
 
 
-@pytest.fixture(scope="module")
-def database_name(server: EmbeddedServer) -> str:
-    """The name of a fresh database, migrated, with the catalogue in it."""
+def fresh(server: EmbeddedServer) -> str:
+    """Make a fresh database, migrated, with the catalogue in it, and return its name."""
     name = f"ecosystem_{next(_numbers)}"
     asyncio.run(_copy(server, name))
     return name
+
+
+@pytest.fixture(scope="module")
+def database_name(server: EmbeddedServer) -> str:
+    """The name of the module's own database."""
+    return fresh(server)
 
 
 @pytest.fixture(scope="module")

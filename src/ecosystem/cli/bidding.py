@@ -113,9 +113,9 @@ def offers(world: World) -> list[str]:
     """Submit three offers; the server seals each before it keeps anything."""
     solo = [("second_enterprise", "100")]
     group = [("enterprise", "70"), ("think_tank", "30")]
-    world.ids["solo"] = _offer(world, "delivery", solo, SOLO)
-    world.ids["consortium"] = _offer(world, "delivery", group, CONSORTIUM)
-    world.ids["financing"] = _offer(world, "financing", [("bank", "100")], FINANCING)
+    world.ids["solo"] = offer(world, "delivery", solo, SOLO)
+    world.ids["consortium"] = offer(world, "delivery", group, CONSORTIUM)
+    world.ids["financing"] = offer(world, "financing", [("bank", "100")], FINANCING)
     lines = ["An enterprise alone, a consortium (by its program), and a bank; each has a receipt."]
     path = f"/v1/needs/{world.ids['need']}/sealed-shares"
     try:
@@ -127,7 +127,8 @@ def offers(world: World) -> list[str]:
     return lines
 
 
-def _offer(world: World, kind: str, members: list[tuple[str, str]], content: Json) -> str:
+def offer(world: World, kind: str, members: list[tuple[str, str]], content: Json) -> str:
+    """Have the parties of `members` make one offer; return its identifier."""
     call, lead = world.caller, members[0][0]
     by = "enterprise/system" if lead == "enterprise" else f"{lead}/bidder"
     draft = {

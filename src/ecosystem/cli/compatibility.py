@@ -73,6 +73,7 @@ class _Compared:
                 yield from self.schemas(content["schema"], new["schema"], "the body", "sent")
 
     def _answers(self, before: Described, after: Described, where: str) -> Iterator[str]:
+        before, after = _followed(before, self._released), _followed(after, self._now)
         for media, content in before.get("content", {}).items():
             if media not in after.get("content", {}):
                 yield f"{where} comes as {media} no longer"
@@ -133,8 +134,12 @@ class _Compared:
 def _followed(schema: Described, document: Described) -> Described:
     if "$ref" not in schema:
         return schema
-    found: Described = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    return found
+    _, *path = schema["$ref"].split("/")
+    found: Any = document
+    for name in path:
+        found = found[name]
+    named: Described = found
+    return named
 
 
 def _part(schema: Described, name: str) -> Described | None:

@@ -29,7 +29,7 @@ _STOP_S_MAX: Final = 60
 
 def run(parsed: argparse.Namespace) -> int:
     """Start a service on a folder of its own, drive the journey, and tell of it."""
-    port = parsed.port or _free_port()
+    port = parsed.port or free_port()
     port_free("127.0.0.1", port)
     tell = _Teller(as_json=parsed.json)
     with _folder() as folder:
@@ -116,7 +116,8 @@ class _Teller:
         sys.stdout.flush()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a TCP port of this machine that nobody listens on."""
     with socket.socket() as tried:
         tried.bind(("127.0.0.1", 0))
         port: int = tried.getsockname()[1]

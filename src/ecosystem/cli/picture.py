@@ -28,7 +28,7 @@ def rooms_page(project: Path, operations: Iterable[Operation]) -> str:
         f"| `{room}` | {purpose(room)} | {count[room] or ''} |" for layer in order for room in layer
     ]
     table = "\n".join(["| Room | What it is for | Operations |", "| --- | --- | --- |", *rows])
-    return f"{_ABOUT}\n{_flow(order, count)}\n\n{_ORDER}\n{_stairs(order)}\n\n{table}\n"
+    return f"{_ABOUT}\n{_flow(order, count)}\n\n{_ORDER}\n{_stairs(order, count)}\n\n{table}\n"
 
 
 def order_of_rooms(project: Path) -> list[list[str]]:
@@ -61,10 +61,15 @@ def _label(room: str, count: Counter[str]) -> str:
     return f"{room}<br>{count[room]} operations" if count[room] else room
 
 
-def _stairs(order: list[list[str]]) -> str:
-    nodes = [f'  step{at}["{" | ".join(names)}"]' for at, names in enumerate(order)]
+def _stairs(order: list[list[str]], count: Counter[str]) -> str:
+    layers = [" | ".join(_counted(name, count) for name in names) for names in order]
+    nodes = [f'  step{at}["{layer}"]' for at, layer in enumerate(layers)]
     edges = [f"  step{at} --> step{at + 1}" for at in range(len(order) - 1)]
     return "\n".join(["```mermaid", "flowchart TD", *nodes, *edges, "```"])
+
+
+def _counted(room: str, count: Counter[str]) -> str:
+    return f"{room} ({count[room]})" if count[room] else room
 
 
 _ABOUT: Final = """\
@@ -75,5 +80,6 @@ transaction (dotted); feed, audit and open data read it there.
 """
 _ORDER: Final = """\
 The rooms stand on one staircase: a room may use what stands below it, never what stands above
-or beside it. `lint-imports` holds this order, and this page is drawn from it.
+or beside it. `lint-imports` holds this order, and this page is drawn from it; in brackets, how
+many operations a room has.
 """

@@ -1,0 +1,169 @@
+"""Calls every operation that the demonstration leaves out, so that each has an example."""
+
+from datetime import timedelta
+from typing import Any
+
+from ecosystem.cli.bidding import offer
+from ecosystem.cli.caller import Caller
+from ecosystem.cli.texts import NEED, SOLO, text
+from ecosystem.cli.world import World, wire
+
+REASON = {"reason": text("示例", "An example")}
+
+
+def tour(world: World) -> None:
+    """Call whatever the journey has not called; end with what ends things."""
+    _read_public(world)
+    _read_own(world)
+    _organisations(world.caller)
+    _second_need(world)
+    _judge(world)
+
+
+def _read_public(world: World) -> None:
+    call = world.caller
+    for path in (
+        "/.well-known/receipt-keys",
+        "/oauth/jwks",
+        "/health/live",
+        "/health/ready",
+        "/v1/awards",
+        "/v1/contract-forms",
+        "/v1/contract-forms/city-data-platform-operation",
+        "/v1/contracts",
+        "/v1/jurisdictions",
+        "/v1/organisations",
+        "/v1/programmes",
+        "/v1/sectors",
+        "/v1/standards",
+        "/v1/sandbox/parties",
+        "/v1/sandbox/clock",
+    ):
+        call.get(path)
+    call.get(f"/v1/organisations/{call.organisation('city')}", "city/officer")
+    for path in ("/", "/docs", "/problems", "/problems/need_unsound", "/metrics", "/openapi.json"):
+        call.text(path)
+
+
+def _read_own(world: World) -> None:
+    call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
+    calculation = call.get(f"{contract}/calculations", "enterprise/delivery")["data"][0]
+    call.get(f"/v1/calculations/{calculation['id']}", "enterprise/delivery")
+    call.get(f"{contract}/payment-totals", "city/treasurer")
+    document = call.get(f"{contract}/documents", "enterprise/delivery")["data"][0]
+    call.get(f"/v1/documents/{document['id']}", "enterprise/delivery")
+    call.text(f"/v1/documents/{document['id']}/content", "enterprise/delivery")
+    observation = call.get(f"/v1/observations/{world.ids['observation']}", "city/officer")
+    metric = f"/v1/metrics/{observation['metric_id']}"
+    call.get(metric, "city/officer")
+    call.get(f"{metric}/observations", "city/officer")
+    call.get("/v1/offers", "enterprise/bidder")
+    call.get(f"/v1/offers/{world.ids['consortium']}", "enterprise/bidder")
+    _observe_more(world, metric)
+
+
+def _observe_more(world: World, metric: str) -> None:
+    call = world.caller
+    starts = world.now.date()
+    for number, act in enumerate(("dispute", "annulment")):
+        begins = starts + timedelta(days=100 * number)
+        report = {
+            "period": {
+                "starts_on": begins.isoformat(),
+                "ends_on": (begins + timedelta(days=91)).isoformat(),
+            },
+            "value": "91.0",
+            "source": "platform",
+            "method": text("抽样", "A sample"),
+        }
+        world.set_clock(world.now + timedelta(days=200))
+        made = call.post(f"{metric}/observations", "enterprise/delivery", report)
+        there = f"/v1/observations/{made['id']}"
+        call.post(f"{there}/dispute", "city/officer", REASON)
+        if act == "annulment":
+            call.post(f"{there}/annulment", "verifier/verifier", REASON)
+
+
+def _organisations(call: Caller) -> None:
+    asked = {
+        "kind": "enterprise",
+        "name": text("示例公司", "Example Company"),
+        "jurisdiction": "440300",
+        "administrator": text("示例", "Example"),
+    }
+    made = call.post("/v1/organisations", None, asked)
+    there = f"/v1/organisations/{made['organisation_id']}"
+    said = {"reason": "An example."}
+    call.post(f"{there}/verification", "platform/operator", said, changes=there)
+    call.post(f"{there}/suspension", "platform/operator", said, changes=there)
+    own = f"/v1/organisations/{call.organisation('second_enterprise')}"
+    by = "second_enterprise/administrator"
+    person = call.post(
+        f"{own}/people", by, {"name": text("新人", "A newcomer"), "roles": ["bidder"]}
+    )
+    call.get(f"/v1/people/{person['id']}", by)
+    call.post(f"/v1/people/{person['id']}/deactivation", by)
+    client = {"name": "reader", "scopes": ["needs:read"]}
+    program = call.post(f"{own}/clients", by, client)
+    call.get(f"/v1/clients/{program['id']}", by)
+    call.post(f"/v1/clients/{program['id']}/deactivation", by)
+
+
+def _second_need(world: World) -> None:
+    call = world.caller
+    draft: dict[str, Any] = {
+        **NEED,
+        "programme_id": world.ids["programme"],
+        "openers": [officer.person_id for officer in world.openers.values()],
+        "enquiry_ends_at": wire(world.now + timedelta(days=10)),
+        "submission_ends_at": wire(world.now + timedelta(days=20)),
+        "opening_at": wire(world.now + timedelta(days=20)),
+        "lots": [{**NEED["lots"][0], "ceiling": {"amount": "1000000.00", "currency": "CNY"}}],
+    }
+    made = call.post("/v1/needs", "city/officer", draft)
+    path = f"/v1/needs/{made['id']}"
+    call.post(f"{path}/publication", "city/officer", changes=path)
+    world.ids["lot"] = call.get(path)["lots"][0]["id"]
+    content = {**SOLO, "price": {"amount": "900000.00", "currency": "CNY"}}
+    sent = offer(world, "delivery", [("second_enterprise", "100")], content)
+    there = f"/v1/offers/{sent}"
+    call.post(f"{there}/withdrawal", "second_enterprise/bidder", changes=there)
+    call.post(f"{path}/cancellation", "city/officer", REASON, changes=path)
+
+
+def _judge(world: World) -> None:
+    """Reject a milestone and a payment."""
+    call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
+    listed = call.get(f"{contract}/milestones", "city/officer", limit=100)["data"]
+    planned = [one for one in listed if one["state"] == "planned"]
+    ordered = sorted(planned, key=lambda one: str(one["due_at"]))
+    for one, act in zip(ordered, ("rejection", "acceptance"), strict=False):
+        there = f"/v1/milestones/{one['id']}"
+        kinds = call.get(there, "city/officer")["evidence_asked"]
+        documents = [
+            call.upload(
+                f"{contract}/documents",
+                "enterprise/delivery",
+                name=f"{kind}.txt",
+                media_type="text/plain",
+                content=f"{one['code']}: {kind}\n".encode(),
+            )["id"]
+            for kind in kinds
+        ]
+        delivered = {
+            "documents": documents,
+            "delivered_at": wire(world.now),
+            "declaration": text("完成", "Done"),
+        }
+        call.post(f"{there}/submission", "enterprise/delivery", delivered, changes=there)
+        judged = {
+            "reasons": text("缺少目录", "The index is missing"),
+            "remedy": text("补充", "Add it"),
+        }
+        body = judged if act == "rejection" else None
+        call.post(f"{there}/{act}", "city/officer", body, changes=there)
+    due = call.get(f"{contract}/payments", "city/treasurer")["data"]
+    computed = [one for one in due if one["state"] == "computed"]
+    if computed:
+        there = f"/v1/payments/{computed[0]['id']}"
+        call.post(f"{there}/rejection", "city/approver", REASON, changes=there)
