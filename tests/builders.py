@@ -4,7 +4,7 @@
 acts by two short names, `city/officer`.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -67,7 +67,7 @@ class World:
     numbers: dict[str, int]
     """The number of each organisation."""
     programme_id: str = ""
-    private_keys: dict[str, bytes] = field(default_factory=dict)
+    private_keys: dict[str, bytes] = field(default_factory=dict[str, bytes])
     """The openers' keys, by their short names."""
 
     def actor(self, who: str) -> Actor:
@@ -91,7 +91,7 @@ class World:
         return self.parties.party(party).organisation_id
 
     @asynccontextmanager
-    async def acting(self, who: str) -> AsyncIterator[tuple[Tx, Actor]]:
+    async def acting(self, who: str) -> AsyncGenerator[tuple[Tx, Actor]]:
         """Open a transaction that row-level security knows `who` of."""
         by = self.actor(who)
         async with self.database.transaction(seen_by(by)) as tx:

@@ -8,7 +8,6 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Integer,
-    Select,
     Text,
     bindparam,
     case,
@@ -63,7 +62,7 @@ _STATE: Final = case(
     (award.c.standstill_ends_at > _AT, _word("standstill")),
     else_=_word("final"),
 ).label("state")
-_SUMMARY: Final = (
+_SUMMARY: Final[list[ColumnElement[Any]]] = [
     award.c.id,
     award.c.version,
     award.c.need_id,
@@ -74,7 +73,7 @@ _SUMMARY: Final = (
     award.c.lead_id,
     money(award.c.price, award.c.currency).label("price"),
     award.c.standstill_ends_at,
-)
+]
 _one = (
     select(
         *_SUMMARY,
@@ -101,7 +100,7 @@ _CONTESTS: Final = Statement(
 @cache
 def listing(*, of_need: bool) -> Statement:
     """Return the statement for a page of awards."""
-    rows: Select[Any] = select(*_SUMMARY)
+    rows = select(*_SUMMARY)
     return page_of(rows.where(award.c.need_id == _NEED) if of_need else rows)
 
 

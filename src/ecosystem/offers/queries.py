@@ -9,7 +9,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Integer,
-    Select,
     Text,
     and_,
     any_,
@@ -97,7 +96,7 @@ _SEEN: Final = or_(
     ),
 )
 """What row-level security shows to an organisation, narrowed to the person who reads."""
-_SUMMARY: Final = (
+_SUMMARY: Final[list[ColumnElement[Any]]] = [
     offer.c.id,
     offer.c.version,
     offer.c.need_id,
@@ -106,7 +105,7 @@ _SUMMARY: Final = (
     offer.c.state,
     offer.c.lead_id,
     offer.c.received_at,
-)
+]
 _one = (
     select(
         *_SUMMARY,
@@ -127,7 +126,7 @@ _VIEW: Final = Statement(
 @cache
 def listing(*, of_need: bool) -> Statement:
     """Return the statement for a page of offers that the caller may see."""
-    rows: Select[Any] = select(*_SUMMARY).where(_SEEN)
+    rows = select(*_SUMMARY).where(_SEEN)
     return page_of(rows.where(offer.c.need_id == _NEED) if of_need else rows)
 
 

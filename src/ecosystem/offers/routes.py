@@ -1,6 +1,6 @@
 """Offers and their opening over HTTP."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -220,7 +220,7 @@ async def read_receipt_keys(request: Call) -> Response[bytes]:
 
 
 @asynccontextmanager
-async def _attempts_on_record(request: Call, need_id: str) -> AsyncIterator[None]:
+async def _attempts_on_record(request: Call, need_id: str) -> AsyncGenerator[None]:
     """Have an attempt that comes too early stay on record although the request is refused.
 
     What the request did is undone first, so that its locks are free; then the record commits
