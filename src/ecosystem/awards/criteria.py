@@ -15,6 +15,7 @@ from ecosystem.needs.model import Code, Weight
 from ecosystem.offers.envelope import Deadline
 from ecosystem.values.identifiers import LotId, OfferId, PersonId
 from ecosystem.values.money import Amount, Currency, Measure
+from ecosystem.values.patterns import whole
 from ecosystem.values.text import Line
 
 VERSION: Final = "ecosystem-scoring/1"
@@ -23,14 +24,14 @@ Instant = Deadline
 Score = Annotated[
     str,
     Meta(
-        pattern=r"^(0|[1-9][0-9]{0,5})(\.[0-9]{1,6})?$",
+        pattern=whole(r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,6})?"),
         description="Score or points, as a decimal string.",
     ),
 ]
 Share = Annotated[
     str,
     Meta(
-        pattern=r"^(0(\.[0-9]{1,4})?|1(\.0{1,4})?)$",
+        pattern=whole(r"(0(\.[0-9]{1,4})?|1(\.0{1,4})?)"),
         description="Ratio from 0 to 1, as a decimal string.",
     ),
 ]

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.values.money import Amount
+from ecosystem.values.patterns import whole
 from ecosystem.values.refusal import Kind, Refusal
 
 TENOR_MONTHS_MAX: Final = 600
@@ -21,7 +22,7 @@ _HUNDRED: Final = Decimal(100)
 Percent = Annotated[
     str,
     Meta(
-        pattern=r"^(0|[1-9][0-9]{0,3})(\.[0-9]{1,6})?$",
+        pattern=whole(r"(0|[1-9][0-9]{0,3})(\.[0-9]{1,6})?"),
         max_length=11,
         description="Per cent a year, as a decimal string.",
         examples=["4.35"],

@@ -23,12 +23,13 @@ from ecosystem.values.identifiers import (
     ProgrammeId,
 )
 from ecosystem.values.money import Money
+from ecosystem.values.patterns import whole
 from ecosystem.values.text import Text
 
 Mark = Annotated[
     str,
     Meta(
-        pattern=r"^((0|[1-9][0-9]?)(\.[0-9]{1,2})?|100(\.0{1,2})?)$",
+        pattern=whole(r"((0|[1-9][0-9]?)(\.[0-9]{1,2})?|100(\.0{1,2})?)"),
         description="From 0 to 100, as a decimal string.",
         examples=["86.5"],
     ),

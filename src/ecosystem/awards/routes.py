@@ -18,10 +18,11 @@ from ecosystem.offers.rules import LotMissing, OfferMissing
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.page import Page
+from ecosystem.values.patterns import whole
 from ecosystem.values.revision import RevisionStale
 
 OfNeed = Annotated[
-    str, Meta(pattern="^(need_[0-9a-f]{32})?$", description="The need; leave out for all.")
+    str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="The need; leave out for all.")
 ]
 
 

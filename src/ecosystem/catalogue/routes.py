@@ -12,9 +12,12 @@ from ecosystem.catalogue.model import SECTORS, Jurisdiction, Standard, Terms
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, get
 from ecosystem.values.page import Page
+from ecosystem.values.patterns import whole
 
 _SECTORS: Final = msgspec.json.encode(SECTORS)
-Code = Annotated[str, Meta(pattern="^[0-9A-Za-z]{0,12}$", description="Code of a jurisdiction.")]
+Code = Annotated[
+    str, Meta(pattern=whole("[0-9A-Za-z]{0,12}"), description="Code of a jurisdiction.")
+]
 
 
 @get("/v1/sectors", permit=access.READ, answers=Terms)

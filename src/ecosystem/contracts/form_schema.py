@@ -7,6 +7,7 @@ import msgspec
 
 from ecosystem.contracts.form_shapes import Form
 from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.values.patterns import published
 
 _PLACEHOLDER: Final = {"type": "string", "pattern": r"^\{[^{}]+\}$"}
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -30,7 +31,11 @@ def schema() -> bytes:
 
 
 def _components(*types: Any) -> tuple[tuple[Schema, ...], dict[str, Schema]]:
-    return msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+    made = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+    return msgspec.json.decode(
+        published(msgspec.json.encode(made).decode()),
+        type=tuple[tuple[Schema, ...], dict[str, Schema]],
+    )
 
 
 def _loosen(part: Schema) -> None:

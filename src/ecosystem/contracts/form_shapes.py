@@ -10,6 +10,7 @@ from ecosystem.contracts.payment_rules import Code, Direction, PaymentRule
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import OrganisationId
 from ecosystem.values.money import Measure, Money
+from ecosystem.values.patterns import whole
 from ecosystem.values.period import Period
 from ecosystem.values.text import Line, Text
 
@@ -18,16 +19,18 @@ Phase = Literal["construction", "operation"]
 PartyRole = Literal["buyer", "supplier", "verifier", "lender"]
 MilestoneKind = Literal["delivery", "operation", "outcome", "reporting", "financing"]
 Days = Annotated[int, Meta(ge=0, le=36_500)]
-Version = Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+$", examples=["1.0"])]
-Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256.")]
+Version = Annotated[str, Meta(pattern=whole(r"[0-9]+\.[0-9]+"), examples=["1.0"])]
+Digest = Annotated[str, Meta(pattern=whole("[0-9a-f]{64}"), description="SHA-256.")]
 Name = Annotated[
     str,
-    Meta(pattern="^[a-z][a-z0-9_]*$", max_length=60, description="Name of a variable: `{name}`."),
+    Meta(
+        pattern=whole("[a-z][a-z0-9_]*"), max_length=60, description="Name of a variable: `{name}`."
+    ),
 ]
 Quantity = Annotated[
     str,
     Meta(
-        pattern=r"^(-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?|\{[^{}]+\})$",
+        pattern=whole(r"(-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?|\{[^{}]+\})"),
         description="Decimal string, `{variable}`, `{value * 0.30}` or `{value * variable}`.",
     ),
 ]
@@ -119,7 +122,7 @@ class Standard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A standard that the contract cites."""
 
     code: Line
-    edition: Annotated[str, Meta(pattern="^[0-9]{4}$")]
+    edition: Annotated[str, Meta(pattern=whole("[0-9]{4}"))]
     title: Text
 
 

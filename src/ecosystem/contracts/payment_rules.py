@@ -11,12 +11,13 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.values.money import Amount, Currency, Measure
+from ecosystem.values.patterns import whole
 from ecosystem.values.text import Text
 
 Code = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        pattern=whole(r"[a-z][a-z0-9]*(-[a-z0-9]+)*"),
         max_length=60,
         description="Name that a contract gives to one of its parts.",
         examples=["data-quality"],
@@ -25,7 +26,7 @@ Code = Annotated[
 Ratio = Annotated[
     str,
     Meta(
-        pattern=r"^(0(\.[0-9]{1,9})?|1(\.0{1,9})?)$",
+        pattern=whole(r"(0(\.[0-9]{1,9})?|1(\.0{1,9})?)"),
         description="Decimal string from 0 to 1.",
         examples=["0.95"],
     ),

@@ -36,10 +36,11 @@ from ecosystem.runtime.web import (
 from ecosystem.values.identifiers import owner
 from ecosystem.values.media import TYPES
 from ecosystem.values.page import Page
+from ecosystem.values.patterns import whole
 
-Word = Annotated[str, Meta(pattern="^[a-z_]{0,40}$", description="Leave out for all.")]
+Word = Annotated[str, Meta(pattern=whole("[a-z_]{0,40}"), description="Leave out for all.")]
 NeedFilter = Annotated[
-    str, Meta(pattern="^(need_[0-9a-f]{32})?$", description="Contracts of this need; or all.")
+    str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="Contracts of this need; or all.")
 ]
 _BYTES: Final = "application/octet-stream"
 

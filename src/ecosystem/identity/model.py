@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.money import Currency
+from ecosystem.values.patterns import whole
 from ecosystem.values.scopes import Scope
 from ecosystem.values.text import Line, Prose, Text
 
@@ -74,7 +75,11 @@ class AuthMethod(StrEnum):
 
 JurisdictionCode = Annotated[
     str,
-    Meta(pattern="^[0-9A-Za-z]{2,12}$", description="Code of a jurisdiction.", examples=["440300"]),
+    Meta(
+        pattern=whole("[0-9A-Za-z]{2,12}"),
+        description="Code of a jurisdiction.",
+        examples=["440300"],
+    ),
 ]
 
 
@@ -84,7 +89,7 @@ class Identifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=
     scheme: Annotated[
         str,
         Meta(
-            pattern="^[A-Z][A-Z0-9-]{1,19}$",
+            pattern=whole("[A-Z][A-Z0-9-]{1,19}"),
             description="The register, as org-id.guide names it; `LEI` for ISO 17442.",
             examples=["CN-USC"],
         ),
@@ -92,7 +97,7 @@ class Identifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=
     id: Annotated[
         str,
         Meta(
-            pattern="^[0-9A-Za-z][0-9A-Za-z./-]{0,63}$",
+            pattern=whole("[0-9A-Za-z][0-9A-Za-z./-]{0,63}"),
             description="The identifier there; check digits of CN-USC and LEI are verified.",
             examples=["91110000600037341L"],
         ),
@@ -104,9 +109,9 @@ class BankAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     holder: Line
     """Name in which the account is held."""
-    number: Annotated[str, Meta(pattern="^[0-9A-Z]{5,34}$", description="Number or IBAN.")]
+    number: Annotated[str, Meta(pattern=whole("[0-9A-Z]{5,34}"), description="Number or IBAN.")]
     bank_code: Annotated[
-        str, Meta(pattern="^[0-9A-Z]{8,14}$", description="BIC, or the 12 digits of CNAPS.")
+        str, Meta(pattern=whole("[0-9A-Z]{8,14}"), description="BIC, or the 12 digits of CNAPS.")
     ]
     currency: Currency
 
@@ -143,11 +148,11 @@ class Jwk(
 ):
     """A public key: EC on P-256, RSA of 2048 bits or more, or Ed25519. Source: RFC 7517."""
 
-    kty: Annotated[str, Meta(pattern="^(EC|RSA|OKP)$")]
-    kid: Annotated[str, Meta(pattern="^[0-9A-Za-z._-]{1,100}$")]
-    use: Annotated[str, Meta(pattern="^sig$")] | UnsetType = UNSET
-    alg: Annotated[str, Meta(pattern="^(ES256|PS256|EdDSA|Ed25519)$")] | UnsetType = UNSET
-    crv: Annotated[str, Meta(pattern="^(P-256|Ed25519)$")] | UnsetType = UNSET
+    kty: Annotated[str, Meta(pattern=whole("(EC|RSA|OKP)"))]
+    kid: Annotated[str, Meta(pattern=whole("[0-9A-Za-z._-]{1,100}"))]
+    use: Annotated[str, Meta(pattern=whole("sig"))] | UnsetType = UNSET
+    alg: Annotated[str, Meta(pattern=whole("(ES256|PS256|EdDSA|Ed25519)"))] | UnsetType = UNSET
+    crv: Annotated[str, Meta(pattern=whole("(P-256|Ed25519)"))] | UnsetType = UNSET
     x: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
     y: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
     n: Annotated[str, Meta(max_length=1_400)] | UnsetType = UNSET

@@ -24,12 +24,15 @@ from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, po
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import owner
 from ecosystem.values.page import Page
+from ecosystem.values.patterns import whole
 from ecosystem.values.revision import RevisionStale
 
 AsOf = Annotated[
     str,
     Meta(
-        pattern=r"^(position:[0-9]{1,15}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(Z|[+-][0-9:]{5}))$",
+        pattern=whole(
+            r"(position:[0-9]{1,15}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(Z|[+-][0-9:]{5}))"
+        ),
         description="What was known then: an RFC 3339 time, or `position:` and a place in the log.",
         examples=["2026-03-31T16:00:00Z", "position:1024"],
     ),

@@ -11,22 +11,26 @@ from ecosystem.catalogue.model import Operation, Phase, Sector
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import LotId, NeedId, PersonId, ProgrammeId, QuestionId
 from ecosystem.values.money import Measure, Money
+from ecosystem.values.patterns import whole
 from ecosystem.values.period import Instant
 from ecosystem.values.text import Line, Text
 
 Code = Annotated[
-    str, Meta(pattern="^[a-z][a-z0-9_-]{0,39}$", description="Short name, unique within its list.")
+    str,
+    Meta(pattern=whole("[a-z][a-z0-9_-]{0,39}"), description="Short name, unique within its list."),
 ]
 Weight = Annotated[
     str,
     Meta(
-        pattern=r"^(0|[1-9][0-9]?|100)(\.[0-9]{1,2})?$",
+        pattern=whole(r"(0|[1-9][0-9]?|100)(\.[0-9]{1,2})?"),
         description="Share of the score in per cent, as a decimal string.",
     ),
 ]
 PublicKey = Annotated[
     str,
-    Meta(pattern="^[A-Za-z0-9_-]{43}$", description="X25519 public key, 32 bytes as base64url."),
+    Meta(
+        pattern=whole("[A-Za-z0-9_-]{43}"), description="X25519 public key, 32 bytes as base64url."
+    ),
 ]
 
 
@@ -118,8 +122,8 @@ class DataResource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 class FormCited(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A standard-form contract, by name and version."""
 
-    id: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{1,63}$")]
-    version: Annotated[str, Meta(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){0,2}$")]
+    id: Annotated[str, Meta(pattern=whole("[a-z][a-z0-9-]{1,63}"))]
+    version: Annotated[str, Meta(pattern=whole(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}"))]
 
 
 class NeedDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -130,7 +134,7 @@ class NeedDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     sector: Sector
     operation: Operation
     phase: Phase
-    jurisdiction: Annotated[str, Meta(pattern="^[0-9A-Za-z]{2,12}$")]
+    jurisdiction: Annotated[str, Meta(pattern=whole("[0-9A-Za-z]{2,12}"))]
     lots: Annotated[tuple[LotDraft, ...], Meta(min_length=1, max_length=20)]
     invited_kinds: Annotated[tuple[OrganisationKind, ...], Meta(min_length=1, max_length=5)]
     """The kinds of organisation that may lead an offer."""

@@ -20,14 +20,15 @@ from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import owner
 from ecosystem.values.page import Page
+from ecosystem.values.patterns import whole
 from ecosystem.values.revision import RevisionStale
 
-Word = Annotated[str, Meta(pattern="^[a-z_]{0,40}$", description="Leave out for all.")]
+Word = Annotated[str, Meta(pattern=whole("[a-z_]{0,40}"), description="Leave out for all.")]
 Sought = Annotated[
     str,
     Meta(
         max_length=200,
-        pattern=r"^[^\u0000-\u001F\u007F]*$",
+        pattern=whole(r"[^\u0000-\u001F\u007F]*"),
         description="Text to find in title and description, in Chinese or English.",
     ),
 ]

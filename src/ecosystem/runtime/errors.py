@@ -16,6 +16,7 @@ from litestar.types import ExceptionHandlersMap
 from ecosystem.runtime import problems
 from ecosystem.runtime.edge import failure
 from ecosystem.runtime.web import Call, EdgeFinding, Replay
+from ecosystem.values.patterns import published
 from ecosystem.values.refusal import Fault, Refusal
 
 _log: Final = structlog.get_logger("ecosystem.request")
@@ -149,7 +150,8 @@ def _faults(request: Call, error: HTTPException) -> tuple[Fault, ...]:
             return ()
         found = tuple(_schema_faults(field.raw, document))
     if not found and isinstance(error, ValidationException) and isinstance(error.extra, list):
-        found = tuple(_parameter_fault(entry) for entry in error.extra)
+        entries: list[Any] = error.extra
+        found = tuple(_parameter_fault(entry) for entry in entries)
     return found
 
 
@@ -158,7 +160,7 @@ def _parameter_fault(entry: dict[str, str]) -> Fault:
     return Fault("", "invalid_parameter", f"{where}: {entry.get('message', 'invalid')}")
 
 
-def _schema_faults(type_: Any, document: object) -> Iterator[Fault]:
+def _schema_faults(type_: Any, document: Any) -> Iterator[Fault]:
     for count, fault in enumerate(_validator(type_).iter_errors(document)):
         if count >= _FAULTS_MAX:
             return
@@ -171,7 +173,7 @@ def _code(fault: SchemaFault) -> str:
 
 
 def _said(fault: SchemaFault) -> str:
-    text = fault.message
+    text = published(fault.message)
     return text if len(text) <= _TEXT_MAX else f"{text[:_TEXT_MAX]}..."
 
 

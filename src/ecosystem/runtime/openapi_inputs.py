@@ -8,6 +8,7 @@ from ecosystem.runtime.openapi_schemas import Schemas, has_form
 from ecosystem.runtime.operation import Operation
 from ecosystem.values.identifiers import pattern
 from ecosystem.values.media import TYPES
+from ecosystem.values.patterns import published
 
 _PREFIXES: Final = {"organisation": "org"}
 _RULES: Final = {"form_id": "^[a-z][a-z0-9-]{1,63}$"}
@@ -72,7 +73,7 @@ def _rule(name: str) -> str:
     if name in _RULES or not name.endswith("_id"):
         return _RULES.get(name, _NAME)
     kind = name.removesuffix("_id")
-    return pattern(_PREFIXES.get(kind, kind))
+    return published(pattern(_PREFIXES.get(kind, kind)))
 
 
 def _query(one: Operation, schemas: Schemas) -> list[dict[str, Any]]:

@@ -11,9 +11,10 @@ from msgspec import inspect
 from ecosystem.runtime import attributes
 from ecosystem.runtime.operation import Operation
 from ecosystem.runtime.problems import Problem
+from ecosystem.values.patterns import published
 
 REF: Final = "#/components/schemas/{name}"
-_REFERRED: Final = re.compile(rb'(?<="#/components/schemas/)[^"]+')
+_REFERRED: Final = re.compile(r'(?<="#/components/schemas/)[^"]+')
 _OF: Final = re.compile(r"(\w+?)_(.+)_")
 _MORE: Final[Mapping[str, dict[str, Any]]] = {"Text": {"minProperties": 1}}
 """What the types check beyond what their schema can say."""
@@ -45,10 +46,8 @@ def _made(types: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     raw, named = msgspec.json.schema_components(types, ref_template=REF)
     names = _names(named)
     renamed = {names[name]: component for name, component in named.items()}
-    encoded = _REFERRED.sub(
-        lambda found: names[found[0].decode()].encode(), msgspec.json.encode((raw, renamed))
-    )
-    found, components = msgspec.json.decode(encoded)
+    encoded = published(msgspec.json.encode((raw, renamed)).decode())
+    found, components = msgspec.json.decode(_REFERRED.sub(lambda one: names[one[0]], encoded))
     return found, components
 
 

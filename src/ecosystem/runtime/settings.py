@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.runtime import attributes
+from ecosystem.values.patterns import whole
 
 PREFIX = "ECOSYSTEM_"
 _OUTSIDE = {"DATABASE_URL": "database_url", "DATABASE_OWNER_URL": "database_owner_url"}
@@ -44,7 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """TCP port to listen on."""
     processes: Annotated[int, Meta(ge=1, le=64)] = 1
     """How many server processes share the port."""
-    public_url: Annotated[str, Meta(pattern=r"^https?://[^/?#]+$")] = "http://127.0.0.1:8080"
+    public_url: Annotated[str, Meta(pattern=whole("https?://[^/?#]+"))] = "http://127.0.0.1:8080"
     """How clients reach the service: the issuer of tokens and the root of links."""
     sandbox: bool = False
     """Whether this is a sandbox: seeded parties, a clock that can be moved, tokens for people.

@@ -20,6 +20,7 @@ from msgspec import Meta
 from ecosystem.runtime.call import Call, EdgeFinding, House, Replay, etag
 from ecosystem.runtime.desk import desk, seen_by
 from ecosystem.runtime.operation import OPERATION, Operation
+from ecosystem.values.patterns import whole
 from ecosystem.values.permit import Permit
 from ecosystem.values.refusal import Refusal
 
@@ -35,7 +36,7 @@ PageCursor = Annotated[
     str,
     Meta(
         max_length=400,
-        pattern="^[A-Za-z0-9_-]+$",
+        pattern=whole("[A-Za-z0-9_-]+"),
         description="`next_cursor` of the page before; bound to the same filters.",
     ),
 ]

@@ -2,8 +2,8 @@
 
 `need_` + 32 hexadecimal digits. The digits are a UUID of version 7 (RFC 9562):
 48 bits of milliseconds, version, 12 random bits, variant, 32 bits with the number
-of the authority that owns the thing (0 where nobody does), 30 random bits. So any
-route finds the authority, and with it the shard, without a look-up.
+of the authority that owns the thing (0 where nobody does; the first bit is 0), 30 random
+bits. So any route finds the authority, and with it the shard, without a look-up.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from ecosystem.values.patterns import whole
 from ecosystem.values.refusal import Refusal
 
 PLATFORM: Final = 0
@@ -18,14 +19,14 @@ PLATFORM: Final = 0
 
 AUTHORITY_MAX: Final = 2**31 - 1
 
-_SHAPE: Final = re.compile(r"([a-z]+)_([0-9a-f]{12})7[0-9a-f]{3}([89ab])([0-9a-f]{15})")
+_SHAPE: Final = re.compile(r"([a-z]+)_([0-9a-f]{12})7[0-9a-f]{3}([89])([0-9a-f]{15})")
 
 Digits = str
 
 
 def pattern(prefix: str) -> str:
     """Return the regular expression that every identifier with `prefix` matches."""
-    return rf"^{prefix}_[0-9a-f]{{12}}7[0-9a-f]{{3}}[89ab][0-9a-f]{{15}}$"
+    return whole(rf"{prefix}_[0-9a-f]{{12}}7[0-9a-f]{{3}}[89][0-9a-f]{{15}}")
 
 
 def compose(prefix: str, *, milliseconds: int, authority: int, entropy: int) -> str:

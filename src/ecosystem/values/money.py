@@ -7,23 +7,24 @@ import msgspec
 from iso4217 import Currency as Iso4217
 from msgspec import Meta
 
+from ecosystem.values.patterns import whole
 from ecosystem.values.refusal import Kind, Refusal
 
 Amount = Annotated[
     str,
     Meta(
-        pattern=r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$",
+        pattern=whole(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?"),
         description="Decimal string, never negative, no finer than the currency allows.",
         examples=["1234.50"],
     ),
 ]
 Currency = Annotated[
-    str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code.", examples=["CNY"])
+    str, Meta(pattern=whole("[A-Z]{3}"), description="ISO 4217 code.", examples=["CNY"])
 ]
 Measure = Annotated[
     str,
     Meta(
-        pattern=r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$",
+        pattern=whole(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?"),
         description="Decimal string: a ratio or a measured value.",
         examples=["99.95"],
     ),

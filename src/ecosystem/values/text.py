@@ -5,12 +5,14 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from ecosystem.values.patterns import whole
+
 Line = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=300,
-        pattern=r"^[^\u0000-\u001F\u007F]*\S[^\u0000-\u001F\u007F]*$",
+        pattern=whole(r"[^\u0000-\u001F\u007F]*\S[^\u0000-\u001F\u007F]*"),
         description="One line of text, without control characters.",
     ),
 ]
@@ -19,7 +21,7 @@ Prose = Annotated[
     Meta(
         min_length=1,
         max_length=20_000,
-        pattern=r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]*$",
+        pattern=whole(r"[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]*"),
         description="Text of any number of lines, without other control characters.",
     ),
 ]

@@ -11,6 +11,7 @@ from joserfc.jwk import JWKRegistry, Key
 from msgspec import Meta
 
 from ecosystem.identity.model import Jwks
+from ecosystem.values.patterns import whole
 
 ALGORITHMS: Final = ("ES256", "PS256", "Ed25519", "EdDSA")
 _LIFETIME_S_MAX: Final = 300
@@ -34,7 +35,7 @@ class Assertion(msgspec.Struct, frozen=True, kw_only=True):
     aud: str
     """The issuer, as a string, so that no other server's assertion works here."""
     exp: int | float
-    jti: Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
+    jti: Annotated[str, Meta(min_length=1, max_length=128, pattern=whole(r"[\x21-\x7e]+"))]
     iat: int | float | None = None
     nbf: int | float | None = None
 
