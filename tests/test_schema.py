@@ -17,12 +17,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import SchemaItem
 
 from ecosystem.migrations import draft
 from ecosystem.migrations.metadata import metadata
-from ecosystem.migrations.run import async_url
+from ecosystem.migrations.run import engine as engine_of
 from ecosystem.runtime.database import Database
 
 SHARD = "authority_id"
@@ -65,7 +64,7 @@ def test_every_table_can_be_distributed_by_authority() -> None:
     assert list(breaches(metadata)) == []
 
 
-def _planted(*parts: object, info: dict[str, str] | None = None) -> MetaData:
+def _planted(*parts: SchemaItem) -> MetaData:
     tables = MetaData()
     Table(
         "parent",
@@ -75,7 +74,7 @@ def _planted(*parts: object, info: dict[str, str] | None = None) -> MetaData:
         PrimaryKeyConstraint(SHARD, "id"),
     )
     Table("loose", tables, Column("id", Text, primary_key=True), info={"held": "local: planted"})
-    Table("planted", tables, *parts, info=info or {})  # type: ignore[arg-type]
+    Table("planted", tables, *parts)
     return tables
 
 
@@ -120,7 +119,7 @@ def test_the_first_step_is_what_the_tables_say() -> None:
 
 
 async def test_a_migrated_database_has_the_schema_of_the_tables(owner_url: str) -> None:
-    engine = create_async_engine(async_url(owner_url), poolclass=NullPool)
+    engine = engine_of(owner_url)
 
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -91,10 +91,11 @@ async def test_twelve_writers_lose_no_event_and_reorder_none_within_its_object(
 
 async def test_positions_have_no_gap(database: Database) -> None:
     connection = await database.connect()
-    last, count = await connection.fetchrow("SELECT max(position), count(*) FROM log_entry")
+    last = await connection.fetchval("SELECT max(position) FROM log_entry")
+    count = await connection.fetchval("SELECT count(*) FROM log_entry")
     await connection.close()
 
-    assert last == count
+    assert last == count > 0
 
 
 async def _sequenced(database: Database) -> None:

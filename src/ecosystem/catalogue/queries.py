@@ -36,7 +36,7 @@ async def unknown_standards(tx: Tx, codes: Iterable[str]) -> tuple[str, ...]:
     asked = sorted(set(codes))
     if not asked:
         return ()
-    known = set(await tx.value(_KNOWN_STANDARDS, codes=asked) or ())
+    known: list[str] = await tx.value(_KNOWN_STANDARDS, codes=asked) or []
     return tuple(code for code in asked if code not in known)
 
 

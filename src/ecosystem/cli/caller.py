@@ -43,11 +43,13 @@ class Caller:
     """Speaks HTTP to one service for many parties."""
 
     http: httpx.Client
-    parties: dict[str, Json] = field(default_factory=dict)
-    recorded: dict[str, Recorded] = field(default_factory=dict)
+    parties: dict[str, Json] = field(default_factory=dict[str, Json])
+    recorded: dict[str, Recorded] = field(default_factory=dict[str, Recorded])
     count: int = 0
-    _tokens: dict[str, str] = field(default_factory=dict)
-    _operations: list[tuple[str, re.Pattern[str], str]] = field(default_factory=list)
+    _tokens: dict[str, str] = field(default_factory=dict[str, str])
+    _operations: list[tuple[str, re.Pattern[str], str]] = field(
+        default_factory=list[tuple[str, re.Pattern[str], str]]
+    )
 
     def learn(self) -> None:
         """Read who is seeded, and which operations there are."""

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -125,7 +125,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _folder() -> Generator[Path]:
     try:
         folder = Path(tempfile.mkdtemp(prefix="ecosystem-demo-"))
     except OSError as error:
@@ -142,7 +142,7 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _service(folder: Path, port: int) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+def _service(folder: Path, port: int) -> Generator[tuple["subprocess.Popen[bytes]", str]]:
     address = f"http://127.0.0.1:{port}"
     log = folder / "service.log"
     command = [sys.executable, "-m", "ecosystem", "serve", "--sandbox", "--port", str(port)]
@@ -159,7 +159,7 @@ def _service(folder: Path, port: int) -> Iterator[tuple["subprocess.Popen[bytes]
 
 
 @contextmanager
-def signals_raise() -> Iterator[None]:
+def signals_raise() -> Generator[None]:
     """Let SIGTERM and SIGHUP end the command as Ctrl-C does: in order."""
 
     def interrupt(*_: object) -> None:

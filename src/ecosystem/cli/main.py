@@ -5,12 +5,21 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol
 
 from ecosystem.cli import demo, documents, keep, recompute, serve
 from ecosystem.cli.trouble import Trouble
 from ecosystem.runtime import settings
 from ecosystem.runtime.postgres import PostgresFailed
 from ecosystem.runtime.settings import SettingsWrong
+
+
+class _Commands(Protocol):
+    """What argparse returns for adding commands to."""
+
+    def add_parser(self, name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002
+        """Add a command."""
+        ...
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _serving(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _serving(commands: "_Commands") -> None:
     one = commands.add_parser("serve", help="start the service")
     one.add_argument("--host", help=_about("host"))
     one.add_argument("--port", type=int, help=_about("port"))
@@ -62,7 +71,7 @@ def _serving(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     one.set_defaults(run=demo.run)
 
 
-def _keeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _keeping(commands: "_Commands") -> None:
     one = commands.add_parser("migrate", help="bring the database to the newest schema")
     one.add_argument("--settings", type=Path, help="a TOML file with settings")
     one.set_defaults(run=keep.migrate)
@@ -83,7 +92,7 @@ def _keeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     again.set_defaults(run=recompute.run)
 
 
-def _describing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _describing(commands: "_Commands") -> None:
     for name, run, text in (
         ("openapi", documents.openapi, "write the description of the API to openapi/"),
         ("docs", documents.docs, "write the generated parts of docs/"),

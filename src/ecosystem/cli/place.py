@@ -1,22 +1,27 @@
 """The database that a command works on: the one outside, or the embedded one, started."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
 import msgspec
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from ecosystem.catalogue import actions as catalogue
-from ecosystem.cli.trouble import Trouble, room_on_disk
+from ecosystem.cli.trouble import Trouble, folder_unusable, room_on_disk
 from ecosystem.migrations import run as migrations
 from ecosystem.runtime.database import Database
+from ecosystem.runtime.keys import Keys
 from ecosystem.runtime.postgres import EmbeddedServer, default_folder, ensure_database
+from ecosystem.runtime.postgres_roles import RolePrivileged
 from ecosystem.runtime.settings import Settings
 
 _NAME = "ecosystem"
+_VERSION_MIN = 15
+_FAILURES = (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError)
 _log = structlog.get_logger("ecosystem.place")
 
 
@@ -26,7 +31,7 @@ def folder_of(chosen: Settings) -> Path:
 
 
 @contextmanager
-def database(chosen: Settings) -> Iterator[tuple[Settings, EmbeddedServer | None]]:
+def database(chosen: Settings) -> Generator[tuple[Settings, EmbeddedServer | None]]:
     """Give settings that name a database with the newest schema, for as long as the context lasts.
 
     Starts the embedded server where no database is set; raises Trouble, or PostgresFailed,
@@ -42,7 +47,10 @@ def database(chosen: Settings) -> Iterator[tuple[Settings, EmbeddedServer | None
     binaries = Path(chosen.postgres_binaries) if chosen.postgres_binaries else None
     server = EmbeddedServer(folder / "database", binaries=binaries, progress=_tell)
     with server:
-        asyncio.run(ensure_database(server.admin_dsn(), _NAME))
+        try:
+            asyncio.run(ensure_database(server.admin_dsn(), _NAME))
+        except RolePrivileged as privileged:
+            raise Trouble(str(privileged)) from None
         owner = server.dsn(_NAME, role="ecosystem_owner")
         serving = server.dsn(_NAME, role="ecosystem_api")
         placed = msgspec.structs.replace(placed, database_url=serving)
@@ -51,19 +59,40 @@ def database(chosen: Settings) -> Iterator[tuple[Settings, EmbeddedServer | None
         yield placed, server
 
 
+def make_keys(folder: Path) -> None:
+    """Make the keys below `folder` that are missing; raise Trouble where that fails."""
+    keys = Keys(folder / "keys")
+    try:
+        for made in (lambda: keys.tokens, lambda: keys.receipts, lambda: keys.cursors):
+            made()
+    except OSError as error:
+        raise folder_unusable(folder, error) from None
+    except ValueError:
+        raise Trouble(
+            f"A key in {keys.folder} cannot be read. Restore that folder from a backup: with "
+            "other keys, nobody could verify the receipts that were given."
+        ) from None
+
+
 def _tell(sentence: str) -> None:
     _log.info(sentence)
 
 
 async def _outside(chosen: Settings) -> None:
-    try:
-        if chosen.database_owner_url is not None:
+    if chosen.database_owner_url is not None:
+        try:
             await migrations.upgrade(chosen.database_owner_url)
+        except _FAILURES as error:
+            raise Trouble(
+                "The database that DATABASE_OWNER_URL names cannot be brought to the newest "
+                f"schema: {_first_line(error)}. Check the address, and that the role owns it."
+            ) from None
+    try:
         connection = await asyncpg.connect(chosen.database_url, timeout=10)
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+    except _FAILURES as error:
         raise Trouble(
-            f"The database that DATABASE_URL names does not let us in: {error}. Check that it "
-            "runs, and the address, role and password."
+            f"The database that DATABASE_URL names does not let us in: {_first_line(error)}. "
+            "Check that it runs, and the address, role and password."
         ) from None
     try:
         await _fit(connection)
@@ -72,7 +101,18 @@ async def _outside(chosen: Settings) -> None:
     await _catalogue(chosen)
 
 
+def _first_line(error: Exception) -> str:
+    told = str(getattr(error, "orig", None) or error) or type(error).__name__
+    return told.splitlines()[0].removeprefix("<class 'asyncpg.exceptions.").rstrip(".")
+
+
 async def _fit(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    version = connection.get_server_version()
+    if version.major < _VERSION_MIN:
+        raise Trouble(
+            f"The database is PostgreSQL {version.major}, and this version needs {_VERSION_MIN} "
+            "or newer. Upgrade it, or leave DATABASE_URL out to use the embedded one."
+        )
     try:
         step = await connection.fetchval("SELECT version_num FROM alembic_version")
     except asyncpg.PostgresError:

@@ -6,28 +6,54 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
 import msgspec
 import structlog
 from granian import Granian
 from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
 
 from ecosystem import app
 from ecosystem.cli import place
-from ecosystem.cli.trouble import port_free
-from ecosystem.runtime import log, settings, telemetry
+from ecosystem.cli.trouble import Trouble, port_held
+from ecosystem.runtime import log, parent, settings
 from ecosystem.runtime.postgres import EmbeddedServer, PostgresFailed
 from ecosystem.runtime.settings import Settings
 
 _log = structlog.get_logger("ecosystem.serve")
-_WATCH_S = 0.5
-_GRACE_S = 20
+_WATCH_S: Final = 0.5
+_WATCH_S_MAX: Final = 30
+_FORWARDED: Final = {"class": "ecosystem.runtime.log.Forward"}
+_STOPPING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Serve until interrupted."""
+    """Serve until SIGTERM, SIGHUP, or Ctrl-C, which stop it in order."""
+    chosen = _chosen(parsed)
+    log.configure(chosen)
+    answers = parsed.role != "worker"
+    with (
+        _stopped_by_signals(),
+        port_held(chosen.host, chosen.port) if answers else nullcontext(),
+        place.database(chosen) as (placed, server),
+        _watched(server),
+    ):
+        place.make_keys(Path(placed.data_folder or "."))
+        os.environ.update(settings.environment(placed))
+        if answers:
+            os.register_at_fork(after_in_child=partial(_forked, server))
+            _serve(placed)
+        else:
+            asyncio.run(_work(placed))
+    return 0
+
+
+def _chosen(parsed: argparse.Namespace) -> Settings:
     chosen = settings.load(
         file=parsed.settings,
         host=parsed.host,
@@ -35,28 +61,23 @@ def run(parsed: argparse.Namespace) -> int:
         data_folder=parsed.data_folder,
         processes=parsed.processes,
         sandbox=parsed.sandbox,
-        background="apart" if parsed.role == "web" else None,
+        background={"web": "apart", "worker": "inside"}.get(parsed.role),
     )
+    if parsed.role != "all" and chosen.database_url is None:
+        raise Trouble(
+            f"`serve --role {parsed.role}` shares its database with the other role, and the "
+            "embedded one cannot be shared. Set DATABASE_URL, or leave --role out."
+        )
     if parsed.port is not None and chosen.public_url == Settings().public_url:
         chosen = msgspec.structs.replace(chosen, public_url=f"http://127.0.0.1:{parsed.port}")
-    log.configure(chosen)
-    telemetry.ensure_installed(chosen)
-    if parsed.role != "worker":
-        port_free(chosen.host, chosen.port)
-    with place.database(chosen) as (placed, server), _watched(server):
-        os.environ.update(settings.environment(placed))
-        if parsed.role == "worker":
-            asyncio.run(_work(placed))
-        else:
-            _serve(placed)
-    return 0
+    return chosen
 
 
 def _serve(chosen: Settings) -> None:
     _log.info(
         "serving", address=f"http://{chosen.host}:{chosen.port}", docs=f"{chosen.public_url}/docs"
     )
-    Granian(
+    web = Granian(
         "ecosystem.app:create",
         address=chosen.host,
         port=chosen.port,
@@ -65,16 +86,38 @@ def _serve(chosen: Settings) -> None:
         workers=chosen.processes,
         loop=Loops.uvloop if sys.platform != "win32" else Loops.auto,
         websockets=False,
-        log_enabled=chosen.log_level == "debug",
-        workers_kill_timeout=_GRACE_S,
+        log_level=LogLevels.info if chosen.log_level == "debug" else LogLevels.warning,
+        log_dictconfig={"handlers": {"console": _FORWARDED, "access": _FORWARDED}},
+        workers_kill_timeout=parent.GRACE_S,
         respawn_failed_workers=True,
-    ).serve()
+    )
+    web.on_startup(lambda: signal.signal(signal.SIGHUP, web.signal_handler_interrupt))
+    try:
+        web.serve()
+    except SystemExit:
+        if not web.interrupt_signal:
+            raise Trouble(
+                "A web process ended by itself, and again at once when it was started anew, so "
+                "the service has stopped. Above it says why; mend that, and start again."
+            ) from None
+
+
+def _forked(server: EmbeddedServer | None) -> None:
+    """Undo what a web process inherits from the one that starts it.
+
+    Its handlers would swallow a signal that comes before the web process has its own.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    if server is not None:
+        server.disown()
 
 
 async def _work(chosen: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, *_STOPPING):
         loop.add_signal_handler(number, stop.set)
     async with app.living(app.build(chosen)):
         _log.info("working")
@@ -82,25 +125,52 @@ async def _work(chosen: Settings) -> None:
 
 
 @contextmanager
-def _watched(server: EmbeddedServer | None) -> Iterator[None]:
-    """Start the embedded server again when it dies, for as long as the context lasts."""
-    if server is None:
+def _stopped_by_signals() -> Generator[None]:
+    """Let signals end the start in order, until the web server or the worker takes them over."""
+    for number in _STOPPING:
+        signal.signal(number, _leave)
+    try:
         yield
-        return
+    finally:
+        for number in _STOPPING:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _leave(*_: Any) -> NoReturn:
+    sys.exit(0)
+
+
+@contextmanager
+def _watched(server: EmbeddedServer | None) -> Generator[None]:
+    """Start the embedded server again when it dies, for as long as the context lasts.
+
+    The one who watches is not waited for: stopping the server ends its last attempt.
+    """
     done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(_WATCH_S):
-            try:
-                if server.restart_if_dead():
-                    _log.warning("PostgreSQL had died and was started again")
-            except PostgresFailed as failed:
-                _log.error("PostgreSQL has died and does not start", reason=str(failed))
-
-    watcher = threading.Thread(target=watch, name="postgres-watch", daemon=True)
-    watcher.start()
+    if server is not None:
+        threading.Thread(
+            target=_watch, args=(server, done), name="postgres-watch", daemon=True
+        ).start()
     try:
         yield
     finally:
         done.set()
-        watcher.join()
+
+
+def _watch(server: EmbeddedServer, done: threading.Event) -> None:
+    rest_s = _WATCH_S
+    while not done.wait(rest_s):
+        try:
+            if server.restart_if_dead():
+                _log.warning("PostgreSQL had died and was started again")
+            rest_s = _WATCH_S
+        except PostgresFailed as failed:
+            if done.is_set():
+                return
+            rest_s = min(2 * rest_s, _WATCH_S_MAX)
+            _log.error(
+                "PostgreSQL has died and does not start",
+                reason=failed.sentence,
+                log=failed.log,
+                again_in_s=rest_s,
+            )

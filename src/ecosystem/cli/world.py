@@ -18,10 +18,10 @@ class World:
     folder: Path
     """Where the service keeps its data: there lie the keys of the sandbox's programs."""
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
-    ids: dict[str, str] = field(default_factory=dict)
-    openers: dict[str, OpeningOfficer] = field(default_factory=dict)
-    moments: dict[str, str] = field(default_factory=dict)
-    facts: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict[str, str])
+    openers: dict[str, OpeningOfficer] = field(default_factory=dict[str, OpeningOfficer])
+    moments: dict[str, str] = field(default_factory=dict[str, str])
+    facts: dict[str, str] = field(default_factory=dict[str, str])
     """What the summary at the end tells."""
 
     def set_clock(self, to: datetime) -> None:

@@ -19,7 +19,7 @@ class NothingThen(Refusal):
     remedy = "Ask for a later time, or leave the time out."
 
 
-def _of_stream() -> Select[Any]:
+def _of_stream() -> Select[*tuple[Any, ...]]:
     return (
         select(
             event.c.id,

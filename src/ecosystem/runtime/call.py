@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from litestar import Request, Response
@@ -28,8 +28,7 @@ class Call(Request[Any, Any, State]):
     @property
     def visit(self) -> Visit:
         """Return what the house knows of this request."""
-        visit: Visit = self.scope[KEY]  # type: ignore[typeddict-item]
-        return visit
+        return cast("dict[str, Visit]", self.scope)[KEY]
 
     @property
     def tx(self) -> Tx:

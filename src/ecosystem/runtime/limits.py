@@ -13,7 +13,7 @@ class Limit:
 
     name: str
     quota: int
-    _free_at: dict[str, float] = field(default_factory=dict)
+    _free_at: dict[str, float] = field(default_factory=dict[str, float])
 
     @property
     def policy(self) -> str:

@@ -25,7 +25,7 @@ _BEFORE_ALL: Final = "~"
 """Sorts after every identifier in the collation C."""
 
 
-def page_of(rows: Select[Any], *, key: str = "id") -> Statement:
+def page_of(rows: Select[*tuple[Any, ...]], *, key: str = "id") -> Statement:
     """Return the statement that makes one page of `rows`, by the text column `key`.
 
     Adds the key's bound, the order and the limit; PostgreSQL makes the JSON.

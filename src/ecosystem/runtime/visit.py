@@ -30,7 +30,7 @@ class Visit:
     """Whether even a refusal is committed, as a token endpoint must."""
     problem: str | None = None
     """Code of the problem that was answered, for the log."""
-    answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
 
 
 @dataclass(frozen=True, slots=True)
