@@ -170,7 +170,8 @@ def test_a_required_key_is_required_and_an_optional_one_is_not() -> None:
 
         (header,) = (one for one in found["parameters"] if one["name"] == "Idempotency-Key")
         assert header["required"] is required
-        assert ("`idempotency_key_missing`" in found["responses"]["400"]["description"]) is required
+        told = msgspec.json.encode(found["responses"]["400"]).decode()
+        assert ("`idempotency_key_missing`" in told) is required
 
 
 def test_what_anyone_may_call_takes_no_key_and_no_token() -> None:
@@ -185,6 +186,15 @@ def test_what_any_token_may_call_is_not_called_public() -> None:
     found = described(operation(permit=Permit(act="make a thing", token=True)))
 
     assert found["security"] == [{"oauth": []}]
+
+
+def test_what_any_operation_answers_alike_is_described_once() -> None:
+    answers = described(operation())["responses"]
+
+    assert answers["429"] == {"$ref": "#/components/responses/TooManyRequests"}
+    shared = DOCUMENT["components"]["responses"]["TooManyRequests"]
+    assert "`too_many_requests`" in shared["description"]
+    assert "Retry-After" in shared["headers"]
 
 
 def test_recorded_examples_are_shown() -> None:

@@ -33,11 +33,17 @@ def reference(document: Described) -> bytes:
 
 
 def grouped(document: Described) -> dict[str, list[tuple[str, str, Described]]]:
-    """Return method, path and operation of all that is described, by tag."""
+    """Return method, path and operation of all that is described, by tag, with its answers."""
     found: dict[str, list[tuple[str, str, Described]]] = {}
+    shared: dict[str, Any] = document["components"]["responses"]
     for path, methods in document["paths"].items():
         for method, one in methods.items():
-            found.setdefault(one["tags"][0], []).append((method.upper(), path, one))
+            answers = {
+                status: shared[answer["$ref"].rsplit("/", 1)[1]] if "$ref" in answer else answer
+                for status, answer in one["responses"].items()
+            }
+            whole = (method.upper(), path, {**one, "responses": answers})
+            found.setdefault(one["tags"][0], []).append(whole)
     return {tag: found[tag] for tag in sorted(found)}
 
 

@@ -51,6 +51,7 @@ def document(
         "components": {
             "schemas": schemas.components,
             "headers": openapi_answers.headers(),
+            "responses": openapi_answers.shared(),
             "securitySchemes": _schemes(listed),
         },
     }

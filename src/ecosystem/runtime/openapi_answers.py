@@ -44,16 +44,25 @@ def headers() -> dict[str, Any]:
     }
 
 
+def shared() -> dict[str, Any]:
+    """Return the answers that are the same wherever they are given, as components."""
+    return {
+        _name(type_): _described(type_.status, {type_.code: type_.title})
+        for _, type_ in sorted(problems.EDGE_TYPES.items())
+    }
+
+
 def responses(one: Operation, schemas: Schemas, example: Mapping[str, Any]) -> dict[str, Any]:
     """Return every answer by its status, in their order."""
     found = {one.status: _success(one, schemas, example)}
     if one.method == "GET" and one.produces == "application/json":
         text = "The reader has this version already (If-None-Match)."
         found[HTTPStatus.NOT_MODIFIED] = {"description": text, "headers": _named("X-Request-Id")}
-    for status, codes in _problems(one).items():
+    by_status = _problems(one)
+    for status, codes in by_status.items():
         found[status] = _problem(status, codes)
     if one.path == f"{_OAUTH}token":
-        found |= {status: _token_error(found.get(status)) for status in (400, 401)}
+        found |= {status: _token_error(by_status.get(status, {})) for status in (400, 401)}
     return {str(int(status)): found[status] for status in sorted(found)}
 
 
@@ -102,7 +111,18 @@ def _problems(one: Operation) -> dict[int, dict[str, str]]:
     return found
 
 
+def _name(type_: Type) -> str:
+    return "".join(part.capitalize() for part in type_.code.split("_"))
+
+
 def _problem(status: int, codes: Mapping[str, str]) -> dict[str, Any]:
+    (first, *more) = codes
+    if not more and first in problems.EDGE_TYPES:
+        return {"$ref": f"#/components/responses/{_name(problems.EDGE_TYPES[first])}"}
+    return _described(status, codes)
+
+
+def _described(status: int, codes: Mapping[str, str]) -> dict[str, Any]:
     names = ["X-Request-Id"]
     if status == problems.UNAUTHENTICATED.status:
         names.append("WWW-Authenticate")
@@ -115,15 +135,16 @@ def _problem(status: int, codes: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _token_error(problem: dict[str, Any] | None) -> dict[str, Any]:
+def _token_error(codes: Mapping[str, str]) -> dict[str, Any]:
+    content = {"application/json": {"schema": dict(_TOKEN_ERROR)}}
     text = "The grant is refused as RFC 6749, section 5.2, says."
-    described = problem or {"headers": _named("X-Request-Id"), "content": {}}
-    content = {"application/json": {"schema": dict(_TOKEN_ERROR)}, **described["content"]}
-    known = described.get("description")
+    if not codes:
+        return {"description": text, "headers": _named("X-Request-Id"), "content": content}
+    problem = _described(0, codes)
     return {
-        **described,
-        "description": f"{text}\n{known}" if known else text,
-        "content": content,
+        **problem,
+        "description": f"{text}\n{problem['description']}",
+        "content": {**content, **problem["content"]},
     }
 
 

@@ -6,6 +6,7 @@ Neither costs anything when it is off, and their packages are optional: `ecosyst
 import os
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, Final
@@ -70,11 +71,17 @@ def observe(settings: Settings) -> Telemetry | None:
 
 
 def ensure_installed(settings: Settings) -> None:
-    """Raise SettingsWrong where a setting asks for a package that is not installed."""
-    if settings.metrics:
-        _loaded("metrics", "metrics", "prometheus_client")
-    if settings.traces_endpoint is not None:
-        _loaded("tracing", "traces_endpoint")
+    """Raise SettingsWrong where a setting asks for a package that is not installed.
+
+    Loads none of them: Prometheus' own must be loaded by the process that counts.
+    """
+    asked = {
+        "metrics": settings.metrics and "prometheus_client",
+        "traces_endpoint": settings.traces_endpoint and "opentelemetry.exporter.otlp.proto.http",
+    }
+    for setting, package in asked.items():
+        if package and not _is_installed(package):
+            raise _missing(setting, package)
 
 
 def route_of(scope: Scope) -> str:
@@ -88,16 +95,26 @@ def method_of(scope: Scope) -> str:
     return method if method in _METHODS else "_OTHER"
 
 
-def _loaded(module: str, setting: str, package: str | None = None) -> Any:
-    """Load what needs an optional package; `package` alone where it must not be set up yet."""
+def _loaded(module: str, setting: str) -> Any:
+    """Load the module of this folder that needs an optional package."""
     try:
-        return import_module(package or f"ecosystem.runtime.{module}")
+        return import_module(f"ecosystem.runtime.{module}")
     except ModuleNotFoundError as error:
-        message = (
-            f"The setting {setting} needs the package {error.name}, which is not installed. "
-            f"Install ecosystem[telemetry], or leave {setting} out."
-        )
-        raise SettingsWrong(message) from None
+        raise _missing(setting, error.name or module) from None
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _missing(setting: str, package: str) -> SettingsWrong:
+    return SettingsWrong(
+        f"The setting {setting} needs the package {package}, which is not installed. "
+        f"Install ecosystem[telemetry], or leave {setting} out."
+    )
 
 
 def _count_together(folder: Path) -> None:
