@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from decimal import Decimal
 
+from ecosystem.budgets import queries as budgets
 from ecosystem.ledger import queries as ledger
 from ecosystem.ledger.model import AccountKind
 from ecosystem.payments import actions
+from ecosystem.payments.books import queries as books
 from ecosystem.payments.model import Settlement
 from ecosystem.runtime.database import Database, Tx
 from ecosystem.runtime.web import Standing, seen_by
@@ -89,3 +91,10 @@ async def events(database: Database, stream: str) -> list[tuple[str, bool, bytes
     )
     await connection.close()
     return [(row["type"], row["is_public"], row["body"]) for row in rows]
+
+
+async def unsound(database: Database) -> list[str]:
+    """Return where the money of this house breaks an invariant of any room."""
+    invariants = {**ledger.INVARIANTS, **budgets.INVARIANTS, **books.INVARIANTS}
+    async with database.reading(books.PURPOSE) as tx:
+        return [one.invariant for one in await ledger.check(tx, invariants)]

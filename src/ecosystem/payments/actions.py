@@ -18,10 +18,11 @@ from ecosystem.payments.model import (
     ComputeFacts,
     Placed,
     RejectFacts,
-    Reversed,
+    ReverseFacts,
     Settlement,
     State,
     StepMade,
+    Unclaimed,
 )
 from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
@@ -123,23 +124,26 @@ async def _compute(tx: Tx, facts: ComputeFacts, row: Record, *, by: Actor, at: d
     computed = rules.compute(facts, by=by, at=at)
     for one in facts.unclaimed:
         if one.payment_id in computed.reversed:
-            await _take_back(tx, one.payment_id, facts, by=by, at=at)
-            await _move(
-                tx, one.amount, row, facts.contract_id, by=by, at=at, act="reverse",
-                of=one.payment_id, way=(AccountKind.PAYABLE, AccountKind.ENCUMBERED),
-            )  # fmt: skip
+            await _take_back(tx, one, facts, row, by=by, at=at)
     if computed.amount is not None:
         await _pay(tx, facts, computed, computed.amount, row, by=by, at=at)
 
 
 async def _take_back(
-    tx: Tx, payment_id: str, facts: ComputeFacts, *, by: Actor, at: datetime
+    tx: Tx, one: Unclaimed, due: ComputeFacts, row: Record, *, by: Actor, at: datetime
 ) -> None:
-    await _mark(tx, _REVERSE, payment_id, State.REVERSED, by=by, at=at)
-    taken_back = Reversed(state=State.REVERSED, calculation_id=facts.calculation_id)
+    facts = ReverseFacts(
+        contract_id=due.contract_id, amount=one.amount, calculation_id=due.calculation_id
+    )
+    taken_back = rules.reverse(facts, by=by, at=at)
+    await _mark(tx, _REVERSE, one.payment_id, taken_back.state, by=by, at=at)
+    await _move(
+        tx, one.amount, row, due.contract_id, by=by, at=at, act="reverse", of=one.payment_id,
+        way=(AccountKind.PAYABLE, AccountKind.ENCUMBERED),
+    )  # fmt: skip
     await history.record(
-        tx, "payment.reversed", payment_id, facts=facts, decision=taken_back, by=by, at=at,
-        audience=Audience(organisations=(facts.payee_id,)),
+        tx, "payment.reversed", one.payment_id, facts=facts, decision=taken_back, by=by, at=at,
+        audience=Audience(organisations=(due.payee_id,)),
     )  # fmt: skip
 
 

@@ -122,6 +122,14 @@ class Computed(msgspec.Struct, frozen=True, kw_only=True):
     """The new payment; None where no more is earned than is owed."""
 
 
+class ReverseFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the reversal of a payment rests on: one that nobody has claimed."""
+
+    contract_id: str
+    amount: Money
+    calculation_id: str
+
+
 class Reversed(msgspec.Struct, frozen=True, kw_only=True):
     """A payment that nobody had claimed is taken back: its facts were corrected."""
 

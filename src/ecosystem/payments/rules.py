@@ -26,6 +26,8 @@ from ecosystem.payments.model import (
     Received,
     Rejected,
     RejectFacts,
+    Reversed,
+    ReverseFacts,
     Settled,
     SettleFacts,
     State,
@@ -188,6 +190,12 @@ def compute(facts: ComputeFacts, *, by: Actor, at: datetime) -> Computed:
         owed_before=f"{Decimal(facts.earned) - due:f}",
         amount=money.of(due, facts.currency) if due > 0 else None,
     )
+
+
+def reverse(facts: ReverseFacts, *, by: Actor, at: datetime) -> Reversed:
+    """Take back a payment that `compute` found to be too much."""
+    del by, at
+    return Reversed(state=State.REVERSED, calculation_id=facts.calculation_id)
 
 
 def claim(facts: PaymentFacts, *, by: Actor, at: datetime) -> Claimed:
