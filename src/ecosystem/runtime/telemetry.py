@@ -75,12 +75,16 @@ def ensure_installed(settings: Settings) -> None:
 
     Loads none of them: Prometheus' own must be loaded by the process that counts.
     """
-    asked = {
-        "metrics": settings.metrics and "prometheus_client",
-        "traces_endpoint": settings.traces_endpoint and "opentelemetry.exporter.otlp.proto.http",
-    }
-    for setting, package in asked.items():
-        if package and not _is_installed(package):
+    asked = (
+        ("metrics", settings.metrics, "prometheus_client"),
+        (
+            "traces_endpoint",
+            settings.traces_endpoint is not None,
+            "opentelemetry.exporter.otlp.proto.http",
+        ),
+    )
+    for setting, is_on, package in asked:
+        if is_on and not _is_installed(package):
             raise _missing(setting, package)
 
 
