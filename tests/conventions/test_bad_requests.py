@@ -91,6 +91,14 @@ BAD = (
     Bad("deep JSON", 400, "malformed", body=raw(b"[" * 50_000 + b"]" * 50_000)),
     Bad("deep JSON in a field", 400, "malformed", body=raw(b'{"x":' * 9_000 + b"1" + b"}" * 9_000)),
     Bad("a huge body", 413, "too_large", body=raw(b" " * 300_000 + b"{}")),
+    Bad(
+        "a newline after an identifier", 400, "malformed",
+        body=changed(programme_id="programme_0189000000007000800000000000000f\n"),
+    ),
+    Bad(
+        "the number of an authority that cannot be", 404, "need_missing", "GET",
+        "/v1/needs/need_0189000000007000a00000000000000f",
+    ),
     Bad("NUL in text", 400, "malformed", body=changed(title={"en": "a\x00b"})),
     Bad("a lone surrogate", 400, "malformed", body=raw(b'{"title":{"en":"\\ud800"}}')),
     Bad("text that says nothing", 400, "malformed", body=changed(title={})),
@@ -120,6 +128,8 @@ BAD = (
     Bad("a method unheard of", 405, "method_not_allowed", "BREW"),
     Bad("an unknown query parameter", 400, "malformed", "GET", "/v1/needs?colour=red"),
     Bad("a query parameter twice", 400, "malformed", "GET", "/v1/needs?limit=1&limit=2"),
+    Bad("null for a filter", 400, "malformed", "GET", "/v1/organisations?jurisdiction=null"),
+    Bad("null for a number", 400, "malformed", "GET", "/v1/programmes?fiscal_year=NULL"),
     Bad("a page of a thousand", 400, "malformed", "GET", "/v1/needs?limit=1000"),
     Bad("a page of minus one", 400, "malformed", "GET", "/v1/needs?limit=-1"),
     Bad("a made-up cursor", 400, "cursor_invalid", "GET", f"{CURSOR}bWFkZSB1cCBjdXJzb3I"),

@@ -6,11 +6,12 @@ from sqlalchemy import CheckConstraint, Column, ColumnElement, Text, func, liter
 from sqlalchemy.sql.elements import Label
 
 from ecosystem.values.identifiers import pattern
+from ecosystem.values.patterns import published
 
 
 def identifier(name: str, prefix: str, *, nullable: bool = False) -> Column[str]:
     """Return a column that holds identifiers with `prefix`, and nothing else."""
-    check = CheckConstraint(f"{name} ~ '{pattern(prefix)}'", name=f"{name}_is_identifier")
+    check = CheckConstraint(f"{name} ~ '{published(pattern(prefix))}'", name=f"{name}_is_identifier")
     return Column(name, Text(collation="C"), check, nullable=nullable)
 
 

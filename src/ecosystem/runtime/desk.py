@@ -102,6 +102,10 @@ def _known_queries(call: Call, operation: Operation) -> None:
             names = ", ".join(sorted(operation.queries)) or "none"
             detail = f"The query parameter {name!r} is not known here; known: {names}."
             raise EdgeFinding(problems.MALFORMED, detail)
+        if value.lower() == "null" and operation.defaults.get(name, value) is None:
+            # The framework would take the word for none, and a filter would find everything.
+            detail = f"The query parameter {name} is left out, never null."
+            raise EdgeFinding(problems.MALFORMED, detail)
         try:
             msgspec.convert(value, operation.queries[name], strict=False)
         except msgspec.ValidationError as error:
