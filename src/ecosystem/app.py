@@ -1,12 +1,9 @@
 """The composition root: all rooms' routes, behind one door, in one process."""
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +26,8 @@ from ecosystem.offers import routes as offers
 from ecosystem.outcomes import routes as outcomes
 from ecosystem.payments import routes as payments
 from ecosystem.reactions import REACTIONS
-from ecosystem.runtime import idempotency, log, settings, telemetry
-from ecosystem.runtime.background import Background
+from ecosystem.runtime import idempotency, log, parent, settings, telemetry
+from ecosystem.runtime.background import Background, when_there
 from ecosystem.runtime.blobs import Blobs
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database
@@ -65,7 +62,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
 def create() -> Edge:
     """Return the application that the settings in the environment describe."""
     edge = build(settings.load())
-    edge.application.state.parent = os.getppid()
+    edge.application.state.parent = parent.number()
     return edge
 
 
@@ -134,11 +131,11 @@ async def _living(application: Litestar) -> AsyncGenerator[None]:
     background = Background()
     await authenticator.start()
     if sandbox_ is not None:
-        await sandbox_.start()
+        await when_there(sandbox_.start)
     if house.settings.background == "inside":
         _work(house, background)
     if "parent" in application.state:
-        background.start("parent", partial(_end_with, application.state.parent))
+        background.start("parent", parent.EndWithParent(application.state.parent))
     try:
         yield
     finally:
@@ -149,13 +146,6 @@ async def _living(application: Litestar) -> AsyncGenerator[None]:
         await house.database.close()
         if application.state.telemetry is not None:
             await asyncio.to_thread(application.state.telemetry.close)
-
-
-async def _end_with(parent: int) -> float:
-    """End this process in order when the one that started it was killed."""
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGTERM)
-    return 0.5
 
 
 def _work(house: House, background: Background) -> None:

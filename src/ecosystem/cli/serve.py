@@ -21,7 +21,7 @@ from granian.log import LogLevels
 from ecosystem import app
 from ecosystem.cli import place
 from ecosystem.cli.trouble import Trouble, port_held
-from ecosystem.runtime import log, parent, settings
+from ecosystem.runtime import log, parent, settings, telemetry
 from ecosystem.runtime.postgres import EmbeddedServer, PostgresFailed
 from ecosystem.runtime.settings import Settings
 
@@ -29,13 +29,13 @@ _log = structlog.get_logger("ecosystem.serve")
 _WATCH_S: Final = 0.5
 _WATCH_S_MAX: Final = 30
 _FORWARDED: Final = {"class": "ecosystem.runtime.log.Forward"}
-_STOPPING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Serve until SIGTERM, SIGHUP, or Ctrl-C, which stop it in order."""
     chosen = _chosen(parsed)
     log.configure(chosen)
+    telemetry.ensure_installed(chosen)
     answers = parsed.role != "worker"
     with (
         _stopped_by_signals(),
@@ -77,7 +77,7 @@ def _serve(chosen: Settings) -> None:
     _log.info(
         "serving", address=f"http://{chosen.host}:{chosen.port}", docs=f"{chosen.public_url}/docs"
     )
-    web = Granian(
+    web: Any = Granian(
         "ecosystem.app:create",
         address=chosen.host,
         port=chosen.port,
@@ -91,11 +91,14 @@ def _serve(chosen: Settings) -> None:
         workers_kill_timeout=parent.GRACE_S,
         respawn_failed_workers=True,
     )
-    web.on_startup(lambda: signal.signal(signal.SIGHUP, web.signal_handler_interrupt))
+    hung_up = signal.getsignal(signal.SIGHUP)
+    if hung_up is _leave:
+        hung_up = web.signal_handler_interrupt
+    web.on_startup(lambda: signal.signal(signal.SIGHUP, hung_up))
     try:
         web.serve()
-    except SystemExit:
-        if not web.interrupt_signal:
+    except SystemExit as ended:
+        if ended.code and not web.interrupt_signal:
             raise Trouble(
                 "A web process ended by itself, and again at once when it was started anew, so "
                 "the service has stopped. Above it says why; mend that, and start again."
@@ -117,7 +120,7 @@ def _forked(server: EmbeddedServer | None) -> None:
 async def _work(chosen: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, *_STOPPING):
+    for number in (signal.SIGINT, *_stopping()):
         loop.add_signal_handler(number, stop.set)
     async with app.living(app.build(chosen)):
         _log.info("working")
@@ -127,13 +130,19 @@ async def _work(chosen: Settings) -> None:
 @contextmanager
 def _stopped_by_signals() -> Generator[None]:
     """Let signals end the start in order, until the web server or the worker takes them over."""
-    for number in _STOPPING:
-        signal.signal(number, _leave)
+    before = {number: signal.signal(number, _leave) for number in _stopping()}
     try:
         yield
     finally:
-        for number in _STOPPING:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stopping() -> tuple[signal.Signals, ...]:
+    """Return the signals that stop the service; `nohup` has it outlive its terminal."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return (signal.SIGTERM,)
+    return (signal.SIGTERM, signal.SIGHUP)
 
 
 def _leave(*_: Any) -> NoReturn:

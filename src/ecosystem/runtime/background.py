@@ -12,8 +12,24 @@ from ecosystem.runtime.pool import DatabaseBusy
 
 _log: Final = structlog.get_logger("ecosystem.background")
 
+_AGAIN_S: Final = 0.5
+
 Work = Callable[[], Awaitable[float]]
 """Does one round, and returns the seconds to rest before the next."""
+
+
+async def when_there(start: Callable[[], Awaitable[None]]) -> None:
+    """Start what needs the database: at once, or when it is there again."""
+    while True:
+        try:
+            await start()
+        except Exception as error:
+            if not is_away(error):
+                raise
+            _log.warning("database away", work="start")
+            await asyncio.sleep(_AGAIN_S)
+        else:
+            return
 
 
 class Background:

@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ecosystem.runtime.durable import synced
+
 
 @dataclass(frozen=True)
 class Blobs:
@@ -25,6 +27,8 @@ class Blobs:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(place)
+        for folder in (place.parent, self.folder):
+            synced(folder)
         return digest
 
     def read(self, digest: str) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from joserfc.jwk import ECKey
 
+from ecosystem.runtime.durable import synced
 from ecosystem.runtime.minting import entropy
 
 
@@ -46,6 +47,7 @@ class Keys:
             draft = self.folder / f".{name}.{os.getpid()}"
             draft.touch(mode=0o600)
             draft.write_bytes(fresh)
+            synced(draft)
             try:
                 # A link fails where another process was first, and never leaves half a file.
                 file.hardlink_to(draft)
@@ -53,4 +55,5 @@ class Keys:
                 pass
             finally:
                 draft.unlink()
+                synced(self.folder)
         return file.read_bytes()

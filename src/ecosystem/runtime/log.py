@@ -48,6 +48,15 @@ def configure(settings: Settings) -> None:
         logging.getLogger(name).setLevel(max(logging.INFO, _LEVELS[settings.log_level]))
 
 
+class Forward(logging.Handler):
+    """Tells what a library logs as the service tells its own."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one line."""
+        told = structlog.get_logger(f"ecosystem.{record.name.strip('_')}")
+        told.log(record.levelno, record.getMessage(), exc_info=record.exc_info or None)
+
+
 def without_secrets(_: Any, __: str, line: dict[str, Any]) -> dict[str, Any]:
     """Blank whatever is named like a secret, so that no slip tells one."""
     for name in _SECRETS & line.keys():

@@ -70,6 +70,7 @@ class EmbeddedServer:
         self._wanted = binaries
         self._progress = progress
         self._turn = threading.RLock()
+        self._leaving = threading.Event()
         self._by = os.getpid()
         self._opened: _Opened | None = None
         self._kept: Keeper | None = None
@@ -83,6 +84,7 @@ class EmbeddedServer:
         with self._turn:
             if self._opened is not None:
                 return self
+            self._leaving.clear()
             try:
                 self._open()
                 self._run(new=self._cluster.major() is None)
@@ -98,12 +100,14 @@ class EmbeddedServer:
         """End the sessions, stop the server, and let go of the folder.
 
         Waits a minute for what is being written, then ends it at once; the next start then
-        recovers. Raises PostgresFailed where it does not end even so. Does nothing where it
-        is stopped, or in a process forked from the owner.
+        recovers. A start that another thread is in the middle of fails. Raises PostgresFailed
+        where the server does not end even so. Does nothing where it is stopped, or in a
+        process forked from the owner.
         """
+        if os.getpid() != self._by:
+            return
+        self._leaving.set()
         with self._turn:
-            if os.getpid() != self._by:
-                return
             if self._kept is not None:
                 _end(self._kept, folder=self._cluster.folder)
                 self._kept = None
@@ -112,6 +116,16 @@ class EmbeddedServer:
                     shutil.rmtree(self._opened.sockets, ignore_errors=True)
                 os.close(self._opened.lock)
                 self._opened = None
+
+    def disown(self) -> None:
+        """Let go of the folder's lock in a process just forked from the owner.
+
+        Otherwise the folder stays locked after the owner was killed, for as long as the
+        process that was forked from it lives.
+        """
+        if self._opened is not None and os.getpid() != self._by:
+            os.close(self._opened.lock)
+            self._opened = self._kept = None
 
     def poll(self) -> int | None:
         """Return None while the server runs, else how it ended (see `subprocess`)."""
@@ -240,6 +254,10 @@ class EmbeddedServer:
                     folder=self._cluster.folder,
                     otherwise="PostgreSQL ended while it was starting in {folder} "
                     f"(status {keeper.status()}).",
+                )
+            if self._leaving.is_set():
+                raise PostgresFailed(
+                    f"PostgreSQL in {self._cluster.folder} is to stop before it was ready."
                 )
             now = time.monotonic()
             if now - began > _READY_S_MAX:

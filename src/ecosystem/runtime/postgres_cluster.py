@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from ecosystem.runtime.durable import synced
 from ecosystem.runtime.postgres_binaries import Binaries, major_of
 from ecosystem.runtime.postgres_failure import PostgresFailed, explain
 from ecosystem.runtime.postgres_keeper import Keeper
@@ -163,7 +164,7 @@ class Cluster:
                     otherwise="PostgreSQL could not make its database in {folder}.",
                 )
             new.rename(self.data)
-            _sync(self.folder)
+            synced(self.folder)
         finally:
             shutil.rmtree(new, ignore_errors=True)
 
@@ -228,11 +229,3 @@ def _initdb_options(binaries: Binaries) -> list[str]:
 
 def _quoted(path: Path) -> str:
     return str(path).replace("\\", "\\\\").replace("'", "''")
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
