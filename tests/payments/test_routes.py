@@ -238,6 +238,21 @@ async def test_a_step_needs_its_key_and_its_version(
     assert (without_version.status_code, stale.status_code) == (428, 412)
 
 
+async def test_a_contract_that_is_still_a_draft_shows_no_totals(
+    client: httpx.AsyncClient, database: Database, agreed: Agreement
+) -> None:
+    connection = await database.connect()
+    await connection.execute(
+        "UPDATE contract SET state = 'draft', activated_at = NULL WHERE id = $1",
+        agreed.contract_id,
+    )
+    await connection.close()
+
+    answer = await _get(client, f"/v1/contracts/{agreed.contract_id}/payment-totals", SUPPLIER)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "contract_missing")
+
+
 async def test_there_are_no_payments_without_a_token_or_a_contract(
     client: httpx.AsyncClient, database: Database, agreed: Agreement
 ) -> None:

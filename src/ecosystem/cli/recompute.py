@@ -21,7 +21,7 @@ def run(parsed: argparse.Namespace) -> int:
     try:
         found = recompute(_document(parsed.file))
     except Refusal as refusal:
-        raise Trouble(f"{refusal.detail} {refusal.remedy}") from None
+        raise Trouble(f"{refusal.detail.rstrip('.')}. {refusal.remedy}") from None
     if parsed.json:
         _say(json.dumps(_plain(found), ensure_ascii=False))
     else:

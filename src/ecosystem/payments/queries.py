@@ -159,6 +159,7 @@ _totals = (
         _sum(State.SETTLED, received=True).label("received"),
     )
     .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)
+    .where(contract.c.state != "draft")
     .subquery("totals")
 )
 _TOTALS: Final = Statement(select(func.row_to_json(_totals.table_valued())))
@@ -242,7 +243,7 @@ async def totals(tx: Tx, contract_id: str) -> bytes:
     authority = owner(contract_id, "contract", otherwise=ContractMissing)
     found: bytes | None = await tx.value(_TOTALS, authority_id=authority, contract_id=contract_id)
     if found is None:
-        raise ContractMissing("There is no such contract.")
+        raise ContractMissing("No such contract is in force.")
     return found
 
 
