@@ -180,7 +180,7 @@ def test_the_last_signature_completes() -> None:
     ("changed", "by", "refusal"),
     [
         ({"state": State.ACTIVE}, _by(BANK), rules.NotParty),
-        ({"state": State.ACTIVE}, _by(SUPPLIER), rules.NotDraft),
+        ({"state": State.ACTIVE}, _by(SUPPLIER), rules.ContractInForce),
         ({"digest": "0" * 64}, _by(SUPPLIER), rules.SignedBefore),
         ({"digest": "0" * 64}, _by(CITY, person="person_two"), rules.SignsForAnother),
         ({"digest": "0" * 64}, _by(CITY), rules.DigestDiffers),

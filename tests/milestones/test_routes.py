@@ -160,11 +160,11 @@ async def test_an_unsound_submission_is_refused(
 
 
 async def test_the_authority_does_not_submit(active: Partnership) -> None:
-    body = {"delivered_at": DELIVERED_AT, "declaration": DECLARATION, "documents": []}
+    said = {"delivered_at": DELIVERED_AT, "declaration": DECLARATION}
     path = f"/v1/milestones/{await _id(active)}/submission"
 
-    answer = await active.post(path, body, by=("verifier", "verifier"), If_Match='"v1"')
-    role = await active.post(path, body, by=OFFICER, If_Match='"v1"')
+    answer = await active.post(path, said, by=("verifier", "verifier"), If_Match='"v1"')
+    role = await active.post(path, said, by=OFFICER, If_Match='"v1"')
 
     assert _code(answer) == _code(role) == (403, "not_allowed")
 
@@ -192,7 +192,7 @@ async def test_what_is_accepted_stays_so(active: Partnership) -> None:
     submitted = await _submit(active, milestone_id, version=3)
     rejected = await _judge(active, milestone_id, "rejection", version=3, body=JUDGEMENT)
 
-    assert _code(submitted) == (409, "not_open")
+    assert _code(submitted) == (409, "milestone_not_open")
     assert _code(rejected) == (409, "not_submitted")
 
 

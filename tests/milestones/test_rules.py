@@ -94,8 +94,8 @@ def test_what_is_planned_or_rejected_can_be_submitted(state: State) -> None:
     [
         ({"role": None, "state": State.ACCEPTED}, rules.NotSupplier),
         ({"role": "verifier"}, rules.NotSupplier),
-        ({"state": State.SUBMITTED, "delivered_at": AT + TICK}, rules.NotOpen),
-        ({"state": State.ACCEPTED}, rules.NotOpen),
+        ({"state": State.SUBMITTED, "delivered_at": AT + TICK}, rules.MilestoneNotOpen),
+        ({"state": State.ACCEPTED}, rules.MilestoneNotOpen),
         ({"delivered_at": AT + TICK, "evidence": ()}, rules.DeliveredLater),
         ({"evidence": ()}, rules.EvidenceUnknown),
         ({"documents": (), "evidence": ()}, rules.EvidenceMissing),

@@ -309,7 +309,7 @@ async def test_nobody_disputes_its_own_report(active: Partnership) -> None:
     verified = await _judge(active, observation_id, "annulment")
 
     assert _code(answer) == (403, "own_report")
-    assert _code(verified) == (409, "not_open")
+    assert _code(verified) == (409, "observation_not_open")
 
 
 async def test_observations_are_listed_newest_first(active: Partnership) -> None:

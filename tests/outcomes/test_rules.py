@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ecosystem.contracts.rules import NotParty
 from ecosystem.outcomes import rules
 from ecosystem.outcomes.model import JudgeFacts, Other, Report, ReportFacts, Standing, State
 from ecosystem.values.actor import Actor, OrganisationKind, Role
@@ -155,9 +156,9 @@ def test_what_is_verified_takes_over_from_what_it_corrects(state: State) -> None
         ({"role": None}, rules.NotVerifier),
         ({"role": "supplier", "reported_by": "org_verifier"}, rules.NotVerifier),
         ({"reported_by": "org_verifier", "state": State.VOID}, rules.OwnReport),
-        ({"state": State.VERIFIED}, rules.NotOpen),
-        ({"state": State.VOID}, rules.NotOpen),
-        ({"is_superseded": True}, rules.NotOpen),
+        ({"state": State.VERIFIED}, rules.ObservationNotOpen),
+        ({"state": State.VOID}, rules.ObservationNotOpen),
+        ({"is_superseded": True}, rules.ObservationNotOpen),
         ({"others": (Other(id=FIRST, is_corrected=False),)}, rules.PeriodVerified),
     ],
 )
@@ -171,11 +172,11 @@ def test_a_verification_is_refused_for_its_first_reason(
 @pytest.mark.parametrize(
     ("changed", "refusal"),
     [
-        ({"role": None}, rules.NotParty),
+        ({"role": None}, NotParty),
         ({"reported_by": "org_verifier"}, rules.OwnReport),
-        ({"state": State.VERIFIED}, rules.NotOpen),
-        ({"state": State.DISPUTED}, rules.NotOpen),
-        ({"is_superseded": True}, rules.NotOpen),
+        ({"state": State.VERIFIED}, rules.ObservationNotOpen),
+        ({"state": State.DISPUTED}, rules.ObservationNotOpen),
+        ({"is_superseded": True}, rules.ObservationNotOpen),
     ],
 )
 def test_a_dispute_is_refused_for_its_first_reason(
@@ -188,7 +189,7 @@ def test_a_dispute_is_refused_for_its_first_reason(
 
 
 def test_only_what_is_disputed_is_annulled() -> None:
-    with pytest.raises(rules.NotOpen):
+    with pytest.raises(rules.ObservationNotOpen):
         rules.annul(_judge(), by=VERIFIER, at=AT)
 
     assert rules.annul(_judge(state=State.DISPUTED), by=VERIFIER, at=AT).state is State.VOID

@@ -127,7 +127,7 @@ _SIGNATURES: Final = (
     .where(contract_signature.c.contract_id == contract.c.id)
     .scalar_subquery()
 )
-_SUMMARY: Final = (
+_SUMMARY: Final[list[ColumnElement[Any]]] = [
     contract.c.id,
     contract.c.version,
     contract.c.state,
@@ -140,8 +140,8 @@ _SUMMARY: Final = (
     contract.c.starts_on,
     contract.c.ends_on,
     contract.c.activated_at,
-)
-_WHOLE: Final = (
+]
+_WHOLE: Final[list[ColumnElement[Any]]] = [
     *_SUMMARY,
     contract.c.financing_award_id,
     contract.c.programme_id,
@@ -150,7 +150,7 @@ _WHOLE: Final = (
     contract.c.terms_digest,
     contract.c.drafted_at,
     contract.c.terms,
-)
+]
 _SEEN: Final = or_(
     contract.c.state != "draft", is_concerned(contract.c.authority_id, contract.c.id)
 )

@@ -130,7 +130,7 @@ async def list_contracts(
     answers=Standing,
     key=True,
     refuses=(
-        rules.ContractMissing, rules.NotParty, rules.NotDraft, rules.SignedBefore,
+        rules.ContractMissing, rules.NotParty, rules.ContractInForce, rules.SignedBefore,
         rules.SignsForAnother, rules.DigestDiffers, rules.AwardContracted,
     ),
 )  # fmt: skip

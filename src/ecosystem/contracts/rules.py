@@ -88,7 +88,7 @@ class NotParty(Refusal):
     remedy = "A party to the contract must do this."
 
 
-class NotDraft(Refusal):
+class ContractInForce(Refusal):
     """The contract is in force already."""
 
     kind = Kind.CONFLICT
@@ -165,14 +165,14 @@ def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
 def sign(facts: SignFacts, *, by: Actor, at: datetime) -> Signed:
     """Sign the terms for the caller's organisation.
 
-    Refuses with NotParty, NotDraft, SignedBefore, SignsForAnother or DigestDiffers, in that
+    Refuses with NotParty, ContractInForce, SignedBefore, SignsForAnother or DigestDiffers, in that
     order.
     """
     del at
     if by.organisation_id not in facts.parties:
         raise NotParty("The caller's organisation has no place in this contract.")
     if facts.state is not State.DRAFT:
-        raise NotDraft(f"The contract is {facts.state}.")
+        raise ContractInForce(f"The contract is {facts.state}.")
     signed = {one.organisation_id for one in facts.signatures}
     if by.organisation_id in signed:
         raise SignedBefore("The caller's organisation has signed.")

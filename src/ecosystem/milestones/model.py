@@ -12,6 +12,7 @@ from ecosystem.contracts.model import Evidence
 from ecosystem.contracts.payment_rules import Code
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import ContractId, DocumentId, MilestoneId
+from ecosystem.values.period import Instant
 from ecosystem.values.text import Text
 
 
@@ -50,7 +51,7 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     documents: Annotated[tuple[DocumentId, ...], Meta(max_length=50)] = ()
     """Documents of the contract that show it."""
-    delivered_at: datetime
+    delivered_at: Instant
     """When it was done: lateness counts to here."""
     declaration: Text
     """What was delivered, in the supplier's words."""

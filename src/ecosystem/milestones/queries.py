@@ -1,10 +1,10 @@
 """Read milestones: facts for the rules, locked; views for people, now and as of any time."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import DateTime, Integer, Text, bindparam, case, func, null, select
+from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, case, func, null, select
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.documents import queries as documents
@@ -45,7 +45,7 @@ _TIMELINESS: Final = case(
 )
 """What `rules.timeliness` says, in SQL."""
 
-_SUMMARY: Final = (
+_SUMMARY: Final[list[ColumnElement[Any]]] = [
     milestone.c.id,
     milestone.c.version,
     milestone.c.contract_id,
@@ -58,8 +58,8 @@ _SUMMARY: Final = (
     milestone.c.delivered_at,
     milestone.c.submitted_at,
     milestone.c.accepted_at,
-)
-_WHOLE: Final = (
+]
+_WHOLE: Final[list[ColumnElement[Any]]] = [
     *_SUMMARY,
     milestone.c.evidence_asked,
     milestone.c.acceptance_days,
@@ -69,7 +69,7 @@ _WHOLE: Final = (
     milestone.c.rejected_at,
     milestone.c.reasons,
     milestone.c.remedy,
-)
+]
 _SEEN: Final = contracts.is_concerned(milestone.c.authority_id, milestone.c.contract_id)
 _KEY: Final = (milestone.c.authority_id == _AUTHORITY, milestone.c.id == _ID)
 _one = select(*_WHOLE).where(*_KEY, _SEEN).subquery("one")

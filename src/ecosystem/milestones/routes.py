@@ -128,7 +128,7 @@ async def read_milestone_history(
     answers=Standing,
     changes=True,
     refuses=(
-        rules.MilestoneMissing, RevisionStale, rules.NotSupplier, rules.NotOpen,
+        rules.MilestoneMissing, RevisionStale, rules.NotSupplier, rules.MilestoneNotOpen,
         rules.DeliveredLater, rules.EvidenceUnknown, rules.EvidenceMissing,
     ),
 )  # fmt: skip

@@ -44,7 +44,7 @@ class NotSupplier(Refusal):
     remedy = "A supplier of the contract must submit."
 
 
-class NotOpen(Refusal):
+class MilestoneNotOpen(Refusal):
     """The milestone waits for the authority, or is accepted."""
 
     kind = Kind.CONFLICT
@@ -108,15 +108,15 @@ def end_of(day: date) -> datetime:
 def submit(facts: SubmitFacts, *, by: Actor, at: datetime) -> Submitted:
     """Show that a milestone is reached.
 
-    Refuses with NotSupplier, NotOpen, DeliveredLater, EvidenceUnknown or EvidenceMissing, in
-    that order.
+    Refuses with NotSupplier, MilestoneNotOpen, DeliveredLater, EvidenceUnknown or
+    EvidenceMissing, in that order.
     """
     del by
     asked = facts.asked
     if facts.role != "supplier":
         raise NotSupplier("The caller's organisation does not supply under this contract.")
     if facts.state not in {State.PLANNED, State.REJECTED}:
-        raise NotOpen(f"The milestone is {facts.state}.")
+        raise MilestoneNotOpen(f"The milestone is {facts.state}.")
     if asked.delivered_at > at:
         message = f"It is {at.isoformat()} now."
         raise DeliveredLater(message, pointer="/delivered_at")

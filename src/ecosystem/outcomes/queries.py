@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Date,
     Integer,
     Text,
@@ -40,7 +41,7 @@ _ID: Final = bindparam("id", type_=Text)
 _CONTRACT: Final = bindparam("contract_id", type_=Text)
 _METRIC: Final = bindparam("metric_id", type_=Text)
 
-_METRIC_VIEW: Final = (
+_METRIC_VIEW: Final[list[ColumnElement[Any]]] = [
     metric.c.id,
     metric.c.version,
     metric.c.contract_id,
@@ -55,8 +56,8 @@ _METRIC_VIEW: Final = (
     metric.c.verification,
     metric.c.baseline.cast(Text).label("baseline"),
     metric.c.target.cast(Text).label("target"),
-)
-_OBSERVATION_VIEW: Final = (
+]
+_OBSERVATION_VIEW: Final[list[ColumnElement[Any]]] = [
     observation.c.id,
     observation.c.version,
     observation.c.metric_id,
@@ -76,7 +77,7 @@ _OBSERVATION_VIEW: Final = (
     observation.c.disputed_by,
     observation.c.disputed_at,
     observation.c.reason,
-)
+]
 _METRIC_SEEN: Final = contracts.is_concerned(metric.c.authority_id, metric.c.contract_id)
 _SEEN: Final = contracts.is_concerned(observation.c.authority_id, observation.c.contract_id)
 

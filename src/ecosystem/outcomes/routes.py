@@ -4,7 +4,7 @@ from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecosystem.contracts import queries as contracts
-from ecosystem.contracts.rules import ContractMissing
+from ecosystem.contracts.rules import ContractMissing, NotParty
 from ecosystem.outcomes import access, actions, queries, rules
 from ecosystem.outcomes.model import Metric, Observation, Reason, Report
 from ecosystem.runtime import paging
@@ -110,7 +110,7 @@ async def read_observation(request: Call, observation_id: FromPath[str]) -> Resp
     answers=Standing,
     key=True,
     refuses=(
-        rules.ObservationMissing, rules.NotVerifier, rules.OwnReport, rules.NotOpen,
+        rules.ObservationMissing, rules.NotVerifier, rules.OwnReport, rules.ObservationNotOpen,
         rules.PeriodVerified,
     ),
 )  # fmt: skip
@@ -133,7 +133,7 @@ async def verify_observation(
     "/v1/observations/{observation_id:str}/dispute",
     permit=access.DISPUTE,
     answers=Standing,
-    refuses=(rules.ObservationMissing, rules.NotParty, rules.OwnReport, rules.NotOpen),
+    refuses=(rules.ObservationMissing, NotParty, rules.OwnReport, rules.ObservationNotOpen),
 )
 async def dispute_observation(
     request: Call, observation_id: FromPath[str], data: JSONBody[Reason]
@@ -149,7 +149,12 @@ async def dispute_observation(
     "/v1/observations/{observation_id:str}/annulment",
     permit=access.VERIFY,
     answers=Standing,
-    refuses=(rules.ObservationMissing, rules.NotVerifier, rules.OwnReport, rules.NotOpen),
+    refuses=(
+        rules.ObservationMissing,
+        rules.NotVerifier,
+        rules.OwnReport,
+        rules.ObservationNotOpen,
+    ),
 )
 async def annul_observation(
     request: Call, observation_id: FromPath[str], data: JSONBody[Reason]

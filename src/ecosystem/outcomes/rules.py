@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from ecosystem.contracts.rules import NotParty
 from ecosystem.outcomes.model import (
     Annulled,
     Disputed,
@@ -89,14 +90,7 @@ class OwnReport(Refusal):
     remedy = "Another party must do this."
 
 
-class NotParty(Refusal):
-    """The caller's organisation is not a party to the contract."""
-
-    kind = Kind.FORBIDDEN
-    remedy = "A party to the contract must do this."
-
-
-class NotOpen(Refusal):
+class ObservationNotOpen(Refusal):
     """The observation is not in a state in which this can be done."""
 
     kind = Kind.CONFLICT
@@ -153,7 +147,7 @@ def report(facts: ReportFacts, *, by: Actor, at: datetime) -> Reported:
 def verify(facts: JudgeFacts, *, by: Actor, at: datetime) -> Verified:
     """Verify an observation; a verified one that it corrects is void from now on.
 
-    Refuses with NotVerifier, OwnReport, NotOpen or PeriodVerified, in that order.
+    Refuses with NotVerifier, OwnReport, ObservationNotOpen or PeriodVerified, in that order.
     """
     del at
     _judges(facts, by, open_in=(State.REPORTED, State.DISPUTED))
@@ -169,7 +163,10 @@ def verify(facts: JudgeFacts, *, by: Actor, at: datetime) -> Verified:
 
 
 def dispute(facts: JudgeFacts, *, by: Actor, at: datetime) -> Disputed:
-    """Say that a reported value is wrong. Refuses with NotParty, OwnReport or NotOpen."""
+    """Say that a reported value is wrong.
+
+    Refuses with NotParty, OwnReport or ObservationNotOpen, in that order.
+    """
     del at
     if facts.role is None:
         raise NotParty("The caller's organisation has no place in this contract.")
@@ -180,7 +177,7 @@ def dispute(facts: JudgeFacts, *, by: Actor, at: datetime) -> Disputed:
 
 
 def annul(facts: JudgeFacts, *, by: Actor, at: datetime) -> Annulled:
-    """Find a disputed value untrue. Refuses with NotVerifier, OwnReport or NotOpen."""
+    """Find a disputed value untrue. Refuses with NotVerifier, OwnReport or ObservationNotOpen."""
     del at
     _judges(facts, by, open_in=(State.DISPUTED,))
     return Annulled(state=State.VOID, reason=facts.reason)
@@ -227,5 +224,7 @@ def _refuse_own(facts: JudgeFacts, by: Actor) -> None:
         raise OwnReport("The caller's organisation has reported it.")
 
 
-def _closed(facts: JudgeFacts) -> NotOpen:
-    return NotOpen(f"It is {facts.state}{' and superseded' if facts.is_superseded else ''}.")
+def _closed(facts: JudgeFacts) -> ObservationNotOpen:
+    return ObservationNotOpen(
+        f"It is {facts.state}{' and superseded' if facts.is_superseded else ''}."
+    )

@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Text, any_, bindparam, func, select
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.model import Arrived, Evidence, FileFacts
@@ -19,7 +19,7 @@ from ecosystem.values.identifiers import authority_of, owner
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _ID: Final = bindparam("id", type_=Text)
 
-_DOCUMENT: Final = (
+_DOCUMENT: Final[list[ColumnElement[Any]]] = [
     document.c.id,
     document.c.version,
     document.c.contract_id,
@@ -29,7 +29,7 @@ _DOCUMENT: Final = (
     document.c.bytes,
     document.c.sha256,
     document.c.filed_at,
-)
+]
 DOCUMENTS: Final = page_of(
     select(*_DOCUMENT).where(
         document.c.authority_id == _AUTHORITY,
