@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, get_origin
+from datetime import datetime
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
 from msgspec import inspect
@@ -80,20 +81,19 @@ def _types(one: Operation) -> Iterator[tuple[tuple[str, str], Any]]:
 
 
 def _classes(types: Iterable[Any]) -> list[type]:
-    """Return every struct that the types are made of."""
+    """Return every struct that the types are made of; a generic one once, for all that it is of."""
     waiting: list[Any] = list(inspect.multi_type_info(types))
-    found: dict[type, None] = {}
+    found: dict[Any, type] = {}
     while waiting:
         node = waiting.pop()
         if isinstance(node, inspect.StructType):
-            type_ = get_origin(node.cls) or node.cls
-            if type_ in found:
+            if node.cls in found:
                 continue
-            found[type_] = None
+            found[node.cls] = get_origin(node.cls) or node.cls
             waiting += [field.type for field in node.fields]
         else:
             waiting += _within(node)
-    return list(found)
+    return list(dict.fromkeys(found.values()))
 
 
 def _within(node: Any) -> Iterator[Any]:
@@ -105,16 +105,37 @@ def _within(node: Any) -> Iterator[Any]:
 
 
 def _tell(components: dict[str, Any], type_: type) -> None:
-    """Say of each property of the type what its docstring says."""
+    """Say of each property of the type what its docstring says, and which are instants."""
     said = attributes.manual(type_)
+    instants = set(_instants(type_))
+    for properties in _properties(components, type_):
+        for field, one in properties.items():
+            if field in said:
+                known = one.get("description")
+                one["description"] = f"{said[field]} {known}" if known else said[field]
+            if field in instants:
+                _date(one)
+
+
+def _properties(components: dict[str, Any], type_: type) -> Iterator[dict[str, dict[str, Any]]]:
+    """Yield the properties of every component that describes the type."""
     names = set(getattr(type_, "__struct_encode_fields__", ()))
     tag = {getattr(getattr(type_, "__struct_config__", None), "tag_field", None)}
     for name, component in components.items():
         properties: dict[str, Any] = component.get("properties", {})
         own = component.get("title", name).partition("[")[0] == type_.__name__
-        if not (own and names == set(properties) - tag):
-            continue
-        for field, text in said.items():
-            if field in properties:
-                known = properties[field].get("description")
-                properties[field]["description"] = f"{text} {known}" if known else text
+        if own and names == set(properties) - tag:
+            yield properties
+
+
+def _instants(type_: type) -> Iterator[str]:
+    for field in msgspec.structs.fields(type_):
+        if datetime in {field.type, *get_args(field.type)}:
+            yield field.encode_name
+
+
+def _date(schema: dict[str, Any]) -> None:
+    """Say that a text is an instant, which is left out where its type asks for no offset."""
+    for one in (schema, *schema.get("anyOf", ())):
+        if one.get("type") == "string":
+            one["format"] = "date-time"

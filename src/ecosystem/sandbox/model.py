@@ -9,6 +9,7 @@ from msgspec import Meta
 from ecosystem.identity.model import AuthMethod
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.identifiers import ClientId, OrganisationId, PersonId
+from ecosystem.values.period import Instant
 from ecosystem.values.scopes import Scope
 from ecosystem.values.text import Text
 
@@ -16,7 +17,8 @@ from ecosystem.values.text import Text
 class ClockSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """To which instant the clock is moved."""
 
-    now: Annotated[datetime, Meta(tz=True, description="Not before the clock's present time.")]
+    now: Instant
+    """Not before the clock's present time."""
     runs: bool = True
     """Whether the clock runs on from there, or stands still."""
 
