@@ -11,7 +11,8 @@ from ecosystem.values.patterns import published
 
 def identifier(name: str, prefix: str, *, nullable: bool = False) -> Column[str]:
     """Return a column that holds identifiers with `prefix`, and nothing else."""
-    check = CheckConstraint(f"{name} ~ '{published(pattern(prefix))}'", name=f"{name}_is_identifier")
+    form = published(pattern(prefix))
+    check = CheckConstraint(f"{name} ~ '{form}'", name=f"{name}_is_identifier")
     return Column(name, Text(collation="C"), check, nullable=nullable)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ecosystem.runtime import openapi_answers, openapi_inputs
+from ecosystem.runtime.openapi_links import Links
 from ecosystem.runtime.openapi_schemas import Schemas
 from ecosystem.runtime.operation import Operation
 from ecosystem.values.permit import Permit
@@ -28,10 +29,12 @@ def document(
     Its order, and that of everything in it, depends on the operations alone.
     """
     listed = sorted(operations, key=lambda one: (one.path, one.method))
-    schemas = Schemas(listed)
+    schemas, links = Schemas(listed), Links(listed)
     paths: dict[str, Any] = {}
     for one in listed:
         described = _operation(one, schemas, (examples or {}).get(one.name, {}))
+        if led := links.of(one):
+            described["responses"][str(one.status)]["links"] = led
         paths.setdefault(one.path, {})[one.method.lower()] = described
     return {
         "openapi": "3.1.0",

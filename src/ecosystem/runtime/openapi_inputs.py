@@ -14,6 +14,7 @@ _PREFIXES: Final = {"organisation": "org"}
 _RULES: Final = {"form_id": "^[a-z][a-z0-9-]{1,63}$"}
 _NAME: Final = "^[A-Za-z0-9._-]+$"
 _KEY: Final = r"^[\x21\x23-\x7e]{1,255}$"
+_ETAG: Final = r'^(\*|"v[1-9][0-9]{0,8}(\.[a-z_]+)*")$'
 _FORM: Final = "application/x-www-form-urlencoded"
 _GRANT: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -108,8 +109,9 @@ def _headers(one: Operation) -> list[dict[str, Any]]:
         rule = {"type": "string", "pattern": _KEY}
         found.append(_header("Idempotency-Key", text, rule, required=one.key_required))
     if one.changes:
-        text = "The ETag of the version that is changed."
-        found.append(_header("If-Match", text, {"type": "string"}, required=True))
+        text = "The ETag of the version that is changed; `*` changes whatever there is."
+        rule = {"type": "string", "pattern": _ETAG}
+        found.append(_header("If-Match", text, rule, required=True))
     return found
 
 
