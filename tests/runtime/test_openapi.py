@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 from msgspec import Meta
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -89,6 +90,12 @@ def test_every_operation_has_a_name_of_its_own() -> None:
     names = Counter(one.name for one in OPERATIONS)
 
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_problem_code_names_one_type() -> None:
+    codes = Counter(one.code for one in describe.problem_types(OPERATIONS))
+
+    assert [code for code, count in codes.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("one", OPERATIONS, ids=lambda one: one.name)
@@ -204,6 +211,26 @@ def test_recorded_examples_are_shown() -> None:
 
     assert found["requestBody"]["content"]["application/json"]["example"] == {"name": "wheel"}
     assert found["responses"]["201"]["content"]["application/json"]["example"] == made
+
+
+def test_recorded_examples_have_the_form_that_is_described() -> None:
+    document = describe.description(OPERATIONS, examples=describe.examples())
+    wrong: list[str] = []
+    contents = [
+        (one["operationId"], content)
+        for methods in document["paths"].values()
+        for one in methods.values()
+        for part in (one.get("requestBody", {}), *one["responses"].values())
+        for content in part.get("content", {}).values()
+        if "example" in content
+    ]
+
+    for name, content in contents:
+        checker = Draft202012Validator({**content["schema"], "components": document["components"]})
+        wrong += [f"{name}: {one.message}" for one in checker.iter_errors(content["example"])]
+
+    assert wrong == []
+    assert len(contents) > len(OPERATIONS) / 2
 
 
 def test_an_identifier_in_the_path_has_the_form_of_its_kind() -> None:
