@@ -49,7 +49,7 @@ def _malformed() -> list[tuple[Envelope, str]]:
         (with_header(ENVELOPE, threshold=1), "/header/threshold"),
         (with_header(ENVELOPE, threshold=4), "/header/threshold"),
         (with_header(ENVELOPE, need_id="need_1"), "/header/need_id"),
-        (with_header(ENVELOPE, need_id=f"{header.need_id}\n"), ""),
+        (with_header(ENVELOPE, need_id=f"{header.need_id}\n"), "/header/need_id"),
         (with_header(ENVELOPE, deadline_at="2027-02-30T08:00:00.000000Z"), "/header/deadline_at"),
         (with_header(ENVELOPE, deadline_at="2027-03-01T08:00:00Z"), "/header/deadline_at"),
         (with_header(ENVELOPE, key_commitment="A" * 64), "/header/key_commitment"),

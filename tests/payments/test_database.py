@@ -249,7 +249,8 @@ async def test_a_calculation_is_what_its_document_says(
     agreed: Agreement, city: Connection, change: str, constraint: str
 ) -> None:
     copy = (
-        "INSERT INTO calculation (authority_id, id, contract_id, ordinal, total, document, digest, "  # noqa: S608
+        "INSERT INTO calculation "  # noqa: S608
+        "(authority_id, id, contract_id, ordinal, total, document, digest, "
         f"currency, recorded_at) SELECT authority_id, $1::text, contract_id, 9, {change}, digest, "
         "currency, recorded_at FROM calculation WHERE contract_id = $2"
     )

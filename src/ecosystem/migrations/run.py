@@ -2,12 +2,14 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from ecosystem.migrations.schema import SERVING_ROLE
@@ -36,17 +38,24 @@ def _upgrade(connection: Connection) -> None:
 
 async def upgrade(url: str) -> None:
     """Run the steps that are missing, as the role that `url` names, which owns the tables."""
-    engine = create_async_engine(async_url(url), poolclass=NullPool)
+    opened = engine(url)
     try:
-        async with engine.begin() as connection:
+        async with opened.begin() as connection:
             await connection.run_sync(_upgrade)
     finally:
-        await engine.dispose()
+        await opened.dispose()
 
 
-def async_url(url: str) -> str:
-    """Return `url` with the driver that SQLAlchemy must use named in it."""
-    return "postgresql+asyncpg://" + url.split("://", 1)[1]
+def engine(url: str) -> AsyncEngine:
+    """Return SQLAlchemy's way to the database at `url`; it connects when it is used.
+
+    The driver reads the address itself, since SQLAlchemy does not know all that it may say.
+    """
+
+    async def connect(*_: Any, **__: Any) -> Any:
+        return await asyncpg.connect(url, timeout=10)
+
+    return create_async_engine("postgresql+asyncpg://", poolclass=NullPool, async_creator=connect)
 
 
 def upgrade_now(url: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 SERVING_ROLE: Final = "ecosystem_api"
 _USUAL_PLACES: Final = 2
+_DIALECT: Final = dialect()  # type: ignore[no-untyped-call]
 
 _SAYS_NO: Final = """
 CREATE FUNCTION nothing_is_rewritten() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -61,9 +62,9 @@ def statements(metadata: MetaData) -> Iterator[str]:
     yield _BIGRAMS_SOUGHT
     yield _SAYS_NO
     for table in metadata.sorted_tables:
-        yield str(CreateTable(table).compile(dialect=dialect()))  # type: ignore[no-untyped-call]
+        yield str(CreateTable(table).compile(dialect=_DIALECT))
         for index in sorted(table.indexes, key=lambda one: str(one.name)):
-            yield str(CreateIndex(index).compile(dialect=dialect()))  # type: ignore[no-untyped-call]
+            yield str(CreateIndex(index).compile(dialect=_DIALECT))
     for table in metadata.sorted_tables:
         yield from _kept(table)
 

@@ -257,6 +257,14 @@ def _criteria_faults(lot: LotDraft, *, pointer: str) -> Iterator[Fault]:
                 "A requirement is met or not and weighs 0; everything else weighs more.",
             )
     yield from _twice((one.code for one in lot.criteria), pointer=pointer)
+    sought = {one.metric for one in lot.outcomes}
+    for index, one in enumerate(lot.criteria):
+        if one.kind is CriterionKind.METRIC_COMMITMENT and one.code not in sought:
+            yield Fault(
+                f"{pointer}/{index}/code",
+                "metric_unknown",
+                f"{one.code} is no metric of the lot's outcomes; commit to one that is sought.",
+            )
 
 
 def _twice(codes: Iterator[str], *, pointer: str) -> Iterator[Fault]:

@@ -41,7 +41,8 @@ Sha256 = Annotated[
     ),
 ]
 Base64Url = Annotated[
-    str, Meta(pattern=whole("[A-Za-z0-9_-]+"), description="Base64url of RFC 4648, without padding.")
+    str,
+    Meta(pattern=whole("[A-Za-z0-9_-]+"), description="Base64url of RFC 4648, without padding."),
 ]
 Deadline = Annotated[
     str,

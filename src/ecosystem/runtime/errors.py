@@ -11,7 +11,6 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as SchemaFault
 from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.types import ExceptionHandlersMap
 
 from ecosystem.runtime import problems
 from ecosystem.runtime.edge import failure
@@ -33,9 +32,9 @@ _BY_STATUS: Final = {
 }
 
 
-def handlers() -> ExceptionHandlersMap:
+def handlers() -> dict[Any, Any]:
     """Return the handlers by which every exception becomes a problem."""
-    found: dict[Any, Any] = {
+    return {
         Refusal: _on_refusal,
         EdgeFinding: _on_finding,
         Replay: _on_replay,
@@ -44,7 +43,6 @@ def handlers() -> ExceptionHandlersMap:
         UnicodeDecodeError: _on_odd_bytes,
         Exception: _on_failure,
     }
-    return found
 
 
 def _on_refusal(request: Call, refusal: Refusal) -> Response[bytes]:
@@ -142,7 +140,7 @@ def _as_oauth_error(problem: problems.Problem) -> Response[bytes]:
 def _faults(request: Call, error: HTTPException) -> tuple[Fault, ...]:
     """Return every fault of the body at once; the framework stops at the first."""
     found: tuple[Fault, ...] = ()
-    field: Any = getattr(request.scope.get("route_handler"), "parsed_data_field", None)
+    field: Any = getattr(_handler(request), "parsed_data_field", None)
     if field is not None:
         try:
             document = msgspec.json.decode(request.visit.body)
@@ -155,13 +153,19 @@ def _faults(request: Call, error: HTTPException) -> tuple[Fault, ...]:
     return found
 
 
+def _handler(request: Call) -> Any:
+    scope: Any = request.scope
+    return scope.get("route_handler")
+
+
 def _parameter_fault(entry: dict[str, str]) -> Fault:
     where = entry.get("key", "")
     return Fault("", "invalid_parameter", f"{where}: {entry.get('message', 'invalid')}")
 
 
 def _schema_faults(type_: Any, document: Any) -> Iterator[Fault]:
-    for count, fault in enumerate(_validator(type_).iter_errors(document)):
+    validator: Any = _validator(type_)
+    for count, fault in enumerate(validator.iter_errors(document)):
         if count >= _FAULTS_MAX:
             return
         path = "".join(f"/{_escaped(part)}" for part in fault.absolute_path)

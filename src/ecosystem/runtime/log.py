@@ -35,7 +35,9 @@ def configure(settings: Settings) -> None:
         without_secrets,
     ]
     if readable:
-        processors += [structlog.dev.ConsoleRenderer()]
+        processors += [
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        ]
     else:
         processors += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(

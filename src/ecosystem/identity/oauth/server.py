@@ -130,7 +130,9 @@ class _Request(OAuth2Request):
         # Behind a proxy or in a test the issuer is plain HTTP, which Authlib would refuse.
         address = re.sub("^http:", "https:", asked.issuer) + "/oauth/token"
         headers = {"Authorization": asked.authorization} if asked.authorization else {}
-        super().__init__("POST", address, headers=headers)  # pyright: ignore[reportUnknownMemberType]
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            "POST", address, headers=headers
+        )
         self.payload = BasicOAuth2Payload(form)
         self._form = form
 

@@ -1,0 +1,238 @@
+"""What may become of a need: each rule, with plain values."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecosystem.cli.texts import NEED
+from ecosystem.needs import rules
+from ecosystem.needs.model import (
+    AnswerFacts,
+    AskFacts,
+    CancelFacts,
+    Criterion,
+    CriterionKind,
+    DraftFacts,
+    KeyFacts,
+    LotDraft,
+    NeedDraft,
+    Opener,
+    PublishFacts,
+    State,
+)
+from ecosystem.values.actor import Actor, OrganisationKind, Role
+from ecosystem.values.refusal import Refusal
+from ecosystem.values.text import Text
+
+AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+PEOPLE = tuple(f"person_01890a5d00007000800000000000000{digit}" for digit in "abc")
+OFFICER = Actor(
+    organisation_id="org_01890a5d00007000800000000000000a",
+    organisation_number=7,
+    kind=OrganisationKind.GOVERNMENT,
+    verified=True,
+    jurisdiction="440300",
+    client_id="client_01890a5d00007000800000000000000d",
+    person_id=PEOPLE[0],
+    roles=(Role.OFFICER,),
+)
+BIDDER = msgspec.structs.replace(
+    OFFICER, organisation_number=8, kind=OrganisationKind.ENTERPRISE, roles=(Role.BIDDER,)
+)
+SAID = Text(en="Because.")
+
+
+def need(**changed: Any) -> NeedDraft:
+    whole = {
+        **NEED,
+        "programme_id": "programme_01890a5d00007000800000000000000e",
+        "openers": PEOPLE,
+        "enquiry_ends_at": AT + timedelta(days=10),
+        "submission_ends_at": AT + timedelta(days=20),
+        "opening_at": AT + timedelta(days=20),
+    }
+    return msgspec.structs.replace(msgspec.convert(whole, NeedDraft), **changed)
+
+
+def lot(**changed: Any) -> LotDraft:
+    return msgspec.structs.replace(need().lots[0], **changed)
+
+
+def criterion(kind: CriterionKind, weight: str, *, code: str = "one") -> Criterion:
+    return Criterion(code=code, kind=kind, name=SAID, weight=weight)
+
+
+def draft_facts(**changed: Any) -> DraftFacts:
+    asked = need(**changed)
+    ids = tuple(f"lot_01890a5d0000700080000000000000{n:02x}" for n in range(len(asked.lots)))
+    return DraftFacts(asked=asked, lot_ids=ids)
+
+
+def publish_facts(**changed: Any) -> PublishFacts:
+    facts = PublishFacts(
+        authority_number=7,
+        state=State.DRAFT,
+        asked=need(),
+        unknown_standards=(),
+        is_jurisdiction_known=True,
+        programme_available="20000000.00",
+        value="12000000.00",
+        openers=tuple(Opener(person, "k" * 43) for person in PEOPLE),
+    )
+    return msgspec.structs.replace(facts, **changed)
+
+
+def faults(caught: pytest.ExceptionInfo[Refusal]) -> set[tuple[str, str]]:
+    return {(fault.pointer, fault.code) for fault in caught.value.faults}
+
+
+def test_a_sound_draft_is_worth_the_sum_of_its_lots() -> None:
+    drafted = rules.draft(draft_facts(lots=(lot(), lot())), by=OFFICER, at=AT)
+
+    assert (drafted.state, drafted.value, drafted.currency) == (State.DRAFT, "24000000.00", "CNY")
+    assert len({one.id for one in drafted.lots}) == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        (
+            {"criteria": (criterion(CriterionKind.PRICE, "90"),)},
+            ("/lots/0/criteria", "weights_do_not_add_up"),
+        ),
+        (
+            {
+                "criteria": (
+                    criterion(CriterionKind.PRICE, "100"),
+                    criterion(CriterionKind.QUALITY, "0", code="two"),
+                )
+            },
+            ("/lots/0/criteria/1/weight", "weight_of_requirement"),
+        ),
+        (
+            {
+                "criteria": (
+                    criterion(CriterionKind.PRICE, "50"),
+                    criterion(CriterionKind.QUALITY, "50"),
+                )
+            },
+            ("/lots/0/criteria", "code_twice"),
+        ),
+        (
+            {"criteria": (criterion(CriterionKind.METRIC_COMMITMENT, "100", code="unsought"),)},
+            ("/lots/0/criteria/0/code", "metric_unknown"),
+        ),
+        ({"outcomes": need().lots[0].outcomes * 2}, ("/lots/0/outcomes", "code_twice")),
+    ],
+)
+def test_an_unsound_lot_is_refused_at_its_place(
+    changed: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    with pytest.raises(rules.NeedUnsound) as caught:
+        rules.draft(draft_facts(lots=(lot(**changed),)), by=OFFICER, at=AT)
+
+    assert faults(caught) == {fault}
+
+
+@given(st.lists(st.integers(1, 99), min_size=1, max_size=6))
+def test_weights_are_accepted_exactly_when_they_add_to_a_hundred(weights: list[int]) -> None:
+    criteria = tuple(
+        criterion(CriterionKind.QUALITY, str(weight), code=f"c{index}")
+        for index, weight in enumerate(weights)
+    )
+    facts = draft_facts(lots=(lot(criteria=criteria),))
+
+    try:
+        rules.draft(facts, by=OFFICER, at=AT)
+    except rules.NeedUnsound:
+        assert sum(map(Decimal, weights)) != 100
+    else:
+        assert sum(weights) == 100
+
+
+def test_a_draft_that_is_ready_is_published_with_its_openers() -> None:
+    published = rules.publish(publish_facts(), by=OFFICER, at=AT)
+
+    assert published.state is State.PUBLISHED
+    assert published.published_at == AT
+    assert [one.person_id for one in published.openers] == list(PEOPLE)
+    assert published.threshold == 2
+
+
+def test_every_rule_that_is_not_met_is_said_at_once() -> None:
+    facts = publish_facts(
+        unknown_standards=("GB/T 0",),
+        is_jurisdiction_known=False,
+        programme_available="1.00",
+        openers=(),
+        asked=need(enquiry_ends_at=AT - timedelta(days=1)),
+    )
+
+    with pytest.raises(rules.NeedUnsound) as caught:
+        rules.publish(facts, by=OFFICER, at=AT)
+
+    assert faults(caught) == {
+        ("/enquiry_ends_at", "date_has_passed"),
+        ("/jurisdiction", "jurisdiction_unknown"),
+        ("/standards", "standard_unknown"),
+        ("/openers/0", "opener_not_ready"),
+        ("/openers/1", "opener_not_ready"),
+        ("/openers/2", "opener_not_ready"),
+        ("/programme_id", "budget_too_small"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "by", "refusal"),
+    [
+        ({}, BIDDER, rules.NeedNotOwned),
+        ({"state": State.PUBLISHED}, OFFICER, rules.NotDraft),
+        ({"state": State.PUBLISHED}, BIDDER, rules.NeedNotOwned),
+        ({"programme_available": None}, OFFICER, rules.NeedUnsound),
+    ],
+)
+def test_a_publication_is_refused(
+    changed: dict[str, Any], by: Actor, refusal: type[Refusal]
+) -> None:
+    with pytest.raises(refusal):
+        rules.publish(publish_facts(**changed), by=by, at=AT)
+
+
+@pytest.mark.parametrize("state", [State.AWARDED, State.CONTRACTED, State.CANCELLED])
+def test_what_has_come_to_its_end_is_not_cancelled(state: State) -> None:
+    facts = CancelFacts(authority_number=7, state=state, reason=SAID)
+
+    with pytest.raises(rules.NeedOver):
+        rules.cancel(facts, by=OFFICER, at=AT)
+
+
+def test_questions_are_taken_until_the_last_instant_and_not_at_it() -> None:
+    facts = AskFacts(authority_number=7, state=State.PUBLISHED, enquiry_ends_at=AT, text=SAID)
+
+    asked = rules.ask(facts, by=BIDDER, at=AT - timedelta(microseconds=1))
+
+    assert asked.asked_by == BIDDER.organisation_id
+    with pytest.raises(rules.EnquiryOver):
+        rules.ask(facts, by=BIDDER, at=AT)
+    with pytest.raises(rules.OwnNeed):
+        rules.ask(facts, by=OFFICER, at=AT)
+
+
+def test_an_answer_is_given_once_and_by_the_authority() -> None:
+    facts = AnswerFacts(authority_number=7, is_answered=False, answer=SAID)
+
+    assert rules.answer(facts, by=OFFICER, at=AT).answer == SAID
+    with pytest.raises(rules.AnsweredBefore):
+        rules.answer(msgspec.structs.replace(facts, is_answered=True), by=OFFICER, at=AT)
+    with pytest.raises(rules.NeedNotOwned):
+        rules.answer(facts, by=BIDDER, at=AT)
+
+
+def test_the_same_key_is_not_registered_again() -> None:
+    with pytest.raises(rules.KeyUnchanged):
+        rules.register_key(KeyFacts(public_key="k", current="k"), by=OFFICER, at=AT)

@@ -1,0 +1,68 @@
+"""Whatever run of characters a need holds is found, in Chinese from one character up."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conventions import market
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
+async def found_by(client: httpx.AsyncClient, kept: dict[str, Any]) -> Any:
+    if not kept:
+        there = await market.make(client)
+        kept["whole"] = there.published_id
+        for zh, en in (("污水处理厂运行", "Sewage works"), ("智慧停车", "Parking: smart-kerb")):
+            draft = {**there.draft, "title": {"zh": zh, "en": en}, "description": {"zh": zh}}
+            made = await market.created(client, "/v1/needs", there.officer, draft)
+            await market.publish(client, there.officer, made["id"])
+            kept[zh] = made["id"]
+
+    async def search(text: str) -> set[str]:
+        answer = await client.get("/v1/needs", params={"text": text})
+        assert answer.status_code == 200, answer.text
+        return {one["id"] for one in answer.json()["data"]}
+
+    return search
+
+
+@pytest.mark.parametrize(
+    "text", ["污水", "水处", "处理厂", "水", "行", "sewage", "EWA", "污水处理厂运行", "污水 运行"]
+)
+async def test_a_part_of_the_text_finds_it(text: str, found_by: Any, kept: dict[str, Any]) -> None:
+    assert await found_by(text) == {kept["污水处理厂运行"]}
+
+
+@pytest.mark.parametrize("text", ["水污", "厂行", "污水停车", "sewageworks", "zzz"])
+async def test_what_does_not_stand_there_finds_nothing(text: str, found_by: Any) -> None:
+    assert await found_by(text) == set()
+
+
+async def test_words_on_both_sides_of_a_hyphen_are_found(
+    found_by: Any, kept: dict[str, Any]
+) -> None:
+    assert await found_by("smart-kerb") == {kept["智慧停车"]}
+
+
+@pytest.mark.parametrize("text", ["'", "\\", "a' | 'b", "<->", ":*", "&", "!", "(", "🌊", "  "])
+async def test_signs_that_mean_something_to_the_index_break_nothing(
+    text: str, found_by: Any
+) -> None:
+    assert isinstance(await found_by(text), set)
+
+
+async def test_filters_combine_with_text(
+    client: httpx.AsyncClient, found_by: Any, kept: dict[str, Any]
+) -> None:
+    assert await found_by("污水")
+    answer = await client.get("/v1/needs", params={"text": "污水", "sector": "public_services"})
+    published = await client.get("/v1/needs", params={"in_state": "published", "text": "污水"})
+
+    assert answer.json()["data"] == []
+    assert [one["id"] for one in published.json()["data"]] == [kept["污水处理厂运行"]]
