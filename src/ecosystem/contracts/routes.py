@@ -1,7 +1,7 @@
 """Contracts, standard forms and documents over HTTP."""
 
 import asyncio
-from typing import Annotated, Final
+from typing import Annotated
 from urllib.parse import quote
 
 from litestar import Response
@@ -42,7 +42,6 @@ Word = Annotated[str, Meta(pattern=whole("[a-z_]{0,40}"), description="Leave out
 NeedFilter = Annotated[
     str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="Contracts of this need; or all.")
 ]
-_BYTES: Final = "application/octet-stream"
 
 
 @get("/v1/contract-forms", permit=access.FORMS, answers=FormList)
@@ -216,7 +215,7 @@ async def read_document(request: Call, document_id: FromPath[str]) -> Response[b
     "/v1/documents/{document_id:str}/content",
     permit=access.READ_DOCUMENTS,
     answers=bytes,
-    produces=_BYTES,
+    produces="*/*",
     scoped=True,
     refuses=(rules.DocumentMissing,),
 )

@@ -8,6 +8,7 @@ from ecosystem.runtime import problems
 from ecosystem.runtime.openapi_schemas import REF, Schemas, has_form
 from ecosystem.runtime.operation import Operation
 from ecosystem.runtime.problems import STATUS, Type
+from ecosystem.values.media import TYPES
 
 _PROBLEM: Final = "application/problem+json"
 _SUCCESS: Final = {200: "What was asked for.", 201: "It is done.", 204: "It is done."}
@@ -78,7 +79,8 @@ def _success(one: Operation, schemas: Schemas, example: Mapping[str, Any]) -> di
         described["content"] = {one.produces: content}
     elif one.answers is not None:
         form = {"type": "string"} if one.answers is str else {}
-        described["content"] = {one.produces: {"schema": form}}
+        types = sorted(TYPES) if one.produces == "*/*" else [one.produces]
+        described["content"] = {one_type: {"schema": form} for one_type in types}
     return described
 
 

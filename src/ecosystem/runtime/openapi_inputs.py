@@ -15,6 +15,18 @@ _RULES: Final = {"form_id": "^[a-z][a-z0-9-]{1,63}$"}
 _NAME: Final = "^[A-Za-z0-9._-]+$"
 _KEY: Final = r"^[\x21\x23-\x7e]{1,255}$"
 _ETAG: Final = r'^(\*|"v[1-9][0-9]{0,8}(\.[a-z_]+)*")$'
+_OF_FILES: Final = (
+    (
+        "Content-Digest",
+        "SHA-256 of the body, in base64 between colons (RFC 9530).",
+        "^sha-256=:[A-Za-z0-9+/]{43}=:$",
+    ),
+    (
+        "Content-Disposition",
+        "The name of the file, percent-encoded (RFC 6266, RFC 8187).",
+        r"^attachment; filename\*=UTF-8''[A-Za-z0-9!#$&+.^_`|~%-]+$",
+    ),
+)
 _FORM: Final = "application/x-www-form-urlencoded"
 _GRANT: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -112,6 +124,11 @@ def _headers(one: Operation) -> list[dict[str, Any]]:
         text = "The ETag of the version that is changed; `*` changes whatever there is."
         rule = {"type": "string", "pattern": _ETAG}
         found.append(_header("If-Match", text, rule, required=True))
+    if one.accepts == "*/*":
+        found += [
+            _header(name, text, {"type": "string", "pattern": rule}, required=True)
+            for name, text, rule in _OF_FILES
+        ]
     return found
 
 

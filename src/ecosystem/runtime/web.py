@@ -72,7 +72,7 @@ class Said(TypedDict, total=False):
     accepts: str
     """The media type of the request's body; `*/*` where the route itself decides."""
     produces: str
-    """The media type of the answer."""
+    """The media type of the answer; `*/*` where a document has its own."""
     body_bytes_max: int
     """How large a body may be, where it is not the usual limit."""
 
