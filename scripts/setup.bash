@@ -34,8 +34,8 @@ help_wanted() {
     done
 }
 
-# set_up KIND: have the packages of KIND (runtime, or dev which contains it) and the checkout
-# itself installed in .venv. Two set-ups at once wait for each other.
+# set_up KIND: have the packages of KIND (runtime; dev, which contains it; or bench, which contains
+# both) and the checkout itself installed in .venv. Two set-ups at once wait for each other.
 set_up() {
     local kind="$1"
     ! is_set_up "$kind" || return 0
@@ -66,8 +66,9 @@ is_set_up() {
 }
 
 has_packages() {
-    local stamp kinds=(dev)
-    [[ "$1" == dev ]] || kinds+=(runtime)
+    local stamp kinds=(bench)
+    [[ "$1" == bench ]] || kinds+=(dev)
+    [[ "$1" != runtime ]] || kinds+=(runtime)
     for stamp in "${kinds[@]}"; do
         [[ "$(cat -- "$venv/.stamp-$stamp" 2>/dev/null)" != "$(digest_of "$stamp")" ]] || return 0
     done
@@ -78,8 +79,11 @@ has_checkout() {
     [[ "$(cat -- "$venv/.stamp-checkout" 2>/dev/null)" == "$(digest "$root/pyproject.toml")" ]]
 }
 
+# A larger kind stands for the smaller ones too, so a change of any of them makes it anew.
 digest_of() {
-    digest "$root/requirements/$1.txt" "$root/requirements/build.txt"
+    local kinds=("$root/requirements/$1.txt" "$root/requirements/build.txt")
+    [[ "$1" != bench ]] || kinds+=("$root/requirements/dev.txt")
+    digest "${kinds[@]}"
 }
 
 digest() {
@@ -137,7 +141,7 @@ install_packages() {
     step "Installing $count locked packages (only this once; the network is needed)"
     logged "$venv/bin/python" -m pip install --require-hashes --progress-bar off \
         --requirement "$root/requirements/$kind.txt" --requirement "$root/requirements/build.txt"
-    rm -f -- "$venv/.stamp-runtime" "$venv/.stamp-dev"
+    rm -f -- "$venv/.stamp-runtime" "$venv/.stamp-dev" "$venv/.stamp-bench"
     stamp "$kind" "$(digest_of "$kind")"
 }
 
