@@ -48,13 +48,15 @@ def _cut(value: Any) -> Any:
     return value
 
 
-def _shape(value: Any) -> Any:
-    """Return what an answer is made of: the names and the types, not the values."""
-    if isinstance(value, dict):
-        return {name: _shape(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_shape(value[0])] if value else []
-    return type(value).__name__
+def _is_alike(one: Any, other: Any) -> bool:
+    """Tell whether two answers are made of the same names and types; null may be anything."""
+    if one is None or other is None:
+        return True
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_is_alike(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return not one or not other or _is_alike(one[0], other[0])
+    return type(one) is type(other)
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,5 @@ def test_every_operation_that_speaks_json_has_an_example(
 def test_the_committed_examples_have_the_shape_of_real_answers(made: dict[str, Any]) -> None:
     kept = json.loads(FILE.read_text(encoding="utf-8"))
 
-    assert {name: _shape(one) for name, one in kept.items()} == {
-        name: _shape(one) for name, one in made.items()
-    }
+    assert kept.keys() == made.keys()
+    assert [name for name in kept if not _is_alike(kept[name], made[name])] == []

@@ -79,9 +79,9 @@ def _observe_more(world: World, metric: str) -> None:
         world.set_clock(world.now + timedelta(days=200))
         made = call.post(f"{metric}/observations", "enterprise/delivery", report)
         there = f"/v1/observations/{made['id']}"
-        call.post(f"{there}/dispute", "city/officer", REASON)
+        call.post(f"{there}/dispute", "city/officer", REASON, changes=there)
         if act == "annulment":
-            call.post(f"{there}/annulment", "verifier/verifier", REASON)
+            call.post(f"{there}/annulment", "verifier/verifier", REASON, changes=there)
 
 
 def _organisations(call: Caller) -> None:
@@ -101,12 +101,12 @@ def _organisations(call: Caller) -> None:
     person = call.post(
         f"{own}/people", by, {"name": text("新人", "A newcomer"), "roles": ["bidder"]}
     )
-    call.get(f"/v1/people/{person['id']}", by)
-    call.post(f"/v1/people/{person['id']}/deactivation", by)
+    there = f"/v1/people/{person['id']}"
+    call.post(f"{there}/deactivation", by, changes=there)
     client = {"name": "reader", "scopes": ["needs:read"]}
     program = call.post(f"{own}/clients", by, client)
-    call.get(f"/v1/clients/{program['id']}", by)
-    call.post(f"/v1/clients/{program['id']}/deactivation", by)
+    there = f"/v1/clients/{program['id']}"
+    call.post(f"{there}/deactivation", by, changes=there)
 
 
 def _second_need(world: World) -> None:
