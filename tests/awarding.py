@@ -43,7 +43,8 @@ async def scored(world: World, offer_id: str, who: str, mark: str = "80") -> Non
 async def evaluated(world: World, need_id: str) -> str:
     """Compute a need's evaluation; return the need's state."""
     async with world.acting("city/officer") as (tx, by):
-        return (await evaluation.evaluate(tx, need_id, by=by, at=OPENING)).state
+        now = await evaluation.evaluate(tx, need_id, by=by, at=OPENING, expected=None)
+    return now.state
 
 
 async def contested(world: World, need: Published) -> tuple[str, str]:

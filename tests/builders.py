@@ -262,7 +262,7 @@ async def submitted(
 ) -> Receipt:
     """Submit an offer as the lead's bidder."""
     async with world.acting(f"{by}/bidder") as (tx, actor):
-        return await offers.submit(tx, offer_id, what, key=KEY, by=actor, at=at)
+        return await offers.submit(tx, offer_id, what, key=KEY, by=actor, at=at, expected=None)
 
 
 async def offered(

@@ -74,7 +74,8 @@ async def evaluated(client: httpx.AsyncClient, world: World, need: Published) ->
         answers.append(await post(client, f"{path}/conflict-declarations", who, none))
         scores = {"scores": [{"criterion": "quality", "score": "82.5", "reason": WHY}]}
         answers.append(await post(client, f"/v1/offers/{offer_id}/scores", who, scores))
-    answers.append(await post(client, f"{path}/evaluation", "city/officer"))
+    tag = (await client.get(path)).headers["etag"]
+    answers.append(await post(client, f"{path}/evaluation", "city/officer", **{"If-Match": tag}))
     assert [answer.status_code for answer in answers] == [201] * 6, answers[-1].text
     return offer_id
 
@@ -143,5 +144,5 @@ async def test_bidders_neither_appoint_nor_evaluate_nor_award(
         f"/v1/needs/{need.id}/evaluation",
         f"/v1/lots/{need.lot_id}/awards",
     ):
-        answer = await post(client, path, "enterprise/bidder", {})
+        answer = await post(client, path, "enterprise/bidder", {}, **{"If-Match": "*"})
         assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")

@@ -68,9 +68,11 @@ class Partnership:
         """Get as a person."""
         return await self.client.get(path, headers=await self.as_(*by))
 
-    async def made(self, path: str, body: object, *, by: tuple[str, str]) -> dict[str, Any]:
+    async def made(
+        self, path: str, body: object, *, by: tuple[str, str], **headers: str
+    ) -> dict[str, Any]:
         """Post, and return what was made."""
-        answer = await self.post(path, body, by=by)
+        answer = await self.post(path, body, by=by, **headers)
         assert answer.status_code == 201, answer.text
         found: dict[str, Any] = answer.json()
         return found

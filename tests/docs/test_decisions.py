@@ -7,7 +7,7 @@ from ecosystem import app
 from ecosystem.manual import describe
 from tests.tidy import HOUSE
 
-PAGE: Final = HOUSE / "docs/decisions/0012-if-match-where-what-is-judged-can-change.md"
+PAGE: Final = HOUSE / "docs/decisions/0012-if-match-to-change-what-the-path-names.md"
 _PATH: Final = re.compile(r"`(/v1/[\w/{}-]+)`")
 ACTS: Final = {
     one.path: one.changes

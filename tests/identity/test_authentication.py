@@ -32,7 +32,7 @@ async def _newcomer(client: httpx.AsyncClient) -> tuple[str, dict[str, str]]:
     added = await client.post(
         f"/v1/organisations/{bank}/people",
         json={"name": {"en": "Newcomer"}, "roles": ["lender"]},
-        headers=await bearer(client, "bank", "administrator"),
+        headers=await bearer(client, "bank", "administrator") | {"If-Match": '"v1"'},
     )
     person = added.json()["id"]
     answer = await client.post(
@@ -69,13 +69,18 @@ async def test_a_deactivated_persons_token_is_dead_at_the_next_request(
     administrator = await bearer(client, "bank", "administrator")
     assert await _status(client, headers) == 200
 
-    gone = await client.post(f"/v1/people/{person}/deactivation", headers=administrator)
+    path, first = f"/v1/people/{person}/deactivation", {"If-Match": '"v1"'}
+    unread = await client.post(path, headers=administrator)
+    stale = await client.post(path, headers=administrator | {"If-Match": '"v2"'})
+    assert (unread.status_code, stale.status_code) == (428, 412)
+    assert await _status(client, headers) == 200
+    gone = await client.post(path, headers=administrator | first)
 
     assert gone.json()["state"] == "deactivated"
     dead = await client.get("/v1/me", headers=headers)
     assert dead.status_code == 401
     assert 'error="invalid_token"' in dead.headers["www-authenticate"]
-    again = await client.post(f"/v1/people/{person}/deactivation", headers=administrator)
+    again = await client.post(path, headers=administrator | {"If-Match": gone.headers["etag"]})
     assert (again.status_code, again.json()["code"]) == (409, "inactive")
 
 
@@ -87,7 +92,7 @@ async def test_it_is_dead_in_other_processes_within_a_second(
 
     await client.post(
         f"/v1/people/{person}/deactivation",
-        headers=await bearer(client, "bank", "administrator"),
+        headers=await bearer(client, "bank", "administrator") | {"If-Match": '"v1"'},
     )
 
     assert await comes_true(lambda: _is_dead(elsewhere, headers), within_s=1)
@@ -111,9 +116,10 @@ async def test_a_deactivated_client_gets_no_token_and_its_tokens_are_dead(
 
     foreign = await client.post(
         f"/v1/clients/{client_id}/deactivation",
-        headers=await bearer(client, "city", "administrator"),
+        headers=await bearer(client, "city", "administrator") | {"If-Match": '"v1"'},
     )
-    gone = await client.post(f"/v1/clients/{client_id}/deactivation", headers=administrator)
+    path = f"/v1/clients/{client_id}/deactivation"
+    gone = await client.post(path, headers=administrator | {"If-Match": '"v1"'})
 
     assert (foreign.status_code, gone.status_code) == (404, 200)
     assert await _status(client, headers) == 401
@@ -143,7 +149,7 @@ async def test_the_last_administrator_is_not_deactivated(client: httpx.AsyncClie
 
     answer = await client.post(
         f"/v1/people/{party.person('administrator').id}/deactivation",
-        headers=await bearer(client, "verifier", "administrator"),
+        headers=await bearer(client, "verifier", "administrator") | {"If-Match": '"v1"'},
     )
 
     assert (answer.status_code, answer.json()["code"]) == (409, "last_administrator")

@@ -170,7 +170,7 @@ async def test_a_withdrawn_offer_is_destroyed_and_never_opened(
     offer_id = await offered(world, need.lot_id, content())
 
     async with world.acting("enterprise/bidder") as (tx, by):
-        await actions.withdraw(tx, offer_id, by=by, at=AT)
+        await actions.withdraw(tx, offer_id, by=by, at=AT, expected=None)
     again = await offered(world, need.lot_id, content())
     await opened(world, need.id)
 

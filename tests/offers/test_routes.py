@@ -49,11 +49,11 @@ class Market:
         self.start = start
 
     async def post(
-        self, path: str, who: str, body: object = None, *, key: str | None = None
+        self, path: str, who: str, body: object = None, *, key: str | None = None, match: str = "*"
     ) -> httpx.Response:
         party, _, person = who.partition("/")
         headers = await bearer(self.client, party, person)
-        headers["Idempotency-Key"] = key or f"key-{next(_keys)}"
+        headers |= {"Idempotency-Key": key or f"key-{next(_keys)}", "If-Match": match}
         return await self.client.post(path, headers=headers, json=body)
 
     async def get(self, path: str, who: str | None = None) -> httpx.Response:
@@ -127,7 +127,7 @@ async def test_a_receipt_is_verified_with_the_published_keys_and_replayed(market
 
 async def test_a_submission_needs_an_idempotency_key(market: Market) -> None:
     offer_id = await market.draft({"enterprise": "100"})
-    headers = await bearer(market.client, "enterprise", "bidder")
+    headers = await bearer(market.client, "enterprise", "bidder") | {"If-Match": '"v1"'}
 
     answer = await market.client.post(
         f"/v1/offers/{offer_id}/submission", headers=headers, json=as_sent(content())

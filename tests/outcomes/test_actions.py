@@ -49,11 +49,15 @@ async def _corrected(active: Partnership) -> tuple[str, str]:
     }
     path, reason = f"/v1/metrics/{metric_id}/observations", {"reason": WORDS}
     first = (await active.made(path, report, by=SUPPLIER))["id"]
-    await active.made(f"/v1/observations/{first}/verification", reason, by=VERIFIER)
+    await active.made(
+        f"/v1/observations/{first}/verification", reason, by=VERIFIER, If_Match='"v1"'
+    )
     correction = {**report, "value": "90", "supersedes": first}
     second = (await active.made(path, correction, by=SUPPLIER))["id"]
-    await active.made(f"/v1/observations/{second}/dispute", reason, by=OFFICER)
-    await active.made(f"/v1/observations/{second}/verification", reason, by=VERIFIER)
+    await active.made(f"/v1/observations/{second}/dispute", reason, by=OFFICER, If_Match='"v1"')
+    await active.made(
+        f"/v1/observations/{second}/verification", reason, by=VERIFIER, If_Match='"v2"'
+    )
     return first, second
 
 

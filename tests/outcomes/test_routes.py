@@ -55,9 +55,15 @@ async def _reported(active: Partnership, metric_id: str, **changed: Any) -> str:
 
 
 async def _judge(
-    active: Partnership, observation_id: str, act: str, *, by: tuple[str, str] = VERIFIER
+    active: Partnership,
+    observation_id: str,
+    act: str,
+    *,
+    by: tuple[str, str] = VERIFIER,
+    match: str = "*",
 ) -> httpx.Response:
-    return await active.post(f"/v1/observations/{observation_id}/{act}", REASON, by=by)
+    path = f"/v1/observations/{observation_id}/{act}"
+    return await active.post(path, REASON, by=by, If_Match=match)
 
 
 async def _read(active: Partnership, observation_id: str) -> dict[str, Any]:

@@ -150,7 +150,7 @@ async def verify(
     async with database.transaction(seen_by(supplier)) as tx:
         made = await outcomes.report(tx, row["id"], said, by=supplier, at=AT)
     async with database.transaction(seen_by(verifier)) as tx:
-        await outcomes.verify(tx, made.id, reason=WORDS, by=verifier, at=AT)
+        await outcomes.verify(tx, made.id, reason=WORDS, by=verifier, at=AT, expected=1)
     return made.id
 
 

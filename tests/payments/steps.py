@@ -53,7 +53,9 @@ async def reject(database: Database, agreed: Agreement, payment_id: str) -> Stan
 
 async def instruct(database: Database, agreed: Agreement, payment_id: str) -> Standing:
     by = agreed.actor("city", "treasurer")
-    return await act_as(database, by, lambda tx: actions.instruct(tx, payment_id, by=by, at=AT))
+    return await act_as(
+        database, by, lambda tx: actions.instruct(tx, payment_id, by=by, at=AT, expected=3)
+    )
 
 
 async def settle(
@@ -61,12 +63,16 @@ async def settle(
 ) -> Standing:
     by = agreed.actor("city", "treasurer")
     said = asked or paid(f"ICBC {payment_id[-12:]}")
-    return await act_as(database, by, lambda tx: actions.settle(tx, payment_id, said, by=by, at=AT))
+    return await act_as(
+        database, by, lambda tx: actions.settle(tx, payment_id, said, by=by, at=AT, expected=4)
+    )
 
 
 async def receive(database: Database, agreed: Agreement, payment_id: str) -> Standing:
     by = agreed.actor("enterprise", "delivery")
-    return await act_as(database, by, lambda tx: actions.receive(tx, payment_id, by=by, at=AT))
+    return await act_as(
+        database, by, lambda tx: actions.receive(tx, payment_id, by=by, at=AT, expected=5)
+    )
 
 
 async def instructed(database: Database, agreed: Agreement) -> str:

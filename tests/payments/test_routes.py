@@ -57,7 +57,7 @@ def _settlement(reference: str) -> dict[str, str]:
 
 async def _instructed(client: httpx.AsyncClient, address: str) -> None:
     for step, who, version in (
-        ("claim", SUPPLIER, 1), ("approval", APPROVER, 2), ("instruction", TREASURER, None),
+        ("claim", SUPPLIER, 1), ("approval", APPROVER, 2), ("instruction", TREASURER, 3),
     ):  # fmt: skip
         answer = await _post(client, f"{address}/{step}", who, version=version)
         assert answer.status_code == 201, answer.text
@@ -70,8 +70,8 @@ async def test_a_payment_is_claimed_approved_instructed_settled_and_received(
     await _instructed(client, address)
     body = _settlement("ICBC 2026/1")
 
-    settled = await _post(client, f"{address}/settlement", TREASURER, body=body)
-    received = await _post(client, f"{address}/receipt", SUPPLIER)
+    settled = await _post(client, f"{address}/settlement", TREASURER, version=4, body=body)
+    received = await _post(client, f"{address}/receipt", SUPPLIER, version=5)
 
     assert (settled.status_code, settled.json()["state"]) == (201, "settled")
     assert received.status_code == 201, received.text
@@ -156,12 +156,15 @@ async def test_the_same_settlement_under_another_key_is_answered_alike(
     await _instructed(client, address)
     body = _settlement("ICBC 2026/2")
 
-    first = await _post(client, f"{address}/settlement", TREASURER, body=body)
-    again = await _post(client, f"{address}/settlement", TREASURER, body=body)
-    other = await _post(client, f"{address}/settlement", TREASURER, body=_settlement("ICBC 2026/3"))
+    settling, other = f"{address}/settlement", _settlement("ICBC 2026/3")
+    first = await _post(client, settling, TREASURER, version=4, body=body)
+    again = await _post(client, settling, TREASURER, version=4, body=body)
+    stale = await _post(client, settling, TREASURER, version=4, body=other)
+    read_anew = await _post(client, settling, TREASURER, version=5, body=other)
 
-    assert (again.status_code, again.json()) == (first.status_code, first.json())
-    assert (other.status_code, other.json()["code"]) == (409, "settled_otherwise")
+    assert (again.status_code, again.json()) == (first.status_code, first.json()), again.text
+    assert (stale.status_code, stale.json()["code"]) == (412, "revision_stale")
+    assert (read_anew.status_code, read_anew.json()["code"]) == (409, "settled_otherwise")
 
 
 async def test_a_rejection_says_why(

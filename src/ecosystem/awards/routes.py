@@ -91,8 +91,9 @@ async def score_offer(
     permit=access.EVALUATE,
     answers=Standing,
     key=True,
+    changes=True,
     refuses=(
-        NeedMissing, rules.NotAuthority, rules.NotToBeEvaluated, ScoresMissing,
+        NeedMissing, RevisionStale, rules.NotAuthority, rules.NotToBeEvaluated, ScoresMissing,
         rules.EvaluatorsTooFew, CriteriaUnsound,
     ),
 )  # fmt: skip
@@ -102,7 +103,9 @@ async def compute_evaluation(request: Call, need_id: FromPath[str]) -> Response[
     Ranks the offers of each lot and kind by the published criteria, and publishes the inputs
     together with the ranking, so that anyone computes the same.
     """
-    now = await evaluation.evaluate(request.tx, need_id, by=request.by, at=request.at)
+    now = await evaluation.evaluate(
+        request.tx, need_id, by=request.by, at=request.at, expected=request.expected
+    )
     return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}/evaluation")
 
 

@@ -139,9 +139,10 @@ def offer(world: World, kind: str, members: list[tuple[str, str]], content: Json
         ],
     }
     made = call.post(f"/v1/lots/{world.ids['lot']}/offers", by, draft)
+    path = f"/v1/offers/{made['id']}"
     for party, _ in members[1:]:
-        call.post(f"/v1/offers/{made['id']}/consents", f"{party}/bidder")
-    call.post(f"/v1/offers/{made['id']}/submission", by, content)
+        call.post(f"{path}/consents", f"{party}/bidder")
+    call.post(f"{path}/submission", by, content, changes=path)
     identifier: str = made["id"]
     return identifier
 
@@ -177,7 +178,7 @@ def evaluation(world: World) -> list[str]:
             }
             scores = {"scores": [score]}
             call.post(f"/v1/offers/{world.ids[offer]}/scores", f"city/{who}", scores)
-    call.post(f"{path}/evaluation", "city/officer", changes=None)
+    call.post(f"{path}/evaluation", "city/officer", changes=path)
     shown = call.get(f"{path}/evaluation")
     world.facts["ranking digest"] = digest_of(shown)
     return [f"Two evaluators scored alone; anyone recomputes digest {digest_of(shown)[:16]}..."]

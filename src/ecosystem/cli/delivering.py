@@ -89,7 +89,8 @@ def outcome(world: World) -> list[str]:
     made = call.post(f"/v1/metrics/{metric['id']}/observations", "enterprise/delivery", report)
     world.ids["observation"] = made["id"]
     found = {"reason": text("独立抽样复算一致", "Our own sample gives the same value")}
-    call.post(f"/v1/observations/{made['id']}/verification", "verifier/verifier", found)
+    there = f"/v1/observations/{made['id']}"
+    call.post(f"{there}/verification", "verifier/verifier", found, changes=there)
     line = f"{metric['title']['en']}: {report['value']} %, verified by an independent think tank."
     return [line, *_pay(world, "bank-2027-0002")]
 

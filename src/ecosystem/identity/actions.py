@@ -186,9 +186,12 @@ async def add_client(
     )
 
 
-async def deactivate_client(tx: Tx, client_id: str, *, by: Actor, at: datetime) -> Standing:
+async def deactivate_client(
+    tx: Tx, client_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
     """Deactivate a client; effects: its tokens die, the event client.deactivated."""
     facts = await queries.client_facts(tx, client_id, by=by)
+    revision.check(expected, actual=facts.version)
     decision = rules.deactivate(facts, by=by, at=at)
     await tx.run(_DEACTIVATE_CLIENT, of=client_id, at=at, new_version=facts.version + 1)
     await _tokens_die(tx, client_id)
@@ -199,9 +202,12 @@ async def deactivate_client(tx: Tx, client_id: str, *, by: Actor, at: datetime) 
     return Standing(id=client_id, state="deactivated", version=version)
 
 
-async def deactivate_person(tx: Tx, person_id: str, *, by: Actor, at: datetime) -> Standing:
+async def deactivate_person(
+    tx: Tx, person_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
     """Deactivate a person; effects: her tokens die, the event person.deactivated."""
     facts = await queries.person_facts(tx, person_id, by=by)
+    revision.check(expected, actual=facts.version)
     decision = rules.deactivate(facts, by=by, at=at)
     await tx.run(_DEACTIVATE_PERSON, of=person_id, at=at, new_version=facts.version + 1)
     await _tokens_die(tx, person_id)

@@ -187,14 +187,17 @@ async def read_person(request: Call, person_id: FromPath[str]) -> Response[bytes
     permit=access.ADMINISTER,
     answers=Standing,
     status=200,
-    refuses=(queries.PersonUnknown, rules.Inactive, rules.LastAdministrator),
+    changes=True,
+    refuses=(queries.PersonUnknown, RevisionStale, rules.Inactive, rules.LastAdministrator),
 )
 async def deactivate_person(request: Call, person_id: FromPath[str]) -> Response[bytes]:
     """Deactivate a person.
 
     The person's tokens die at once. An organisation keeps at least one administrator.
     """
-    standing = await actions.deactivate_person(request.tx, person_id, by=request.by, at=request.at)
+    standing = await actions.deactivate_person(
+        request.tx, person_id, by=request.by, at=request.at, expected=request.expected
+    )
     return request.answer(standing, version=standing.version)
 
 
@@ -256,14 +259,17 @@ async def read_client(request: Call, client_id: FromPath[str]) -> Response[bytes
     permit=access.ADMINISTER,
     answers=Standing,
     status=200,
-    refuses=(queries.ClientUnknown, rules.Inactive),
+    changes=True,
+    refuses=(queries.ClientUnknown, RevisionStale, rules.Inactive),
 )
 async def deactivate_client(request: Call, client_id: FromPath[str]) -> Response[bytes]:
     """Deactivate a client.
 
     Its tokens die at once, in every process within a second, and it gets no more.
     """
-    standing = await actions.deactivate_client(request.tx, client_id, by=request.by, at=request.at)
+    standing = await actions.deactivate_client(
+        request.tx, client_id, by=request.by, at=request.at, expected=request.expected
+    )
     return request.answer(standing, version=standing.version)
 
 

@@ -27,6 +27,7 @@ from ecosystem.offers.tables import offer, offer_member, offer_reader
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import entropy, mint
 from ecosystem.runtime.web import Standing
+from ecosystem.values import revision
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 from ecosystem.values.period import wire
@@ -129,16 +130,18 @@ async def consent(tx: Tx, offer_id: str, *, by: Actor, at: datetime) -> Standing
 
 
 async def submit(
-    tx: Tx, offer_id: str, content: OfferContent, *, key: ECKey, by: Actor, at: datetime
-) -> Receipt:
+    tx: Tx, offer_id: str, content: OfferContent, *, key: ECKey, by: Actor, at: datetime,
+    expected: int | None,
+) -> Receipt:  # fmt: skip
     """Seal an offer in memory, keep its envelope alone, and sign a receipt with `key`.
 
-    Refuses with OfferMissing, as the rule does, and then with ContentUnsound: whoever is late
-    learns that first. Effects: the envelope, in place of an earlier one; the sealed event
-    offer.submitted, which holds digests only.
+    Refuses with OfferMissing, as the rule does, with RevisionStale, and then with
+    ContentUnsound: whoever is late learns that first. Effects: the envelope, in place of an
+    earlier one; the sealed event offer.submitted, which holds digests only.
     """
-    facts, _, need = await queries.locked(tx, offer_id, by=by, at=at)
+    facts, row, need = await queries.locked(tx, offer_id, by=by, at=at)
     rules.submit(facts, by=by, at=at)
+    revision.check(expected, actual=row["version"])
     shapes.check(content, lot=queries.lot_of(need, facts.lot_id), kind=facts.kind)
     sealed = sealing.seal(
         msgspec.json.encode(content, order="sorted"),
@@ -193,12 +196,15 @@ def _receipt(facts: OfferFacts, *, key: ECKey, received_at: datetime) -> str:
     return jws.serialize_compact(header, msgspec.json.encode(claims), key)
 
 
-async def withdraw(tx: Tx, offer_id: str, *, by: Actor, at: datetime) -> Standing:
-    """Take an offer back. Refuses with OfferMissing, and as the rule does.
+async def withdraw(
+    tx: Tx, offer_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Take an offer back. Refuses with OfferMissing, RevisionStale, and as the rule does.
 
     Effects: its envelope is destroyed; the sealed event offer.withdrawn.
     """
-    facts, _, _ = await queries.locked(tx, offer_id, by=by, at=at)
+    facts, row, _ = await queries.locked(tx, offer_id, by=by, at=at)
+    revision.check(expected, actual=row["version"])
     withdrawn = rules.withdraw(facts, by=by, at=at)
     await tx.run(_DESTROY, **_key(offer_id), state=withdrawn.state, envelope=None)
     version = await history.record(

@@ -28,6 +28,7 @@ from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post, seen_by
 from ecosystem.values.page import Page
 from ecosystem.values.patterns import whole
+from ecosystem.values.revision import RevisionStale
 
 OfNeed = Annotated[
     str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="The need; leave out for all.")
@@ -85,8 +86,9 @@ async def consent_to_offer(request: Call, offer_id: FromPath[str]) -> Response[b
     answers=Receipt,
     discreet=True,
     key=True,
+    changes=True,
     refuses=(
-        rules.OfferMissing, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
+        rules.OfferMissing, RevisionStale, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
         rules.SubmissionOver, rules.ConsentsMissing, ContentUnsound, OfferTooLarge,
         OfficerKeyUnusable,
     ),
@@ -101,8 +103,9 @@ async def submit_offer(
     when. A submission that comes late is refused with 410.
     """
     receipt = await actions.submit(
-        request.tx, offer_id, data, key=request.house.keys.receipts, by=request.by, at=request.at
-    )
+        request.tx, offer_id, data, key=request.house.keys.receipts, by=request.by, at=request.at,
+        expected=request.expected,
+    )  # fmt: skip
     return request.answer(receipt, version=receipt.version, location=f"/v1/offers/{offer_id}")
 
 
@@ -111,14 +114,17 @@ async def submit_offer(
     permit=access.WITHDRAW,
     answers=Standing,
     discreet=True,
+    changes=True,
     refuses=(
-        rules.OfferMissing, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
+        rules.OfferMissing, RevisionStale, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
         rules.SubmissionOver,
     ),
 )  # fmt: skip
 async def withdraw_offer(request: Call, offer_id: FromPath[str]) -> Response[bytes]:
     """Withdraw an offer before the deadline; its envelope is destroyed."""
-    now = await actions.withdraw(request.tx, offer_id, by=request.by, at=request.at)
+    now = await actions.withdraw(
+        request.tx, offer_id, by=request.by, at=request.at, expected=request.expected
+    )
     return request.answer(now, version=now.version, location=f"/v1/offers/{offer_id}")
 
 

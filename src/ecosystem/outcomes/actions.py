@@ -173,13 +173,15 @@ async def _supersede(
     )  # fmt: skip
 
 
-async def verify(tx: Tx, observation_id: str, *, reason: Text, by: Actor, at: datetime) -> Standing:
+async def verify(
+    tx: Tx, observation_id: str, *, reason: Text, by: Actor, at: datetime, expected: int | None
+) -> Standing:
     """Verify an observation: from now on it pays.
 
-    Refuses with ObservationMissing, and as the rule does. Effects: locks the metric; a verified
-    observation that this one corrects is void, with an event of its own.
+    Refuses with ObservationMissing, RevisionStale, and as the rule does. Effects: locks the
+    metric; a verified observation that this one corrects is void, with an event of its own.
     """
-    row = await queries.locked(tx, observation_id, seen_by=by)
+    row = await queries.locked(tx, observation_id, seen_by=by, expected=expected)
     facts = await queries.judge_facts(tx, row, reason=reason, verifies=True)
     verified = rules.verify(facts, by=by, at=at)
     await _replace(tx, observation_id, verified, by=by, at=at)
@@ -209,10 +211,13 @@ async def _replace(
 
 
 async def dispute(
-    tx: Tx, observation_id: str, *, reason: Text, by: Actor, at: datetime
+    tx: Tx, observation_id: str, *, reason: Text, by: Actor, at: datetime, expected: int | None
 ) -> Standing:
-    """Dispute a reported observation. Refuses with ObservationMissing, and as the rule does."""
-    row = await queries.locked(tx, observation_id, seen_by=by)
+    """Dispute a reported observation.
+
+    Refuses with ObservationMissing, RevisionStale, and as the rule does.
+    """
+    row = await queries.locked(tx, observation_id, seen_by=by, expected=expected)
     facts = await queries.judge_facts(tx, row, reason=reason, verifies=False)
     disputed = rules.dispute(facts, by=by, at=at)
     await tx.run(
@@ -227,9 +232,14 @@ async def dispute(
     return Standing(id=observation_id, state=disputed.state, version=version)
 
 
-async def annul(tx: Tx, observation_id: str, *, reason: Text, by: Actor, at: datetime) -> Standing:
-    """Void a disputed observation. Refuses with ObservationMissing, and as the rule does."""
-    row = await queries.locked(tx, observation_id, seen_by=by)
+async def annul(
+    tx: Tx, observation_id: str, *, reason: Text, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Void a disputed observation.
+
+    Refuses with ObservationMissing, RevisionStale, and as the rule does.
+    """
+    row = await queries.locked(tx, observation_id, seen_by=by, expected=expected)
     facts = await queries.judge_facts(tx, row, reason=reason, verifies=False)
     annulled = rules.annul(facts, by=by, at=at)
     await tx.run(

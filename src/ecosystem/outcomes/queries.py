@@ -31,6 +31,7 @@ from ecosystem.outcomes.tables import metric, observation
 from ecosystem.runtime.columns import json_of
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
+from ecosystem.values import revision
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, owner
 from ecosystem.values.period import Period
@@ -252,14 +253,18 @@ async def report_facts(
     return facts, row
 
 
-async def locked(tx: Tx, observation_id: str, *, seen_by: Actor) -> Record:
+async def locked(
+    tx: Tx, observation_id: str, *, seen_by: Actor, expected: int | None = None
+) -> Record:
     """Lock an observation for change and return its row, with the caller's `role`.
 
-    Refuses with ObservationMissing.
+    Refuses with ObservationMissing, or RevisionStale where `expected` is another version.
     """
     authority = owner(observation_id, "observation", otherwise=ObservationMissing)
     reader = contracts.reads_as(seen_by)
-    return _found(await tx.row(_LOCKED, authority_id=authority, id=observation_id, **reader))
+    row = _found(await tx.row(_LOCKED, authority_id=authority, id=observation_id, **reader))
+    revision.check(expected, actual=row["version"])
+    return row
 
 
 async def judge_facts(tx: Tx, row: Record, *, reason: Words, verifies: bool) -> JudgeFacts:

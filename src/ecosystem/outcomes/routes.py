@@ -11,6 +11,7 @@ from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import owner
 from ecosystem.values.page import Page
+from ecosystem.values.revision import RevisionStale
 
 
 @get(
@@ -109,9 +110,10 @@ async def read_observation(request: Call, observation_id: FromPath[str]) -> Resp
     permit=access.VERIFY,
     answers=Standing,
     key=True,
+    changes=True,
     refuses=(
-        rules.ObservationMissing, rules.NotVerifier, rules.OwnReport, rules.ObservationNotOpen,
-        rules.PeriodVerified,
+        rules.ObservationMissing, RevisionStale, rules.NotVerifier, rules.OwnReport,
+        rules.ObservationNotOpen, rules.PeriodVerified,
     ),
 )  # fmt: skip
 async def verify_observation(
@@ -124,8 +126,9 @@ async def verify_observation(
     another period or source that shares days with a verified one is refused.
     """
     now = await actions.verify(
-        request.tx, observation_id, reason=data.reason, by=request.by, at=request.at
-    )
+        request.tx, observation_id, reason=data.reason, by=request.by, at=request.at,
+        expected=request.expected,
+    )  # fmt: skip
     return request.answer(now, version=now.version, location=f"/v1/observations/{observation_id}")
 
 
@@ -133,15 +136,20 @@ async def verify_observation(
     "/v1/observations/{observation_id:str}/dispute",
     permit=access.DISPUTE,
     answers=Standing,
-    refuses=(rules.ObservationMissing, NotParty, rules.OwnReport, rules.ObservationNotOpen),
-)
+    changes=True,
+    refuses=(
+        rules.ObservationMissing, RevisionStale, NotParty, rules.OwnReport,
+        rules.ObservationNotOpen,
+    ),
+)  # fmt: skip
 async def dispute_observation(
     request: Call, observation_id: FromPath[str], data: JSONBody[Reason]
 ) -> Response[bytes]:
     """Dispute an observation that is reported and not yet verified."""
     now = await actions.dispute(
-        request.tx, observation_id, reason=data.reason, by=request.by, at=request.at
-    )
+        request.tx, observation_id, reason=data.reason, by=request.by, at=request.at,
+        expected=request.expected,
+    )  # fmt: skip
     return request.answer(now, version=now.version, location=f"/v1/observations/{observation_id}")
 
 
@@ -149,13 +157,12 @@ async def dispute_observation(
     "/v1/observations/{observation_id:str}/annulment",
     permit=access.VERIFY,
     answers=Standing,
+    changes=True,
     refuses=(
-        rules.ObservationMissing,
-        rules.NotVerifier,
-        rules.OwnReport,
+        rules.ObservationMissing, RevisionStale, rules.NotVerifier, rules.OwnReport,
         rules.ObservationNotOpen,
     ),
-)
+)  # fmt: skip
 async def annul_observation(
     request: Call, observation_id: FromPath[str], data: JSONBody[Reason]
 ) -> Response[bytes]:
@@ -164,8 +171,9 @@ async def annul_observation(
     The place is free then: another value may be reported for the period.
     """
     now = await actions.annul(
-        request.tx, observation_id, reason=data.reason, by=request.by, at=request.at
-    )
+        request.tx, observation_id, reason=data.reason, by=request.by, at=request.at,
+        expected=request.expected,
+    )  # fmt: skip
     return request.answer(now, version=now.version, location=f"/v1/observations/{observation_id}")
 
 

@@ -28,6 +28,7 @@ from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
+from ecosystem.values import revision
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 from ecosystem.values.money import Money
@@ -235,12 +236,14 @@ async def reject(
     return Standing(id=payment_id, state=rejected.state, version=version)
 
 
-async def instruct(tx: Tx, payment_id: str, *, by: Actor, at: datetime) -> Standing:
-    """Tell the bank to pay. Refuses with PaymentMissing, and as the rule.
+async def instruct(
+    tx: Tx, payment_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Tell the bank to pay. Refuses with PaymentMissing, RevisionStale, and as the rule.
 
     Effects: locks the payment; money moves from payable to in transit; `payment.instructed`.
     """
-    facts, row = await queries.locked(tx, payment_id)
+    facts, row = await queries.locked(tx, payment_id, expected=expected)
     instructed = rules.instruct(facts, by=by, at=at)
     await _mark(tx, _INSTRUCT, payment_id, instructed.state, by=by, at=at)
     await _move(
@@ -255,15 +258,18 @@ async def instruct(tx: Tx, payment_id: str, *, by: Actor, at: datetime) -> Stand
 
 
 async def settle(
-    tx: Tx, payment_id: str, asked: Settlement, *, by: Actor, at: datetime
+    tx: Tx, payment_id: str, asked: Settlement, *, by: Actor, at: datetime, expected: int | None
 ) -> Standing:
     """Record that the bank has paid; the same settlement again changes nothing.
 
-    Refuses with PaymentMissing, and as the rule. Effects: locks the payment; money moves from
+    Refuses with PaymentMissing, with RevisionStale unless it is the same settlement again
+    (RFC 9110, section 13.1.1), and as the rule. Effects: locks the payment; money moves from
     in transit to disbursed; `payment.settled`, for everyone.
     """
     payment_facts, row = await queries.locked(tx, payment_id)
     facts = await queries.settle_facts(tx, payment_facts, asked)
+    if not rules.is_repeated(facts):
+        revision.check(expected, actual=row["version"])
     settled = rules.settle(facts, by=by, at=at)
     if settled is None:
         return Standing(id=payment_id, state=row["state"], version=row["version"])
@@ -282,12 +288,14 @@ async def settle(
     return Standing(id=payment_id, state=settled.state, version=version)
 
 
-async def receive(tx: Tx, payment_id: str, *, by: Actor, at: datetime) -> Standing:
-    """Confirm to have the money. Refuses with PaymentMissing, and as the rule.
+async def receive(
+    tx: Tx, payment_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Confirm to have the money. Refuses with PaymentMissing, RevisionStale, and as the rule.
 
     Effects: locks the payment; `payment.received`.
     """
-    facts, _ = await queries.locked(tx, payment_id)
+    facts, _ = await queries.locked(tx, payment_id, expected=expected)
     received = rules.receive(facts, by=by, at=at)
     await _mark(tx, _RECEIVE, payment_id, State.SETTLED, by=by, at=at)
     version = await history.record(

@@ -209,8 +209,10 @@ async def reject_payment(
     permit=access.INSTRUCT,
     answers=Standing,
     key=True,
+    changes=True,
     refuses=(
-        rules.PaymentMissing, rules.PaymentNotOwned, rules.PaymentOutOfTurn, rules.ApprovedBySame,
+        rules.PaymentMissing, RevisionStale, rules.PaymentNotOwned, rules.PaymentOutOfTurn,
+        rules.ApprovedBySame,
     ),
 )  # fmt: skip
 async def instruct_payment(request: Call, payment_id: FromPath[str]) -> Response[bytes]:
@@ -218,7 +220,9 @@ async def instruct_payment(request: Call, payment_id: FromPath[str]) -> Response
 
     A treasurer who has not approved the payment orders it; the money is in transit from now on.
     """
-    now = await actions.instruct(request.tx, payment_id, by=request.by, at=request.at)
+    now = await actions.instruct(
+        request.tx, payment_id, by=request.by, at=request.at, expected=request.expected
+    )
     return request.answer(now, version=now.version, location=f"/v1/payments/{payment_id}")
 
 
@@ -227,8 +231,9 @@ async def instruct_payment(request: Call, payment_id: FromPath[str]) -> Response
     permit=access.SETTLE,
     answers=Standing,
     key=True,
+    changes=True,
     refuses=(
-        rules.PaymentMissing, rules.PaymentNotOwned, rules.SettledOtherwise,
+        rules.PaymentMissing, RevisionStale, rules.PaymentNotOwned, rules.SettledOtherwise,
         rules.PaymentOutOfTurn, rules.BankReferenceUsed, rules.SettlementMisdated,
     ),
 )  # fmt: skip
@@ -238,9 +243,11 @@ async def settle_payment(
     """Record that the bank has paid.
 
     A bank reference settles one payment of an authority; the same settlement again, under
-    whatever key, is answered alike and has no effect.
+    whatever key and version, is answered alike and has no effect.
     """
-    now = await actions.settle(request.tx, payment_id, data, by=request.by, at=request.at)
+    now = await actions.settle(
+        request.tx, payment_id, data, by=request.by, at=request.at, expected=request.expected
+    )
     return request.answer(now, version=now.version, location=f"/v1/payments/{payment_id}")
 
 
@@ -248,8 +255,10 @@ async def settle_payment(
     "/v1/payments/{payment_id:str}/receipt",
     permit=access.RECEIVE,
     answers=Standing,
+    changes=True,
     refuses=(
-        rules.PaymentMissing, rules.NotPayee, rules.PaymentOutOfTurn, rules.ReceivedBefore,
+        rules.PaymentMissing, RevisionStale, rules.NotPayee, rules.PaymentOutOfTurn,
+        rules.ReceivedBefore,
     ),
 )  # fmt: skip
 async def receive_payment(request: Call, payment_id: FromPath[str]) -> Response[bytes]:
@@ -257,7 +266,9 @@ async def receive_payment(request: Call, payment_id: FromPath[str]) -> Response[
 
     The payee says that it has the money.
     """
-    now = await actions.receive(request.tx, payment_id, by=request.by, at=request.at)
+    now = await actions.receive(
+        request.tx, payment_id, by=request.by, at=request.at, expected=request.expected
+    )
     return request.answer(now, version=now.version, location=f"/v1/payments/{payment_id}")
 
 

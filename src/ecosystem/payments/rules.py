@@ -240,6 +240,15 @@ def instruct(facts: PaymentFacts, *, by: Actor, at: datetime) -> Instructed:
     return Instructed(state=State.INSTRUCTED, instructed_by=_who(by))
 
 
+def is_repeated(facts: SettleFacts) -> bool:
+    """Tell whether the same settlement is recorded already."""
+    payment, asked = facts.payment, facts.asked
+    return payment.state is State.SETTLED and (payment.bank_reference, payment.settled_on) == (
+        asked.bank_reference,
+        asked.settled_on,
+    )
+
+
 def settle(facts: SettleFacts, *, by: Actor, at: datetime) -> Settled | None:
     """Record that the bank has paid; None where the same settlement is recorded already.
 
@@ -248,9 +257,9 @@ def settle(facts: SettleFacts, *, by: Actor, at: datetime) -> Settled | None:
     """
     payment, asked = facts.payment, facts.asked
     _own(payment, by)
+    if is_repeated(facts):
+        return None
     if payment.state is State.SETTLED:
-        if (payment.bank_reference, payment.settled_on) == (asked.bank_reference, asked.settled_on):
-            return None
         raise SettledOtherwise(
             f"{payment.bank_reference} settled the payment on {payment.settled_on}."
         )

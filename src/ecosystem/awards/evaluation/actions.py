@@ -125,13 +125,16 @@ async def give_scores(tx: Tx, offer_id: str, asked: Scores, *, by: Actor, at: da
     return Standing(id=score_id, state="given", version=version)
 
 
-async def evaluate(tx: Tx, need_id: str, *, by: Actor, at: datetime) -> Standing:
+async def evaluate(
+    tx: Tx, need_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
     """Compute the evaluation and publish it, with all that it follows from.
 
-    Refuses with NeedMissing, and as the rule does. Effects: locks the need, which becomes
-    evaluated, or unsuccessful where nothing can be awarded; the evaluation; need.evaluated.
+    Refuses with NeedMissing, RevisionStale, and as the rule does. Effects: locks the need,
+    which becomes evaluated, or unsuccessful where nothing can be awarded; the evaluation;
+    need.evaluated.
     """
-    row = await needs.locked(tx, need_id, seen_by=by, at=at)
+    row = await needs.locked(tx, need_id, seen_by=by, at=at, expected=expected)
     facts = await queries.evaluate_facts(tx, row)
     evaluated = rules.evaluate(facts, by=by, at=at)
     await tx.run(
