@@ -1,7 +1,7 @@
 """Milestones over HTTP."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
@@ -27,12 +27,13 @@ from ecosystem.values.page import Page
 from ecosystem.values.patterns import whole
 from ecosystem.values.revision import RevisionStale
 
+_DAY: Final = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_MINUTE: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_TIME: Final = rf"{_MINUTE}:[0-5][0-9](\.[0-9]{{1,6}})?"
 AsOf = Annotated[
     str,
     Meta(
-        pattern=whole(
-            r"(position:[0-9]{1,15}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(Z|[+-][0-9:]{5}))"
-        ),
+        pattern=whole(rf"(position:[0-9]{{1,15}}|{_DAY}T{_TIME}(Z|[+-]{_MINUTE}))"),
         description="What was known then: an RFC 3339 time, or `position:` and a place in the log.",
         examples=["2026-03-31T16:00:00Z", "position:1024"],
     ),

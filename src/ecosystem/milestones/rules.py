@@ -89,7 +89,7 @@ class SubmittedOneself(Refusal):
 class MomentUnclear(Refusal):
     """The moment that is asked for is neither a time nor a position."""
 
-    kind = Kind.MALFORMED
+    kind = Kind.UNMET
     remedy = "Give RFC 3339 with its offset (2026-03-31T16:00:00Z), or `position:` and a number."
 
 

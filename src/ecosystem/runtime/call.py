@@ -19,6 +19,8 @@ from ecosystem.runtime.settings import Settings
 from ecosystem.runtime.visit import KEY, Visit
 from ecosystem.values.actor import Actor
 
+NO_VERSION: Final = -1
+"""What If-Match names when it holds anything but an ETag of this service."""
 _ETAG: Final = re.compile(r'"v([1-9][0-9]{0,8})(?:\.[a-z_]+)*"')
 
 
@@ -72,7 +74,7 @@ class Call(Request[Any, Any, State]):
         if value is None or value == "*":
             return None
         found = _ETAG.fullmatch(value)
-        return int(found[1]) if found else -1
+        return int(found[1]) if found else NO_VERSION
 
     def answer(
         self,

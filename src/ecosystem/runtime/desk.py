@@ -9,11 +9,12 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from ecosystem.runtime import idempotency, problems
-from ecosystem.runtime.call import Call, EdgeFinding, Replay
+from ecosystem.runtime.call import NO_VERSION, Call, EdgeFinding, Replay
 from ecosystem.runtime.operation import OPERATION, Operation
 from ecosystem.runtime.visit import StoredUnder, Visit
 from ecosystem.values.actor import Actor, OrganisationKind
 from ecosystem.values.permit import Permit
+from ecosystem.values.revision import RevisionStale
 
 
 async def desk(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -59,8 +60,8 @@ def seen_by(actor: Actor | None) -> dict[str, str]:
     local = {"organisation": actor.organisation_id}
     if actor.kind is OrganisationKind.GOVERNMENT:
         local["authority"] = str(actor.organisation_number)
-    if actor.kind is OrganisationKind.AUDITOR:
-        local["oversees"] = actor.jurisdiction
+    if actor.oversees is not None:
+        local["oversees"] = actor.oversees
     return local
 
 
@@ -82,6 +83,8 @@ def _well_formed(call: Call, operation: Operation) -> None:
         return
     if operation.changes and "if-match" not in call.headers:
         raise EdgeFinding(problems.PRECONDITION_REQUIRED, "The request has no If-Match header.")
+    if operation.changes and call.expected == NO_VERSION:
+        raise RevisionStale("If-Match holds no ETag that this service makes.")
     sent = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     has_body = call.headers.get("content-length", "0") != "0" or "transfer-encoding" in call.headers
     if has_body and operation.accepts not in {"*/*", sent}:

@@ -1,18 +1,22 @@
 """Text that people read: it carries its language, and Chinese and English are both first-class."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.values.patterns import whole
 
+_CONTROLS: Final = r"\u0000-\u001F\u007F"
+_SPACES: Final = r"\u0020\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF"
+"""Listed, because what `\\s` stands for differs from one language to the next."""
+
 Line = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=300,
-        pattern=whole(r"[^\u0000-\u001F\u007F]*\S[^\u0000-\u001F\u007F]*"),
+        pattern=whole(rf"[^{_CONTROLS}]*[^{_CONTROLS}{_SPACES}][^{_CONTROLS}]*"),
         description="One line of text, without control characters.",
     ),
 ]
