@@ -1,6 +1,9 @@
 """What stands in the database of a service, read beside it."""
 
 import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -35,6 +38,35 @@ class Stand:
     events: int
 
 
+@contextmanager
+def nothing_drafted(folder: Path) -> Iterator[None]:
+    """Let nobody draft a need in the embedded database while the context lasts."""
+
+    async def hold(there: threading.Event, over: threading.Event) -> None:
+        connection = await asyncpg.connect(superuser_url(folder))
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE need IN SHARE ROW EXCLUSIVE MODE")
+            there.set()
+            await asyncio.to_thread(over.wait)
+        await connection.close()
+
+    there, over = threading.Event(), threading.Event()
+    holder = threading.Thread(target=lambda: asyncio.run(hold(there, over)))
+    holder.start()
+    there.wait()
+    try:
+        yield
+    finally:
+        over.set()
+        holder.join()
+
+
+def comes_to_wait(folder: Path) -> bool:
+    """Tell whether somebody comes to wait for a lock of the embedded database."""
+    query = "SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted"
+    return comes_true(lambda: row(superuser_url(folder), query)["waiting"] > 0, within_s=10)
+
+
 def superuser_url(folder: Path) -> str:
     """Return the address of the embedded database in a data folder, for its superuser."""
     return f"postgresql://postgres@/ecosystem?host={folder / 'database' / 'run'}"
@@ -42,20 +74,22 @@ def superuser_url(folder: Path) -> str:
 
 def stand(url: str) -> Stand:
     """Return how much there is now."""
-    return Stand(**dict(_row(url, _STANDS)))
+    return Stand(**dict(row(url, _STANDS)))
 
 
 def is_in_order(url: str, *, within_s: float = 20) -> bool:
     """Tell whether every event gets its position, without a gap, in time."""
 
     def is_so() -> bool:
-        found = _row(url, _ORDER)
+        found = row(url, _ORDER)
         return found["pending"] == 0 and found["events"] == found["positions"] == found["last"]
 
     return comes_true(is_so, within_s=within_s)
 
 
-def _row(url: str, query: str) -> "asyncpg.Record":
+def row(url: str, query: str) -> "asyncpg.Record":
+    """Return the one row that a query has."""
+
     async def read() -> "asyncpg.Record":
         connection = await asyncpg.connect(url)
         try:

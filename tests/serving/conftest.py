@@ -42,7 +42,9 @@ def seeded(grounds: Path) -> Path:
 @pytest.fixture
 def folder(grounds: Path) -> Path:
     """A folder that is not there yet."""
-    return Path(tempfile.mkdtemp(dir=grounds)) / "data"
+    made = Path(tempfile.mkdtemp(dir=grounds))
+    made.chmod(0o711)
+    return made / "data"
 
 
 @pytest.fixture

@@ -27,6 +27,10 @@ class Wish:
     body: dict[str, Any] | None = None
     answer: httpx.Response | None = None
 
+    def was_lost(self) -> bool:
+        """Tell whether it had taken effect before, and nobody had answered so."""
+        return self.answer is not None and "idempotency-replayed" in self.answer.headers
+
     @property
     def verb(self) -> str:
         """What is wished for: the last word of the path."""
@@ -49,7 +53,7 @@ class Load:
 
     def start(self) -> None:
         """Let the clients begin."""
-        clients = (self._draft, self._draft, self._publish, self._ask, self._appropriate)
+        clients = (self.drafts, self.drafts, self._publish, self.questions, self._appropriate)
         self._threads = [threading.Thread(target=self._work, args=(one,)) for one in clients]
         for thread in self._threads:
             thread.start()
@@ -67,6 +71,10 @@ class Load:
     def acknowledged(self) -> list[Wish]:
         """Return the wishes that were answered with success."""
         return [wish for wish in self._wishes if wish.answer is not None]
+
+    def add(self, wish: Wish) -> None:
+        """Have one more wish."""
+        self._wishes.append(wish)
 
     def finish(self) -> None:
         """Send what was never acknowledged again, under its key, until it is."""
@@ -103,7 +111,8 @@ class Load:
             else:
                 assert answer.status_code == HTTPStatus.CONFLICT, answer.text
 
-    def _draft(self, _: httpx.Client) -> Iterator[Wish]:
+    def drafts(self, _: httpx.Client | None = None) -> Iterator[Wish]:
+        """Wish for drafts of needs."""
         while not self._over.is_set():
             yield Wish("/v1/needs", _keyed(self.there.officer), self.there.draft)
 
@@ -116,7 +125,8 @@ class Load:
                 tag = drafted.answer.headers["etag"]
                 yield Wish(path, {**_keyed(self.there.officer), "If-Match": tag})
 
-    def _ask(self, _: httpx.Client) -> Iterator[Wish]:
+    def questions(self, _: httpx.Client | None = None) -> Iterator[Wish]:
+        """Wish for answers to questions."""
         path = f"/v1/needs/{self.there.published_id}/questions"
         while not self._over.is_set():
             yield Wish(path, _keyed(self.there.bidder), {"text": {"en": "When?"}})

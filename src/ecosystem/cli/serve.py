@@ -68,8 +68,8 @@ def _chosen(parsed: argparse.Namespace) -> Settings:
             f"`serve --role {parsed.role}` shares its database with the other role, and the "
             "embedded one cannot be shared. Set DATABASE_URL, or leave --role out."
         )
-    if parsed.port is not None and chosen.public_url == Settings().public_url:
-        chosen = msgspec.structs.replace(chosen, public_url=f"http://127.0.0.1:{parsed.port}")
+    if chosen.public_url == Settings().public_url:
+        chosen = msgspec.structs.replace(chosen, public_url=f"http://127.0.0.1:{chosen.port}")
     return chosen
 
 
