@@ -96,7 +96,7 @@ def reads_as(by: Actor | None, *, scope: str | None = None) -> dict[str, Any]:
     return {
         "organisation": by.organisation_id,
         "own": by.organisation_number if by.kind is OrganisationKind.GOVERNMENT else -1,
-        "oversees": by.jurisdiction if by.kind is OrganisationKind.AUDITOR else "",
+        "oversees": by.oversees or "",
     }
 
 

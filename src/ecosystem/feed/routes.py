@@ -57,7 +57,7 @@ async def read_events(
         limit=limit,
         organisation=by.organisation_id if by else "",
         own=by.organisation_number if by and by.kind is OrganisationKind.GOVERNMENT else -1,
-        oversees=by.jurisdiction if by and by.kind is OrganisationKind.AUDITOR else "",
+        oversees=(by.oversees if by else None) or "",
     )
     if row is None:
         message = "an aggregate without a row"

@@ -179,12 +179,11 @@ def sight(reader: Actor | None) -> dict[str, str | int]:
     if reader is None:
         return {"organisation": "", "person": "", "own": -1, "oversees": ""}
     is_authority = reader.kind is OrganisationKind.GOVERNMENT
-    is_auditor = reader.kind is OrganisationKind.AUDITOR
     return {
         "organisation": reader.organisation_id,
         "person": reader.person_id or "",
         "own": reader.organisation_number if is_authority else -1,
-        "oversees": reader.jurisdiction if is_auditor else "",
+        "oversees": reader.oversees or "",
     }
 
 

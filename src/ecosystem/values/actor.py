@@ -54,6 +54,15 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...] = ()
     scopes: tuple[str, ...] = ()
 
+    @property
+    def oversees(self) -> str | None:
+        """The jurisdiction in which it reads what is not its own, or None where it has none.
+
+        Anyone registers an organisation of any kind, so an auditor must be verified first.
+        """
+        is_auditor = self.kind is OrganisationKind.AUDITOR and self.verified
+        return self.jurisdiction if is_auditor else None
+
     def has(self, role: Role) -> bool:
         """Tell whether this actor holds `role` in its organisation."""
         return role in self.roles
