@@ -113,6 +113,14 @@ BAD = (
     Bad("no money at all", 422, "need_unsound", body=money("0")),
     Bad("weights of 90 per cent", 422, "need_unsound", body=weighted("90")),
     Bad("dates out of order", 422, "need_unsound", body=changed(opening_at="2001-01-01T00:00:00Z")),
+    Bad(
+        "a date before all dates", 422, "need_unsound",
+        body=changed(enquiry_ends_at="0001-01-01T00:00:00+14:00"),
+    ),
+    Bad(
+        "a date after all dates", 422, "need_unsound",
+        body=changed(opening_at="9999-12-31T23:59:59-14:00"),
+    ),
     Bad("a date without zone", 400, "malformed", body=changed(opening_at="2001-01-01T00:00:00")),
     Bad("no lots", 400, "malformed", body=changed(lots=[])),
     Bad("too many openers", 400, "malformed", body=changed(openers=["x"] * 8)),

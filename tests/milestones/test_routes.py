@@ -284,7 +284,10 @@ async def test_a_milestone_is_shown_as_of_a_position_of_the_log(active: Partners
     [
         ("as_of=yesterday", 400),
         ("as_of=2026-13-01T00:00:00Z", 400),
+        ("as_of=2026-02-30T00:00:00Z", 422),
+        ("as_of=0001-01-01T00:00:00%2B14:00", 422),
         ("valid_at=2026-01-01", 400),
+        ("valid_at=9999-12-31T23:59:59-14:00", 422),
         ("as_of=1999-01-01T00:00:00Z", 404),
     ],
 )

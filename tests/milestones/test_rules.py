@@ -22,6 +22,7 @@ from ecosystem.milestones.model import (
     Timeliness,
 )
 from ecosystem.values.actor import Actor, OrganisationKind
+from ecosystem.values.period import EARLIEST, LATEST
 from ecosystem.values.refusal import Refusal
 from ecosystem.values.text import Text
 
@@ -176,7 +177,13 @@ def test_a_moment_is_a_position(position: int) -> None:
     assert rules.moment(f"position:{position}") == Moment(position=position)
 
 
-@given(st.datetimes(timezones=st.just(UTC)))
+@given(
+    st.datetimes(
+        min_value=EARLIEST.replace(tzinfo=None),
+        max_value=LATEST.replace(tzinfo=None) - TICK,
+        timezones=st.just(UTC),
+    )
+)
 def test_a_moment_is_a_time(at: datetime) -> None:
     written: str = msgspec.to_builtins(at)
 

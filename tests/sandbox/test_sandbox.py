@@ -19,6 +19,7 @@ from ecosystem.sandbox.cast import CAST
 from ecosystem.sandbox.model import ClockFacts, ClockSetting
 from ecosystem.sandbox.seed import seed
 from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.period import LATEST
 from tests.conftest import reach
 from tests.parties import bearer, comes_true, seeded
 
@@ -52,7 +53,7 @@ def test_the_clock_never_goes_back() -> None:
 
 def test_the_clock_ends_with_its_last_year() -> None:
     with pytest.raises(rules.ClockTooFar):
-        rules.move(ClockFacts(now=FUTURE, asked=ClockSetting(now=rules.LATEST)))
+        rules.move(ClockFacts(now=FUTURE, asked=ClockSetting(now=LATEST)))
 
 
 async def test_every_kind_of_organisation_is_seeded_with_people_in_every_role(

@@ -145,7 +145,7 @@ async def as_of(
     Refuses with MomentUnclear, and with NothingThen where nothing was known.
     """
     asked = rules.moment(as_of) if as_of is not None else Moment(at=now)
-    in_force = valid_at or _END
+    in_force = _END if valid_at is None else rules.in_reach(valid_at)
     if asked.position is not None:
         body, version = await history.at_position(
             tx, milestone_id, position=asked.position, valid_at=in_force

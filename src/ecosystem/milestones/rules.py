@@ -16,6 +16,7 @@ from ecosystem.milestones.model import (
     Timeliness,
 )
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import is_within_reach
 from ecosystem.values.refusal import Kind, Refusal
 
 CIVIL_TIME: Final = timezone(timedelta(hours=8))
@@ -194,7 +195,14 @@ def moment(text: str) -> Moment:
         at = None
     if at is None or at.tzinfo is None:
         raise MomentUnclear(f"{text[:60]!a} names no moment.")
-    return Moment(at=at)
+    return Moment(at=in_reach(at))
+
+
+def in_reach(at: datetime) -> datetime:
+    """Return a time that somebody can ask about. Refuses with MomentUnclear."""
+    if not is_within_reach(at):
+        raise MomentUnclear("Nothing is known of times before 1900 or after 2199.")
+    return at
 
 
 def _delivered(facts: JudgeFacts, by: Actor) -> datetime:

@@ -27,6 +27,7 @@ from ecosystem.needs.model import (
 )
 from ecosystem.values import money
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import is_within_reach
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
 THRESHOLD: Final = 2
@@ -219,6 +220,9 @@ def _faults(asked: NeedDraft) -> Iterator[Fault]:
         yield from _lot_faults(lot, pointer=f"/lots/{index}", currency=currency)
     if len(set(asked.openers)) != len(asked.openers):
         yield Fault("/openers", "opener_twice", "Name each opener once.")
+    for name in ("enquiry_ends_at", "submission_ends_at", "opening_at"):
+        if not is_within_reach(getattr(asked, name)):
+            yield Fault(f"/{name}", "date_out_of_reach", "Let it be of the years 1900 to 2199.")
     if not asked.enquiry_ends_at < asked.submission_ends_at <= asked.opening_at:
         yield Fault(
             "/submission_ends_at",

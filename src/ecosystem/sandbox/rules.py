@@ -1,13 +1,8 @@
 """What decides about the sandbox's clock."""
 
-from datetime import UTC, datetime
-from typing import Final
-
 from ecosystem.sandbox.model import ClockFacts, ClockSetting
-from ecosystem.values.period import wire
+from ecosystem.values.period import LATEST, wire
 from ecosystem.values.refusal import Kind, Refusal
-
-LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class ClockRunsForward(Refusal):

@@ -1,12 +1,15 @@
 """Which days are meant: half-open periods of dates, and instants on the wire."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339, with its offset from UTC.")]
+
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,3 +30,11 @@ class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def wire(at: datetime) -> str:
     """Return an instant as RFC 3339 in UTC with microseconds, as every answer writes it."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def is_within_reach(at: datetime) -> bool:
+    """Tell whether an instant is of the years 1900 to 2199.
+
+    Others can be written down, yet some of them are no instants of any year in UTC.
+    """
+    return EARLIEST <= at < LATEST
