@@ -22,6 +22,7 @@ from ecosystem.cli.caller import Caller, Refused
 from ecosystem.cli.partnership import STEPS
 from ecosystem.cli.trouble import Trouble, port_free, room_on_disk
 from ecosystem.cli.world import World
+from ecosystem.runtime import settings
 
 _READY_S_MAX: Final = 120
 _STOP_S_MAX: Final = 60
@@ -29,7 +30,8 @@ _STOP_S_MAX: Final = 60
 
 def run(parsed: argparse.Namespace) -> int:
     """Start a service on a folder of its own, drive the journey, and tell of it."""
-    port = parsed.port or free_port()
+    given = settings.load({}, port=parsed.port)
+    port = free_port() if parsed.port is None else given.port
     port_free("127.0.0.1", port)
     tell = _Teller(as_json=parsed.json)
     with _folder() as folder:

@@ -56,7 +56,7 @@ def _own_address(chosen: Settings) -> str:
 
 def check_ledger(parsed: argparse.Namespace) -> int:
     """Run every invariant of the ledger; 1 where one found something."""
-    with place.database(settings.load(file=parsed.settings)) as (chosen, _):
+    with place.reachable(settings.load(file=parsed.settings)) as chosen:
         found = asyncio.run(_violations(chosen))
     if parsed.json:
         _say(json.dumps({"violations": found}, ensure_ascii=False, default=str))

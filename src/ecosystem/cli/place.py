@@ -20,6 +20,7 @@ from ecosystem.runtime.postgres_roles import RolePrivileged
 from ecosystem.runtime.settings import Settings
 
 _NAME = "ecosystem"
+_READER = "ecosystem_api"
 _VERSION_MIN = 15
 _FAILURES = (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError)
 _log = structlog.get_logger("ecosystem.place")
@@ -28,6 +29,33 @@ _log = structlog.get_logger("ecosystem.place")
 def folder_of(chosen: Settings) -> Path:
     """Return where the data lies."""
     return Path(chosen.data_folder).absolute() if chosen.data_folder else default_folder()
+
+
+@contextmanager
+def reachable(chosen: Settings) -> Generator[Settings]:
+    """Give settings that name the database, for a command that only reads.
+
+    The embedded database of a service that is running is read beside it; else it is what
+    `database` gives, with its refusals and effects.
+    """
+    running = EmbeddedServer(folder_of(chosen) / "database").running_dsn(_NAME, role=_READER)
+    if chosen.database_url is not None or running is None:
+        with database(chosen) as (placed, _):
+            yield placed
+        return
+    asyncio.run(_let_in(running, folder_of(chosen)))
+    yield msgspec.structs.replace(chosen, database_url=running)
+
+
+async def _let_in(address: str, folder: Path) -> None:
+    try:
+        connection = await asyncpg.connect(address, timeout=10)
+    except _FAILURES as error:
+        raise Trouble(
+            f"The database of the service that runs in {folder} does not let us in: "
+            f"{_first_line(error)}. Run the command as the user of the service."
+        ) from None
+    await connection.close()
 
 
 @contextmanager
@@ -52,7 +80,7 @@ def database(chosen: Settings) -> Generator[tuple[Settings, EmbeddedServer | Non
         except RolePrivileged as privileged:
             raise Trouble(str(privileged)) from None
         owner = server.dsn(_NAME, role="ecosystem_owner")
-        serving = server.dsn(_NAME, role="ecosystem_api")
+        serving = server.dsn(_NAME, role=_READER)
         placed = msgspec.structs.replace(placed, database_url=serving)
         migrations.upgrade_now(owner)
         asyncio.run(_catalogue(placed))

@@ -8,7 +8,6 @@ other systems with Unix sockets.
 import os
 import shutil
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from typing import Final, NamedTuple, Self
 from urllib.parse import quote
 
 from ecosystem.runtime.postgres_binaries import Binaries, find, find_binaries, usable_by
-from ecosystem.runtime.postgres_cluster import PORT, SUPERUSER, Cluster
+from ecosystem.runtime.postgres_cluster import PORT, SUPERUSER, Cluster, answers
 from ecosystem.runtime.postgres_failure import PostgresFailed, explain, explain_system
 from ecosystem.runtime.postgres_keeper import Keeper, end_leftovers
 from ecosystem.runtime.postgres_roles import bootstrap_sql, ensure_database
@@ -153,8 +152,15 @@ class EmbeddedServer:
         The role is `ecosystem_owner`, `ecosystem_api` or the superuser `postgres`; the server
         believes the operating system about who connects, and admits nobody else.
         """
-        host = quote(str(self.socket_folder), safe="/")
-        return f"postgresql://{quote(role)}@/{quote(database)}?host={host}&port={PORT}"
+        return _dsn(database, role=role, sockets=self.socket_folder)
+
+    def running_dsn(self, database: str, *, role: str) -> str | None:
+        """Return the address of `database` where any process serves this folder now, or None.
+
+        Starts nothing and locks nothing: for reading beside the process that has the folder.
+        """
+        sockets = self._cluster.sockets_in_use()
+        return None if sockets is None else _dsn(database, role=role, sockets=sockets)
 
     def admin_dsn(self) -> str:
         """Return the address for making roles and databases: the superuser's."""
@@ -272,12 +278,7 @@ class EmbeddedServer:
                 self._tell(f"PostgreSQL is recovering, for {now - began:.0f} seconds now.")
 
     def _answers(self) -> bool:
-        with socket.socket(socket.AF_UNIX) as trial:
-            try:
-                trial.connect(str(self.socket_folder / f".s.PGSQL.{PORT}"))
-            except (FileNotFoundError, ConnectionRefusedError):
-                return False
-        return True
+        return answers(self.socket_folder)
 
 
 class _Opened(NamedTuple):
@@ -287,6 +288,11 @@ class _Opened(NamedTuple):
     user: ServerUser
     binaries: Binaries
     sockets: Path
+
+
+def _dsn(database: str, *, role: str, sockets: Path) -> str:
+    host = quote(str(sockets), safe="/")
+    return f"postgresql://{quote(role)}@/{quote(database)}?host={host}&port={PORT}"
 
 
 def _end(keeper: Keeper, *, folder: Path) -> None:

@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +22,8 @@ PORT: Final = 5432
 """Only a part of the socket's name: nothing listens on TCP."""
 
 _SOCKET_NAME: Final = f".s.PGSQL.{PORT}"
+_LINE_OF_SOCKETS: Final = 4
+"""In postmaster.pid: pid, data folder, start time, port, and then this."""
 _SOCKET_BYTES_MAX: Final = 107 if sys.platform == "linux" else 103
 _SHORT: Final = "/tmp"  # noqa: S108  # Short, open to all, and `mkdtemp` is safe in it.
 _BUILTIN_LOCALE_SINCE: Final = 17
@@ -211,6 +214,28 @@ class Cluster:
         except FileNotFoundError:
             return False
         return lines[:1] == [str(pid)] and lines[7:8] != [] and lines[7].strip() == "ready"
+
+    def sockets_in_use(self) -> Path | None:
+        """Return the folder of the socket on which a server of this data answers, or None.
+
+        Whoever may not read the data is answered None.
+        """
+        try:
+            lines = (self.data / "postmaster.pid").read_text(errors="replace").splitlines()
+        except OSError:
+            return None
+        sockets = Path(lines[_LINE_OF_SOCKETS]) if len(lines) > _LINE_OF_SOCKETS else None
+        return sockets if sockets is not None and answers(sockets) else None
+
+
+def answers(sockets: Path) -> bool:
+    """Tell whether a server takes connections on the socket in the folder `sockets`."""
+    with socket.socket(socket.AF_UNIX) as trial:
+        try:
+            trial.connect(str(sockets / _SOCKET_NAME))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+    return True
 
 
 def _initdb_options(binaries: Binaries) -> list[str]:

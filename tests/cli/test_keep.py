@@ -1,0 +1,48 @@
+"""Commands that look after an installation work beside a running service, and say what is wrong."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ecosystem.cli import place
+from ecosystem.cli.keep import INVARIANTS
+from ecosystem.runtime import settings
+from tests.serving.service import run
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A data folder that every user may pass through."""
+    made = Path(tempfile.mkdtemp(prefix="ecosystem-keep-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+def test_the_ledger_is_checked_beside_a_running_service_and_without_one(folder: Path) -> None:
+    chosen = settings.load(data_folder=str(folder))
+    with place.database(chosen):
+        beside = run("ledger", "check", "--json", ECOSYSTEM_DATA_FOLDER=str(folder))
+        migrated = run("migrate", ECOSYSTEM_DATA_FOLDER=str(folder))
+    alone = run("ledger", "check", ECOSYSTEM_DATA_FOLDER=str(folder))
+
+    assert (beside.returncode, beside.stderr) == (0, "")
+    assert json.loads(beside.stdout) == {"violations": []}
+    assert migrated.returncode == 1
+    assert "is in use already" in migrated.stderr
+    assert alone.returncode == 0
+    assert alone.stdout.endswith(f"{len(INVARIANTS)} invariants, 0 violations.\n")
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+@pytest.mark.parametrize("port", ["0", "-1", "65536"])
+def test_a_port_that_cannot_be_is_named(command: str, port: str) -> None:
+    ended = run(command, "--port", port)
+
+    assert ended.returncode in {1, 2}
+    assert "Traceback" not in ended.stderr
+    assert "port" in ended.stderr.splitlines()[-1]
