@@ -2,11 +2,8 @@
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 
 from ecosystem.runtime import idempotency, problems
 from ecosystem.runtime.call import NO_VERSION, Call, EdgeFinding, Replay
@@ -17,15 +14,17 @@ from ecosystem.values.permit import Permit
 from ecosystem.values.revision import RevisionStale
 
 
-async def desk(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Check the caller and the form of the request, then open what the route works with."""
-    if not isinstance(connection, Call):
-        raise TypeError(connection)
-    operation: Operation = handler.opt[OPERATION]
-    visit = connection.visit
+async def desk(call: Call) -> None:
+    """Check the caller and the form of the request, then open what the route works with.
+
+    Runs before the framework reads any argument. A guard would do, but the framework copies
+    the whole route for each guard of each request.
+    """
+    operation: Operation = call.route_handler.opt[OPERATION]
+    visit = call.visit
     _permitted(visit, operation.permit)
-    _well_formed(connection, operation)
-    house = connection.house
+    _well_formed(call, operation)
+    house = call.house
     if operation.method == "GET":
         if operation.scoped:
             visit.transaction = house.database.reading(seen_by(visit.actor))
@@ -34,11 +33,13 @@ async def desk(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRout
             visit.tx = house.database.plain()
         return
     if operation.accepts != "*/*":
-        _small(connection, int(connection.headers.get("content-length") or 0))
-    body = visit.body = await connection.body()
+        _small(call, int(call.header(b"content-length") or 0))
+    body = visit.body = await call.body()
     if operation.accepts != "*/*":
-        _small(connection, len(body))
-    visit.key = _key(connection, operation, body)
+        _small(call, len(body))
+    visit.key = _key(call, operation, body)
+    if operation.changes and call.expected == NO_VERSION:
+        raise RevisionStale("If-Match holds no ETag that this service makes.")
     visit.transaction = house.database.transaction(seen_by(visit.actor))
     visit.tx = await visit.transaction.open()
     visit.tx.request_id = visit.request_id
@@ -81,12 +82,11 @@ def _well_formed(call: Call, operation: Operation) -> None:
         _known_queries(call, operation)
     if operation.method == "GET":
         return
-    if operation.changes and "if-match" not in call.headers:
+    if operation.changes and b"if-match" not in call.visit.headers:
         raise EdgeFinding(problems.PRECONDITION_REQUIRED, "The request has no If-Match header.")
-    if operation.changes and call.expected == NO_VERSION:
-        raise RevisionStale("If-Match holds no ETag that this service makes.")
-    sent = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    has_body = call.headers.get("content-length", "0") != "0" or "transfer-encoding" in call.headers
+    headers = call.visit.headers
+    sent = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
+    has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
     if has_body and operation.accepts not in {"*/*", sent}:
         detail = f"The operation accepts {operation.accepts}, not {sent or 'a body without type'}."
         raise EdgeFinding(problems.UNSUPPORTED, detail)
@@ -119,7 +119,7 @@ def _known_queries(call: Call, operation: Operation) -> None:
 
 
 def _key(call: Call, operation: Operation, body: bytes) -> StoredUnder | None:
-    given = call.headers.get("idempotency-key")
+    given = call.header(b"idempotency-key")
     if given is None:
         if operation.key_required:
             raise EdgeFinding(problems.KEY_MISSING, "The request has no Idempotency-Key header.")
@@ -132,6 +132,6 @@ def _key(call: Call, operation: Operation, body: bytes) -> StoredUnder | None:
     if actor is None:
         return None
     principal = f"{actor.client_id}/{actor.person_id or ''}"
-    asked = f"{call.method} {call.url.path}?{call.scope['query_string'].decode('latin-1')}\n"
+    asked = f"{call.method} {call.scope['path']}?{call.scope['query_string'].decode('latin-1')}\n"
     fingerprint = hashlib.sha256(asked.encode() + body).digest()
     return StoredUnder(principal, given.strip('"'), fingerprint)

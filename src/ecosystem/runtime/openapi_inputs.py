@@ -122,7 +122,7 @@ def _headers(one: Operation) -> list[dict[str, Any]]:
         found.append(_header("Idempotency-Key", text, rule, required=one.key_required))
     if one.changes:
         text = "The ETag of the version that is changed; `*` changes whatever there is."
-        rule = {"type": "string", "pattern": _ETAG}
+        rule = {"type": "string", "pattern": _ETAG, "examples": ['"v1"']}
         found.append(_header("If-Match", text, rule, required=True))
     if one.accepts == "*/*":
         found += [
