@@ -15,6 +15,7 @@ from ecosystem.runtime.settings import Settings
 
 Check = Callable[[Path], Iterator[str]]
 _LINK: Final = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
+_CODE: Final = re.compile(r"`[^`\n]*`")
 _ELSEWHERE: Final = re.compile(r"[a-z][a-z0-9+.-]*:|#", re.IGNORECASE)
 _PATH: Final = re.compile(r"`([\w.-]+(?:/[\w.*-]+)+)`")
 _NUMBERED: Final = re.compile(r"(\d{4})-[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -35,7 +36,7 @@ _HIDDEN_KEPT: Final = frozenset(
 def links_lead_somewhere(root: Path) -> Iterator[str]:
     """Every relative link of a document leads to a file or folder of the project."""
     for page in _pages(root):
-        for target in _LINK.findall(page.read_text(encoding="utf-8")):
+        for target in _LINK.findall(_CODE.sub("", page.read_text(encoding="utf-8"))):
             if _ELSEWHERE.match(target):
                 continue
             if not (page.parent / target.partition("#")[0]).exists():

@@ -191,6 +191,7 @@ async def list_documents(
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:
     """List the documents of a contract that the caller may read; newest first."""
+    await queries.is_party(request.tx, contract_id, by=request.by)
     return await paging.page(
         request, request.tx, documents.DOCUMENTS, cursor=cursor, limit=limit,
         authority_id=owner(contract_id, "contract", otherwise=rules.ContractMissing),

@@ -9,6 +9,7 @@ from typing import Final
 
 from ecosystem.manual.describe import ProblemType
 from ecosystem.manual.markup import Html, Part, code, element, joined, line, link, prose, table
+from ecosystem.runtime.problems import EDGE_TYPES
 
 _STYLE: Final = (files("ecosystem.manual") / "style.css").read_text(encoding="utf-8")
 _DIGEST: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -78,7 +79,9 @@ def problem_index(types: Iterable[ProblemType]) -> bytes:
 def problem(type_: ProblemType) -> bytes:
     """Return the page that a problem's `type` leads to."""
     status = f"{type_.status} {HTTPStatus(type_.status).phrase}"
-    where: Html = element("p", "Any operation can answer with it.")
+    anywhere = "Any operation can answer with it."
+    nowhere = "No operation does; programs that compute, seal or open say so."
+    where: Html = element("p", anywhere if type_.code in EDGE_TYPES else nowhere)
     if type_.operations:
         names = (element("li", link(f"/docs#{name}", code(name))) for name in type_.operations)
         where = element("ul", *names)

@@ -59,6 +59,7 @@ async def list_milestones(
 
     For its parties, its authority, and the auditors of the jurisdiction; others find none.
     """
+    await contracts.is_party(request.tx, contract_id, by=request.by)
     return await paging.page(
         request, request.tx, queries.LISTING, cursor=cursor, limit=limit,
         unbound={"at": request.at}, contract_id=contract_id,

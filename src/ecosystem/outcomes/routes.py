@@ -30,6 +30,7 @@ async def list_metrics(
 
     For its parties, its authority, and the auditors of the jurisdiction; others find none.
     """
+    await contracts.is_party(request.tx, contract_id, by=request.by)
     return await paging.page(
         request, request.tx, queries.METRICS, cursor=cursor, limit=limit, contract_id=contract_id,
         authority_id=owner(contract_id, "contract", otherwise=ContractMissing),
@@ -85,6 +86,7 @@ async def list_observations(
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:
     """List the observations of a metric, those superseded and void among them."""
+    await queries.metric_view(request.tx, metric_id, seen_by=request.by)
     return await paging.page(
         request, request.tx, queries.OBSERVATIONS, cursor=cursor, limit=limit,
         metric_id=metric_id,

@@ -39,6 +39,7 @@ _ALWAYS: Final = (
 _PRIVATE: Final = (b"cache-control", b"no-store")
 _CHALLENGE: Final = (b"www-authenticate", b'Bearer realm="ecosystem", error="invalid_token"')
 _LOOK_AWAY: Final = ("/health/", "/metrics")
+_WITHOUT_TOKEN: Final = ("/oauth/", *_LOOK_AWAY)
 
 
 class TokenInvalid(Exception):
@@ -90,34 +91,38 @@ class Edge:
 
     async def _admitted(self, scope: Scope, visit: Visit, exit_: "_Exit") -> bool:
         path: str = scope["path"]
-        if len(path) + len(scope["query_string"]) > _URI_BYTES_MAX:
-            await exit_.refuse(problems.URI_TOO_LONG, "The address is longer than that.")
-            return False
-        if len(path) > 1 and path.endswith("/"):
-            await exit_.refuse(problems.NOT_FOUND, "No address here ends with a slash.")
-            return False
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
             exit_.without_body = True
         try:
             await self._identify(scope, visit)
         except TokenInvalid as error:
-            visit.answer_headers.append(_CHALLENGE)
-            await exit_.refuse(problems.UNAUTHENTICATED, str(error))
+            # Counted too, by address: guessing must not be free.
+            if await self._within_limits(scope, visit, exit_):
+                visit.answer_headers.append(_CHALLENGE)
+                await exit_.refuse(problems.UNAUTHENTICATED, str(error))
             return False
-        return await self._within_limits(scope, visit, exit_)
+        if not await self._within_limits(scope, visit, exit_):
+            return False
+        if len(path) + len(scope["query_string"]) > _URI_BYTES_MAX:
+            await exit_.refuse(problems.URI_TOO_LONG, "The address is longer than that.")
+            return False
+        if len(path) > 1 and path.endswith("/"):
+            await exit_.refuse(problems.NOT_FOUND, "No address here ends with a slash.")
+            return False
+        return True
 
     async def _identify(self, scope: Scope, visit: Visit) -> None:
-        if scope["path"].startswith("/oauth/"):
+        if scope["path"].startswith(_WITHOUT_TOKEN):
             return
         for name, value in scope["headers"]:
             if name == b"authorization":
+                visit.answer_headers.append(_PRIVATE)
                 scheme, _, token = value.partition(b" ")
                 if scheme.lower() != b"bearer" or not token.isascii():
                     message = "The Authorization header holds no Bearer token."
                     raise TokenInvalid(message)
                 visit.actor = await self._authenticate(token.decode("ascii"))
-                visit.answer_headers.append(_PRIVATE)
                 return
 
     async def _within_limits(self, scope: Scope, visit: Visit, exit_: "_Exit") -> bool:
@@ -245,6 +250,8 @@ class _Exit:
         if start["status"] == HTTPStatus.NO_CONTENT and (allow := self._edge.allow(self._scope)):
             headers = [header for header in headers if header[0] != b"allow"]
             headers.append((b"allow", allow))
+        if _PRIVATE in self._visit.answer_headers:
+            headers = [header for header in headers if header[0] != _PRIVATE[0]]
         headers.append((b"x-request-id", self._visit.request_id.encode()))
         headers += _ALWAYS
         headers += self._visit.answer_headers

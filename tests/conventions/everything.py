@@ -1,0 +1,161 @@
+"""One of each thing that a path can name, and who may call each operation."""
+
+import re
+from typing import Any, Final
+
+import httpx
+import msgspec
+
+from ecosystem import app
+from ecosystem.manual import describe
+from ecosystem.runtime.operation import Operation
+from ecosystem.sandbox import routes as sandbox
+from ecosystem.sandbox.model import Parties, Party, SeededPerson
+from ecosystem.values.identifiers import compose
+from ecosystem.values.permit import Permit
+from tests.contracts.partnership import Partnership
+from tests.parties import bearer
+
+OPERATIONS: Final = describe.operations_of((*app.ROUTES, *sandbox.ROUTES))
+"""Every operation of a sandbox."""
+OAUTH: Final = "/oauth/"
+UNLIMITED: Final = ("/health/", "/metrics")
+_NAMED: Final = re.compile(r"\{(\w+)\}")
+_PREFIX: Final = {"organisation": "org"}
+_OTHER: Final = {"form_id": "no-such-form", "code": "no_such_problem"}
+_QUARTER: Final = {"starts_on": "2025-04-01", "ends_on": "2025-07-01"}
+_SUPPLIER: Final = ("enterprise", "delivery")
+
+Headers = dict[str, str]
+
+
+class Everything(msgspec.Struct, frozen=True):
+    """Identifiers by the names that they have in paths, and who may call."""
+
+    client: httpx.AsyncClient
+    parties: Parties
+    ids: dict[str, str]
+    tokens: dict[str, Headers]
+
+    def path(self, one: Operation) -> str:
+        """Return the operation's path with identifiers of things that are there."""
+        return _NAMED.sub(lambda found: self.ids[found[1]], one.path)
+
+    async def caller(self, one: Operation) -> Headers:
+        """Return the Authorization header of who may call: the reader in chief where many may."""
+        if one.permit.is_public():
+            return {}
+        party, person = self._who(one.permit, one.path)
+        key = f"{party.key}/{person.key}"
+        if key not in self.tokens:
+            self.tokens[key] = await bearer(self.client, party.key, person.key)
+        return self.tokens[key]
+
+    def _who(self, permit: Permit, path: str) -> tuple[Party, SeededPerson]:
+        if "{offer_id}" in path and not permit.roles:
+            enterprise = self.parties.party("enterprise")
+            return enterprise, enterprise.person("bidder")
+        able = (
+            (party, person)
+            for party in sorted(self.parties.data, key=lambda one: one.key != "city")
+            for person in party.people
+            if not permit.kinds or party.kind in permit.kinds
+            if not permit.roles or set(permit.roles) & set(person.roles)
+        )
+        return next(able)
+
+
+def unknown(one: Operation) -> str:
+    """Return the operation's path with well-formed identifiers of nothing."""
+
+    def nothing(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in _OTHER:
+            return _OTHER[name]
+        kind = name.removesuffix("_id")
+        return compose(
+            _PREFIX.get(kind, kind), milliseconds=1_700_000_000_000, authority=1, entropy=7
+        )
+
+    return _NAMED.sub(nothing, one.path)
+
+
+async def gather(awarded: Partnership) -> Everything:
+    """Return one of each thing, grown from a final award."""
+    question = await awarded.made(
+        f"/v1/needs/{awarded.need_id}/questions",
+        {"text": {"en": "When?"}},
+        by=("enterprise", "bidder"),
+    )
+    at = await awarded.active()
+    contract = f"/v1/contracts/{at.contract_id}"
+    officer = ("city", "officer")
+    award = await _read(at, f"/v1/awards/{at.award_id}", officer)
+    metric_id = (await _listed(at, f"{contract}/metrics", officer))[0]["id"]
+    report = {
+        "period": _QUARTER, "value": "91.5", "source": "monitor", "method": {"en": "All records"},
+    }  # fmt: skip
+    observations = f"/v1/metrics/{metric_id}/observations"
+    observation = await at.made(observations, report, by=_SUPPLIER)
+    milestone_id, document_id = await _accepted(at, contract)
+    payment = (await _listed(at, f"{contract}/payments", officer))[0]
+    city = at.parties.party("city")
+    return Everything(
+        client=at.client,
+        parties=at.parties,
+        tokens={},
+        ids={
+            "organisation_id": city.organisation_id,
+            "person_id": city.person("officer").id,
+            "client_id": city.clients[0].id,
+            "programme_id": at.programme_id,
+            "need_id": at.need_id,
+            "lot_id": award["lot_id"],
+            "question_id": question["id"],
+            "offer_id": award["offer_id"],
+            "award_id": at.award_id,
+            "contract_id": at.contract_id,
+            "document_id": document_id,
+            "milestone_id": milestone_id,
+            "metric_id": metric_id,
+            "observation_id": observation["id"],
+            "payment_id": payment["id"],
+            "calculation_id": payment["calculation_id"],
+            "form_id": "city-data-platform-operation",
+            "code": "not_found",
+        },
+    )
+
+
+async def _accepted(at: Partnership, contract: str) -> tuple[str, str]:
+    """Have a milestone accepted, so that something is due; return it and its evidence."""
+    listed = await _listed(at, f"{contract}/milestones?limit=100", ("city", "officer"))
+    first = next(one for one in listed if one["code"] == "takeover")
+    path = f"/v1/milestones/{first['id']}"
+    documents = [
+        (await at.file(content, by=_SUPPLIER)).json()["id"]
+        for content in (b"%PDF-1.7\none\n", b"%PDF-1.7\nother\n")
+    ]
+    shown = {
+        "documents": documents,
+        "delivered_at": "2025-04-30T15:59:00Z",
+        "declaration": {"en": "Done"},
+    }
+    submitted = await at.post(f"{path}/submission", shown, by=_SUPPLIER, If_Match='"v1"')
+    accepted = await at.post(
+        f"{path}/acceptance", None, by=("city", "officer"), If_Match=submitted.headers["etag"]
+    )
+    assert accepted.status_code == 201, accepted.text
+    return first["id"], documents[0]
+
+
+async def _read(at: Partnership, path: str, by: tuple[str, str]) -> dict[str, Any]:
+    answer = await at.get(path, by=by)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def _listed(at: Partnership, path: str, by: tuple[str, str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await _read(at, path, by))["data"]
+    return found

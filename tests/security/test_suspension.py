@@ -1,0 +1,82 @@
+"""A suspended organisation reads, takes back and confirms, and does nothing new."""
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from ecosystem import app
+from ecosystem.identity import access as identity
+from ecosystem.manual import describe
+from ecosystem.runtime.database import Database
+from ecosystem.runtime.settings import Settings
+from tests.parties import bearer
+from tests.payments.agreement import accept, agree, payments
+
+STILL_DONE = frozenset({
+    "register one's opening key",
+    "draft a need",
+    "cancel a need",
+    "withdraw an offer",
+    "declare a conflict of interest or none",
+    "dispute an observation",
+    "reject a payment",
+    "record that the bank has paid",
+    "confirm the receipt of a payment",
+    identity.ADMINISTER.act,
+    identity.VERIFY.act,
+    identity.SUSPEND.act,
+})  # fmt: skip
+"""What binds nobody anew: it prepares, takes back, refuses, or says what has happened."""
+
+
+def test_whatever_binds_or_pays_is_done_for_verified_organisations_alone() -> None:
+    unverified = {
+        one.permit.act
+        for one in describe.operations_of(app.ROUTES)
+        if one.method != "GET" and not one.permit.is_public() and not one.permit.verified
+    }
+    assert unverified == STILL_DONE
+
+
+async def _suspend(client: httpx.AsyncClient, organisation_id: str) -> None:
+    path = f"/v1/organisations/{organisation_id}"
+    tag = (await client.get(path)).headers["etag"]
+    headers = {**await bearer(client, "platform", "operator"), "If-Match": tag}
+    answer = await client.post(
+        f"{path}/suspension", json={"reason": "Under inquiry."}, headers=headers
+    )
+    assert answer.status_code == 200, answer.text
+
+
+async def _step(
+    client: httpx.AsyncClient, path: str, who: dict[str, str], version: int
+) -> dict[str, Any]:
+    headers = {**who, "If-Match": f'"v{version}"', "Idempotency-Key": str(uuid.uuid4())}
+    answer = await client.post(path, headers=headers)
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def test_a_payee_that_was_suspended_after_its_claim_is_not_paid(
+    client: httpx.AsyncClient, database: Database, chosen: Settings
+) -> None:
+    await client.get("/v1/sandbox/parties")
+    agreed = await agree(database, Path(chosen.data_folder or "."))
+    await accept(database, agreed, "opening")
+    [made] = await payments(database, agreed)
+    path = f"/v1/payments/{made['id']}"
+    approver = await bearer(client, "city", "approver")
+    treasurer = await bearer(client, "city", "treasurer")
+    await _step(client, f"{path}/claim", await bearer(client, "enterprise", "delivery"), 1)
+    assert (await _step(client, f"{path}/approval", approver, 2))["state"] == "approved"
+
+    await _suspend(client, agreed.parties.party("enterprise").organisation_id)
+    refused = await _step(client, f"{path}/instruction", treasurer, 3)
+
+    assert refused["code"] == "payee_not_verified"
+
+    await _suspend(client, agreed.parties.party("city").organisation_id)
+    refused = await _step(client, f"{path}/instruction", treasurer, 3)
+    assert (refused["code"], "not verified" in refused["detail"]) == ("not_allowed", True)
