@@ -8,7 +8,8 @@ from ecosystem.values.permit import PUBLIC, Permit
 READ: Final = PUBLIC
 APPOINT: Final = Permit(
     act="appoint evaluators", scope="awards:write", roles=(Role.OFFICER,),
-    kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="published to opened",
+    kinds=(OrganisationKind.GOVERNMENT,), verified=True, relation="authority",
+    state="published to opened",
 )  # fmt: skip
 DECLARE: Final = Permit(
     act="declare a conflict of interest or none", scope="awards:write", roles=(Role.EVALUATOR,),
@@ -16,20 +17,20 @@ DECLARE: Final = Permit(
     relation="appointed by the authority",
 )  # fmt: skip
 SCORE: Final = Permit(
-    act="score an offer", scope="awards:write", roles=(Role.EVALUATOR,),
+    act="score an offer", scope="awards:write", roles=(Role.EVALUATOR,), verified=True,
     kinds=(OrganisationKind.GOVERNMENT, OrganisationKind.THINK_TANK), person=True,
     relation="appointed, has declared no conflict", state="opened",
 )  # fmt: skip
 EVALUATE: Final = Permit(
-    act="compute the evaluation", scope="awards:write", roles=(Role.OFFICER,),
+    act="compute the evaluation", scope="awards:write", roles=(Role.OFFICER,), verified=True,
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="opened, scored",
 )  # fmt: skip
 PROPOSE: Final = Permit(
     act="propose an award", scope="awards:write", roles=(Role.OFFICER,), person=True,
-    kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="evaluated",
+    kinds=(OrganisationKind.GOVERNMENT,), verified=True, relation="authority", state="evaluated",
 )  # fmt: skip
 APPROVE: Final = Permit(
     act="approve an award", scope="awards:write", roles=(Role.APPROVER,), person=True,
-    kinds=(OrganisationKind.GOVERNMENT,), relation="authority, not who proposed",
-    state="proposed",
+    kinds=(OrganisationKind.GOVERNMENT,), verified=True,
+    relation="authority, not who proposed", state="proposed",
 )  # fmt: skip

@@ -17,5 +17,6 @@ SUBMIT: Final = Permit(
 )  # fmt: skip
 JUDGE: Final = Permit(
     act="accept or reject a milestone", scope="milestones:write", roles=(Role.OFFICER,),
-    kinds=(OrganisationKind.GOVERNMENT,), person=True, relation="authority", state="submitted",
+    kinds=(OrganisationKind.GOVERNMENT,), person=True, verified=True, relation="authority",
+    state="submitted",
 )  # fmt: skip

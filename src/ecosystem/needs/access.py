@@ -29,7 +29,7 @@ ASK: Final = Permit(
     kinds=_BIDDERS, relation="any but the authority", state="published, until enquiries end",
 )  # fmt: skip
 ANSWER: Final = Permit(
-    act="answer a question in public", scope="needs:write", roles=(Role.OFFICER,),
+    act="answer a question in public", scope="needs:write", roles=(Role.OFFICER,), verified=True,
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority",
 )  # fmt: skip
 REGISTER_KEY: Final = Permit(

@@ -145,6 +145,8 @@ class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     contract_id: str
     authority_number: int
     payee_id: str
+    is_payee_verified: bool = True
+    """Whether the payee's organisation is verified just now; a suspended one is not paid."""
     state: State
     amount: Money
     claimed_by: str | None

@@ -21,6 +21,8 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.form_shapes import ContractTerms
 from ecosystem.contracts.rules import ContractMissing
 from ecosystem.contracts.tables import contract
+from ecosystem.identity.model import OrganisationState
+from ecosystem.identity.tables import organisation
 from ecosystem.ledger.model import AccountKind, AccountName
 from ecosystem.milestones import queries as milestones
 from ecosystem.milestones.tables import milestone
@@ -164,12 +166,13 @@ _totals = (
 )
 _TOTALS: Final = Statement(select(func.row_to_json(_totals.table_valued())))
 _LOCKED: Final = Statement(
-    select(payment, contract.c.programme_id)
+    select(payment, contract.c.programme_id, organisation.c.state.label("payee_state"))
     .join(
         contract,
         (contract.c.authority_id == payment.c.authority_id)
         & (contract.c.id == payment.c.contract_id),
     )
+    .join(organisation, organisation.c.id == payment.c.payee_id)
     .where(*_KEY)
     .with_for_update(of=payment)
 )
@@ -262,6 +265,7 @@ async def locked(
         contract_id=row["contract_id"],
         authority_number=row["authority_id"],
         payee_id=row["payee_id"],
+        is_payee_verified=row["payee_state"] == OrganisationState.VERIFIED,
         state=State(row["state"]),
         amount=money.of(row["amount"], row["currency"]),
         **{name: row[name] for name in _AS_THEY_ARE},

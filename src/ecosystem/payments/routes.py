@@ -212,7 +212,7 @@ async def reject_payment(
     changes=True,
     refuses=(
         rules.PaymentMissing, RevisionStale, rules.PaymentNotOwned, rules.PaymentOutOfTurn,
-        rules.ApprovedBySame,
+        rules.ApprovedBySame, rules.PayeeNotVerified,
     ),
 )  # fmt: skip
 async def instruct_payment(request: Call, payment_id: FromPath[str]) -> Response[bytes]:

@@ -94,6 +94,13 @@ class ApprovedBySame(Refusal):
     remedy = "Another person must instruct."
 
 
+class PayeeNotVerified(Refusal):
+    """The payee's organisation is not verified, or suspended."""
+
+    kind = Kind.CONFLICT
+    remedy = "Wait until the platform's operator has verified it again."
+
+
 class BankReferenceUsed(Refusal):
     """The bank reference settles another payment."""
 
@@ -230,13 +237,16 @@ def reject(facts: RejectFacts, *, by: Actor, at: datetime) -> Rejected:
 def instruct(facts: PaymentFacts, *, by: Actor, at: datetime) -> Instructed:
     """Tell the bank to pay.
 
-    Refuses with PaymentNotOwned, PaymentOutOfTurn or ApprovedBySame, in that order.
+    Refuses with PaymentNotOwned, PaymentOutOfTurn, ApprovedBySame or PayeeNotVerified, in
+    that order.
     """
     del at
     _own(facts, by)
     _in(facts, State.APPROVED)
     if facts.approved_by == _who(by):
         raise ApprovedBySame("The caller has approved this payment.")
+    if not facts.is_payee_verified:
+        raise PayeeNotVerified(f"{facts.payee_id} is not verified.")
     return Instructed(state=State.INSTRUCTED, instructed_by=_who(by))
 
 
