@@ -83,6 +83,14 @@ BAD = (
     Bad("an unknown field", 400, "malformed", body=changed(surprise=1)),
     Bad("an unknown field deep inside", 400, "malformed", body=lot(surprise=1)),
     Bad("a wrong type", 400, "malformed", body=changed(title="only a string")),
+    Bad("a time as a number", 400, "malformed", body=changed(opening_at=0)),
+    Bad(
+        "a number as text", 400, "malformed", path="/v1/programmes", who="treasurer",
+        body=raw(
+            b'{"name":{"en":"P"},"fiscal_year":"2027","sector":"urban_governance",'
+            b'"operation":"data","phase":"operation","currency":"CNY"}'
+        ),
+    ),
     Bad("a missing field", 400, "malformed", body=raw(b"{}")),
     Bad("an array at the top", 400, "malformed", body=raw(b"[]")),
     Bad("no JSON", 400, "malformed", body=raw(b"{")),
@@ -239,3 +247,15 @@ async def test_every_fault_of_a_body_is_named_at_once_with_its_place(
 
     pointers = {fault["pointer"] for fault in answer.json()["errors"]}
     assert {"/sector", "/lots/0/ceiling/amount", "/lots/0"} <= pointers
+
+
+async def test_what_a_schema_cannot_say_is_named_with_its_place(
+    there: Market, client: httpx.AsyncClient
+) -> None:
+    body = {**there.draft, "lots": [{**there.draft["lots"][0], "title": {}}]}
+
+    answer = await client.post("/v1/needs", json=body, headers=there.officer)
+
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"] == "/lots/0/title"
+    assert "`zh`" in fault["detail"]

@@ -52,7 +52,8 @@ async def there(
         superuser = server.dsn(database_name, role="postgres")
         kept["made"] = await gather(await awarded(client, database, superuser))
     client.event_hooks["response"].append(_is_as_every_answer)
-    return msgspec.structs.replace(kept["made"], client=client)
+    made: Everything = kept["made"]
+    return msgspec.structs.replace(made, client=client)
 
 
 async def _is_as_every_answer(answer: httpx.Response) -> None:
@@ -117,7 +118,7 @@ async def test_without_a_token_nothing_guarded_is_done(there: Everything) -> Non
 async def test_with_a_bad_token_nothing_is_done(there: Everything, token: str) -> None:
     async def ask(one: Operation) -> httpx.Response:
         answer = await there.client.request(
-            one.method, there.path(one), headers={"Authorization": token.encode()}
+            one.method, there.path(one), headers={b"Authorization": token.encode()}
         )
         assert 'error="invalid_token"' in answer.headers["www-authenticate"]
         return answer
