@@ -13,6 +13,7 @@ OURS: Final = "ours"
 BARE: Final = "bare"
 PEER: Final = "peer"
 _LIMIT: Final = 50
+_FIRST: Final = 'If-Match: "v1"\r\n'
 
 
 class Stock(msgspec.Struct, kw_only=True):
@@ -79,16 +80,14 @@ def _search(*sought: str) -> Requests:
 def _publish(stock: Stock, _: str, count: int) -> list[bytes]:
     taken, stock.drafts = stock.drafts[:count], stock.drafts[count:]
     who = stock.bearer("city/officer")
-    return [
-        _post(f"/v1/needs/{one}/publication", who, headers='If-Match: "v1"\r\n') for one in taken
-    ]
+    return [_post(f"/v1/needs/{one}/publication", who, headers=_FIRST) for one in taken]
 
 
 def _submit(stock: Stock, _: str, count: int) -> list[bytes]:
     taken, stock.offers = stock.offers[:count], stock.offers[count:]
     who = stock.bearer("enterprise/bidder")
     body = msgspec.json.encode(stock.staged.content)
-    return [_post(f"/v1/offers/{one}/submission", who, body) for one in taken]
+    return [_post(f"/v1/offers/{one}/submission", who, body, headers=_FIRST) for one in taken]
 
 
 def _report(stock: Stock, _: str, count: int) -> list[bytes]:

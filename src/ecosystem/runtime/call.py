@@ -8,8 +8,10 @@ from typing import Any, Final, cast
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
+from litestar.exceptions import ClientException
 
 from ecosystem.runtime import idempotency, problems
+from ecosystem.runtime.answer import Answer
 from ecosystem.runtime.blobs import Blobs
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Tx
@@ -67,10 +69,23 @@ class Call(Request[Any, Any, State]):
         house: House = self.app.state.house
         return house
 
+    def header(self, name: bytes) -> str | None:
+        """Return the value of a header, named in lower case; of one sent twice, the last."""
+        value = self.visit.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    async def json(self) -> Any:
+        """Return the body as what the route takes, of exactly that form: "1" is no number."""
+        operation: Operation = self.route_handler.opt[OPERATION]
+        try:
+            return msgspec.json.decode(await self.body(), type=operation.body)
+        except msgspec.DecodeError as error:
+            raise ClientException(str(error)) from error
+
     @property
     def expected(self) -> int | None:
         """Return the version that If-Match names, or None where it names none."""
-        value = self.headers.get("if-match")
+        value = self.header(b"if-match")
         if value is None or value == "*":
             return None
         found = _ETAG.fullmatch(value)
@@ -96,12 +111,10 @@ class Call(Request[Any, Any, State]):
             more["location"] = location
         if version is not None:
             more["etag"] = etag(version, mark)
-            if operation.method == "GET" and _known(
-                self.headers.get("if-none-match"), more["etag"]
-            ):
-                return Response(b"", status_code=304, headers=more)
+            if operation.method == "GET" and _known(self.header(b"if-none-match"), more["etag"]):
+                return Answer(b"", status_code=304, headers=more, media_type=operation.produces)
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        return Response(
+        return Answer(
             content,
             status_code=status or operation.status,
             headers=more,

@@ -77,7 +77,7 @@ class Edge:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        visit = Visit(mint("request"), time.perf_counter())
+        visit = Visit(mint("request"), time.perf_counter(), dict(scope["headers"]))
         scope[KEY] = visit
         exit_ = _Exit(self, scope, visit, send)
         try:

@@ -2,11 +2,16 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
 import structlog
 
 from ecosystem.runtime.settings import Settings
+
+Line = MutableMapping[str, Any]
 
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _KEPT_QUIET: Final = ("authlib", "asyncio", "granian", "httpcore", "httpx")
@@ -29,21 +34,10 @@ def configure(settings: Settings) -> None:
     readable = settings.log_format == "readable" or (
         settings.log_format == "auto" and sys.stderr.isatty()
     )
-    processors: list[Any] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        without_secrets,
-    ]
-    if readable:
-        processors += [
-            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        ]
-    else:
-        processors += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(
-        processors=processors,
+        processors=_READABLE if readable else _JSON,
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.log_level]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr) if readable else _Lines,
         cache_logger_on_first_use=True,
     )
     for name in _KEPT_QUIET:
@@ -59,8 +53,38 @@ class Forward(logging.Handler):
         told.log(record.levelno, record.getMessage(), exc_info=record.exc_info or None)
 
 
-def without_secrets(_: Any, __: str, line: dict[str, Any]) -> dict[str, Any]:
+def without_secrets(_: Any, __: str, line: Line) -> Line:
     """Blank whatever is named like a secret, so that no slip tells one."""
-    for name in _SECRETS & line.keys():
-        line[name] = "(secret)"
+    if not _SECRETS.isdisjoint(line):
+        for name in _SECRETS & line.keys():
+            line[name] = "(secret)"
     return line
+
+
+def _as_json(_: Any, level: str, line: Line) -> bytes:
+    """Return the whole line at once: a line for every request must cost little."""
+    line["level"] = level
+    line["timestamp"] = datetime.now(UTC)
+    return msgspec.json.encode(line, enc_hook=str) + b"\n"
+
+
+class _Lines:
+    """Writes each line to standard error at once."""
+
+    def __init__(self, *_: Any) -> None:
+        self._file = sys.stderr.buffer
+
+    def _write(self, line: bytes) -> None:
+        self._file.write(line)
+        self._file.flush()
+
+    debug = info = warning = error = critical = _write
+
+
+_READABLE: Final[list[Any]] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    without_secrets,
+    structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+]
+_JSON: Final[list[Any]] = [without_secrets, structlog.processors.format_exc_info, _as_json]

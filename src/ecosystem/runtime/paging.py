@@ -81,13 +81,13 @@ async def page(
     )
     query = urlencode({**dict(call.query_params.items()), "cursor": following})
     root = call.house.settings.public_url
-    response.headers["link"] = f'<{root}{quote(call.url.path)}?{query}>; rel="next"'
+    response.headers["link"] = f'<{root}{quote(call.scope["path"])}?{query}>; rel="next"'
     return response
 
 
 def _bound_to(call: Call, filters: dict[str, Any]) -> bytes:
     who = call.reader.organisation_id if call.reader else None
-    return msgspec.json.encode((call.url.path, who, filters), order="sorted")
+    return msgspec.json.encode((call.scope["path"], who, filters), order="sorted")
 
 
 def _mac(call: Call, start: str, bound_to: bytes) -> bytes:

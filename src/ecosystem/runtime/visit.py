@@ -17,6 +17,8 @@ class Visit:
 
     request_id: str
     started: float
+    headers: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+    """What the caller sent, by names in lower case."""
     actor: Actor | None = None
     at: datetime | None = None
     """When the act takes place: read once, by the database's clock, for whatever writes."""

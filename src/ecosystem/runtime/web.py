@@ -133,7 +133,7 @@ def _declare(
             status_code=operation.status,
             opt={OPERATION: operation},
             operation_id=route.__name__,
-            guards=[desk],
+            before_request=desk,
             **more,
         )(route)
 
