@@ -144,9 +144,11 @@ def _faults(request: Call, error: HTTPException) -> tuple[Fault, ...]:
     if field is not None:
         try:
             document = msgspec.json.decode(request.visit.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ()
         found = tuple(_schema_faults(field.raw, document))
+    if not found and isinstance(error.__cause__, msgspec.ValidationError):
+        return (_first_fault(str(error.__cause__)),)
     if not found and isinstance(error, ValidationException) and isinstance(error.extra, list):
         entries: list[Any] = error.extra
         found = tuple(_parameter_fault(entry) for entry in entries)
@@ -156,6 +158,13 @@ def _faults(request: Call, error: HTTPException) -> tuple[Fault, ...]:
 def _handler(request: Call) -> Any:
     scope: Any = request.scope
     return scope.get("route_handler")
+
+
+def _first_fault(said: str) -> Fault:
+    """Return the fault that the decoder met, of which it names the place."""
+    text, _, path = said.partition(" - at `")
+    where = problems.pointer(path.rstrip("`"))
+    return Fault(where, "invalid", f"{where or 'the body'}: {text}")
 
 
 def _parameter_fault(entry: dict[str, str]) -> Fault:
