@@ -63,6 +63,9 @@ def test_what_is_no_canonical_digest_is_none(field: str) -> None:
         ("attachment", None),
         ("attachment; filename*=UTF-8''..%2Fetc%2Fpasswd", None),
         ("attachment; filename*=UTF-8''a%0Ab", None),
+        ("attachment; filename*=UTF-8''inv%E2%80%AEfdp.exe", None),
+        ("attachment; filename*=UTF-8''a%E2%80%A8b.pdf", None),
+        ("attachment; filename*=UTF-8''a%C2%85b.pdf", None),
         ("attachment; filename*=UTF-8''%FF", None),
         ("attachment; filename*=UTF-8''..", None),
         ("attachment; filename*=UTF-8''%20", None),
@@ -71,3 +74,28 @@ def test_what_is_no_canonical_digest_is_none(field: str) -> None:
 )
 def test_the_name_is_read_from_the_disposition(field: str, name: str | None) -> None:
     assert media.file_name(field) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "expected"),
+    [
+        ("报告.pdf", "application/pdf", True),
+        ("photo.JPEG", "image/jpeg", True),
+        ("notes.txt", "text/plain", True),
+        ("验收报告", "application/pdf", True),
+        ("report v1.2", "application/pdf", True),
+        ("报告。第二版.修订", "application/pdf", True),
+        ("page.html", "text/plain", False),
+        ("run.exe", "application/pdf", False),
+        ("macro.xlsm", "text/csv", False),
+        ("photo.svg", "image/png", False),
+        ("report.pdf.js", "application/pdf", False),
+        ("link.lnk ", "application/pdf", False),
+        ("run.exe.", "application/pdf", False),
+        ("archive.7z", "application/pdf", False),
+    ],
+)
+def test_a_name_does_not_promise_another_type_than_the_bytes(
+    name: str, media_type: str, *, expected: bool
+) -> None:
+    assert media.is_named(name, media_type) is expected

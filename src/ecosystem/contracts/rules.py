@@ -19,6 +19,7 @@ from ecosystem.contracts.model import (
     SignFacts,
     State,
 )
+from ecosystem.values import media
 from ecosystem.values.actor import Actor, OrganisationKind
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
@@ -200,7 +201,7 @@ def file(facts: FileFacts, *, by: Actor, at: datetime) -> Filed:
     """Keep a document of a contract.
 
     Refuses with NotParty, or with DocumentUnsound and every fault at once: `name_missing`,
-    `digest_missing`, `digest_differs`, `content_differs`.
+    `name_differs`, `digest_missing`, `digest_differs`, `content_differs`.
     """
     del by, at
     if not facts.is_party:
@@ -209,6 +210,11 @@ def file(facts: FileFacts, *, by: Actor, at: datetime) -> Filed:
         Fault("", code, detail)
         for holds, code, detail in (
             (facts.name is not None, "name_missing", "Content-Disposition gives no file name."),
+            (
+                facts.name is None or media.is_named(facts.name, facts.media_type),
+                "name_differs",
+                f"The name ends as no file of {facts.media_type} does.",
+            ),
             (
                 facts.declared_sha256 is not None,
                 "digest_missing",

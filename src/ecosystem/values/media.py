@@ -24,7 +24,18 @@ _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _DIGEST: Final = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?=,|$)")
 _NAME: Final = re.compile(r"(?i);\s*filename\*=utf-8'[a-z-]*'([A-Za-z0-9!#$&+.^_`|~%-]+)\s*(?=;|$)")
 _PLAIN_NAME: Final = re.compile(r'(?i);\s*filename="([^"\\]+)"\s*(?=;|$)')
-_NAME_SHAPE: Final = re.compile(r"[^\x00-\x1f\x7f/\\]+")
+_NAME_SHAPE: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f/\\\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
+"""No marks of direction among it: they have `fdp.exe` read as a PDF."""
+_ENDING: Final = re.compile(r"\.([0-9]*[a-z][0-9a-z]*)[\s.]*$", re.ASCII)
+_ENDINGS: Final = {
+    "application/pdf": {"pdf"},
+    "text/plain": {"txt", "text", "md", "log"},
+    "text/csv": {"csv"},
+    "application/json": {"json", "geojson"},
+    "image/png": {"png"},
+    "image/jpeg": {"jpg", "jpeg"},
+}
+"""What a name may end in, by the type: a system opens a file by the end of its name."""
 
 
 def is_of(content: bytes, media_type: str) -> bool:
@@ -43,6 +54,12 @@ def is_of(content: bytes, media_type: str) -> bool:
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
         return False
     return bool(content) and _CONTROLS.search(text) is None
+
+
+def is_named(name: str, media_type: str) -> bool:
+    """Tell whether `name` ends as files of `media_type`, one of TYPES, do, or in no ending."""
+    ending = _ENDING.search(name.lower())
+    return ending is None or ending[1] in _ENDINGS[media_type]
 
 
 def content_digest(field: str) -> str | None:
@@ -64,7 +81,7 @@ def content_digest(field: str) -> str | None:
 def file_name(field: str) -> str | None:
     """Return the name in a Content-Disposition field, or None where it holds no sound one.
 
-    At most 200 characters, without control characters, slashes and backslashes.
+    At most 200 characters, without control characters, marks of direction and slashes.
     Source: RFC 6266, section 4.3; RFC 8187, section 3.2.
     """
     extended, plain = _NAME.search(field), _PLAIN_NAME.search(field)
