@@ -1,5 +1,6 @@
 """The desk: what is checked and opened before a route runs."""
 
+import asyncio
 import hashlib
 from datetime import UTC, datetime
 
@@ -34,7 +35,7 @@ async def desk(call: Call) -> None:
         return
     if operation.accepts != "*/*":
         _small(call, int(call.header(b"content-length") or 0))
-    body = visit.body = await call.body()
+    body = visit.body = await _body(call)
     if operation.accepts != "*/*":
         _small(call, len(body))
     visit.key = _key(call, operation, body)
@@ -90,6 +91,17 @@ def _well_formed(call: Call, operation: Operation) -> None:
     if has_body and operation.accepts not in {"*/*", sent}:
         detail = f"The operation accepts {operation.accepts}, not {sent or 'a body without type'}."
         raise EdgeFinding(problems.UNSUPPORTED, detail)
+
+
+async def _body(call: Call) -> bytes:
+    """Return the whole body; until it is here, nothing of the database is held."""
+    seconds = call.house.settings.body_wait_s_max
+    try:
+        async with asyncio.timeout(seconds):
+            return await call.body()
+    except TimeoutError:
+        message = f"The limit is {seconds} s."
+        raise EdgeFinding(problems.BODY_TOO_SLOW, message) from None
 
 
 def _small(call: Call, length: int) -> None:

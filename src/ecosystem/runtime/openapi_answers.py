@@ -176,7 +176,10 @@ def _asks_more(one: Operation) -> bool:
 
 
 def _writing_types(one: Operation) -> list[Type]:
-    found = [problems.CHANGED_MEANWHILE, problems.TOO_LARGE, problems.UNSUPPORTED]
+    found = [
+        problems.BODY_TOO_SLOW, problems.CHANGED_MEANWHILE, problems.TOO_LARGE,
+        problems.UNSUPPORTED,
+    ]  # fmt: skip
     if not one.permit.is_public():
         found += [problems.KEY_IN_USE, problems.KEY_REUSED]
     if one.key_required:

@@ -82,6 +82,10 @@ METHOD_NOT_ALLOWED: Final = _type(
     405, "method_not_allowed", "The resource does not know this method",
     "Use one of the methods that the Allow header lists.",
 )  # fmt: skip
+BODY_TOO_SLOW: Final = _type(
+    408, "body_too_slow", "The request body did not arrive in time",
+    "Send the request again; send large documents over a faster line.",
+)  # fmt: skip
 KEY_IN_USE: Final = _type(
     409, "idempotency_key_in_use", "A request with this Idempotency-Key is still running",
     "Wait and send the same request again.",

@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Bytes of a JSON request body."""
     document_bytes_max: Positive = 20_971_520
     """Bytes of an uploaded document."""
+    body_wait_s_max: Positive = 60
+    """Seconds that the whole body of a request may take to arrive."""
     token_lifetime_s: Annotated[int, Meta(ge=60, le=3600)] = 600
     """Seconds that an access token lives."""
     reads_per_minute: Positive = 6_000
