@@ -82,7 +82,10 @@ def is_in_order(url: str, *, within_s: float = 20) -> bool:
 
     def is_so() -> bool:
         found = row(url, _ORDER)
-        return found["pending"] == 0 and found["events"] == found["positions"] == found["last"]
+        waiting: int = found["pending"]
+        gaps: int = found["last"] - found["positions"]
+        missing: int = found["events"] - found["positions"]
+        return waiting == gaps == missing == 0
 
     return comes_true(is_so, within_s=within_s)
 

@@ -133,7 +133,9 @@ class Load:
 
     def _appropriate(self, client: httpx.Client) -> Iterator[Wish]:
         path = f"/v1/programmes/{self.there.programme_id}"
-        tag = client.get(path).headers["etag"]
+        while "etag" not in (found := client.get(path).headers):
+            time.sleep(0.02)
+        tag = found["etag"]
         body = {"amount": {"amount": "7.00", "currency": "CNY"}, "reason": {"en": "More."}}
         while not self._over.is_set():
             wish = Wish(

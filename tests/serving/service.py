@@ -37,14 +37,14 @@ def environ(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": SOURCES, **more}
 
 
-def run(*arguments: str, within_s: float = 60, **settings: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the service to its end."""
     return subprocess.run(
         [*COMMAND, *arguments],
         env=environ(**settings),
         capture_output=True,
         text=True,
-        timeout=within_s,
+        timeout=60,
         check=False,
     )
 

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from ecosystem.runtime.postgres import EmbeddedServer, ensure_database
+from tests.conventions.market import Market
 from tests.serving import books, load
 from tests.serving.conftest import Serve
 from tests.serving.load import Load
@@ -35,7 +36,7 @@ def addresses(server: EmbeddedServer, bare: str) -> dict[str, str]:
     }
 
 
-def _ask_a_question(service: Service, there: load.Market) -> None:
+def _ask_a_question(service: Service, there: Market) -> None:
     clients = Load(service.address, there)
     clients.add(next(clients.questions()))
     clients.finish()

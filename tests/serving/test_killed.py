@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.conventions.market import Market
 from tests.serving import books, load
 from tests.serving.books import Stand
 from tests.serving.conftest import copied
@@ -19,10 +21,14 @@ from tests.serving.load import Load
 from tests.serving.service import Service, comes_true, is_running, run
 
 WORKED_S = 0.8
+UNFINISHED = (
+    b"POST /v1/sandbox/tokens HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+)
 
 
 @pytest.fixture(scope="module")
-def market(grounds: Path, seeded: Path) -> Iterator[tuple[Service, load.Market]]:
+def market(grounds: Path, seeded: Path) -> Iterator[tuple[Service, Market]]:
     service = Service(copied(seeded, within=grounds)).start().ready()
     try:
         yield service, load.made(service.address)
@@ -31,7 +37,7 @@ def market(grounds: Path, seeded: Path) -> Iterator[tuple[Service, load.Market]]
 
 
 @pytest.fixture
-def service(market: tuple[Service, load.Market]) -> Service:
+def service(market: tuple[Service, Market]) -> Service:
     service, _ = market
     if service.process.poll() is not None:
         service.start()
@@ -39,7 +45,7 @@ def service(market: tuple[Service, load.Market]) -> Service:
 
 
 @pytest.fixture
-def clients(market: tuple[Service, load.Market], service: Service) -> Load:
+def clients(market: tuple[Service, Market], service: Service) -> Load:
     return Load(service.address, market[1])
 
 
@@ -55,7 +61,7 @@ def counted(service: Service, clients: Load) -> Iterator[None]:
     assert books.is_in_order(url), service.said()
     assert asdict(books.stand(url)) == asdict(_wished(before, clients))
     _answers_stand(clients)
-    checked = run("ledger", "check", DATABASE_URL=url.replace("postgres@", "ecosystem_api@"))
+    checked = run("ledger", "check", ECOSYSTEM_DATA_FOLDER=str(service.folder))
     assert checked.returncode == 0, checked
     assert ", 0 violations." in checked.stdout
     assert set(clients.statuses) <= {0, 201, 409, 503}, clients.statuses
@@ -112,6 +118,19 @@ def test_a_killed_service_has_lost_nothing_when_it_is_started_again(
     assert clients.acknowledged()
     assert unanswered
     assert not any(is_running(pid) for pid in (*workers, postmaster))
+
+
+def test_a_slow_client_keeps_nothing_of_a_killed_service_alive(service: Service) -> None:
+    running = [*service.workers(), service.postmaster()]
+
+    with socket.create_connection(("127.0.0.1", service.port)) as slow:
+        slow.sendall(UNFINISHED)
+        assert comes_true(lambda: service.health() == 200, within_s=5)
+        _parent_alone(service)
+        service.process.wait()
+        service.start().ready()
+
+    assert not any(is_running(pid) for pid in running)
 
 
 def test_a_killed_web_process_is_replaced_and_its_clients_go_on(

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _ROOM_BYTES_MIN = 100 * 1024 * 1024
-_PATIENCE_S = 3
+_PATIENCE_S = 4
 
 
 class Trouble(Exception):

@@ -34,6 +34,7 @@ _SERVER_GONE: Final = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # Said last words were not asked for: it is closing.
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
@@ -150,8 +151,13 @@ class Transaction:
         """Commit or roll back, and give the connection back."""
         if self._connection is None:
             return
+        status = ""
         try:
             status = await self._connection.execute(how)
+        except Exception as error:
+            # Where the connection is lost, PostgreSQL has rolled back by itself.
+            if how == "COMMIT" or not is_away(error):
+                raise
         finally:
             self._give_back()
         if how == "COMMIT":

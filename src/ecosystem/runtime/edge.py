@@ -13,6 +13,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 import structlog
+from litestar.exceptions import LitestarException
 
 from ecosystem.runtime import idempotency, problems
 from ecosystem.runtime.database import is_away
@@ -237,6 +238,8 @@ class _Exit:
         if self._left:
             _log.error("answer broken off", request_id=self._visit.request_id, exc_info=error)
             raise error
+        if isinstance(error, LitestarException) and isinstance(error.__cause__, Exception):
+            error = error.__cause__  # The framework takes the answer that is held back for sent.
         type_, detail = failure(error)
         if type_ is problems.INTERNAL:
             _log.error("request failed", request_id=self._visit.request_id, exc_info=error)

@@ -2,12 +2,13 @@
 
 import os
 import signal
-import time
 from multiprocessing import parent_process
 from typing import Final
 
 GRACE_S: Final = 20
 """Seconds that requests in flight have to end when the service stops."""
+ALONE_S: Final = 2
+"""The same where the service was killed, and may be waiting for the port to start anew."""
 
 
 def number() -> int:
@@ -25,14 +26,14 @@ class EndWithParent:
     def __init__(self, parent: int) -> None:
         """Watch for the end of `parent`."""
         self._parent = parent
-        self._alone_since: float | None = None
+        self._ends = False
 
     async def __call__(self) -> float:
         """Look once; return the seconds until the next look."""
-        if os.getppid() != self._parent:
-            now = time.monotonic()
-            if self._alone_since is None:
-                self._alone_since = now
-            patient = now - self._alone_since < GRACE_S
-            os.kill(os.getpid(), signal.SIGTERM if patient else signal.SIGKILL)
+        if os.getppid() != self._parent and not self._ends:
+            self._ends = True
+            # The alarm is the kernel's: it also ends a process that waits for its connections.
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(ALONE_S)
+            os.kill(os.getpid(), signal.SIGTERM)
         return 0.5
