@@ -14,9 +14,15 @@ def test_what_is_paid_is_what_the_rules_say_to_the_cent(journey: Journey) -> Non
 
 
 def test_the_budget_is_committed_then_obligated_then_spent(journey: Journey) -> None:
-    assert "committed 11,200,000.00 CNY" in journey.said["Award, approved by another"][1]
-    assert "obligated 11,200,000.00 CNY" in journey.said["The contract, signed by all"][1]
-    assert "spent 806,443.08 CNY" in journey.said["An outcome, verified, is paid"][-1]
+    assert "11,200,000.00 committed" in journey.said["Award, approved by another"][1]
+    assert "11,200,000.00 obligated" in journey.said["The contract, signed by all"][-1]
+    assert "806,443.08 spent" in journey.said["An outcome, verified, is paid"][-1]
+
+
+def test_the_auditor_computes_every_payment_again(journey: Journey) -> None:
+    said = journey.said["The auditor looks back"]
+
+    assert "It computes the 2 payments again, offline: 2 are identical." in said
 
 
 def test_the_auditor_sees_the_milestone_as_it_was_on_any_day(journey: Journey) -> None:

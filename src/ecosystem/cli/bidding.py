@@ -6,8 +6,10 @@ from typing import Final
 from ecosystem.cli.caller import Json, Refused
 from ecosystem.cli.opener import OpeningOfficer
 from ecosystem.cli.texts import CONSORTIUM, FINANCING, NEED, QUESTION, SOLO, text
-from ecosystem.cli.world import World, budget_of, digest_of, money, wire
+from ecosystem.cli.world import World, budget_of, called, day, digest_of, money, wire
 
+_BIDS: Final = {"solo": "second_enterprise", "consortium": "enterprise"}
+"""Who leads the offers to deliver."""
 _CONFLICT: Final = 409
 
 
@@ -17,15 +19,23 @@ def begin(world: World) -> list[str]:
     shown = world.caller.get("/v1/sandbox/clock")
     start = datetime.fromisoformat(shown["now"]) + timedelta(hours=1)
     world.set_clock(start.replace(minute=0, second=0, microsecond=0))
-    names = [one["name"]["en"].removesuffix(" (sandbox)") for one in world.caller.parties.values()]
-    return [f"{len(names)} organisations: {', '.join(names)}.", f"The clock stands at {world.now}."]
+    parts = (
+        ("city", "buys"),
+        ("enterprise", "offers"),
+        ("second_enterprise", "competes"),
+        ("think_tank", "joins an offer"),
+        ("bank", "finances"),
+        ("verifier", "verifies"),
+        ("auditor", "audits"),
+    )
+    return [", ".join(f"{called(world, party)} {does}" for party, does in parts) + "."]
 
 
 def budget(world: World) -> list[str]:
     """Open a programme, and give it money."""
     call = world.caller
     programme = {
-        "name": text("2027 年城市数据平台运营", "Operation of the city data platform, 2027"),
+        "name": text("城市数据平台运营", "Operation of the city data platform"),
         "fiscal_year": world.now.year,
         "sector": "urban_governance",
         "operation": "data",
@@ -34,15 +44,16 @@ def budget(world: World) -> list[str]:
     }
     made = call.post("/v1/programmes", "city/treasurer", programme)
     path = f"/v1/programmes/{made['id']}"
-    money = {
+    given = {
         "amount": {"amount": "20000000.00", "currency": "CNY"},
         "reason": text(
             "市人大批准的年度运营预算", "Yearly operating budget, approved by the council"
         ),
     }
-    call.post(f"{path}/appropriations", "city/treasurer", money, changes=path)
+    call.post(f"{path}/appropriations", "city/treasurer", given, changes=path)
     world.ids["programme"] = made["id"]
-    return budget_of(world)
+    said = f"The treasurer opens a programme and puts {money(given['amount'])} into it."
+    return [said, *budget_of(world)]
 
 
 def keys(world: World) -> list[str]:
@@ -51,7 +62,7 @@ def keys(world: World) -> list[str]:
         officer = OpeningOfficer.new(world.caller.person(f"city/{who}")["id"])
         world.caller.post("/v1/opening-keys", f"city/{who}", {"public_key": officer.public_key})
         world.openers[who] = officer
-    return ["Three openers hold a key each; two of them together open what is sealed."]
+    return ["Three officers hold a key each. Two of them open; the server has none."]
 
 
 def need(world: World) -> list[str]:
@@ -71,10 +82,12 @@ def need(world: World) -> list[str]:
     published = call.get(path)
     world.ids |= {"need": made["id"], "lot": published["lots"][0]["id"]}
     found = call.get("/v1/needs", text="数据")["data"]
-    value = published["value"]
+    title, value = published["title"], published["value"]
     return [
-        f"“{published['title']['zh']}” is {published['state']}, worth up to {money(value)}.",
-        f"A search for 数据 finds it among {len(found)}.",
+        title["zh"],
+        f"{title['en']},",
+        f"for at most {money(value)}; offers until {day(world, days=20)}.",
+        f"Anyone finds it: a search for 数据 has {len(found)}.",
     ]
 
 
@@ -87,7 +100,11 @@ def question(world: World) -> list[str]:
     }
     call.post(f"/v1/questions/{asked['id']}/answer", "city/officer", answer)
     shown = call.get(path)["data"][0]
-    return [f"“{shown['text']['en']}” - “{shown['answer']['en']}” Nobody reads who asked."]
+    return [
+        f"“{shown['text']['en']}”",
+        f"“{shown['answer']['en']}”",
+        "Everybody reads both; nobody reads who asked.",
+    ]
 
 
 def programs(world: World) -> list[str]:
@@ -104,8 +121,8 @@ def programs(world: World) -> list[str]:
     found = call.get("/v1/needs", "enterprise/reader", text="data platform")["data"]
     by = call.get("/v1/me", "enterprise/system")
     return [
-        f"A program that only reads finds {len(found)} need by the words “data platform”.",
-        f"Another acts as {', '.join(by['roles'])} of its organisation, by private_key_jwt.",
+        f"One with a key (private_key_jwt) is {', '.join(by['roles'])}: it may offer.",
+        f"One with a secret only reads, and finds {len(found)} need by “data platform”.",
     ]
 
 
@@ -116,14 +133,19 @@ def offers(world: World) -> list[str]:
     world.ids["solo"] = offer(world, "delivery", solo, SOLO)
     world.ids["consortium"] = offer(world, "delivery", group, CONSORTIUM)
     world.ids["financing"] = offer(world, "financing", [("bank", "100")], FINANCING)
-    lines = ["An enterprise alone, a consortium (by its program), and a bank; each has a receipt."]
+    lines = [
+        f"{called(world, 'second_enterprise')}, alone.",
+        f"{called(world, 'enterprise')}, with {called(world, 'think_tank')}.",
+        f"{called(world, 'bank')}, to finance it.",
+        "Each is sealed before it is stored, and has a signed receipt.",
+    ]
     path = f"/v1/needs/{world.ids['need']}/sealed-shares"
     try:
         world.caller.get(path, "city/opener")
     except Refused as refused:
         if refused.response.status_code != _CONFLICT:
             raise
-        lines.append(f"An opener who tries early gets: {refused.response.json()['title']}.")
+        lines.append(f"An opener tries: “{refused.response.json()['title']}.”")
     return lines
 
 
@@ -156,7 +178,22 @@ def opening(world: World) -> list[str]:
         shares = world.openers[who].open(sealed["data"])
         world.caller.post(f"{path}/opening-shares", f"city/{who}", {"shares": shares})
     record = world.caller.get(f"{path}/opening")
-    return [f"Two officers opened {len(record['offers'])} offers; each bidder reads the record."]
+    shown = {
+        one: world.caller.get(f"/v1/offers/{world.ids[one]}", "city/officer")["content"]
+        for one in ("solo", "consortium", "financing")
+    }
+    loan = shown["financing"]["financing"]
+    lent = f"{loan['annual_rate']} %, {loan['tenor_months']} months"
+    return [
+        f"With the key of a second officer, {record['count']} offers open:",
+        *(_bid(world, party, shown[one]) for one, party in _BIDS.items()),
+        f"{money(loan['amount']):>17} lent, {lent}: {called(world, 'bank')}",
+    ]
+
+
+def _bid(world: World, party: str, content: Json) -> str:
+    promised = content["metric_commitments"][0]["value"]
+    return f"{money(content['price']):>17}, data quality {promised} %: {called(world, party)}"
 
 
 def evaluation(world: World) -> list[str]:
@@ -180,24 +217,38 @@ def evaluation(world: World) -> list[str]:
             call.post(f"/v1/offers/{world.ids[offer]}/scores", f"city/{who}", scores)
     call.post(f"{path}/evaluation", "city/officer", changes=path)
     shown = call.get(f"{path}/evaluation")
-    world.facts["ranking digest"] = digest_of(shown)
-    return [f"Two evaluators scored alone; anyone recomputes digest {digest_of(shown)[:16]}..."]
+    contest = next(one for one in shown["contests"] if one["kind"] == "delivery")
+    leads = {world.ids[one]: party for one, party in _BIDS.items()}
+    return [
+        "Two people score alone, giving reasons; the rest is computed.",
+        *(
+            f"{one['rank']}. {one['points']:>8} points: {called(world, leads[one['offer_id']])}"
+            for one in contest["ranking"]["ranked"]
+        ),
+        f"Anyone can compute it again, to the digest {digest_of(shown)[:12]}...",
+    ]
 
 
 def award(world: World) -> list[str]:
     """Propose, have another approve, and wait for the standstill to pass."""
     call = world.caller
-    for name in ("consortium", "financing"):
+    for one in ("consortium", "financing"):
         proposal = {
-            "offer_id": world.ids[name],
+            "offer_id": world.ids[one],
             "reason": text("综合得分第一", "Ranked first by the published formula"),
         }
         made = call.post(f"/v1/lots/{world.ids['lot']}/awards", "city/officer", proposal)
-        world.ids[f"award of {name}"] = made["id"]
-    for name in ("consortium", "financing"):
-        path = f"/v1/awards/{world.ids[f'award of {name}']}"
+        world.ids[f"award of {one}"] = made["id"]
+    for one in ("consortium", "financing"):
+        path = f"/v1/awards/{world.ids[f'award of {one}']}"
         call.post(f"{path}/approval", "city/approver", changes=path)
-    lines = ["Proposed by the officer, approved by another.", *budget_of(world)]
+    approved = day(world)
+    lines = budget_of(world)
     world.set_clock(world.now + timedelta(days=11))
-    state = call.get(f"/v1/awards/{world.ids['award of consortium']}")["state"]
-    return [*lines, f"After the standstill the award is {state}."]
+    shown = call.get(f"/v1/awards/{world.ids['award of consortium']}")
+    ended = shown["standstill_ends_at"][:10]
+    return [
+        f"The officer proposes the first; another approves, on {approved}.",
+        *lines,
+        f"The standstill ends on {ended}; the award is {shown['state']}.",
+    ]

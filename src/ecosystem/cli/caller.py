@@ -25,9 +25,16 @@ class Refused(Exception):
         """Say what was asked, and what was answered."""
         self.response = response
         request = response.request
-        super().__init__(
-            f"{request.method} {request.url.path} answered {response.status_code}: {response.text}"
-        )
+        asked = f"{request.method} {request.url.path}"
+        super().__init__(f"{asked} was answered {response.status_code} {_said(response)}")
+
+
+def _said(response: httpx.Response) -> str:
+    try:
+        problem = response.json()
+        return f"{problem['code']}. {problem['detail']}"
+    except (ValueError, LookupError, TypeError):
+        return response.text
 
 
 @dataclass

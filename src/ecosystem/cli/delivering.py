@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from ecosystem.cli.texts import text
-from ecosystem.cli.world import World, budget_of, digest_of, money, wire
+from ecosystem.cli.world import World, amount, budget_of, called, digest_of, money, wire
+from ecosystem.payments.engine import recompute
 
 
 def contract(world: World) -> list[str]:
@@ -27,8 +28,18 @@ def contract(world: World) -> list[str]:
         call.post(f"{path}/signatures", f"{party}/signatory", {"digest": digest})
     signed = call.get(path)
     world.ids["contract"] = made["id"]
-    world.facts["contract"] = f"{made['id']}, {money(signed['terms']['value'])}"
-    return [f"Signed by five over {digest[:16]}...; it is {signed['state']}.", *budget_of(world)]
+    terms = signed["terms"]
+    form, period = terms["form"], terms["period"]
+    runs = f"{period['starts_on']} to {period['ends_on']}"
+    grown = ("milestones", "metrics", "payment_rules")
+    counts = ", ".join(f"{len(terms[one])} {one.replace('_', ' ')}" for one in grown)
+    world.facts["contract"] = f"{money(terms['value'])}, {runs}"
+    return [
+        f"Form {form['id']} {form['version']}, {runs}:",
+        f"{counts}.",
+        f"City, enterprise, think tanks and bank sign one digest, {digest[:12]}...",
+        *budget_of(world),
+    ]
 
 
 def milestone(world: World) -> list[str]:
@@ -59,14 +70,18 @@ def milestone(world: World) -> list[str]:
     world.set_clock(world.now + timedelta(days=3))
     call.post(f"{there}/acceptance", "city/officer", changes=there)
     shown = call.get(there, "city/officer")
+    title, delivered = shown["title"], shown["delivered_at"][:10]
+    timely = "in time" if shown["timeliness"] == "met" else "late"
     return [
-        f"“{shown['title']['zh']}” is {shown['state']}, {len(documents)} documents as evidence."
+        f"{title['zh']}: {title['en']}, due by {shown['due_at'][:10]}.",
+        f"Delivered on {delivered} by {called(world, 'enterprise')},",
+        f"with {len(documents)} documents; the officer has it {shown['state']}, {timely}.",
     ]
 
 
 def payment(world: World) -> list[str]:
     """Pay what the accepted milestone makes payable."""
-    return _pay(world, "bank-2027-0001")
+    return [*_pay(world, "bank-2027-0001"), *budget_of(world)]
 
 
 def outcome(world: World) -> list[str]:
@@ -91,8 +106,13 @@ def outcome(world: World) -> list[str]:
     found = {"reason": text("独立抽样复算一致", "Our own sample gives the same value")}
     there = f"/v1/observations/{made['id']}"
     call.post(f"{there}/verification", "verifier/verifier", found, changes=there)
-    line = f"{metric['title']['en']}: {report['value']} %, verified by an independent think tank."
-    return [line, *_pay(world, "bank-2027-0002")]
+    seen = f"from {metric['baseline']} to {report['value']} %, of {metric['target']} sought"
+    return [
+        f"{metric['title']['en']}: {seen}.",
+        f"{called(world, 'verifier')} draws its own sample, and verifies.",
+        *_pay(world, "bank-2027-0002"),
+        *budget_of(world),
+    ]
 
 
 def _pay(world: World, reference: str) -> list[str]:
@@ -101,6 +121,7 @@ def _pay(world: World, reference: str) -> list[str]:
     due = next(one for one in listed if one["state"] == "computed")
     path = f"/v1/payments/{due['id']}"
     explained = call.get(f"{path}/calculation", "enterprise/delivery")
+    world.paid.append(due["id"])
     call.post(f"{path}/claim", "enterprise/delivery", changes=path)
     call.post(f"{path}/approval", "city/approver", changes=path)
     call.post(f"{path}/instruction", "city/treasurer", changes=path)
@@ -110,9 +131,13 @@ def _pay(world: World, reference: str) -> list[str]:
     world.ids.setdefault("payment", due["id"])
     world.facts[f"paid, {reference}"] = money(due["amount"])
     return [
-        f"{money(due['amount'])}: computed, claimed, approved, instructed, settled, received.",
-        f"Its calculation has the digest {digest_of(explained)[:16]}...",
-        *budget_of(world),
+        *(
+            f"{amount(line):>13}  {line['rule']}: {line['formula']['en']}"
+            for line in explained["lines"]
+        ),
+        f"{amount(due['amount']):>13}  CNY, digest {digest_of(explained)[:12]}...",
+        "Claimed; approved by one person, instructed by another; settled as",
+        f"{reference}, received by {called(world, 'enterprise')}.",
     ]
 
 
@@ -127,8 +152,20 @@ def audit(world: World) -> list[str]:
     while more:
         page = call.get("/v1/events", "auditor/auditor", after=cursor, limit=100)
         events, cursor, more = events + len(page["data"]), page["next_after"], page["has_more"]
-    world.facts["events"] = f"{events}, up to position {cursor}"
+    world.facts["events"] = f"{events} that the auditor may read, of {cursor}"
+    then = world.moments["submitted"][:10]
     return [
-        f"{len(history)} events of the milestone; it was {before['state']}, now {after['state']}.",
-        f"The auditor's feed has {events} events, in one order without gaps.",
+        f"{called(world, 'auditor')} reads {len(history)} events of the milestone:",
+        f"as of {then} it was {before['state']}, today it is {after['state']}.",
+        *_computed_again(world),
+        f"Its feed has {events} events, in the one order of a log of {cursor}.",
     ]
+
+
+def _computed_again(world: World) -> list[str]:
+    """Compute every payment again from its published calculation alone."""
+    same = 0
+    for payment in world.paid:
+        document = world.caller.text(f"/v1/payments/{payment}/calculation", "auditor/auditor")
+        same += recompute(document.encode()).is_identical()
+    return [f"It computes the {len(world.paid)} payments again, offline: {same} are identical."]

@@ -1,7 +1,6 @@
 """The demonstration: a fresh service, and a whole partnership through its API."""
 
 import argparse
-import json
 import os
 import shutil
 import signal
@@ -13,17 +12,18 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
-from rich.console import Console
 
 from ecosystem.cli.caller import Caller, Refused
 from ecosystem.cli.partnership import STEPS
+from ecosystem.cli.telling import Teller
 from ecosystem.cli.trouble import Trouble, port_free, room_on_disk
 from ecosystem.cli.world import World
 from ecosystem.runtime import settings
 
+_LOG: Final = "service.log"
 _READY_S_MAX: Final = 120
 _STOP_S_MAX: Final = 60
 
@@ -33,18 +33,24 @@ def run(parsed: argparse.Namespace) -> int:
     given = settings.load({}, port=parsed.port)
     port = free_port() if parsed.port is None else given.port
     port_free("127.0.0.1", port)
-    tell = _Teller(as_json=parsed.json)
+    tell = Teller(as_json=parsed.json)
+    tell.begins()
     with _folder() as folder:
         room_on_disk(folder)
         with _service(folder, port) as (service, address):
-            code = _journey(address, folder / "data", tell)
-            if code == 0 and not parsed.exit:
-                tell.leaves(address)
-                return _stay(service)
-            return code
+            world = _journey(address, folder / "data", tell)
+            if world is not None and not parsed.exit:
+                tell.leaves(world, address)
+                _stay(service, folder / _LOG)
+    if world is None:
+        return 1
+    tell.ends(stayed=not parsed.exit)
+    return 0
 
 
-def _journey(address: str, folder: Path, tell: "_Teller") -> int:
+def _journey(address: str, folder: Path, tell: Teller) -> World | None:
+    """Take every step; return what was made, or None where a step failed."""
+    start = time.perf_counter()
     with httpx.Client(base_url=address, timeout=30) as http:
         world = World(Caller(http), folder)
         for number, step in enumerate(STEPS, start=1):
@@ -52,70 +58,21 @@ def _journey(address: str, folder: Path, tell: "_Teller") -> int:
             try:
                 lines = step.run(world)
             except (Refused, httpx.HTTPError, KeyError, StopIteration) as error:
-                tell.fails(number, step.zh, step.en, f"{type(error).__name__}: {error}")
-                return 1
-            tell.step(number, step.zh, step.en, lines, time.perf_counter() - began)
-        tell.summary(world, address)
-    return 0
+                tell.fails(number, step, _reason(error))
+                return None
+            tell.step(number, step, world, lines, time.perf_counter() - began)
+    tell.summary(world, address, time.perf_counter() - start)
+    return world
 
 
-class _Teller:
-    """Tells of the journey: to people in colours, to programs in JSON lines."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
-        self._out = Console(highlight=False)
-
-    def step(self, number: int, zh: str, en: str, lines: list[str], seconds: float) -> None:
-        """Tell of a step that is done."""
-        if self._as_json:
-            self._line(step=number, zh=zh, en=en, says=lines, seconds=round(seconds, 3))
-            return
-        self._out.print(
-            f"[green]✓[/] [bold]{number:>2}/{len(STEPS)} {zh}[/]  {en}  [dim]{seconds:.2f} s[/]"
-        )
-        for line in lines:
-            self._out.print(f"        {line}", markup=False, soft_wrap=True)
-
-    def fails(self, number: int, zh: str, en: str, reason: str) -> None:
-        """Tell of the step that failed."""
-        if self._as_json:
-            self._line(step=number, zh=zh, en=en, failed=reason)
-        else:
-            self._out.print(f"[red]✗[/] [bold]{number:>2}/{len(STEPS)} {zh}[/]  {en}")
-            self._out.print(f"        {reason}", markup=False, soft_wrap=True)
-
-    def summary(self, world: World, address: str) -> None:
-        """Tell what came of it, and where to look."""
-        looks = {
-            "need": f"{address}/v1/needs/{world.ids['need']}",
-            "opening": f"{address}/v1/needs/{world.ids['need']}/opening",
-            "evaluation": f"{address}/v1/needs/{world.ids['need']}/evaluation",
-            "contract": f"{address}/v1/contracts/{world.ids['contract']}",
-            "feed": f"{address}/v1/events",
-            "manual": f"{address}/docs",
-        }
-        if self._as_json:
-            self._line(summary=world.facts, requests=world.caller.count, look=looks, ids=world.ids)
-            return
-        self._out.rule("[bold]What came of it")
-        for name, value in world.facts.items():
-            self._out.print(f"  {name:<24} {value}", markup=False, soft_wrap=True)
-        self._out.print(f"  {'requests':<24} {world.caller.count}")
-        self._out.rule("[bold]Where to look")
-        for name, value in looks.items():
-            self._out.print(f"  {name:<24} {value}", markup=False, soft_wrap=True)
-
-    def leaves(self, address: str) -> None:
-        """Tell that the service stays."""
-        if self._as_json:
-            self._line(serving=address)
-        else:
-            self._out.print(f"\nThe service stays at [bold]{address}[/]. Ctrl-C stops it.")
-
-    def _line(self, **members: Any) -> None:
-        sys.stdout.write(json.dumps(members, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+def _reason(error: Exception) -> str:
+    again = "Run the demonstration again; where it fails again at this step, report it."
+    if isinstance(error, Refused):
+        return f"{error}. {again}"
+    if isinstance(error, httpx.RequestError):
+        request = error.request
+        return f"{request.method} {request.url.path} was not answered: {error}. {again}"
+    return f"The answer was not what this step counts on ({error!r}). {again}"
 
 
 def free_port() -> int:
@@ -146,7 +103,7 @@ def _folder() -> Generator[Path]:
 @contextmanager
 def _service(folder: Path, port: int) -> Generator[tuple["subprocess.Popen[bytes]", str]]:
     address = f"http://127.0.0.1:{port}"
-    log = folder / "service.log"
+    log = folder / _LOG
     command = [sys.executable, "-m", "ecosystem", "serve", "--sandbox", "--port", str(port)]
     environ = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
     environ |= {"ECOSYSTEM_DATA_FOLDER": str(folder / "data"), "ECOSYSTEM_LOG_FORMAT": "json"}
@@ -205,8 +162,7 @@ def _stop(service: "subprocess.Popen[bytes]") -> None:
             service.wait()
 
 
-def _stay(service: "subprocess.Popen[bytes]") -> int:
-    try:
-        return 0 if service.wait() == 0 else 1
-    except KeyboardInterrupt:
-        return 0
+def _stay(service: "subprocess.Popen[bytes]", log: Path) -> None:
+    with suppress(KeyboardInterrupt):
+        if service.wait() != 0:
+            raise Trouble(_last_words(log))

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ class World:
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     ids: dict[str, str] = field(default_factory=dict[str, str])
     openers: dict[str, OpeningOfficer] = field(default_factory=dict[str, OpeningOfficer])
+    paid: list[str] = field(default_factory=list[str])
+    """The payments, in order."""
     moments: dict[str, str] = field(default_factory=dict[str, str])
     facts: dict[str, str] = field(default_factory=dict[str, str])
     """What the summary at the end tells."""
@@ -44,21 +47,38 @@ def wire(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def called(world: World, party: str) -> str:
+    """Return what a seeded organisation is called."""
+    found: str = world.caller.parties[party]["name"]["en"]
+    return found.removesuffix(" (sandbox)")
+
+
+def day(world: World, *, days: float = 0) -> str:
+    """Return the date of the sandbox, or one some days later."""
+    return (world.now + timedelta(days=days)).date().isoformat()
+
+
 def budget_of(world: World) -> list[str]:
     """Return a line that says where the money of the programme is."""
     shown = world.caller.get(f"/v1/programmes/{world.ids['programme']}")
     parts = [
-        f"{name} {money(shown[name])}"
-        for name in ("appropriated", "committed", "obligated", "spent")
+        f"{amount(shown[one])} {one}"
+        for one in ("available", "committed", "obligated", "spent")
+        if Decimal(shown[one]["amount"]) != 0
     ]
+    world.facts.pop("budget", None)
     world.facts["budget"] = ", ".join(parts)
     return [f"Budget: {', '.join(parts)}."]
 
 
+def amount(value: dict[str, str]) -> str:
+    """Return an amount as people write it, without its currency."""
+    return f"{Decimal(value['amount']):,}"
+
+
 def money(value: dict[str, str]) -> str:
     """Return an amount as people write it."""
-    whole, _, cents = value["amount"].partition(".")
-    return f"{int(whole):,}.{cents} {value['currency']}"
+    return f"{amount(value)} {value['currency']}"
 
 
 def digest_of(shown: dict[str, Any]) -> str:
