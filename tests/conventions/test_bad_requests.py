@@ -259,3 +259,21 @@ async def test_what_a_schema_cannot_say_is_named_with_its_place(
     (fault,) = answer.json()["errors"]
     assert fault["pointer"] == "/lots/0/title"
     assert "`zh`" in fault["detail"]
+
+
+async def test_a_whole_number_may_have_a_decimal_point(
+    there: Market, client: httpx.AsyncClient
+) -> None:
+    body = (
+        b'{"name":{"en":"P"},"fiscal_year":2.027e3,"sector":"urban_governance",'
+        b'"operation":"data","phase":"operation","currency":"CNY"}'
+    )
+    headers = {**there.treasurer, "Content-Type": "application/json"}
+
+    made = await client.post("/v1/programmes", content=body, headers=headers)
+    half = await client.post(
+        "/v1/programmes", content=body.replace(b"2.027e3", b"2027.5"), headers=headers
+    )
+
+    assert (made.status_code, half.status_code) == (201, 400)
+    assert half.json()["errors"][0]["pointer"] == "/fiscal_year"
