@@ -121,8 +121,8 @@ def programs(world: World) -> list[str]:
     found = call.get("/v1/needs", "enterprise/reader", text="data platform")["data"]
     by = call.get("/v1/me", "enterprise/system")
     return [
-        f"One with a key (private_key_jwt) is {', '.join(by['roles'])}: it may offer.",
-        f"One with a secret only reads, and finds {len(found)} need by “data platform”.",
+        f"One has a key (private_key_jwt), and may act as {', '.join(by['roles'])}.",
+        f"One has a secret, and may read: it finds {len(found)} need by “data platform”.",
     ]
 
 

@@ -77,10 +77,13 @@ class Teller:
             self._line(serving=address)
             return
         self._rule("Where to look")
-        for name, value in _looks(world, address).items():
-            self._out.print(f"  {name:<11} {value}", markup=False, soft_wrap=True)
-        self._out.print("\nAs anybody, in another terminal (bash), in this folder:")
-        for command in (f"E={address}; . docs/try.sh", "get auditor/auditor /v1/me"):
+        self._out.print(f"  manual      [bold]{address}/docs[/]")
+        for name, path in _paths(world).items():
+            link = Text(path, f"link {address}{path}")
+            self._out.print(Text(f"  {name:<11} ").append_text(link), soft_wrap=True)
+        self._out.print("\nAs anybody, in another terminal, with bash, in this folder:")
+        path = _paths(world)["contract"]
+        for command in (f"E={address}; . docs/try.sh", f"get auditor/auditor {path}"):
             self._out.print(f"  {command}", style="bold", markup=False, soft_wrap=True)
         self._out.print(f"\nThe service stays at [bold]{address}[/]. Ctrl-C stops it.")
 
@@ -116,12 +119,16 @@ def _date(world: World) -> str:
 
 
 def _looks(world: World, address: str) -> dict[str, str]:
-    need = f"{address}/v1/needs/{world.ids['need']}"
+    paths = {"manual": "/docs", **_paths(world)}
+    return {name: f"{address}{path}" for name, path in paths.items()}
+
+
+def _paths(world: World) -> dict[str, str]:
+    need = f"/v1/needs/{world.ids['need']}"
     return {
-        "manual": f"{address}/docs",
         "need": need,
         "opening": f"{need}/opening",
         "evaluation": f"{need}/evaluation",
-        "contract": f"{address}/v1/contracts/{world.ids['contract']}",
-        "feed": f"{address}/v1/events",
+        "contract": f"/v1/contracts/{world.ids['contract']}",
+        "feed": "/v1/events",
     }
