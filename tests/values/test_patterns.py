@@ -8,6 +8,7 @@ from msgspec import Meta, inspect
 
 from ecosystem import app
 from ecosystem.manual import describe
+from ecosystem.runtime.operation import Operation
 from ecosystem.values.patterns import published, whole
 from tests.types_sent import types_within
 
@@ -30,7 +31,7 @@ def test_what_is_published_has_no_guard() -> None:
 
 
 @pytest.mark.parametrize("one", OPERATIONS, ids=lambda one: one.name)
-def test_whatever_is_sent_matches_as_a_whole(one: describe.Operation) -> None:
+def test_whatever_is_sent_matches_as_a_whole(one: Operation) -> None:
     patterns = {
         found.pattern
         for found in types_within(one.body, *one.queries.values())

@@ -118,12 +118,12 @@ def _headers(one: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if one.method == "POST" and not one.permit.is_public():
         text = "A new random key for each new request; the same one when it is sent again."
-        rule = {"type": "string", "pattern": _KEY}
-        found.append(_header("Idempotency-Key", text, rule, required=one.key_required))
+        kind: dict[str, Any] = {"type": "string", "pattern": _KEY}
+        found.append(_header("Idempotency-Key", text, kind, required=one.key_required))
     if one.changes:
         text = "The ETag of the version that is changed; `*` changes whatever there is."
-        rule = {"type": "string", "pattern": _ETAG, "examples": ['"v1"']}
-        found.append(_header("If-Match", text, rule, required=True))
+        kind = {"type": "string", "pattern": _ETAG, "examples": ['"v1"']}
+        found.append(_header("If-Match", text, kind, required=True))
     if one.accepts == "*/*":
         found += [
             _header(name, text, {"type": "string", "pattern": rule}, required=True)
