@@ -99,32 +99,33 @@ async def gather(awarded: Partnership) -> Everything:
     observation = await at.made(observations, report, by=_SUPPLIER)
     milestone_id, document_id = await _accepted(at, contract)
     payment = (await _listed(at, f"{contract}/payments", officer))[0]
+    ids = _own(at) | {
+        "lot_id": award["lot_id"],
+        "question_id": question["id"],
+        "offer_id": award["offer_id"],
+        "document_id": document_id,
+        "milestone_id": milestone_id,
+        "metric_id": metric_id,
+        "observation_id": observation["id"],
+        "payment_id": payment["id"],
+        "calculation_id": payment["calculation_id"],
+    }
+    return Everything(client=at.client, parties=at.parties, tokens={}, ids=ids)
+
+
+def _own(at: Partnership) -> dict[str, str]:
     city = at.parties.party("city")
-    return Everything(
-        client=at.client,
-        parties=at.parties,
-        tokens={},
-        ids={
-            "organisation_id": city.organisation_id,
-            "person_id": city.person("officer").id,
-            "client_id": city.clients[0].id,
-            "programme_id": at.programme_id,
-            "need_id": at.need_id,
-            "lot_id": award["lot_id"],
-            "question_id": question["id"],
-            "offer_id": award["offer_id"],
-            "award_id": at.award_id,
-            "contract_id": at.contract_id,
-            "document_id": document_id,
-            "milestone_id": milestone_id,
-            "metric_id": metric_id,
-            "observation_id": observation["id"],
-            "payment_id": payment["id"],
-            "calculation_id": payment["calculation_id"],
-            "form_id": "city-data-platform-operation",
-            "code": "not_found",
-        },
-    )
+    return {
+        "organisation_id": city.organisation_id,
+        "person_id": city.person("officer").id,
+        "client_id": city.clients[0].id,
+        "programme_id": at.programme_id,
+        "need_id": at.need_id,
+        "award_id": at.award_id,
+        "contract_id": at.contract_id,
+        "form_id": "city-data-platform-operation",
+        "code": "not_found",
+    }
 
 
 async def _accepted(at: Partnership, contract: str) -> tuple[str, str]:

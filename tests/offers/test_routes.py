@@ -1,5 +1,6 @@
 """Offers over HTTP: receipts, retries, what stays unknown, and what is put on record."""
 
+import asyncio
 import io
 from datetime import datetime, timedelta
 from itertools import count
@@ -134,6 +135,24 @@ async def test_a_submission_needs_an_idempotency_key(market: Market) -> None:
     )
 
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+
+
+async def test_of_two_submissions_that_saw_the_same_offer_one_counts(market: Market) -> None:
+    offer_id = await market.draft({"enterprise": "100"})
+    path = f"/v1/offers/{offer_id}"
+    tag = (await market.get(path, "enterprise/bidder")).headers["etag"]
+
+    answers = await asyncio.gather(
+        *(
+            market.post(f"{path}/submission", "enterprise/bidder", as_sent(content()), match=tag)
+            for _ in range(4)
+        )
+    )
+    stale = await market.post(f"{path}/withdrawal", "enterprise/bidder", match=tag)
+
+    assert sorted(one.status_code for one in answers) == [201, 412, 412, 412]
+    assert (stale.status_code, stale.json()["code"]) == (412, "revision_stale")
+    assert (await market.get(path, "enterprise/bidder")).json()["state"] == "submitted"
 
 
 async def test_faults_of_the_content_are_answered_all_at_once(market: Market) -> None:

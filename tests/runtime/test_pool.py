@@ -23,12 +23,15 @@ class Opener:
     def __init__(self, database: Database) -> None:
         self.opened = 0
         self.fails: BaseException | None = None
+        self.may_open = asyncio.Event()
+        self.may_open.set()
         self._database = database
 
     async def __call__(self) -> Connection:
         if self.fails is not None:
             await asyncio.sleep(0)
             raise self.fails
+        await self.may_open.wait()
         self.opened += 1
         return await self._database.connect()
 
@@ -123,13 +126,14 @@ async def test_who_is_cancelled_when_it_was_just_served_passes_it_on(opener: Ope
 
 
 async def test_who_is_cancelled_while_it_opens_leaves_its_place(opener: Opener) -> None:
+    opener.may_open.clear()
     async with pool_of(opener) as pool:
-        opening = asyncio.create_task(pool.acquire())
-        await asyncio.sleep(0)
-        waiting = asyncio.create_task(pool.acquire())
+        opening, waiting = (asyncio.create_task(pool.acquire()) for _ in range(2))
         await _settled()
+        assert pool.waiting == 1
 
         opening.cancel()
+        opener.may_open.set()
 
         connection = await asyncio.wait_for(waiting, timeout=5)
         assert await connection.fetchval("SELECT 1") == 1
