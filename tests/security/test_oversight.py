@@ -9,7 +9,7 @@ import pytest
 from ecosystem.runtime.web import seen_by
 from ecosystem.values.actor import Actor, OrganisationKind
 from tests.conventions import market
-from tests.parties import bearer
+from tests.parties import bearer, comes_true
 
 SOMEONE = Actor(
     organisation_id="org_01890a5d00007000800000000000000a",
@@ -61,7 +61,8 @@ async def _sees_drafts(client: httpx.AsyncClient, who: dict[str, str]) -> bool:
 
 
 async def test_an_auditor_oversees_only_while_it_is_verified(client: httpx.AsyncClient) -> None:
-    await market.make(client)
+    officer = (await market.make(client)).officer
+    assert await comes_true(lambda: _sees_drafts(client, officer), within_s=20)
     made = await _anyone(client)
     who = await _token(client, made)
     assert not await _sees_drafts(client, who)
