@@ -16,7 +16,7 @@ from tests.serving.conftest import Serve
 from tests.serving.load import Load
 from tests.serving.service import Service, comes_true, run
 
-WORKING = '"event": "working"'
+WORKING = '"working"'
 
 
 @pytest.fixture

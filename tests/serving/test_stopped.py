@@ -16,7 +16,7 @@ from tests.serving.load import Load
 from tests.serving.service import Service, comes_true, is_running
 
 SOON_S = 15
-SERVING = '"event": "serving"'
+SERVING = '"serving"'
 
 
 def _terminated(service: Service) -> None:
@@ -119,7 +119,6 @@ def test_it_stops_quietly_while_it_is_starting(
 
     assert code in {0, 130, -signal.SIGINT, -signal.SIGTERM}, service.said()
     assert "Traceback" not in service.said()
-    assert code == 0 or sign != SERVING
     assert not folder.joinpath("database").exists() or _is_clean(folder)
 
 

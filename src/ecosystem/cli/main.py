@@ -1,13 +1,17 @@
-"""The commands and their arguments."""
+"""The commands and their arguments.
+
+A command is named by its module and function, and loaded when it is given: `ecosystem health`
+runs every few seconds, and loads a hundredth of what serving needs.
+"""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
-from ecosystem.cli import demo, documents, keep, recompute, serve
 from ecosystem.cli.trouble import Trouble
 from ecosystem.runtime import settings
 from ecosystem.runtime.postgres import PostgresFailed
@@ -26,13 +30,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     parsed = parser().parse_args(arguments)
     try:
-        code: int = parsed.run(parsed)
+        return _loaded(parsed.run)(parsed)
     except (Trouble, SettingsWrong, PostgresFailed) as trouble:
         print(f"ecosystem: {trouble}", file=sys.stderr)  # noqa: T201 - this is for the terminal
         return 1
     except KeyboardInterrupt:
         return 130
-    return code
+
+
+def _loaded(command: str) -> Callable[[argparse.Namespace], int]:
+    module, _, name = command.partition(".")
+    run: Callable[[argparse.Namespace], int] = getattr(
+        import_module(f"ecosystem.cli.{module}"), name
+    )
+    return run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -63,39 +74,41 @@ def _serving(commands: "_Commands") -> None:
         help="answer requests, do the background work, or both (default)",
     )
     one.add_argument("--settings", type=Path, help="a TOML file with settings")
-    one.set_defaults(run=serve.run)
+    one.set_defaults(run="serve.run")
     one = commands.add_parser("demo", help="drive a whole partnership through a fresh service")
     one.add_argument("--exit", action="store_true", help="stop at the end: 0, or 1 where it failed")
     one.add_argument("--port", type=int, help="TCP port of the service; by default a free one")
     one.add_argument("--json", action="store_true", help="print JSON lines, for programs")
-    one.set_defaults(run=demo.run)
+    one.set_defaults(run="demo.run")
 
 
 def _keeping(commands: "_Commands") -> None:
     one = commands.add_parser("migrate", help="bring the database to the newest schema")
     one.add_argument("--settings", type=Path, help="a TOML file with settings")
-    one.set_defaults(run=keep.migrate)
+    one.set_defaults(run="keep.migrate")
     one = commands.add_parser("health", help="ask a running service whether it is ready")
-    one.add_argument("--url", help="its address; by default the setting public_url")
-    one.set_defaults(run=keep.health)
+    one.add_argument(
+        "--url", help="its address; by default where `serve` listens"
+    )
+    one.set_defaults(run="health.run")
     one = commands.add_parser("ledger", help="look after the ledger")
     acts = one.add_subparsers(required=True, metavar="ACT")
     check = acts.add_parser("check", help="run every invariant; each must find nothing")
     check.add_argument("--json", action="store_true", help="print for programs")
     check.add_argument("--settings", type=Path, help="a TOML file with settings")
-    check.set_defaults(run=keep.check_ledger)
+    check.set_defaults(run="keep.check_ledger")
     one = commands.add_parser("payments", help="check what is paid")
     acts = one.add_subparsers(required=True, metavar="ACT")
     again = acts.add_parser("recompute", help="compute a published calculation again, offline")
     again.add_argument("file", type=Path, help="its JSON, as the API answers it; - reads stdin")
     again.add_argument("--json", action="store_true", help="print for programs")
-    again.set_defaults(run=recompute.run)
+    again.set_defaults(run="recompute.run")
 
 
 def _describing(commands: "_Commands") -> None:
     for name, run, text in (
-        ("openapi", documents.openapi, "write the description of the API to openapi/"),
-        ("docs", documents.docs, "write the generated parts of docs/"),
+        ("openapi", "documents.openapi", "write the description of the API to openapi/"),
+        ("docs", "documents.docs", "write the generated parts of docs/"),
     ):
         one = commands.add_parser(name, help=text)
         one.add_argument("--check", action="store_true", help="only compare; 1 where it differs")
