@@ -87,9 +87,7 @@ def _keeping(commands: "_Commands") -> None:
     one.add_argument("--settings", type=Path, help="a TOML file with settings")
     one.set_defaults(run="keep.migrate")
     one = commands.add_parser("health", help="ask a running service whether it is ready")
-    one.add_argument(
-        "--url", help="its address; by default where `serve` listens"
-    )
+    one.add_argument("--url", help="its address; by default where `serve` listens")
     one.set_defaults(run="health.run")
     one = commands.add_parser("ledger", help="look after the ledger")
     acts = one.add_subparsers(required=True, metavar="ACT")
