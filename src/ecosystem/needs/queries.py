@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Text,
+    and_,
     any_,
     bindparam,
     case,
@@ -38,7 +39,8 @@ from ecosystem.needs.rules import NeedMissing, QuestionMissing
 from ecosystem.needs.tables import need, opening_key, question
 from ecosystem.runtime.columns import money
 from ecosystem.runtime.database import Record, Statement, Tx
-from ecosystem.runtime.paging import page_of
+from ecosystem.runtime.paging import page_from, page_of
+from ecosystem.runtime.searching import newest_holding
 from ecosystem.values import revision
 from ecosystem.values.actor import Actor, Role
 from ecosystem.values.identifiers import owner
@@ -96,13 +98,21 @@ _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     "sector": need.c.sector == bindparam("sector", type_=Text),
     "operation": need.c.operation == bindparam("operation", type_=Text),
     "in_state": state_now() == bindparam("in_state", type_=Text),
-    "text": need.c.searched.op("@@")(func.bigrams_sought(bindparam("text", type_=Text))),
 }
 
 
 @cache
 def _listing(names: frozenset[str]) -> Statement:
-    return page_of(select(*_SUMMARY).where(_SEEN, *(_FILTERS[name] for name in sorted(names))))
+    seen = and_(_SEEN, *(_FILTERS[name] for name in sorted(names - {"text"})))
+    if "text" not in names:
+        return page_of(select(*_SUMMARY).where(seen))
+    sought = newest_holding(
+        func.bigrams_sought(bindparam("text", type_=Text)),
+        document=need.c.searched,
+        key=need.c.id,
+        where=seen,
+    )
+    return page_from(select(*_SUMMARY).where(need.c.id.in_(sought)).order_by(need.c.id.desc()))
 
 
 def listing(**filters: str) -> Statement:

@@ -208,6 +208,8 @@ class Database:
                 "statement_timeout": str(self._settings.statement_ms_max),
                 "idle_in_transaction_session_timeout": "60000",
                 "jit": "off",
+                # One plan for each statement: to plan again costs more than most of them take.
+                "plan_cache_mode": "force_generic_plan",
             },
         )
         await pass_json_through(connection)

@@ -15,41 +15,54 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 from litestar import Response
-from sqlalchemy import CTE, Integer, Select, Text, bindparam, func, select
+from sqlalchemy import Integer, Select, Text, bindparam, func, select
 
 from ecosystem.runtime import problems
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.runtime.web import Call, EdgeFinding
 
+Rows = Select[*tuple[Any, ...]]
+
 _BEFORE_ALL: Final = "~"
 """Sorts after every identifier in the collation C."""
+PAGE_FROM: Final = bindparam("page_from", type_=Text)
+"""The key with which the page begins."""
+PAGE_LIMIT: Final = bindparam("page_limit", type_=Integer)
+"""How many rows the page shows."""
 
 
-def page_of(rows: Select[*tuple[Any, ...]], *, key: str = "id") -> Statement:
+def page_of(rows: Rows, *, key: str = "id") -> Statement:
     """Return the statement that makes one page of `rows`, by the text column `key`.
 
     Adds the key's bound, the order and the limit; PostgreSQL makes the JSON.
     """
     inner = rows.subquery("listed")
-    found: CTE = (
+    return page_from(
         select(inner)
-        .where(inner.c[key] <= bindparam("page_from", type_=Text))
+        .where(inner.c[key] <= PAGE_FROM)
         .order_by(inner.c[key].desc())
-        .limit(bindparam("page_limit", type_=Integer) + 1)
-        .cte("found")
+        .limit(PAGE_LIMIT + 1),
+        key=key,
     )
-    shown = (
-        select(found)
-        .order_by(found.c[key].desc())
-        .limit(bindparam("page_limit", type_=Integer))
-        .subquery("shown")
-    )
+
+
+def page_from(found: Rows, *, key: str = "id") -> Statement:
+    """Return the statement that makes one page of what has been `found`.
+
+    That is bounded already: from PAGE_FROM on, newest first, one row more than PAGE_LIMIT.
+    """
+    listed = found.subquery("found")
+    placed = select(
+        listed.table_valued().label("row"),
+        listed.c[key].label("key"),
+        func.row_number().over().label("place"),
+    ).subquery("placed")
     return Statement(
         select(
-            select(func.json_agg(shown.table_valued())).scalar_subquery().label("rows"),
+            func.json_agg(placed.c.row).filter(placed.c.place <= PAGE_LIMIT).label("rows"),
             func.count().label("count"),
-            func.min(found.c[key]).label("last"),
-        ).select_from(found)
+            func.min(placed.c.key).label("last"),
+        )
     )
 
 

@@ -1,0 +1,73 @@
+"""How words are found among very many rows: the newest first, however rare or common they are.
+
+An index of words (GIN) knows no order. To sort all that hold a common word takes longer the
+more there are, and to look through the newest until a page is full takes for ever where the
+word is rare; nor can the planner know which it is, for it knows no frequency of rare words.
+So a statement looks at the newest rows first, then asks the index for a few, and goes on
+looking only where the index has shown that there are many.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import CTE, ColumnElement, Integer, and_, func, literal, select, union
+
+from ecosystem.runtime.paging import PAGE_FROM, PAGE_LIMIT, Rows
+
+_NEWEST: Final = 700
+"""Rows that are looked at first; a word in one of thirty fills a page of 20 there."""
+_FEW: Final = 5_000
+"""So many hits are sorted; where there are more, looking on ends soon."""
+
+
+def newest_holding(
+    words: ColumnElement[Any],
+    *,
+    document: ColumnElement[Any],
+    key: ColumnElement[str],
+    where: ColumnElement[bool],
+) -> Rows:
+    """Return the keys of one page of rows whose `document` holds `words`, newest first.
+
+    `key` is an indexed text column that sorts by age, `document` a tsvector with a GIN index,
+    `words` a tsquery. Bounded as a page must be: from PAGE_FROM on, one more than PAGE_LIMIT.
+    """
+    sought = _once(select(words.label("words")), "sought")
+    holds = document.op("@@")
+    bounded = and_(key <= PAGE_FROM, where)
+    in_order = select(key.label("key"), document.label("document")).where(bounded)
+    in_order = in_order.order_by(key.desc())
+    newest = _once(_matching(in_order.limit(_plain(_NEWEST)), sought, "recent"), "newest")
+    few = _once(
+        select(key.label("key"))
+        .where(bounded, holds(_words(sought)), _count(newest) <= PAGE_LIMIT)
+        .limit(_plain(_FEW)),
+        "few",
+    )
+    # An offset of nothing keeps PostgreSQL from reading all that match before it sorts.
+    older = _matching(in_order.offset(_plain(0)), sought, "older")
+    rest = _once(older.where(_count(few) == _plain(_FEW)), "rest")
+    found = union(*(select(one.c.key) for one in (newest, few, rest))).subquery("found")
+    return select(found.c.key).order_by(found.c.key.desc()).limit(PAGE_LIMIT + 1)
+
+
+def _matching(rows: Rows, sought: CTE, name: str) -> Rows:
+    one = rows.subquery(name)
+    return select(one.c.key).where(one.c.document.op("@@")(_words(sought))).limit(PAGE_LIMIT + 1)
+
+
+def _once(rows: Rows, name: str) -> CTE:
+    """Return rows that are made once, however often they are asked for."""
+    return rows.cte(name).prefix_with("MATERIALIZED")
+
+
+def _words(sought: CTE) -> ColumnElement[Any]:
+    return select(sought.c.words).scalar_subquery()
+
+
+def _count(rows: CTE) -> ColumnElement[int]:
+    return select(func.count()).select_from(rows).scalar_subquery()
+
+
+def _plain(number: int) -> ColumnElement[int]:
+    """Return a number that stands in the text, where the planner sees it."""
+    return literal(number, Integer, literal_execute=True)
