@@ -15,6 +15,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 Json = dict[str, Any]
+_REST_S: Final = 1
+_UNAVAILABLE: Final = 503
+_TRIES_MAX: Final = 15
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -87,12 +90,12 @@ class Caller:
 
     def get(self, path: str, who: str | None = None, **query: str | int) -> Json:
         """Read, and return the JSON of the answer."""
-        response = self.http.get(path, params=query, headers=self._authorised(who))
+        response = self._sent("GET", path, params=query, headers=self._authorised(who))
         return self._taken(response, body=None)
 
     def text(self, path: str, who: str | None = None) -> str:
         """Read, and return the text of the answer."""
-        response = self.http.get(path, headers=self._authorised(who))
+        response = self._sent("GET", path, headers=self._authorised(who))
         self._taken(response, body=None, is_json=False)
         return response.text
 
@@ -102,12 +105,12 @@ class Caller:
         """Send, under a new Idempotency-Key; `changes` names what the ETag is read from."""
         headers = self._authorised(who) | {"Idempotency-Key": str(uuid.uuid4())}
         if changes is not None:
-            read = self.http.get(changes, headers=self._authorised(who))
+            read = self._sent("GET", changes, headers=self._authorised(who))
             self._taken(read, body=None)
             headers["If-Match"] = read.headers["etag"]
         if body is None:
-            return self._taken(self.http.post(path, headers=headers), body=None)
-        return self._taken(self.http.post(path, headers=headers, json=body), body=body)
+            return self._taken(self._sent("POST", path, headers=headers), body=None)
+        return self._taken(self._sent("POST", path, headers=headers, json=body), body=body)
 
     def upload(self, path: str, who: str, *, name: str, media_type: str, content: bytes) -> Json:
         """Send a document with its digest. Source: RFC 9530."""
@@ -117,7 +120,7 @@ class Caller:
             "Content-Digest": f"sha-256=:{digest}:",
             "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
         }
-        return self._taken(self.http.post(path, headers=headers, content=content), body=None)
+        return self._taken(self._sent("POST", path, headers=headers, content=content), body=None)
 
     def client_token(self, file: Path, *, scope: str) -> str:
         """Get a token for a program: by its key (RFC 7523), or by its secret."""
@@ -125,19 +128,29 @@ class Caller:
         form = {"grant_type": "client_credentials", "scope": scope}
         if "client_secret" in known:
             basic = httpx.BasicAuth(known["client_id"], known["client_secret"])
-            response = self.http.post("/oauth/token", data=form, auth=basic)
+            response = self._sent("POST", "/oauth/token", data=form, auth=basic)
         else:
             form |= {
                 "client_assertion_type": _ASSERTION,
                 "client_assertion": self._assertion(known),
             }
-            response = self.http.post("/oauth/token", data=form)
+            response = self._sent("POST", "/oauth/token", data=form)
         token: str = self._taken(response, body=None)["access_token"]
         return token
 
     def acts_as(self, who: str, token: str) -> None:
         """Have calls of `who` carry `token`."""
         self._tokens[who] = token
+
+    def _sent(self, method: str, path: str, **parts: Any) -> httpx.Response:
+        """Send a request; while the service says that it cannot answer now, send it again."""
+        response = self.http.request(method, path, **parts)
+        for _ in range(_TRIES_MAX):
+            if response.status_code != _UNAVAILABLE:
+                break
+            time.sleep(float(response.headers.get("retry-after", _REST_S)))
+            response = self.http.request(method, path, **parts)
+        return response
 
     def _assertion(self, known: Json) -> str:
 
@@ -163,7 +176,9 @@ class Caller:
                 "person_id": self.person(who)["id"],
                 "organisation_id": self.organisation(party),
             }
-            answered = self._taken(self.http.post("/v1/sandbox/tokens", json=wanted), body=wanted)
+            answered = self._taken(
+                self._sent("POST", "/v1/sandbox/tokens", json=wanted), body=wanted
+            )
             self._tokens[who] = answered["access_token"]
         return {"Authorization": f"Bearer {self._tokens[who]}"}
 

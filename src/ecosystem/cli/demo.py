@@ -34,10 +34,10 @@ def run(parsed: argparse.Namespace) -> int:
     port = free_port() if parsed.port is None else given.port
     port_free("127.0.0.1", port)
     tell = Teller(as_json=parsed.json)
-    tell.begins()
-    with _folder() as folder:
+    with signals_raise() as signals, _folder() as folder:
+        tell.begins()
         room_on_disk(folder)
-        with _service(folder, port) as (service, address):
+        with _service(folder, port, signals) as (service, address):
             world = _journey(address, folder / "data", tell)
             if world is not None and not parsed.exit:
                 tell.leaves(world, address)
@@ -101,32 +101,66 @@ def _folder() -> Generator[Path]:
 
 
 @contextmanager
-def _service(folder: Path, port: int) -> Generator[tuple["subprocess.Popen[bytes]", str]]:
+def _service(
+    folder: Path, port: int, signals: "Signals"
+) -> Generator[tuple["subprocess.Popen[bytes]", str]]:
     address = f"http://127.0.0.1:{port}"
     log = folder / _LOG
     command = [sys.executable, "-m", "ecosystem", "serve", "--sandbox", "--port", str(port)]
     environ = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
     environ |= {"ECOSYSTEM_DATA_FOLDER": str(folder / "data"), "ECOSYSTEM_LOG_FORMAT": "json"}
     environ.pop("DATABASE_URL", None)
-    with log.open("wb") as told, signals_raise():
-        service = subprocess.Popen(command, stdout=told, stderr=told, env=environ)
+    service = None
+    with log.open("wb") as told:
         try:
+            with signals.held():
+                service = subprocess.Popen(command, stdout=told, stderr=told, env=environ)
             _wait_until_ready(service, address, log)
             yield service, address
         finally:
-            _stop(service)
+            if service is not None:
+                _stop(service)
+
+
+class Signals:
+    """What the signals that end a command do: raise KeyboardInterrupt, or wait while held."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self._is_held = False
+        self._waiting = False
+
+    def __call__(self, *_: object) -> None:
+        """Take a signal."""
+        if not self._is_held:
+            raise KeyboardInterrupt
+        self._waiting = True
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Have signals wait until the end of the context: what it starts is then known."""
+        self._is_held = True
+        try:
+            yield
+        finally:
+            self._is_held = False
+        if self._waiting:
+            raise KeyboardInterrupt
 
 
 @contextmanager
-def signals_raise() -> Generator[None]:
-    """Let SIGTERM and SIGHUP end the command as Ctrl-C does: in order."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {one: signal.signal(one, interrupt) for one in (signal.SIGTERM, signal.SIGHUP)}
+def signals_raise() -> Generator[Signals]:
+    """Let SIGTERM and SIGHUP end the command as Ctrl-C does: in order. Ignored ones stay so."""
+    signals = Signals()
+    before = {
+        one: signal.getsignal(one)
+        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(one) is not signal.SIG_IGN
+    }
+    for one in before:
+        signal.signal(one, signals)
     try:
-        yield
+        yield signals
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
@@ -157,7 +191,7 @@ def _stop(service: "subprocess.Popen[bytes]") -> None:
         service.send_signal(signal.SIGTERM)
         try:
             service.wait(timeout=_STOP_S_MAX)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
             service.kill()
             service.wait()
 

@@ -35,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"ecosystem: {trouble}", file=sys.stderr)  # noqa: T201 - this is for the terminal
         return 1
     except KeyboardInterrupt:
+        said = "ecosystem: Interrupted; what was started is stopped."
+        print(said, file=sys.stderr)  # noqa: T201 - this is for the terminal
         return 130
 
 
