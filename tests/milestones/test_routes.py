@@ -90,7 +90,7 @@ async def test_who_is_no_party_finds_no_milestone(active: Partnership) -> None:
     listed = await active.get(path, by=("bank", "lender"))
     answer = await active.get(f"/v1/milestones/{milestone_id}", by=("bank", "lender"))
 
-    assert listed.json()["data"] == []
+    assert _code(listed) == (403, "not_concerned")
     assert _code(answer) == (404, "milestone_missing")
 
 

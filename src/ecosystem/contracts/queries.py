@@ -38,7 +38,7 @@ from ecosystem.contracts.model import (
     SignFacts,
     State,
 )
-from ecosystem.contracts.rules import ContractMissing, FormMissing
+from ecosystem.contracts.rules import ContractMissing, FormMissing, NotConcerned
 from ecosystem.contracts.tables import contract, contract_party, contract_signature
 from ecosystem.identity import queries as identity
 from ecosystem.identity.model import OrganisationState
@@ -186,9 +186,10 @@ _ROW: Final = Statement(
     select(contract).where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID)
 )
 _PLACE: Final = Statement(
-    select(role_of(contract.c.authority_id, contract.c.id).label("role")).where(
-        contract.c.authority_id == _AUTHORITY, contract.c.id == _ID, _SEEN
-    )
+    select(
+        role_of(contract.c.authority_id, contract.c.id).label("role"),
+        is_concerned(contract.c.authority_id, contract.c.id).label("concerned"),
+    ).where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID, _SEEN)
 )
 _PARTY_IDS: Final = Statement(
     select(contract_party.c.organisation_id, contract_signature.c.person_id)
@@ -279,10 +280,18 @@ async def locked(tx: Tx, contract_id: str, *, seen_by: Actor) -> Record:
 
 async def is_party(tx: Tx, contract_id: str, *, by: Actor) -> bool:
     """Tell whether the caller's organisation is a party; refuse with ContractMissing if unseen."""
-    row = _found(
-        await tx.row(_PLACE, authority_id=_owner(contract_id), id=contract_id, **reads_as(by))
-    )
-    return row["role"] is not None
+    return (await _place(tx, contract_id, by))["role"] is not None
+
+
+async def concern(tx: Tx, contract_id: str, *, by: Actor) -> None:
+    """Refuse with ContractMissing, or with NotConcerned where it is seen and no more than that."""
+    if not (await _place(tx, contract_id, by))["concerned"]:
+        raise NotConcerned("The contract is public, and what is done under it is not.")
+
+
+async def _place(tx: Tx, contract_id: str, by: Actor) -> Record:
+    authority = _owner(contract_id)
+    return _found(await tx.row(_PLACE, authority_id=authority, id=contract_id, **reads_as(by)))
 
 
 async def parties(tx: Tx, contract_id: str) -> tuple[str, ...]:

@@ -182,7 +182,7 @@ async def file_document(request: Call, contract_id: FromPath[str]) -> Response[b
     permit=access.READ_DOCUMENTS,
     answers=Page[Document],
     scoped=True,
-    refuses=(rules.ContractMissing,),
+    refuses=(rules.ContractMissing, rules.NotConcerned),
 )
 async def list_documents(
     request: Call,
@@ -191,7 +191,7 @@ async def list_documents(
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:
     """List the documents of a contract that the caller may read; newest first."""
-    await queries.is_party(request.tx, contract_id, by=request.by)
+    await queries.concern(request.tx, contract_id, by=request.by)
     return await paging.page(
         request, request.tx, documents.DOCUMENTS, cursor=cursor, limit=limit,
         authority_id=owner(contract_id, "contract", otherwise=rules.ContractMissing),

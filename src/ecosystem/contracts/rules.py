@@ -82,6 +82,13 @@ class VerifierNotIndependent(Refusal):
     remedy = "Name a think tank that neither supplies, nor finances, nor buys."
 
 
+class NotConcerned(Refusal):
+    """The contract does not concern the caller's organisation."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "A party, the authority, or an auditor of the jurisdiction can read this."
+
+
 class NotParty(Refusal):
     """The caller's organisation is not a party to the contract."""
 

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
 from ecosystem.contracts import queries as contracts
-from ecosystem.contracts.rules import ContractMissing
+from ecosystem.contracts.rules import ContractMissing, NotConcerned
 from ecosystem.history import actions as history
 from ecosystem.history.queries import STREAM, NothingThen
 from ecosystem.milestones import access, actions, queries, rules
@@ -47,7 +47,7 @@ ValidAt = Annotated[
     "/v1/contracts/{contract_id:str}/milestones",
     permit=access.READ,
     answers=Page[MilestoneSummary],
-    refuses=(ContractMissing,),
+    refuses=(ContractMissing, NotConcerned),
 )
 async def list_milestones(
     request: Call,
@@ -57,9 +57,9 @@ async def list_milestones(
 ) -> Response[bytes]:
     """List the milestones of a contract.
 
-    For its parties, its authority, and the auditors of the jurisdiction; others find none.
+    For its parties, its authority, and the auditors of the jurisdiction.
     """
-    await contracts.is_party(request.tx, contract_id, by=request.by)
+    await contracts.concern(request.tx, contract_id, by=request.by)
     return await paging.page(
         request, request.tx, queries.LISTING, cursor=cursor, limit=limit,
         unbound={"at": request.at}, contract_id=contract_id,

@@ -4,7 +4,7 @@ from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecosystem.contracts import queries as contracts
-from ecosystem.contracts.rules import ContractMissing, NotParty
+from ecosystem.contracts.rules import ContractMissing, NotConcerned, NotParty
 from ecosystem.outcomes import access, actions, queries, rules
 from ecosystem.outcomes.model import Metric, Observation, Reason, Report
 from ecosystem.runtime import paging
@@ -18,7 +18,7 @@ from ecosystem.values.revision import RevisionStale
     "/v1/contracts/{contract_id:str}/metrics",
     permit=access.READ,
     answers=Page[Metric],
-    refuses=(ContractMissing,),
+    refuses=(ContractMissing, NotConcerned),
 )
 async def list_metrics(
     request: Call,
@@ -28,9 +28,9 @@ async def list_metrics(
 ) -> Response[bytes]:
     """List the metrics of a contract.
 
-    For its parties, its authority, and the auditors of the jurisdiction; others find none.
+    For its parties, its authority, and the auditors of the jurisdiction.
     """
-    await contracts.is_party(request.tx, contract_id, by=request.by)
+    await contracts.concern(request.tx, contract_id, by=request.by)
     return await paging.page(
         request, request.tx, queries.METRICS, cursor=cursor, limit=limit, contract_id=contract_id,
         authority_id=owner(contract_id, "contract", otherwise=ContractMissing),

@@ -3,7 +3,8 @@
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from ecosystem.contracts.rules import ContractMissing
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.rules import ContractMissing, NotConcerned
 from ecosystem.payments import access, actions, queries, rules
 from ecosystem.payments.calculation import Calculation
 from ecosystem.payments.model import (
@@ -26,7 +27,7 @@ from ecosystem.values.revision import RevisionStale
     permit=access.READ,
     answers=Page[PaymentSummary],
     scoped=True,
-    refuses=(ContractMissing,),
+    refuses=(ContractMissing, NotConcerned),
 )
 async def list_payments(
     request: Call,
@@ -39,7 +40,7 @@ async def list_payments(
     Those that the caller may know of: the payee, the authority, the lender of the contract and
     auditors of the jurisdiction see them.
     """
-    await queries.totals(request.tx, contract_id)
+    await contracts.concern(request.tx, contract_id, by=request.by)
     return await paging.page(
         request, request.tx, queries.PAYMENTS, cursor=cursor, limit=limit,
         authority_id=owner(contract_id, "contract", otherwise=ContractMissing),
@@ -52,7 +53,7 @@ async def list_payments(
     permit=access.READ,
     answers=PaymentTotals,
     scoped=True,
-    refuses=(ContractMissing,),
+    refuses=(ContractMissing, NotConcerned),
 )
 async def read_payment_totals(request: Call, contract_id: FromPath[str]) -> Response[bytes]:
     """Read where the money of a contract is.
@@ -60,6 +61,7 @@ async def read_payment_totals(request: Call, contract_id: FromPath[str]) -> Resp
     What is earned, payable, in transit and paid are different amounts and never one field;
     they count what the caller may know of.
     """
+    await contracts.concern(request.tx, contract_id, by=request.by)
     return request.answer(await queries.totals(request.tx, contract_id))
 
 
@@ -68,7 +70,7 @@ async def read_payment_totals(request: Call, contract_id: FromPath[str]) -> Resp
     permit=access.READ_CALCULATIONS,
     answers=Page[CalculationSummary],
     scoped=True,
-    refuses=(ContractMissing,),
+    refuses=(ContractMissing, NotConcerned),
 )
 async def list_calculations(
     request: Call,
@@ -81,7 +83,7 @@ async def list_calculations(
     Also those that later ones supersede. The totals of all that nothing supersedes add to what
     is earned.
     """
-    await queries.totals(request.tx, contract_id)
+    await contracts.concern(request.tx, contract_id, by=request.by)
     return await paging.page(
         request, request.tx, queries.CALCULATIONS, cursor=cursor, limit=limit,
         authority_id=owner(contract_id, "contract", otherwise=ContractMissing),
