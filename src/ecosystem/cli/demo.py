@@ -36,7 +36,7 @@ def run(parsed: argparse.Namespace) -> int:
     tell = Teller(as_json=parsed.json)
     with signals_raise() as signals, _folder() as folder:
         tell.begins()
-        room_on_disk(folder)
+        room_on_disk(folder, chosen_by="TMPDIR")
         with _service(folder, port, signals) as (service, address):
             world = _journey(address, folder / "data", tell)
             if world is not None and not parsed.exit:

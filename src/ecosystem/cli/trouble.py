@@ -10,6 +10,7 @@ from pathlib import Path
 
 _ROOM_BYTES_MIN = 100 * 1024 * 1024
 _PATIENCE_S = 4
+_CHOSEN_BY = "--data-folder or ECOSYSTEM_DATA_FOLDER"
 
 
 class Trouble(Exception):
@@ -62,8 +63,8 @@ def port_free(host: str, port: int) -> None:
             ) from None
 
 
-def room_on_disk(folder: Path) -> None:
-    """Raise Trouble where the disk of `folder` is all but full."""
+def room_on_disk(folder: Path, *, chosen_by: str = _CHOSEN_BY) -> None:
+    """Raise Trouble where the disk of `folder`, which `chosen_by` names, is all but full."""
     try:
         there = next(one for one in (folder, *folder.parents) if one.exists())
         free = shutil.disk_usage(there).free
@@ -72,7 +73,7 @@ def room_on_disk(folder: Path) -> None:
     if free < _ROOM_BYTES_MIN:
         raise Trouble(
             f"The disk of {folder} has {free // 1024 // 1024} MiB left; the service needs 100. "
-            "Make room, or choose another folder with --data-folder or ECOSYSTEM_DATA_FOLDER."
+            f"Make room, or choose another folder with {chosen_by}."
         )
 
 
@@ -80,7 +81,7 @@ def folder_unusable(folder: Path, error: OSError) -> Trouble:
     """Return the Trouble that an error of the system in `folder` is."""
     return Trouble(
         f"The data folder {folder} cannot be used: {error.strerror} ({error.filename}). Start "
-        "as its owner, or choose another with --data-folder or ECOSYSTEM_DATA_FOLDER."
+        f"as its owner, or choose another with {_CHOSEN_BY}."
     )
 
 
