@@ -1,5 +1,6 @@
 """Folders for services that are started as their operator starts them."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -64,6 +65,29 @@ def serve(place: Path) -> Iterator[Serve]:
             return service.start()
 
         yield start
+
+
+@pytest.fixture
+def disk(grounds: Path) -> Iterator[Callable[[int], Path]]:
+    """Makes disks of so many megabytes; skips the test where only root may."""
+    with ExitStack() as stack:
+
+        def mounted(megabytes: int) -> Path:
+            if os.geteuid() != 0:
+                pytest.skip("only root may mount a small disk")
+            at = Path(tempfile.mkdtemp(dir=grounds))
+            command = ["/bin/mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0711", "small"]
+            told = subprocess.run([*command, at], capture_output=True, text=True, check=False)
+            if told.returncode != 0:
+                pytest.skip(f"no small disk can be mounted: {told.stderr.strip()}")
+            stack.callback(_unmount, at)
+            return at
+
+        yield mounted
+
+
+def _unmount(at: Path) -> None:
+    subprocess.run(["/bin/umount", "-l", at], check=True)
 
 
 def copied(folder: Path, *, within: Path) -> Path:

@@ -5,7 +5,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
@@ -150,6 +150,36 @@ def test_a_killed_web_process_is_replaced_and_its_clients_go_on(
     assert clients.statuses[0]
     assert service.process.poll() is None
     assert "Unexpected exit" in service.said()
+
+
+def test_while_the_disk_is_full_clients_wait_and_then_go_on_by_themselves(
+    disk: Callable[[int], Path], seeded: Path
+) -> None:
+    small = disk(220)
+    full = Service(copied(seeded, within=small)).start()
+    try:
+        clients = Load(full.address, load.made(full.ready().address))
+
+        with counted(full, clients):
+            with filled(small):
+                clients.start()
+                assert comes_true(lambda: clients.statuses[503] > 20, within_s=20), clients.statuses
+            clients.stop()
+
+        assert full.stop() == 0
+    finally:
+        full.discard()
+
+
+@contextmanager
+def filled(disk: Path) -> Iterator[None]:
+    """Leave no room on a disk, while the context lasts."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    yield
+    filler.unlink()
 
 
 def test_while_postgresql_is_gone_clients_wait_and_then_go_on_by_themselves(

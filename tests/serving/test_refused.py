@@ -1,13 +1,11 @@
 """What is wrong at the start is said in a sentence, and the exit code is 1."""
 
 import asyncio
-import os
 import re
 import shutil
 import socket
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -176,29 +174,12 @@ def test_of_two_on_one_port_that_start_at_once_one_serves(serve: Serve, folder: 
     assert won.ready().stop() == 0
 
 
-@pytest.fixture
-def small(grounds: Path) -> Iterator[Path]:
-    """A disk of 60 MB."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
-    at = grounds / "small"
-    at.mkdir(exist_ok=True)
-    mounted = subprocess.run(
-        ["/bin/mount", "-t", "tmpfs", "-o", "size=60m", "small", at],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"no small disk can be mounted: {mounted.stderr.strip()}")
-    try:
-        yield at
-    finally:
-        subprocess.run(["/bin/umount", "-l", at], check=True)
+def test_a_disk_that_is_full_is_said(
+    refused: Callable[..., str], disk: Callable[[int], Path]
+) -> None:
+    small = disk(60) / "data"
 
+    said = refused(ECOSYSTEM_DATA_FOLDER=str(small))
 
-def test_a_disk_that_is_full_is_said(refused: Callable[..., str], small: Path) -> None:
-    said = refused(ECOSYSTEM_DATA_FOLDER=str(small / "data"))
-
-    assert f"The disk of {small / 'data'} has" in said
+    assert f"The disk of {small} has" in said
     assert "MiB left; the service needs 100" in said

@@ -4,6 +4,7 @@ It names the request, knows the caller, counts against limits, ends the transact
 the answer, mends what the framework leaves out (HEAD, Allow), and logs one line.
 """
 
+import errno
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -240,9 +241,7 @@ class _Exit:
             raise error
         if isinstance(error, LitestarException) and isinstance(error.__cause__, Exception):
             error = error.__cause__  # The framework takes the answer that is held back for sent.
-        type_, detail = failure(error)
-        if type_ is problems.INTERNAL:
-            _log.error("request failed", request_id=self._visit.request_id, exc_info=error)
+        type_, detail = recorded(error, request_id=self._visit.request_id)
         if type_ is problems.UNAVAILABLE:
             self._visit.answer_headers.append((b"retry-after", b"1"))
         await self.refuse(type_, detail)
@@ -269,11 +268,29 @@ def _is_discreet(scope: Scope) -> bool:
     return operation is not None and operation.discreet
 
 
+def recorded(error: Exception, *, request_id: str) -> tuple[problems.Type, str]:
+    """Do as `failure`, and log what somebody must mend."""
+    type_, detail = failure(error)
+    if type_ is problems.INTERNAL:
+        _log.error("request failed", request_id=request_id, exc_info=error)
+    elif _lacks_room(error):
+        _log.error("no room or memory left", request_id=request_id, reason=str(error))
+    return type_, detail
+
+
+def _lacks_room(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return isinstance(error, asyncpg.InsufficientResourcesError)
+
+
 def failure(error: Exception) -> tuple[problems.Type, str]:
     """Return what an exception that is no refusal becomes: the type, and what may be said."""
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         name = error.constraint_name or "unnamed"
         return problems.CHANGED_MEANWHILE, f"The database keeps the rule {name}, which refused."
+    if _lacks_room(error):
+        return problems.UNAVAILABLE, "The service has no room or no memory left."
     if is_away(error):
         return problems.UNAVAILABLE, "The database does not answer."
     for kinds, type_, detail in _FAILURES:

@@ -6,19 +6,17 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-import structlog
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as SchemaFault
 from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from ecosystem.runtime import problems
-from ecosystem.runtime.edge import failure
+from ecosystem.runtime.edge import recorded
 from ecosystem.runtime.web import Call, EdgeFinding, Replay
 from ecosystem.values.patterns import published
 from ecosystem.values.refusal import Fault, Refusal
 
-_log: Final = structlog.get_logger("ecosystem.request")
 _OAUTH_CODES: Final = {500: "server_error", 503: "temporarily_unavailable"}
 _NOT_SAID: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 """What an error_description may not hold."""
@@ -93,9 +91,7 @@ def _on_odd_bytes(request: Call, _: UnicodeDecodeError) -> Response[bytes]:
 
 
 def _on_failure(request: Call, error: Exception) -> Response[bytes]:
-    type_, detail = failure(error)
-    if type_ is problems.INTERNAL:
-        _log.error("request failed", request_id=request.visit.request_id, exc_info=error)
+    type_, detail = recorded(error, request_id=request.visit.request_id)
     response = _respond(request, _found(request, type_, detail))
     if type_ is problems.UNAVAILABLE:
         response.headers["retry-after"] = "1"

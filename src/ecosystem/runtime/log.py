@@ -3,8 +3,10 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from io import RawIOBase
+from typing import Any, BinaryIO, Final
 
 import msgspec
 import structlog
@@ -37,7 +39,7 @@ def configure(settings: Settings) -> None:
     structlog.configure(
         processors=_READABLE if readable else _JSON,
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.log_level]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr) if readable else _Lines,
+        logger_factory=_Lines,
         cache_logger_on_first_use=True,
     )
     for name in _KEPT_QUIET:
@@ -69,14 +71,16 @@ def _as_json(_: Any, level: str, line: Line) -> bytes:
 
 
 class _Lines:
-    """Writes each line to standard error at once."""
+    """Writes each line to standard error at once; a full disk or a closed pipe stops nothing."""
 
     def __init__(self, *_: Any) -> None:
-        self._file = sys.stderr.buffer
+        file = sys.stderr.buffer
+        # Not through the buffer: what cannot be written now would be tried again for ever.
+        self._file: RawIOBase | BinaryIO = getattr(file, "raw", file)
 
-    def _write(self, line: bytes) -> None:
-        self._file.write(line)
-        self._file.flush()
+    def _write(self, line: bytes | str) -> None:
+        with suppress(OSError):
+            self._file.write(line if isinstance(line, bytes) else f"{line}\n".encode())
 
     debug = info = warning = error = critical = _write
 
