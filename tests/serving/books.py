@@ -64,7 +64,7 @@ def nothing_drafted(folder: Path) -> Iterator[None]:
 def comes_to_wait(folder: Path) -> bool:
     """Tell whether somebody comes to wait for a lock of the embedded database."""
     query = "SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted"
-    return comes_true(lambda: row(superuser_url(folder), query)["waiting"] > 0, within_s=10)
+    return comes_true(lambda: row(superuser_url(folder), query)["waiting"] > 0, within_s=60)
 
 
 def superuser_url(folder: Path) -> str:
@@ -77,7 +77,7 @@ def stand(url: str) -> Stand:
     return Stand(**dict(row(url, _STANDS)))
 
 
-def is_in_order(url: str, *, within_s: float = 20) -> bool:
+def is_in_order(url: str, *, within_s: float = 60) -> bool:
     """Tell whether every event gets its position, without a gap, in time."""
 
     def is_so() -> bool:

@@ -118,7 +118,7 @@ def _worker(serve: Serve, folder: Path, number: int, addresses: dict[str, str]) 
         "--role", "worker", folder=place, ECOSYSTEM_BACKGROUND="apart",
         ECOSYSTEM_DATA_FOLDER=str(folder), **addresses,
     )  # fmt: skip
-    assert comes_true(lambda: WORKING in worker.said(), within_s=30), worker.said()
+    assert comes_true(lambda: WORKING in worker.said(), within_s=90), worker.said()
     return worker
 
 
@@ -126,13 +126,13 @@ def test_several_processes_share_the_port_and_a_stop_ends_them_all(
     serve: Serve, folder: Path, addresses: dict[str, str]
 ) -> None:
     service = serve("--sandbox", "--processes", "2", folder=folder, **addresses).ready()
-    assert comes_true(lambda: len(service.workers()) == 2, within_s=10)
+    assert comes_true(lambda: len(service.workers()) == 2, within_s=60)
     clients = Load(service.address, load.made(service.address))
 
     clients.start()
     time.sleep(0.5)
     os.killpg(service.process.pid, signal.SIGINT)
-    code = service.ended(within_s=30)
+    code = service.ended(within_s=90)
     clients.stop()
     service.start().ready()
     clients.finish()
