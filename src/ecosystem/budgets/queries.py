@@ -5,7 +5,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, Text, and_, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Integer, Select, Text, and_, bindparam, func, select, true
 
 from ecosystem.budgets.model import AppropriationDraft, AppropriationFacts, CommitmentFacts
 from ecosystem.budgets.rules import ProgrammeMissing
@@ -70,7 +70,40 @@ PROGRAMMES_OF_YEAR: Final = page_of(
     _whole().where(programme.c.fiscal_year == bindparam("fiscal_year", type_=Integer))
 )
 _LOCKED: Final = Statement(select(programme).where(*_KEY).with_for_update(key_share=True))
-_CURRENCY: Final = Statement(select(programme.c.currency).where(*_KEY))
+
+
+def left(
+    programme_id: ColumnElement[str],
+    *,
+    authority_id: ColumnElement[int],
+    currency: ColumnElement[str],
+) -> ColumnElement[Decimal]:
+    """Return, within a statement, what `available` returns; null for None."""
+    account = ledger_account.c
+    held = select(account.credits - account.debits).where(
+        account.authority_id == programme.c.authority_id,
+        account.owner_ref == programme.c.id,
+        account.kind == AccountKind.AVAILABLE.value,
+        account.programme_id == programme.c.id,
+        account.currency == programme.c.currency,
+    )
+    found = select(func.coalesce(held.scalar_subquery(), 0)).where(
+        programme.c.authority_id == authority_id,
+        programme.c.id == programme_id,
+        programme.c.currency == currency,
+    )
+    return found.scalar_subquery()
+
+
+_LEFT: Final = Statement(
+    select(
+        left(
+            bindparam("id", type_=Text),
+            authority_id=_AUTHORITY,
+            currency=bindparam("currency", type_=Text),
+        )
+    )
+)
 INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
     {
         "An account's programme exists, in the account's currency.": Statement(
@@ -102,10 +135,10 @@ async def available(tx: Tx, programme_id: str, *, authority: int, currency: str)
 
     None where the authority has no such programme, or it is in another currency.
     """
-    of = await tx.value(_CURRENCY, authority_id=authority, id=programme_id)
-    if of != currency:
-        return None
-    return await ledger.balance(tx, available_in(programme_id), currency=currency)
+    has: Decimal | None = await tx.value(
+        _LEFT, authority_id=authority, id=programme_id, currency=currency
+    )
+    return has
 
 
 async def locked(tx: Tx, programme_id: str, *, expected: int | None = None) -> Record:

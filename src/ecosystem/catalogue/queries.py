@@ -1,9 +1,9 @@
 """Read the catalogue."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Collection, Iterable
+from typing import Any, Final
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, exists, func, select
 
 from ecosystem.catalogue.tables import jurisdiction, standard
 from ecosystem.runtime.database import Statement, Tx
@@ -23,9 +23,20 @@ JURISDICTIONS: Final = page_of(
 STANDARDS: Final = page_of(
     select(standard.c.code, standard.c.publisher, standard.c.name), key="code"
 )
-_KNOWN_STANDARDS: Final = Statement(
-    select(func.array_agg(standard.c.code)).where(standard.c.code == any_(_CODES))
-)
+
+
+def known_standards(codes: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return, within a statement, those of an array of codes that are in the catalogue."""
+    known = select(func.array_agg(standard.c.code)).where(standard.c.code == any_(codes))
+    return known.scalar_subquery()
+
+
+def is_place(code: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return, within a statement, whether a jurisdiction is in the tree."""
+    return exists().where(jurisdiction.c.code == code)
+
+
+_KNOWN_STANDARDS: Final = Statement(select(known_standards(_CODES)))
 _PATH: Final = Statement(
     select(jurisdiction.c.path).where(jurisdiction.c.code == bindparam("code"))
 )
@@ -36,8 +47,13 @@ async def unknown_standards(tx: Tx, codes: Iterable[str]) -> tuple[str, ...]:
     asked = sorted(set(codes))
     if not asked:
         return ()
-    known: list[str] = await tx.value(_KNOWN_STANDARDS, codes=asked) or []
-    return tuple(code for code in asked if code not in known)
+    known: list[str] | None = await tx.value(_KNOWN_STANDARDS, codes=asked)
+    return not_known(asked, known)
+
+
+def not_known(codes: Iterable[str], known: Collection[str] | None) -> tuple[str, ...]:
+    """Return those of `codes` that are not among the `known_standards` of them, sorted."""
+    return tuple(code for code in sorted(set(codes)) if code not in (known or ()))
 
 
 async def jurisdiction_path(tx: Tx, code: str) -> str | None:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     Text,
+    Update,
     bindparam,
     case,
     func,
@@ -38,8 +39,12 @@ _GIVEN: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
-def _record() -> Statement:
-    """Return the one statement that appends to a stream and to the queue of the sequencer."""
+def recording(*changes: Update) -> Statement:
+    """Return the one statement that appends to a stream and to the queue of the sequencer.
+
+    Makes `changes` as well: one way to the database and back, where each would take its own.
+    What they bind must have other names than an event's columns.
+    """
     head = (
         select(event.c.version, event.c.hash)
         .where(event.c.authority_id == bindparam("authority_id"))
@@ -71,14 +76,15 @@ def _record() -> Statement:
         .from_select(["authority_id", "event_id"], select(recorded.c.authority_id, recorded.c.id))
         .cte("queued")
     )
-    return Statement(select(recorded.c.version).add_cte(queued))
+    made = (change.cte(f"changed_{place}") for place, change in enumerate(changes))
+    return Statement(select(recorded.c.version).add_cte(queued, *made))
 
 
 def _quoted_hex(column: Any) -> Any:
     return func.concat(literal('"'), func.encode(column, "hex"), literal('"'))
 
 
-_RECORD: Final = _record()
+_RECORD: Final = recording()
 _READ: Final = inserting(history_reading)
 
 
@@ -94,12 +100,15 @@ async def record(
     valid_at: datetime | None = None,
     audience: Audience = AUTHORITY,
     after: msgspec.Struct | None = None,
+    changing: Statement = _RECORD,
+    **changed: Any,
 ) -> int:
     """Record that the thing named `stream` changed; return its new version, from 1.
 
     The caller holds the lock on the thing, so that versions follow one another. `valid_at`
-    is when the change took effect, by default `at`. Effects: one event, one row in the
-    sequencer's queue, and whatever the table of reactions has follow, all in `tx`.
+    is when the change took effect, by default `at`; `changing` a statement of `recording`, and
+    `changed` what its changes bind. Effects: one event, one row in the sequencer's queue, and
+    whatever the table of reactions has follow, all in `tx`.
     """
     valid_at = valid_at or at
     body = model.Body(by=by, facts=facts, decision=decision, after=after)
@@ -112,13 +121,13 @@ async def record(
         valid_at=valid_at, recorded_at=at,
     )  # fmt: skip
     version: int = await tx.value(
-        _RECORD,
+        changing,
         authority_id=authority, id=event_id, stream=stream, type=kind, valid_at=valid_at,
         recorded_at=at, person_id=by.person_id, client_id=by.client_id,
         organisation_id=by.organisation_id, request_id=tx.request_id,
         is_public=audience.is_public, visible_to=list(audience.organisations),
         is_sealed=audience.is_sealed, body=text, salt=salt, body_digest=digest,
-        first=first, second=second,
+        first=first, second=second, **changed,
     )  # fmt: skip
     occurrence = Occurrence(
         id=event_id, authority_id=authority, stream=stream, version=version, type=kind,

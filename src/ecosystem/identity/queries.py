@@ -1,6 +1,5 @@
 """Facts about organisations, people and clients, locked; and views of them."""
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -187,15 +186,24 @@ _ADMINISTRATORS: Final = Statement(
     .where(membership.c.role == literal(Role.ADMINISTRATOR.value))
     .where(person.c.disabled_at.is_(None))
 )
-_WITH_ROLE: Final = Statement(
-    select(membership.c.person_id)
-    .join(person, person.c.id == membership.c.person_id)
-    .join(organisation, organisation.c.id == membership.c.organisation_id)
-    .where(membership.c.person_id == any_(bindparam("people", type_=ARRAY(Text))))
-    .where(membership.c.role == bindparam("role", type_=Text))
-    .where(organisation.c.number == bindparam("authority", type_=Integer))
-    .where(person.c.disabled_at.is_(None))
-)
+
+
+def holds(
+    person_id: ColumnElement[str], *, role: Role, authority: ColumnElement[int]
+) -> ColumnElement[bool]:
+    """Return, within a statement, whether a person is active and holds `role` in an authority.
+
+    `authority` is the number of the organisation.
+    """
+    return (
+        exists()
+        .where(membership.c.person_id == person_id, membership.c.role == role.value)
+        .where(organisation.c.id == membership.c.organisation_id)
+        .where(organisation.c.number == authority)
+        .where(person.c.id == membership.c.person_id, person.c.disabled_at.is_(None))
+    )
+
+
 _ACTOR: Final = Statement(
     select(
         organisation.c.number,
@@ -231,12 +239,6 @@ def is_overseen(authority: ColumnElement[int], oversees: ColumnElement[str]) -> 
         .where(within)
     )
     return authority.in_(numbers)
-
-
-async def with_role(tx: Tx, people: Iterable[str], *, role: Role, authority: int) -> frozenset[str]:
-    """Return which of `people` are active and hold `role` in the authority of that number."""
-    rows = await tx.rows(_WITH_ROLE, people=list(people), role=role.value, authority=authority)
-    return frozenset(row["person_id"] for row in rows)
 
 
 async def registration_facts(tx: Tx, asked: Registration) -> RegistrationFacts:

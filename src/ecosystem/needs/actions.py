@@ -30,7 +30,7 @@ _ASK: Final = inserting(
     question, "authority_id", "id", "need_id", "version", "text", "asked_by", "asked_at"
 )
 _KEY = (need.c.authority_id == bindparam("of_authority"), need.c.id == bindparam("of_need"))
-_PUBLISH: Final = Statement(
+_PUBLISH: Final = history.recording(
     update(need)
     .where(*_KEY)
     .values(
@@ -128,17 +128,11 @@ async def publish(
     row = await queries.locked(tx, need_id, seen_by=by, at=at, expected=expected)
     facts = await queries.publish_facts(tx, row)
     published = rules.publish(facts, by=by, at=at)
-    await tx.run(
-        _PUBLISH,
-        of_authority=row["authority_id"],
-        of_need=need_id,
-        published_at=published.published_at,
-        openers=msgspec.json.encode(published.openers),
-        threshold=published.threshold,
-    )
     version = await history.record(
         tx, "need.published", need_id, facts=facts, decision=published, by=by, at=at,
-        audience=EVERYONE,
+        audience=EVERYONE, changing=_PUBLISH, of_authority=row["authority_id"], of_need=need_id,
+        published_at=published.published_at, openers=msgspec.json.encode(published.openers),
+        threshold=published.threshold,
     )  # fmt: skip
     return Standing(id=need_id, state=published.state, version=version)
 

@@ -133,13 +133,17 @@ QUESTIONS: Final = page_of(
         question.c.need_id == bindparam("need_id", type_=Text),
     )
 )
+_ROW: Final = (
+    *(column for column in need.c if column.computed is None),
+    state_now().label("state_now"),
+)
 _LOCKED: Final = Statement(
-    select(need, state_now().label("state_now"))
+    select(*_ROW)
     .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
     .with_for_update()
 )
 _SHARED: Final = Statement(
-    select(need, state_now().label("state_now"))
+    select(*_ROW)
     .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
     .with_for_update(read=True, key_share=True)
 )
@@ -148,11 +152,30 @@ _QUESTION: Final = Statement(
     .where(question.c.authority_id == _AUTHORITY, question.c.id == bindparam("id"))
     .with_for_update()
 )
-_KEYS: Final = Statement(
-    select(opening_key.c.person_id, opening_key.c.public_key)
+_able = (
+    select(
+        func.array_agg(opening_key.c.person_id).label("people"),
+        func.array_agg(opening_key.c.public_key).label("public_keys"),
+    )
     .where(opening_key.c.authority_id == _AUTHORITY)
     .where(opening_key.c.person_id == any_(bindparam("people", type_=ARRAY(Text))))
+    .where(identity.holds(opening_key.c.person_id, role=Role.OPENER, authority=_AUTHORITY))
+    .subquery("able")
 )
+_AROUND: Final = Statement(
+    select(
+        catalogue.is_place(bindparam("jurisdiction", type_=Text)).label("is_place"),
+        catalogue.known_standards(bindparam("standards", type_=ARRAY(Text))).label("standards"),
+        budgets.left(
+            bindparam("programme_id", type_=Text),
+            authority_id=_AUTHORITY,
+            currency=bindparam("currency", type_=Text),
+        ).label("available"),
+        _able.c.people,
+        _able.c.public_keys,
+    )
+)
+"""What a publication is checked against beyond the need itself, in one statement."""
 _OWN_KEY: Final = Statement(
     select(opening_key.c.public_key)
     .where(opening_key.c.authority_id == _AUTHORITY)
@@ -199,19 +222,22 @@ async def held(tx: Tx, need_id: str, *, seen_by: Actor, at: datetime) -> Record:
 async def publish_facts(tx: Tx, row: Record) -> PublishFacts:
     """Return what the publication of a locked need is checked against."""
     asked = asked_of(row)
-    path = await catalogue.jurisdiction_path(tx, asked.jurisdiction)
-    available = await budgets.available(
-        tx, asked.programme_id, authority=row["authority_id"], currency=row["currency"]
-    )
+    (around,) = await tx.rows(
+        _AROUND,
+        authority_id=row["authority_id"], jurisdiction=asked.jurisdiction,
+        standards=list(asked.standards), programme_id=asked.programme_id,
+        currency=row["currency"], people=list(asked.openers),
+    )  # fmt: skip
+    available = around["available"]
     return PublishFacts(
         authority_number=row["authority_id"],
         state=State(row["state_now"]),
         asked=asked,
-        unknown_standards=await catalogue.unknown_standards(tx, asked.standards),
-        is_jurisdiction_known=path is not None,
+        unknown_standards=catalogue.not_known(asked.standards, around["standards"]),
+        is_jurisdiction_known=around["is_place"],
         programme_available=None if available is None else f"{available:f}",
         value=f"{row['value']:f}",
-        openers=await _openers(tx, asked.openers, authority=row["authority_id"]),
+        openers=_openers(asked.openers, around),
     )
 
 
@@ -281,16 +307,10 @@ _SCALARS: Final = (
 )  # fmt: skip
 
 
-async def _openers(tx: Tx, people: Iterable[str], *, authority: int) -> tuple[Opener, ...]:
-    asked = list(people)
-    keys: Mapping[str, str] = {
-        row["person_id"]: row["public_key"]
-        for row in await tx.rows(_KEYS, authority_id=authority, people=asked)
-    }
-    able = await identity.with_role(tx, asked, role=Role.OPENER, authority=authority)
-    return tuple(
-        Opener(person, keys[person]) for person in asked if person in keys and person in able
-    )
+def _openers(asked: Iterable[str], around: Record) -> tuple[Opener, ...]:
+    people: list[str] = around["people"] or []
+    keys = dict(zip(people, around["public_keys"] or (), strict=True))
+    return tuple(Opener(person, keys[person]) for person in asked if person in keys)
 
 
 def _found(row: Record | None) -> Record:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from joserfc import jws
 from joserfc.jwk import ECKey
-from sqlalchemy import bindparam, update
+from sqlalchemy import Update, bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.history import actions as history
@@ -48,9 +48,9 @@ _CONSENT: Final = Statement(
 )
 
 
-def _changing(*names: str) -> Statement:
-    """Return the statement that gives an offer's columns new values, and its next version."""
-    return Statement(
+def _changing(*names: str) -> Update:
+    """Return what gives an offer's columns new values, and its next version."""
+    return (
         update(offer)
         .where(
             offer.c.authority_id == bindparam("of_authority"),
@@ -60,13 +60,13 @@ def _changing(*names: str) -> Statement:
     )
 
 
-_KEEP: Final = _changing(
-    "state", "envelope", "envelope_digest", "sealed_by", "received_at", "receipt"
+_KEEP: Final = history.recording(
+    _changing("state", "envelope", "envelope_digest", "sealed_by", "received_at", "receipt")
 )
-_DESTROY: Final = _changing("state", "envelope")
-_OPEN: Final = _changing("state", "failure", "content")
-_CONCLUDE: Final = _changing("state")
-_TOUCH: Final = _changing()
+_DESTROY: Final = Statement(_changing("state", "envelope"))
+_OPEN: Final = Statement(_changing("state", "failure", "content"))
+_CONCLUDE: Final = Statement(_changing("state"))
+_TOUCH: Final = Statement(_changing())
 _reader = insert(offer_reader).values(
     {column.key: bindparam(column.key) for column in offer_reader.columns}
 )
@@ -161,15 +161,12 @@ async def _keep(
     )
     submitted = rules.submit(facts, by=by, at=at)
     receipt = _receipt(facts, key=key, received_at=submitted.received_at)
-    await tx.run(
-        _KEEP,
-        **_key(facts.offer_id), state=submitted.state, envelope=sealed.encode(),
-        envelope_digest=submitted.envelope_digest, sealed_by=sealed.header.sealed_by,
-        received_at=submitted.received_at, receipt=receipt,
-    )  # fmt: skip
     version = await history.record(
         tx, "offer.submitted", facts.offer_id, facts=facts, decision=submitted, by=by, at=at,
-        audience=_of_members(facts),
+        audience=_of_members(facts), changing=_KEEP, **_key(facts.offer_id),
+        state=submitted.state, envelope=sealed.encode(),
+        envelope_digest=submitted.envelope_digest, sealed_by=sealed.header.sealed_by,
+        received_at=submitted.received_at, receipt=receipt,
     )  # fmt: skip
     return Receipt(
         offer_id=facts.offer_id,
