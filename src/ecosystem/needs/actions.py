@@ -125,12 +125,11 @@ async def publish(
     tx: Tx, need_id: str, *, by: Actor, at: datetime, expected: int | None
 ) -> Standing:
     """Make a draft public. Refuses with NeedMissing, RevisionStale, and as the rule does."""
-    row = await queries.locked(tx, need_id, seen_by=by, at=at, expected=expected)
-    facts = await queries.publish_facts(tx, row)
+    facts = await queries.publish_facts(tx, need_id, by=by, at=at, expected=expected)
     published = rules.publish(facts, by=by, at=at)
     version = await history.record(
         tx, "need.published", need_id, facts=facts, decision=published, by=by, at=at,
-        audience=EVERYONE, changing=_PUBLISH, of_authority=row["authority_id"], of_need=need_id,
+        audience=EVERYONE, changing=_PUBLISH, of_authority=facts.authority_number, of_need=need_id,
         published_at=published.published_at, openers=msgspec.json.encode(published.openers),
         threshold=published.threshold,
     )  # fmt: skip

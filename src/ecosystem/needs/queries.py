@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     DateTime,
     Integer,
@@ -133,6 +132,14 @@ QUESTIONS: Final = page_of(
         question.c.need_id == bindparam("need_id", type_=Text),
     )
 )
+
+
+def _texts(documents: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the array of the texts that a JSON array holds."""
+    one = func.json_array_elements_text(documents).column_valued("one")
+    return func.array(select(one).scalar_subquery())
+
+
 _ROW: Final = (
     *(column for column in need.c if column.computed is None),
     state_now().label("state_now"),
@@ -152,30 +159,25 @@ _QUESTION: Final = Statement(
     .where(question.c.authority_id == _AUTHORITY, question.c.id == bindparam("id"))
     .with_for_update()
 )
-_able = (
-    select(
-        func.array_agg(opening_key.c.person_id).label("people"),
-        func.array_agg(opening_key.c.public_key).label("public_keys"),
-    )
-    .where(opening_key.c.authority_id == _AUTHORITY)
-    .where(opening_key.c.person_id == any_(bindparam("people", type_=ARRAY(Text))))
-    .where(identity.holds(opening_key.c.person_id, role=Role.OPENER, authority=_AUTHORITY))
-    .subquery("able")
+_able = select(func.json_object_agg(opening_key.c.person_id, opening_key.c.public_key)).where(
+    opening_key.c.authority_id == need.c.authority_id,
+    opening_key.c.person_id == any_(_texts(need.c.openers_asked)),
+    identity.holds(opening_key.c.person_id, role=Role.OPENER, authority=opening_key.c.authority_id),
 )
-_AROUND: Final = Statement(
+_TO_PUBLISH: Final = Statement(
     select(
-        catalogue.is_place(bindparam("jurisdiction", type_=Text)).label("is_place"),
-        catalogue.known_standards(bindparam("standards", type_=ARRAY(Text))).label("standards"),
+        *_ROW,
+        catalogue.is_place(need.c.jurisdiction).label("is_place"),
+        catalogue.known_standards(_texts(need.c.standards)).label("known_standards"),
         budgets.left(
-            bindparam("programme_id", type_=Text),
-            authority_id=_AUTHORITY,
-            currency=bindparam("currency", type_=Text),
+            need.c.programme_id, authority_id=need.c.authority_id, currency=need.c.currency
         ).label("available"),
-        _able.c.people,
-        _able.c.public_keys,
+        _able.scalar_subquery().label("able"),
     )
+    .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
+    .with_for_update(of=need)
 )
-"""What a publication is checked against beyond the need itself, in one statement."""
+"""A need, locked, with what its publication is checked against beside it."""
 _OWN_KEY: Final = Statement(
     select(opening_key.c.public_key)
     .where(opening_key.c.authority_id == _AUTHORITY)
@@ -219,25 +221,28 @@ async def held(tx: Tx, need_id: str, *, seen_by: Actor, at: datetime) -> Record:
     )
 
 
-async def publish_facts(tx: Tx, row: Record) -> PublishFacts:
-    """Return what the publication of a locked need is checked against."""
-    asked = asked_of(row)
-    (around,) = await tx.rows(
-        _AROUND,
-        authority_id=row["authority_id"], jurisdiction=asked.jurisdiction,
-        standards=list(asked.standards), programme_id=asked.programme_id,
-        currency=row["currency"], people=list(asked.openers),
-    )  # fmt: skip
-    available = around["available"]
+async def publish_facts(
+    tx: Tx, need_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> PublishFacts:
+    """Lock a need; return what its publication is checked against.
+
+    Refuses with NeedMissing, or RevisionStale where `expected` is another version.
+    """
+    authority = owner(need_id, "need", otherwise=NeedMissing)
+    row = _found(
+        await tx.row(_TO_PUBLISH, authority_id=authority, id=need_id, own=own_number(by), at=at)
+    )
+    revision.check(expected, actual=row["version"])
+    asked, available = asked_of(row), row["available"]
     return PublishFacts(
-        authority_number=row["authority_id"],
+        authority_number=authority,
         state=State(row["state_now"]),
         asked=asked,
-        unknown_standards=catalogue.not_known(asked.standards, around["standards"]),
-        is_jurisdiction_known=around["is_place"],
+        unknown_standards=catalogue.not_known(asked.standards, row["known_standards"]),
+        is_jurisdiction_known=row["is_place"],
         programme_available=None if available is None else f"{available:f}",
         value=f"{row['value']:f}",
-        openers=_openers(asked.openers, around),
+        openers=_openers(asked.openers, row),
     )
 
 
@@ -307,9 +312,8 @@ _SCALARS: Final = (
 )  # fmt: skip
 
 
-def _openers(asked: Iterable[str], around: Record) -> tuple[Opener, ...]:
-    people: list[str] = around["people"] or []
-    keys = dict(zip(people, around["public_keys"] or (), strict=True))
+def _openers(asked: Iterable[str], row: Record) -> tuple[Opener, ...]:
+    keys = msgspec.json.decode(row["able"] or b"{}", type=dict[str, str])
     return tuple(Opener(person, keys[person]) for person in asked if person in keys)
 
 

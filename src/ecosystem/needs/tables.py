@@ -73,7 +73,15 @@ need: Final = Table(
     ),
     CheckConstraint("threshold >= 2", name="nobody_opens_alone"),
     Index("need_newest_first", "id"),
-    Index("need_searched", "searched", postgresql_using="gin"),
+    # What waits to be sorted into the index is read by every search, so little may wait.
+    Index(
+        "need_searched",
+        "searched",
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 256},
+    ),
+    # A need changes its state several times: with room beside it, no index has to learn of it.
+    postgresql_with={"fillfactor": 70},
 )
 lot: Final = Table(
     "lot",

@@ -177,11 +177,12 @@ CREATE TABLE need (
 	CONSTRAINT need_value_is_positive CHECK (value > 0),
 	CONSTRAINT need_dates_are_in_order CHECK (enquiry_ends_at < submission_ends_at AND submission_ends_at <= opening_at),
 	CONSTRAINT need_nobody_opens_alone CHECK (threshold >= 2)
-);
+)
+ WITH (fillfactor = 70);
 -- next
 CREATE INDEX need_newest_first ON need (id);
 -- next
-CREATE INDEX need_searched ON need USING gin (searched);
+CREATE INDEX need_searched ON need USING gin (searched) WITH (gin_pending_list_limit = 256);
 -- next
 CREATE TABLE opening_key (
 	authority_id INTEGER NOT NULL,
