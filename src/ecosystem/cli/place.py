@@ -12,12 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ecosystem.catalogue import actions as catalogue
 from ecosystem.cli.trouble import Trouble, folder_unusable, room_on_disk
+from ecosystem.identity import queries as identity
 from ecosystem.migrations import run as migrations
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.keys import Keys
 from ecosystem.runtime.postgres import EmbeddedServer, default_folder, ensure_database
 from ecosystem.runtime.postgres_roles import RolePrivileged
 from ecosystem.runtime.settings import Settings
+from ecosystem.sandbox import queries as sandbox
 
 _NAME = "ecosystem"
 _READER = "ecosystem_api"
@@ -77,14 +79,34 @@ def database(chosen: Settings) -> Generator[tuple[Settings, EmbeddedServer | Non
     with server:
         try:
             asyncio.run(ensure_database(server.admin_dsn(), _NAME))
-        except RolePrivileged as privileged:
-            raise Trouble(str(privileged)) from None
-        owner = server.dsn(_NAME, role="ecosystem_owner")
+            migrations.upgrade_now(server.dsn(_NAME, role="ecosystem_owner"))
+        except (RolePrivileged, migrations.SchemaUnknown) as wrong:
+            raise Trouble(str(wrong)) from None
         serving = server.dsn(_NAME, role=_READER)
         placed = msgspec.structs.replace(placed, database_url=serving)
-        migrations.upgrade_now(owner)
         asyncio.run(_catalogue(placed))
         yield placed, server
+
+
+async def refuse_other_kind(placed: Settings) -> None:
+    """Raise Trouble where a sandbox's database is to be a real one's, or the other way round."""
+    opened = Database(placed.database_url or "", placed)
+    try:
+        async with opened.reading() as tx:
+            is_sandbox = await sandbox.parties(tx) is not None
+            is_real = not is_sandbox and await identity.platform_exists(tx)
+    finally:
+        await opened.close()
+    if is_sandbox and not placed.sandbox:
+        raise Trouble(
+            "This database is a sandbox's: its parties are invented, and its clock may have been "
+            "moved. Start it with --sandbox, or choose another with --data-folder or DATABASE_URL."
+        )
+    if is_real and placed.sandbox:
+        raise Trouble(
+            "This database is a real one, and a sandbox would give anyone a token for its people. "
+            "Start it without --sandbox, or choose another with --data-folder or DATABASE_URL."
+        )
 
 
 def make_keys(folder: Path) -> None:
@@ -110,6 +132,8 @@ async def _outside(chosen: Settings) -> None:
     if chosen.database_owner_url is not None:
         try:
             await migrations.upgrade(chosen.database_owner_url)
+        except migrations.SchemaUnknown as unknown:
+            raise Trouble(str(unknown)) from None
         except _FAILURES as error:
             raise Trouble(
                 "The database that DATABASE_OWNER_URL names cannot be brought to the newest "

@@ -46,6 +46,7 @@ def run(parsed: argparse.Namespace) -> int:
         place.make_keys(Path(placed.data_folder or "."))
         os.environ.update(settings.environment(placed))
         if answers:
+            asyncio.run(place.refuse_other_kind(placed))
             os.register_at_fork(after_in_child=partial(_forked, server))
             _serve(placed)
         else:
