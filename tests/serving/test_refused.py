@@ -129,10 +129,15 @@ def test_a_schema_of_another_version_is_refused(
         return before
 
     step = asyncio.run(set_step("9999"))
-    said = refused(DATABASE_URL=server.dsn(database_name, role="ecosystem_api"))
+    url = server.dsn(database_name, role="ecosystem_api")
+    as_reader, as_owner = (
+        refused(DATABASE_URL=url),
+        refused(DATABASE_URL=url, DATABASE_OWNER_URL=owner_url),
+    )
     asyncio.run(set_step(step))
 
-    assert f"has the schema 9999, and this version needs {step}" in said
+    assert f"has the schema 9999, and this version needs {step}" in as_reader
+    assert "a newer version has used it. Start that version" in as_owner
 
 
 def test_a_port_that_is_taken_is_named(refused: Callable[..., str]) -> None:

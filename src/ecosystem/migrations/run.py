@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -15,6 +16,10 @@ from sqlalchemy.pool import NullPool
 from ecosystem.migrations.schema import SERVING_ROLE
 
 _ONE_AT_A_TIME = 0x6D69_6772_6174_65
+
+
+class SchemaUnknown(Exception):
+    """The database is at a step that this version does not know."""
 
 
 def configuration(connection: Connection | None = None) -> Config:
@@ -30,14 +35,28 @@ def newest() -> str:
     return ScriptDirectory.from_config(configuration()).get_current_head() or "none"
 
 
+def _steps() -> set[str]:
+    scripts = ScriptDirectory.from_config(configuration())
+    return {step.revision for step in scripts.walk_revisions()}
+
+
 def _upgrade(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ONE_AT_A_TIME})
+    at = MigrationContext.configure(connection).get_current_revision()
+    if at is not None and at not in _steps():
+        raise SchemaUnknown(
+            f"The database has the schema {at}, and this version knows none after {newest()}: a "
+            "newer version has used it. Start that version, or a database restored from before."
+        )
     command.upgrade(configuration(connection), "head")
     connection.execute(text(f"GRANT SELECT ON alembic_version TO {SERVING_ROLE}"))
 
 
 async def upgrade(url: str) -> None:
-    """Run the steps that are missing, as the role that `url` names, which owns the tables."""
+    """Run the steps that are missing, as the role that `url` names, which owns the tables.
+
+    Raises SchemaUnknown where a newer version has run steps that this one does not have.
+    """
     opened = engine(url)
     try:
         async with opened.begin() as connection:
