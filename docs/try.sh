@@ -1,4 +1,4 @@
-# Small functions for trying the API from bash: `. docs/try.sh`. They need curl and Python 3.
+# Small functions for trying the API from bash or zsh: `. docs/try.sh`. They need curl and Python 3.
 #
 #   get WHO PATH [CURL OPTION...]  read
 #   post WHO PATH [BODY]           send, under a new Idempotency-Key
@@ -15,6 +15,7 @@
 
 E=${E:-http://127.0.0.1:8080}
 JSON='Content-Type: application/json'
+_HOUSE=${_HOUSE:-$PWD}
 _KEPT=$(mktemp -d)
 
 get() { _call "$1" "$E$2" "${@:3}"; }
@@ -51,7 +52,7 @@ on_day() { in_days "$1" | cut -c 1-10; }
 
 wait_days() { post - /v1/sandbox/clock "{\"now\": \"$(in_days "$1")\"}" | field now; }
 
-story() { eval "$(_examples "$@")"; }
+story() { eval "$(cd "$_HOUSE" && _examples "$@")"; }
 
 _call() {
     local who=$1
@@ -65,7 +66,7 @@ _call() {
 }
 
 _send() {
-    local who=$1 path=$2 body=$3
+    local who=$1 where=$2 body=$3
     shift 3
     set -- -X POST -H "Idempotency-Key: $(_new_key)" "$@"
     case $body in
@@ -73,7 +74,7 @@ _send() {
         -) set -- "$@" -H "$JSON" --data-binary @- ;;
         *) set -- "$@" -H "$JSON" --data-binary "$body" ;;
     esac
-    _call "$who" "$E$path" "$@"
+    _call "$who" "$E$where" "$@"
 }
 
 _new_key() { python3 -c 'import uuid; print(uuid.uuid4())'; }
