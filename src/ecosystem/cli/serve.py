@@ -9,6 +9,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -18,7 +19,6 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
-from ecosystem import app
 from ecosystem.cli import place
 from ecosystem.cli.trouble import Trouble, port_held
 from ecosystem.runtime import log, parent, settings, telemetry
@@ -92,6 +92,7 @@ def _serve(chosen: Settings) -> None:
         workers_kill_timeout=parent.GRACE_S,
         respawn_failed_workers=True,
     )
+    _application()
     hung_up = signal.getsignal(signal.SIGHUP)
     if hung_up is _leave:
         hung_up = web.signal_handler_interrupt
@@ -104,6 +105,14 @@ def _serve(chosen: Settings) -> None:
                 "A web process ended by itself, and again at once when it was started anew, so "
                 "the service has stopped. Above it says why; mend that, and start again."
             ) from None
+
+
+def _application() -> Any:
+    """Load the application: so late that trouble is said before, for it takes a second.
+
+    The web processes are forked from this one, and find it loaded.
+    """
+    return import_module("ecosystem.app")
 
 
 def _forked(server: EmbeddedServer | None) -> None:
@@ -123,6 +132,7 @@ async def _work(chosen: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, *_stopping()):
         loop.add_signal_handler(number, stop.set)
+    app = _application()
     async with app.living(app.build(chosen)):
         _log.info("working")
         await stop.wait()
