@@ -13,6 +13,8 @@ import pytest
 from tests.serving.service import COMMAND, environ
 
 _END_S_MAX = 90
+_INTERRUPTED = {130, -signal.SIGINT}
+"""A shell shows both as 130: Python chooses the second where it was importing just then."""
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def test_stopped_at_any_instant_it_leaves_nothing(
     demo.send_signal(number)
     _, complaints = _all_said(demo)
 
-    assert demo.returncode == 130
+    assert demo.returncode in _INTERRUPTED
     assert complaints == "ecosystem: Interrupted; what was started is stopped.\n"
     assert list(place.iterdir()) == []
     assert _services_of(place) == []
