@@ -27,18 +27,19 @@ _NUMBERS: Final = count(1)
 
 @schemathesis.hook
 def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None:
-    """Give every operation an example of this very world."""
+    """Give every operation what there is in this very world, in place of other examples."""
     del context
     for methods in raw_schema["paths"].values():
         for operation in methods.values():
             for parameter in operation["parameters"]:
                 if known := _WORLD["identifiers"].get(parameter["name"]):
-                    parameter["schema"]["examples"] = known[:1]
-            body = _WORLD["bodies"].get(operation["operationId"])
-            for content in operation.get("requestBody", {}).get("content", {}).values():
+                    rule = {"pattern": parameter["schema"].pop("pattern")}
+                    parameter["schema"] |= {"anyOf": [{"enum": known}, rule], "examples": known[:1]}
+            contents = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for content in (one for part in contents for one in part.get("content", {}).values()):
                 content.pop("example", None)
-                if body is not None:
-                    content["example"] = body
+            if (body := _WORLD["bodies"].get(operation["operationId"])) is not None:
+                operation["requestBody"]["content"]["application/json"]["example"] = body
 
 
 @schemathesis.hook

@@ -66,7 +66,7 @@ PEOPLE: Final[Mapping[str, str]] = {
 """Who calls, by their names here: seeded people, or new ones in all roles of an organisation."""
 OPERATIONS: Final = describe.operations_of([*app.ROUTES, *sandbox.ROUTES])
 _IDENTIFIER: Final = re.compile(rb"\b([a-z]+)_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}\b")
-_KEPT: Final = 12
+_KEPT: Final = 8
 _OF_ROLE: Final = {
     Role.APPROVER: "second_city",
     Role.OPENER: "opener",
@@ -156,13 +156,6 @@ class Search:
         ]
         if names := list(without):
             lines += ["[[operations]]", f"include-operation-id = {names}", "enabled = false"]
-        lines.append("[parameters]")
-        lines += [
-            f'"path.{name}" = {{ dictionary = "{name}", probability = 0.8 }}'
-            for name in self.identifiers
-        ]
-        for name, values in self.identifiers.items():
-            lines += [f"[dictionaries.{name}]", f"values = {values}"]
         (self._folder / "schemathesis.toml").write_text("\n".join(lines), encoding="utf-8")
 
     def _note(self, response: httpx.Response) -> None:

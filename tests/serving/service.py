@@ -93,7 +93,7 @@ class Service:
         }
         with (self.folder / "service.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(self.port), *self.arguments],
+                [*_ending_with_us(), *COMMAND, "serve", "--port", str(self.port), *self.arguments],
                 env=environ(**settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -150,6 +150,13 @@ class Service:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+
+
+def _ending_with_us() -> list[str]:
+    """Return what has a command end when this process is killed, rather than stay behind."""
+    launch = Path(ecosystem.__file__).parent / "runtime" / "postgres_launch.py"
+    numbers = (os.geteuid(), os.getegid(), os.getpid(), int(signal.SIGTERM))
+    return [sys.executable, "-I", "-S", str(launch), *map(str, numbers)]
 
 
 def children(pid: int) -> list[int]:
