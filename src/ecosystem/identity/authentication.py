@@ -3,6 +3,8 @@
 import hashlib
 import time
 
+import msgspec
+
 from ecosystem.identity import queries
 from ecosystem.identity.oauth import tokens
 from ecosystem.identity.oauth.known import Known
@@ -82,4 +84,8 @@ class Authenticator:
         if actor is None:
             message = "The client, the person or the membership behind the token is no more."
             raise TokenInvalid(message)
-        return actor
+        if grant.person_id is None:
+            return actor
+        return msgspec.structs.replace(
+            actor, acr=grant.acr, authenticated_at=grant.authenticated_at
+        )

@@ -1,5 +1,6 @@
 """Who acts: a person or a program, always for one organisation."""
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -37,6 +38,18 @@ class Role(StrEnum):
     """Manages its organisation's people and clients."""
 
 
+class Assurance(StrEnum):
+    """How a person proved who she is (`acr`), the weaker first.
+
+    Source: OpenID Connect Extended Authentication Profile, ACR values, for `phr`.
+    """
+
+    PASSWORD = "pwd"  # noqa: S105 - the name of a way, not a secret
+    """By a password alone."""
+    PASSKEY = "phr"
+    """By a passkey, which no imitated page can use: resistant to phishing."""
+
+
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """Who acts, as the token and the memberships of that moment say."""
 
@@ -53,6 +66,10 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """None where a program acts by itself."""
     roles: tuple[Role, ...] = ()
     scopes: tuple[str, ...] = ()
+    acr: Assurance | None = None
+    """How the person proved who she is; None for a program."""
+    authenticated_at: datetime | None = None
+    """When she last did, in real time, whatever a sandbox's clock says; None for a program."""
 
     @property
     def oversees(self) -> str | None:

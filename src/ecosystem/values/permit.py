@@ -24,6 +24,8 @@ class Permit(msgspec.Struct, frozen=True, kw_only=True):
     """The organisation is of one of these kinds; none where any may."""
     person: bool = False
     """Whether a person must act: a program's own token is refused."""
+    step_up: bool = False
+    """Whether the person must have proved who she is a short while ago, by her passkey."""
     verified: bool = False
     """Whether the caller's organisation must be verified."""
     relation: str = "any"

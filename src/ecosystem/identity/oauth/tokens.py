@@ -1,12 +1,14 @@
 """Access tokens: made and checked. Source: RFC 9068."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
+
+from ecosystem.values.actor import Assurance
 
 ALGORITHM: Final = "ES256"
 _TYPE: Final = "at+jwt"
@@ -24,9 +26,23 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     organisation_id: str
     scopes: tuple[str, ...]
     person_id: str | None = None
+    acr: Assurance | None = None
+    """How the person proved who she is."""
+    authenticated_at: datetime | None = None
+    """When she did, in real time."""
+    grant_id: str | None = None
+    """The authorisation that a person gave, whose end is the token's end."""
+    jkt: str | None = None
+    """Thumbprint of the key whose holder alone may use the token (RFC 9449); None for anyone."""
 
 
-class Claims(msgspec.Struct, frozen=True, kw_only=True):
+class Confirmation(msgspec.Struct, frozen=True):
+    """The key that a token is bound to. Source: RFC 7800, section 3."""
+
+    jkt: str
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an access token says, all of it."""
 
     iss: str
@@ -38,6 +54,10 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     iat: int
     exp: int
     jti: str
+    acr: Assurance | None = None
+    auth_time: int | None = None
+    grant_id: str | None = None
+    cnf: Confirmation | None = None
 
 
 def issue(
@@ -55,6 +75,10 @@ def issue(
         iat=issued_at,
         exp=issued_at + lifetime_s,
         jti=jti,
+        acr=grant.acr,
+        auth_time=int(grant.authenticated_at.timestamp()) if grant.authenticated_at else None,
+        grant_id=grant.grant_id,
+        cnf=Confirmation(grant.jkt) if grant.jkt else None,
     )
     header = {"alg": ALGORITHM, "typ": _TYPE, "kid": key.kid}
     return jwt.encode(header, msgspec.to_builtins(claims), key, algorithms=[ALGORITHM])
@@ -88,4 +112,10 @@ def _grant(claims: Claims) -> Grant:
         organisation_id=claims.organisation_id,
         scopes=tuple(claims.scope.split()),
         person_id=None if claims.sub == claims.client_id else claims.sub,
+        acr=claims.acr,
+        authenticated_at=(
+            None if claims.auth_time is None else datetime.fromtimestamp(claims.auth_time, UTC)
+        ),
+        grant_id=claims.grant_id,
+        jkt=None if claims.cnf is None else claims.cnf.jkt,
     )
