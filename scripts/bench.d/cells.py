@@ -46,8 +46,6 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it writes: then each request is sent only once."""
     peer: bool = False
     """Whether the peer serves it."""
-    grows: bool = False
-    """Whether it is measured as the number of needs grows."""
     whole: bool = False
     """Whether it needs a contract in force."""
     of_bare: float
@@ -105,16 +103,14 @@ def _history(stock: Stock, _: str, __: int) -> list[bytes]:
 
 
 CELLS: Final[tuple[Cell, ...]] = (
-    Cell(name="by_id", title="need by id", requests=_by_id, peer=True, grows=True,
-         of_bare=0.7, of_peer=4),
-    Cell(name="list", title="list of 50", requests=_list, peer=True, grows=True,
-         of_bare=0.7, of_peer=6),
+    Cell(name="by_id", title="need by id", requests=_by_id, peer=True, of_bare=0.7, of_peer=4),
+    Cell(name="list", title="list of 50", requests=_list, peer=True, of_bare=0.7, of_peer=6),
     Cell(name="search_zh", title="search, Chinese", requests=_search(*words.CHINESE), peer=True,
-         grows=True, of_bare=0.7, of_peer=4),
+         of_bare=0.7),
     Cell(name="search_en", title="search, English", requests=_search(*words.ENGLISH), peer=True,
-         grows=True, of_bare=0.7, of_peer=4),
+         of_bare=0.7),
     Cell(name="search_rare", title="search, rare word", requests=_search(words.RARE), peer=True,
-         grows=True, of_bare=0.7, of_peer=4),
+         of_bare=0.7),
     Cell(name="publish", title="publish a need", requests=_publish, once=True, peer=True,
          of_bare=0.5, of_peer=3),
     Cell(name="submit", title="submit an offer", requests=_submit, once=True, of_bare=0.5),

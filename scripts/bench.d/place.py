@@ -83,7 +83,7 @@ def prepare(
 ) -> dict[int, Stock]:
     """Make a database of each size, and return what can be asked of each.
 
-    `writes` says how many drafts and offers the first shall have.
+    `writes` says how many drafts and offers one subject uses; three ask of the first.
     """
     began_ms = int(time.time() * 1000)
     asyncio.run(ensure_database(place.postgres.admin_dsn(), _FIRST))
@@ -100,7 +100,8 @@ def prepare(
         if size != sizes[0]:
             asyncio.run(_copy(place, name_of(size, sizes)))
         dsn = place.postgres.dsn(name_of(size, sizes), role="postgres")
-        counts = writes if size == sizes[0] else {}
+        subjects = 3 if size == sizes[0] else 1
+        counts = {name: subjects * count for name, count in writes.items()}
         stocks[size] = asyncio.run(
             _filled(dsn, staged, size=size, began_ms=began_ms, writes=counts)
         )

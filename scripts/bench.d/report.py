@@ -8,7 +8,7 @@ import msgspec
 from cells import BARE, OURS, PEER, Cell
 
 GROWTH_MAX: Final = 1.3
-"""How many times as long a read may take where there are a hundred times as many needs."""
+"""How many times as long a request may take where there are a hundred times as many needs."""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ def report(samples: list[Sample], cells: Iterable[Cell], sizes: list[int]) -> Re
             if other is not None and wanted is not None:
                 ratio = ours.rate / other.rate
                 ratios.append(_ratio(cell, f"{subject}", ratio, wanted, met=ratio >= wanted))
-        for size in sizes[1:] if cell.grows else ():
+        for size in sizes[1:]:
             growth = ours.rate / found[cell.name, OURS, size].rate
             name = f"{sizes[0]:,} needs, with {size:,}"
             ratios.append(_ratio(cell, name, growth, GROWTH_MAX, met=growth < GROWTH_MAX))

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = _plan(_parser().parse_args(arguments))
     with place.opened(core=_part_cores()) as here:
         _tell(f"Preparing {', '.join(f'{size:,}' for size in plan.sizes)} needs")
-        writes = {cell.name: 3 * plan.writes() for cell in plan.cells if cell.once}
+        writes = {cell.name: plan.writes() for cell in plan.cells if cell.once}
         stocks = place.prepare(here, plan.sizes, wanted=plan.cells, writes=writes)
         with ExitStack() as stack:
             try:
@@ -138,7 +138,7 @@ class Run:
         for cell in self._dice.sample(self._plan.cells, k=len(self._plan.cells)):
             subjects = [(OURS, first), (BARE, first)]
             subjects += [(PEER, first)] if cell.peer and (PEER, first) in self._servers else []
-            subjects += [(OURS, size) for size in self._plan.sizes[1:] if cell.grows]
+            subjects += [(OURS, size) for size in self._plan.sizes[1:]]
             self._dice.shuffle(subjects)
             pairs += [(cell, subject, size) for subject, size in subjects]
         return pairs
