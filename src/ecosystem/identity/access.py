@@ -42,3 +42,4 @@ READ_CLIENT: Final = Permit(
 )
 WHO_AM_I: Final = Permit(act="ask who the token says the caller is", token=True)
 GET_TOKEN: Final = Permit(act="get an access token")
+AUTHORISE: Final = Permit(act="authorise a client to act for a person")

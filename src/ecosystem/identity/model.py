@@ -71,6 +71,8 @@ class AuthMethod(StrEnum):
 
     SECRET = "client_secret_basic"  # noqa: S105 - the name of a method, not a secret
     KEYS = "private_key_jwt"
+    NONE = "none"
+    """Not at all: anyone can say that he is a public client, which people alone authorise."""
 
 
 JurisdictionCode = Annotated[

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -100,12 +102,19 @@ client: Final = Table(
     Column("roles", ARRAY(Text), nullable=False),
     Column("secret_digest", LargeBinary),
     Column("jwks", JSON),
+    Column("jwks_uri", Text),
+    Column("redirect_uris", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("dpop", Boolean, nullable=False, server_default=false()),
     Column("disabled_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("id"),
     _one_of("profile", Profile),
-    CheckConstraint("(secret_digest IS NULL) <> (jwks IS NULL)", name="has_secret_or_keys"),
-    CheckConstraint("profile = 'basic' OR jwks IS NOT NULL", name="high_has_keys"),
+    CheckConstraint(
+        "num_nonnulls(secret_digest, jwks, jwks_uri) = 1 "
+        "OR (num_nonnulls(secret_digest, jwks, jwks_uri) = 0 AND redirect_uris <> '{}')",
+        name="has_secret_or_keys_or_is_public",
+    ),
+    CheckConstraint("profile = 'basic' OR num_nonnulls(jwks, jwks_uri) = 1", name="high_has_keys"),
     CheckConstraint("octet_length(secret_digest) = 32", name="secret_is_a_digest"),
     Index("client_of_organisation", "organisation_id"),
     info={"held": "reference"},

@@ -7,10 +7,13 @@ from typing import Final
 from ecosystem.runtime import idempotency
 from ecosystem.runtime.database import metadata as _metadata
 
-_ROOMS: Final = sorted(file.parent.name for file in Path(__file__).parents[1].glob("*/tables.py"))
+_PACKAGE: Final = Path(__file__).parents[1]
+_FOLDERS: Final = sorted(
+    ".".join(file.parent.relative_to(_PACKAGE).parts) for file in _PACKAGE.rglob("*/tables.py")
+)
 
-for _room in _ROOMS:
-    import_module(f"ecosystem.{_room}.tables")
+for _folder in _FOLDERS:
+    import_module(f"ecosystem.{_folder}.tables")
 
 metadata: Final = _metadata
 ground: Final = (idempotency.stored_answer,)

@@ -79,7 +79,7 @@ def _permitted(visit: Visit, permit: Permit) -> None:
 
 
 def _well_formed(call: Call, operation: Operation) -> None:
-    if call.scope["query_string"]:
+    if call.scope["query_string"] and not operation.reads_query:
         _known_queries(call, operation)
     if operation.method == "GET":
         return

@@ -10,6 +10,7 @@ from ecosystem.runtime.operation import Operation
 from ecosystem.runtime.problems import STATUS, Type
 from ecosystem.values.media import TYPES
 
+_JSON: Final = "application/json"
 _PROBLEM: Final = "application/problem+json"
 _SUCCESS: Final = {200: "What was asked for.", 201: "It is done.", 204: "It is done."}
 _UNLIMITED: Final = ("/health/", "/metrics")
@@ -62,8 +63,13 @@ def responses(one: Operation, schemas: Schemas, example: Mapping[str, Any]) -> d
     by_status = _problems(one)
     for status, codes in by_status.items():
         found[status] = _problem(status, codes)
-    if one.path == f"{_OAUTH}token":
+    if one.path.startswith(_OAUTH) and one.method == "POST" and one.produces == _JSON:
         found |= {status: _token_error(by_status.get(status, {})) for status in (400, 401)}
+    if one.leads is not None:
+        found[HTTPStatus.SEE_OTHER] = {
+            "description": one.leads, "headers": _named("X-Request-Id", "Location"),
+        }  # fmt: skip
+        found |= {status: _page(by_status.get(status, {})) for status in (400, 403)}
     return {str(int(status)): found[status] for status in sorted(found)}
 
 
@@ -140,6 +146,19 @@ def _described(status: int, codes: Mapping[str, str]) -> dict[str, Any]:
 def _token_error(codes: Mapping[str, str]) -> dict[str, Any]:
     content = {"application/json": {"schema": dict(_TOKEN_ERROR)}}
     text = "The grant is refused as RFC 6749, section 5.2, says."
+    if not codes:
+        return {"description": text, "headers": _named("X-Request-Id"), "content": content}
+    problem = _described(0, codes)
+    return {
+        **problem,
+        "description": f"{text}\n{problem['description']}",
+        "content": {**content, **problem["content"]},
+    }
+
+
+def _page(codes: Mapping[str, str]) -> dict[str, Any]:
+    content: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
+    text = "A page that says what is wrong."
     if not codes:
         return {"description": text, "headers": _named("X-Request-Id"), "content": content}
     problem = _described(0, codes)

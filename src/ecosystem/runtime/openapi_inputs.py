@@ -53,7 +53,7 @@ def body(one: Operation, schemas: Schemas, example: Mapping[str, Any]) -> dict[s
     if has_form(one.body):
         content: dict[str, Any] = {"schema": schemas.of(one, "body")}
     elif one.accepts == _FORM:
-        content = {"schema": dict(_GRANT)}
+        content = {"schema": dict(one.form or _GRANT)}
     elif one.accepts == "*/*":
         binary = {"schema": {"type": "string", "format": "binary"}}
         return {"required": True, "content": dict.fromkeys(sorted(TYPES), binary)}

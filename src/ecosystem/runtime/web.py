@@ -73,6 +73,13 @@ class Said(TypedDict, total=False):
     """The media type of the request's body; `*/*` where the route itself decides."""
     produces: str
     """The media type of the answer; `*/*` where a document has its own."""
+    reads: dict[str, Any]
+    """The query parameters by name with their types, where the route itself reads them, as
+    what is unknown must be left unread (RFC 6749, section 3.1)."""
+    form: dict[str, Any]
+    """The schema of the form that the body is."""
+    leads: str
+    """Where the route may send a browser on to with 303, in words."""
     body_bytes_max: int
     """How large a body may be, where it is not the usual limit."""
 
@@ -123,8 +130,11 @@ def _declare(
             tag=route.__module__.split(".")[1],
             name=route.__name__,
             manual=inspect.getdoc(route) or "",
-            queries=_queries(route),
-            defaults=_defaults(route),
+            queries=said.get("reads") or _queries(route),
+            defaults=dict.fromkeys(said.get("reads", ())) | _defaults(route),
+            reads_query="reads" in said,
+            form=said.get("form"),
+            leads=said.get("leads"),
             body=get_type_hints(route).get("data"),
         )
         more = {"request_max_body_size": said["body_bytes_max"]} if "body_bytes_max" in said else {}

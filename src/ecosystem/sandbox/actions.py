@@ -8,13 +8,12 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.identity import queries as identity
-from ecosystem.identity.oauth import server
+from ecosystem.identity.oauth import server, terms
 from ecosystem.identity.oauth.server import TokenAnswer
 from ecosystem.identity.oauth.tokens import Grant
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.listener import tell
-from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import House
 from ecosystem.sandbox import queries, rules
 from ecosystem.sandbox.model import ClockFacts, ClockSetting, ClockView, Parties, TokenWanted
@@ -82,11 +81,4 @@ async def give_token(
         scopes=scopes,
         person_id=asked.person_id,
     )
-    return server.given(
-        grant,
-        key=house.keys.tokens,
-        issuer=house.settings.public_url,
-        jti=mint("token"),
-        now=real_now,
-        lifetime_s=house.settings.token_lifetime_s,
-    )
+    return server.given(grant, signing=terms.signing(house, now=real_now))

@@ -1,13 +1,38 @@
-"""Spend the assertion that a client proves itself with: each one once."""
+"""Keep, spend and revoke what clients and people are given on the way to a token.
 
-from datetime import datetime
-from typing import Final
+Whatever can be used once is locked before it is spent, so that of many requests at once
+one wins. Instants are real time, whatever a sandbox's clock says.
+"""
 
-from sqlalchemy import bindparam, delete
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from ecosystem.identity.tables import assertion_used
-from ecosystem.runtime.database import Statement, Tx
+from ecosystem.identity.oauth import queries, tokens
+from ecosystem.identity.oauth.known import forget_everywhere
+from ecosystem.identity.oauth.queries import Authorisation, Pending, digest_of
+from ecosystem.identity.oauth.requests import Wanted
+from ecosystem.identity.oauth.tables import (
+    authorisation,
+    authorisation_code,
+    authorisation_request,
+    refresh_token,
+)
+from ecosystem.identity.tables import ACCESS_CHANNEL, assertion_used
+from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.listener import tell
+from ecosystem.runtime.minting import mint, secret
+
+AUTHORISED: Final = timedelta(days=14)
+"""How long an authorisation lives, however often it is refreshed."""
+PUSHED: Final = timedelta(seconds=90)
+"""How soon a person must come with a pushed request."""
+ANSWERED: Final = timedelta(minutes=15)
+"""How long she may take to log in and to answer it."""
+CODE: Final = timedelta(seconds=60)
 
 _SPEND: Final = Statement(
     insert(assertion_used)
@@ -22,6 +47,56 @@ _FORGET: Final = Statement(
 )
 
 
+def _forgetting(table: Table, key: str, of: str) -> Statement:
+    """Return the statement that deletes what expired `before`, but for what others hold."""
+    column = table.c[key]
+    expired = (
+        select(column)
+        .where(table.c[of] == bindparam(of))
+        .where(table.c.expires_at < bindparam("before"))
+        .with_for_update(skip_locked=True)
+    )
+    return Statement(delete(table).where(column.in_(expired)))
+
+
+def _marking(table: Table, key: str, column: str) -> Statement:
+    where = table.c[key] == bindparam("of")
+    return Statement(update(table).where(where).values({column: bindparam("new_value")}))
+
+
+_KEEP_REQUEST: Final = inserting(authorisation_request)
+_FORGET_REQUESTS: Final = _forgetting(authorisation_request, "digest", "client_id")
+_BEGIN: Final = Statement(
+    update(authorisation_request)
+    .where(authorisation_request.c.digest == bindparam("of"))
+    .values(pushed=False, expires_at=bindparam("new_value"))
+)
+_DROP_REQUEST: Final = Statement(
+    delete(authorisation_request).where(authorisation_request.c.digest == bindparam("digest"))
+)
+_OPEN: Final = inserting(
+    authorisation,
+    "id", "client_id", "person_id", "organisation_id", "scopes", "acr", "authenticated_at",
+    "jkt", "created_at", "expires_at",
+)  # fmt: skip
+_FORGET_GRANTS: Final = _forgetting(authorisation, "id", "person_id")
+_BIND: Final = _marking(authorisation, "id", "jkt")
+_REVOKE: Final = Statement(
+    update(authorisation)
+    .where(authorisation.c.id == bindparam("of"))
+    .where(authorisation.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("new_value"))
+    .returning(authorisation.c.id)
+)
+_ADD_CODE: Final = inserting(
+    authorisation_code,
+    "digest", "authorisation_id", "redirect_uri", "code_challenge", "expires_at",
+)  # fmt: skip
+_USE_CODE: Final = _marking(authorisation_code, "digest", "used_at")
+_ADD_REFRESH: Final = inserting(refresh_token, "digest", "authorisation_id", "issued_at")
+_REPLACE_REFRESH: Final = _marking(refresh_token, "digest", "replaced_at")
+
+
 async def spend_assertion(
     tx: Tx, *, client_id: str, jti: str, expires_at: datetime, before: datetime
 ) -> bool:
@@ -31,3 +106,113 @@ async def spend_assertion(
     """
     await tx.run(_FORGET, client_id=client_id, before=before)
     return await tx.value(_SPEND, client_id=client_id, jti=jti, expires_at=expires_at) is not None
+
+
+async def keep_request(
+    tx: Tx, wanted: Wanted, *, client_id: str, pushed: bool, now: datetime
+) -> str:
+    """Keep an authorisation request; return its handle, of which only the digest is kept.
+
+    A pushed one lives 90 s until a person comes with it, any other 15 minutes.
+    """
+    handle = secret()
+    await tx.run(_FORGET_REQUESTS, client_id=client_id, before=now)
+    await tx.run(
+        _KEEP_REQUEST,
+        digest=digest_of(handle),
+        client_id=client_id,
+        asked=msgspec.json.encode(wanted),
+        pushed=pushed,
+        asked_at=now,
+        expires_at=now + (PUSHED if pushed else ANSWERED),
+    )
+    return handle
+
+
+async def find_request(tx: Tx, handle: str, *, client_id: str, now: datetime) -> Pending | None:
+    """Return the request behind a handle, locked; a pushed one now has its 15 minutes."""
+    digest = digest_of(handle)
+    found = await queries.pending(tx, digest, client_id=client_id, now=now)
+    if found is not None and found.pushed:
+        await tx.run(_BEGIN, of=digest, new_value=now + ANSWERED)
+    return found
+
+
+async def drop_request(tx: Tx, handle: str) -> None:
+    """Drop a request that has been granted or refused; its handle is spent."""
+    await tx.run(_DROP_REQUEST, digest=digest_of(handle))
+
+
+async def open_grant(tx: Tx, grant: tokens.Grant, *, now: datetime) -> Authorisation:
+    """Keep what a person authorises a client to do, for 14 days; return it under a new id.
+
+    Requires a grant with a person, how she proved who she is, and when. Effects: her
+    authorisations that have expired are forgotten, with their codes and refresh tokens.
+    """
+    if grant.person_id is None or grant.acr is None or grant.authenticated_at is None:
+        message = "a person authorises, who has proved who she is"
+        raise ValueError(message)
+    await tx.run(_FORGET_GRANTS, person_id=grant.person_id, before=now)
+    opened = Authorisation(
+        id=mint("grant"),
+        client_id=grant.client_id,
+        person_id=grant.person_id,
+        organisation_id=grant.organisation_id,
+        scopes=grant.scopes,
+        acr=grant.acr,
+        authenticated_at=grant.authenticated_at,
+        jkt=grant.jkt,
+        expires_at=now + AUTHORISED,
+        is_revoked=False,
+    )
+    kept: dict[str, Any] = msgspec.structs.asdict(opened)
+    kept |= {"scopes": list(opened.scopes), "acr": opened.acr.value, "created_at": now}
+    await tx.run(_OPEN, **kept)
+    return opened
+
+
+async def revoke_grant(tx: Tx, grant_id: str, *, now: datetime) -> None:
+    """Revoke an authorisation: its code and refresh tokens are worth nothing from now on.
+
+    Effects: every process forgets its access tokens; this one when the commit is done.
+    """
+    if await tx.value(_REVOKE, of=grant_id, new_value=now) is None:
+        return
+    await tell(tx, channel=ACCESS_CHANNEL, word=grant_id)
+    tx.afterwards(lambda: forget_everywhere(grant_id))
+
+
+async def bind_grant(tx: Tx, grant_id: str, *, jkt: str) -> None:
+    """Bind an authorisation to the key with this thumbprint, and to no other's holder."""
+    await tx.run(_BIND, of=grant_id, new_value=jkt)
+
+
+async def add_code(tx: Tx, grant_id: str, *, wanted: Wanted, now: datetime) -> str:
+    """Return a new code for an authorisation, good once within 60 s."""
+    code = secret()
+    await tx.run(
+        _ADD_CODE,
+        digest=digest_of(code),
+        authorisation_id=grant_id,
+        redirect_uri=wanted.redirect_uri,
+        code_challenge=wanted.code_challenge,
+        expires_at=now + CODE,
+    )
+    return code
+
+
+async def use_code(tx: Tx, digest: bytes, *, now: datetime) -> None:
+    """Mark a code, which the caller has locked, as used."""
+    await tx.run(_USE_CODE, of=digest, new_value=now)
+
+
+async def add_refresh(tx: Tx, grant_id: str, *, now: datetime) -> str:
+    """Return a new refresh token of an authorisation, good as long as that is."""
+    made = secret()
+    await tx.run(_ADD_REFRESH, digest=digest_of(made), authorisation_id=grant_id, issued_at=now)
+    return made
+
+
+async def replace_refresh(tx: Tx, digest: bytes, *, now: datetime) -> None:
+    """Mark a refresh token, which the caller has locked, as replaced by another."""
+    await tx.run(_REPLACE_REFRESH, of=digest, new_value=now)

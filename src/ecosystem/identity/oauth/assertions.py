@@ -15,8 +15,10 @@ from ecosystem.values.patterns import whole
 
 ALGORITHMS: Final = ("ES256", "PS256", "Ed25519", "EdDSA")
 _LIFETIME_S_MAX: Final = 300
-_SKEW_S: Final = 60
-"""How far a client's clock may run ahead of ours."""
+_SKEW_S: Final = 15
+"""How far a client's clock may run ahead of ours: 10 s at least, less than 60 s.
+
+Source: FAPI 2.0 Security Profile, section 5.3.2.1."""
 
 
 class Unproved(InvalidClientError):

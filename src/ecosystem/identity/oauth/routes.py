@@ -1,34 +1,74 @@
 """The authorisation server over HTTP; its errors are those of RFC 6749, not problems."""
 
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from litestar import Response
 
 from ecosystem.identity import access
+from ecosystem.identity.login import sessions
+from ecosystem.identity.login.sessions import Session
 from ecosystem.identity.model import AuthMethod
-from ecosystem.identity.oauth import server, tokens
+from ecosystem.identity.oauth import (
+    authorising,
+    consent,
+    described,
+    dpop,
+    pages,
+    server,
+    terms,
+    tokens,
+)
 from ecosystem.identity.oauth.assertions import ALGORITHMS
-from ecosystem.identity.oauth.server import TokenAnswer
-from ecosystem.runtime.minting import mint
+from ecosystem.identity.oauth.authorising import Browser, Onward, Question, Trouble
+from ecosystem.identity.oauth.grants import TokenAnswer
+from ecosystem.identity.oauth.terms import Answer, Asked
+from ecosystem.identity.oauth.wording import language_of
+from ecosystem.runtime import idempotency
 from ecosystem.runtime.web import Call, get, post
+from ecosystem.values.actor import Assurance
 from ecosystem.values.scopes import SCOPES
 
+HTML: Final = "text/html"
+_STATUS: Final[Mapping[Trouble, int]] = defaultdict(lambda: 400, {Trouble.FORGED: 403})
 FORM: Final = "application/x-www-form-urlencoded"
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """How to use this authorisation server. Source: RFC 8414, section 2."""
+    """How to use this authorisation server. Source: RFC 8414, section 2; RFC 9126; RFC 9207."""
 
     issuer: str
+    authorization_endpoint: str
     token_endpoint: str
+    pushed_authorization_request_endpoint: str
     jwks_uri: str
     scopes_supported: tuple[str, ...]
     response_types_supported: tuple[str, ...]
+    response_modes_supported: tuple[str, ...]
     grant_types_supported: tuple[str, ...]
+    code_challenge_methods_supported: tuple[str, ...]
     token_endpoint_auth_methods_supported: tuple[str, ...]
     token_endpoint_auth_signing_alg_values_supported: tuple[str, ...]
+    dpop_signing_alg_values_supported: tuple[str, ...]
+    acr_values_supported: tuple[str, ...]
+    prompt_values_supported: tuple[str, ...]
+    ui_locales_supported: tuple[str, ...]
+    authorization_response_iss_parameter_supported: bool
+    require_pushed_authorization_requests: bool
+    """Only clients of the profile `high` must push."""
     service_documentation: str
+
+
+class PushAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a pushed request waits. Source: RFC 9126, section 2.2."""
+
+    request_uri: str
+    """Send the person's browser to `/oauth/authorize` with this and `client_id`."""
+    expires_in: int
+    """Seconds within which she must come."""
 
 
 class PublicKeys(msgspec.Struct, frozen=True):
@@ -43,39 +83,94 @@ class PublicKeys(msgspec.Struct, frozen=True):
     answers=TokenAnswer,
     status=200,
     accepts=FORM,
+    form=described.TOKEN,
 )
 async def get_token(request: Call) -> Response[bytes]:
     """Get an access token.
 
-    The grant is `client_credentials`. A client with keys sends a signed assertion
-    (`client_assertion`, RFC 7523) whose `aud` is the issuer, which expires within five
-    minutes and is used once; a client with a secret sends it as HTTP Basic. `scope` narrows
-    what the token is good for. Errors are JSON of RFC 6749, section 5.2.
+    The grant is `client_credentials` for what a program does by itself,
+    `authorization_code` for what a person authorised it to do, and `refresh_token` for more
+    of that. A client with keys sends a signed assertion (`client_assertion`, RFC 7523) whose
+    `aud` is the issuer, which expires within five minutes and is used once; a client with a
+    secret sends it as HTTP Basic; a public client sends its `client_id`. `scope` narrows what
+    the token is good for. With a DPoP proof (RFC 9449) the token is bound to its key. Errors
+    are JSON of RFC 6749, section 5.2.
     """
-    visit, house = request.visit, request.house
-    visit.commits_always = True
-    now = visit.real_now
-    if now is None:
-        message = "the desk has read no clock"
-        raise RuntimeError(message)
-    answer = await server.token(
-        request.tx,
-        server.Asked(
-            body=visit.body,
-            authorization=request.headers.get("authorization"),
-            issuer=house.settings.public_url,
-            key=house.keys.tokens,
-            jti=mint("token"),
-            now=now,
-            lifetime_s=house.settings.token_lifetime_s,
-        ),
+    request.visit.commits_always = True
+    asked = await _asked(request)
+    if isinstance(asked, Answer):
+        return _json(asked)
+    return _json(await server.token(request.tx, asked))
+
+
+@post(
+    "/oauth/par",
+    permit=access.GET_TOKEN,
+    answers=PushAnswer,
+    accepts=FORM,
+    form=described.AUTHORISATION,
+)
+async def push_authorization_request(request: Call) -> Response[bytes]:
+    """Push an authorisation request.
+
+    The client sends what it would ask in the address of `/oauth/authorize`, proving itself as
+    at the token endpoint, and gets a `request_uri` that is good for 90 s, for one person and
+    this client alone (RFC 9126). Clients of the profile `high` ask in no other way.
+    """
+    request.visit.commits_always = True
+    asked = await _asked(request)
+    if isinstance(asked, Answer):
+        return _json(asked)
+    return _json(await authorising.push(request.tx, asked))
+
+
+@get(
+    "/oauth/authorize",
+    permit=access.AUTHORISE,
+    answers=str,
+    produces=HTML,
+    reads=described.QUERY,
+    leads="To the login, to this page again, or back to the client with what is wrong.",
+)
+async def ask_person(request: Call) -> Response[bytes]:
+    """Ask a person to authorise a client.
+
+    Where a client sends a person's browser: with `client_id` and the `request_uri` of a pushed
+    request, or with the whole request, of which the response type is `code` and the challenge
+    of PKCE is made by `S256`. The person logs in, chooses the organisation that she acts for,
+    and is sent back with `code`, `state` and `iss`, or with `error` (RFC 6749, 9207).
+    """
+    session = await sessions.current(request)
+    query: bytes = request.scope["query_string"]
+    async with request.house.database.transaction() as tx:
+        now = await idempotency.clock(tx)
+        outcome = await authorising.authorise(
+            tx, query, browser=_browser(request, session, now=now)
+        )
+    return _shown(request, outcome)
+
+
+@post(
+    "/oauth/consent",
+    permit=access.AUTHORISE,
+    answers=str,
+    status=200,
+    accepts=FORM,
+    produces=HTML,
+    form=described.ANSWER,
+    leads="Back to the client, with a code or with `access_denied`.",
+)
+async def answer_client(request: Call) -> Response[bytes]:
+    """Answer a client.
+
+    What the page of `/oauth/authorize` sends when the person agrees or refuses. It works only
+    from that page, in the browser in which she logged in, and once.
+    """
+    session = await sessions.current(request)
+    outcome = await authorising.decide(
+        request.tx, request.visit.body, browser=_browser(request, session, now=_now(request))
     )
-    return Response(
-        msgspec.json.encode(answer.body),
-        status_code=answer.status,
-        headers=dict(answer.headers),
-        media_type="application/json",
-    )
+    return _shown(request, outcome)
 
 
 @get("/.well-known/oauth-authorization-server", permit=access.READ, answers=Metadata)
@@ -88,13 +183,23 @@ async def describe_authorization_server(request: Call) -> Response[bytes]:
     return request.answer(
         Metadata(
             issuer=root,
+            authorization_endpoint=f"{root}{authorising.PATH}",
             token_endpoint=f"{root}/oauth/token",
+            pushed_authorization_request_endpoint=f"{root}/oauth/par",
             jwks_uri=f"{root}/oauth/jwks",
             scopes_supported=SCOPES,
-            response_types_supported=(),
-            grant_types_supported=(server.GRANT_TYPE,),
+            response_types_supported=("code",),
+            response_modes_supported=("query",),
+            grant_types_supported=terms.GRANT_TYPES,
+            code_challenge_methods_supported=("S256",),
             token_endpoint_auth_methods_supported=tuple(method.value for method in AuthMethod),
             token_endpoint_auth_signing_alg_values_supported=ALGORITHMS,
+            dpop_signing_alg_values_supported=dpop.ALGORITHMS,
+            acr_values_supported=tuple(way.value for way in Assurance),
+            prompt_values_supported=("none", "login", "consent", "select_account"),
+            ui_locales_supported=("zh", "en"),
+            authorization_response_iss_parameter_supported=True,
+            require_pushed_authorization_requests=False,
             service_documentation=f"{root}/docs",
         )
     )
@@ -110,4 +215,67 @@ async def list_token_keys(request: Call) -> Response[bytes]:
     return request.answer(PublicKeys(({**key, "alg": tokens.ALGORITHM, "use": "sig"},)))
 
 
-ROUTES = (get_token, describe_authorization_server, list_token_keys)
+def _now(request: Call) -> datetime:
+    now = request.visit.real_now
+    if now is None:
+        message = "the desk has read no clock"
+        raise RuntimeError(message)
+    return now
+
+
+async def _asked(request: Call) -> Asked | Answer:
+    """Return the request in the terms of the token endpoint, or why its proof is wrong."""
+    signing = terms.signing(request.house, now=_now(request))
+    url = f"{signing.issuer}{request.scope['path']}"
+    try:
+        jkt = await dpop.proven(
+            request.tx, request.header(b"dpop"), method="POST", url=url, now=signing.now
+        )
+    except dpop.DpopInvalid as wrong:
+        body = {"error": "invalid_dpop_proof", "error_description": str(wrong)}
+        return terms.answered(400, body, ())
+    return Asked(
+        body=request.visit.body,
+        authorization=request.headers.get("authorization"),
+        signing=signing,
+        jkt=jkt,
+    )
+
+
+def _browser(request: Call, session: Session | None, *, now: datetime) -> Browser:
+    return Browser(session=session, issuer=request.house.settings.public_url, now=now)
+
+
+def _json(answer: Answer) -> Response[bytes]:
+    return Response(
+        msgspec.json.encode(answer.body),
+        status_code=answer.status,
+        headers=dict(answer.headers),
+        media_type="application/json",
+    )
+
+
+def _shown(request: Call, outcome: Onward | Question | Trouble) -> Response[bytes]:
+    """Return the page, or send the browser on; neither is kept anywhere."""
+    if isinstance(outcome, Onward):
+        headers = {"cache-control": "no-store"}
+        return request.answer(b"", status=303, location=outcome.location, headers=headers)
+    accepted = request.header(b"accept-language")
+    if isinstance(outcome, Trouble):
+        language = language_of(accepted)
+        title, content = consent.trouble(outcome, language=language)
+        return pages.page(request, title, content, language=language, status=_STATUS[outcome])
+    language = language_of(outcome.wanted.ui_locales, accepted)
+    title, content = consent.question(outcome, language=language)
+    leads = consent.origin(outcome.wanted.redirect_uri)
+    return pages.page(request, title, content, language=language, leads=leads)
+
+
+ROUTES = (
+    get_token,
+    push_authorization_request,
+    ask_person,
+    answer_client,
+    describe_authorization_server,
+    list_token_keys,
+)

@@ -58,6 +58,37 @@ CREATE TABLE assertion_used (
 	CONSTRAINT assertion_used_pkey PRIMARY KEY (client_id, jti)
 );
 -- next
+CREATE TABLE authorisation (
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT authorisation_id_is_identifier CHECK (id ~ '^grant_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	client_id TEXT COLLATE "C" NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	scopes TEXT[] NOT NULL,
+	acr TEXT NOT NULL,
+	authenticated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	jkt TEXT COLLATE "C",
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	revoked_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT authorisation_pkey PRIMARY KEY (id),
+	CONSTRAINT authorisation_acr_is_known CHECK (acr IN ('pwd', 'phr'))
+);
+-- next
+CREATE INDEX authorisation_of_person ON authorisation (person_id, expires_at);
+-- next
+CREATE TABLE authorisation_request (
+	digest BYTEA NOT NULL,
+	client_id TEXT COLLATE "C" NOT NULL,
+	asked JSON NOT NULL,
+	pushed BOOLEAN NOT NULL,
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT authorisation_request_pkey PRIMARY KEY (digest),
+	CONSTRAINT authorisation_request_digest_is_sha256 CHECK (octet_length(digest) = 32)
+);
+-- next
+CREATE INDEX authorisation_request_of_client ON authorisation_request (client_id, expires_at);
+-- next
 CREATE TABLE event (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT event_id_is_identifier CHECK (id ~ '^event_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -258,6 +289,20 @@ CREATE TABLE stored_answer (
 	CONSTRAINT stored_answer_pkey PRIMARY KEY (principal, key)
 );
 -- next
+CREATE TABLE authorisation_code (
+	digest BYTEA NOT NULL,
+	authorisation_id TEXT COLLATE "C" NOT NULL,
+	redirect_uri TEXT NOT NULL,
+	code_challenge TEXT COLLATE "C" NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	used_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT authorisation_code_pkey PRIMARY KEY (digest),
+	CONSTRAINT authorisation_code_digest_is_sha256 CHECK (octet_length(digest) = 32),
+	CONSTRAINT authorisation_code_authorisation_id_refers FOREIGN KEY(authorisation_id) REFERENCES authorisation (id) ON DELETE CASCADE
+);
+-- next
+CREATE INDEX authorisation_code_of ON authorisation_code (authorisation_id);
+-- next
 CREATE TABLE evaluation (
 	authority_id INTEGER NOT NULL,
 	need_id TEXT COLLATE "C" NOT NULL,
@@ -380,6 +425,18 @@ CREATE TABLE question (
 -- next
 CREATE INDEX question_of_need ON question (authority_id, need_id, id);
 -- next
+CREATE TABLE refresh_token (
+	digest BYTEA NOT NULL,
+	authorisation_id TEXT COLLATE "C" NOT NULL,
+	issued_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	replaced_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT refresh_token_pkey PRIMARY KEY (digest),
+	CONSTRAINT refresh_token_digest_is_sha256 CHECK (octet_length(digest) = 32),
+	CONSTRAINT refresh_token_authorisation_id_refers FOREIGN KEY(authorisation_id) REFERENCES authorisation (id) ON DELETE CASCADE
+);
+-- next
+CREATE INDEX refresh_token_of ON refresh_token (authorisation_id);
+-- next
 CREATE TABLE transfer (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT transfer_id_is_identifier CHECK (id ~ '^transfer_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -419,12 +476,15 @@ CREATE TABLE client (
 	roles TEXT[] NOT NULL,
 	secret_digest BYTEA,
 	jwks JSON,
+	jwks_uri TEXT,
+	redirect_uris TEXT[] DEFAULT '{}' NOT NULL,
+	dpop BOOLEAN DEFAULT false NOT NULL,
 	disabled_at TIMESTAMP WITH TIME ZONE,
 	version INTEGER NOT NULL,
 	CONSTRAINT client_pkey PRIMARY KEY (id),
 	CONSTRAINT client_profile_is_known CHECK (profile IN ('basic', 'high')),
-	CONSTRAINT client_has_secret_or_keys CHECK ((secret_digest IS NULL) <> (jwks IS NULL)),
-	CONSTRAINT client_high_has_keys CHECK (profile = 'basic' OR jwks IS NOT NULL),
+	CONSTRAINT client_has_secret_or_keys_or_is_public CHECK (num_nonnulls(secret_digest, jwks, jwks_uri) = 1 OR (num_nonnulls(secret_digest, jwks, jwks_uri) = 0 AND redirect_uris <> '{}')),
+	CONSTRAINT client_high_has_keys CHECK (profile = 'basic' OR num_nonnulls(jwks, jwks_uri) = 1),
 	CONSTRAINT client_secret_is_a_digest CHECK (octet_length(secret_digest) = 32),
 	CONSTRAINT client_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 );
@@ -847,6 +907,10 @@ CREATE INDEX payment_of_contract ON payment (authority_id, contract_id, id);
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON assertion_used TO ecosystem_api;
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON authorisation TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON authorisation_request TO ecosystem_api;
+-- next
 CREATE TRIGGER event_stays BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER event_stays_whole BEFORE TRUNCATE ON event FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -915,6 +979,8 @@ GRANT SELECT, INSERT, UPDATE ON standard TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON stored_answer TO ecosystem_api;
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON authorisation_code TO ecosystem_api;
+-- next
 CREATE TRIGGER evaluation_stays BEFORE UPDATE OR DELETE ON evaluation FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER evaluation_stays_whole BEFORE TRUNCATE ON evaluation FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -975,6 +1041,8 @@ GRANT SELECT, INSERT, UPDATE ON organisation TO ecosystem_api;
 GRANT USAGE ON SEQUENCE organisation_number_seq TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON question TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON refresh_token TO ecosystem_api;
 -- next
 CREATE TRIGGER transfer_stays BEFORE UPDATE OR DELETE ON transfer FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next

@@ -1,0 +1,113 @@
+"""What a person reads when a client asks her for something, in Chinese and in English."""
+
+from typing import Final, Literal, NamedTuple
+
+from ecosystem.identity.oauth.authorising import Trouble
+from ecosystem.values.text import Text
+
+Language = Literal["zh", "en"]
+
+
+class Said(NamedTuple):
+    """The same in both languages."""
+
+    zh: str
+    en: str
+
+    def told(self, language: Language, **parts: str) -> str:
+        """Return it in one language, with its blanks filled."""
+        return (self.zh if language == "zh" else self.en).format(**parts)
+
+
+_ACTS: Final = {
+    "read": Said(zh="查看{thing}", en="Read {thing}"),
+    "draft": Said(zh="起草{thing}", en="Draft {thing}"),
+    "write": Said(zh="提交和更改{thing}", en="Submit and change {thing}"),
+    "open": Said(zh="开启密封的{thing}", en="Open sealed {thing}"),
+    "sign": Said(zh="签署{thing}", en="Sign {thing}"),
+}
+_THINGS: Final = {
+    "organisations": Said(zh="组织及其人员和客户端", en="organisations, their people and clients"),
+    "needs": Said(zh="需求", en="needs"),
+    "offers": Said(zh="报价", en="offers"),
+    "awards": Said(zh="授标", en="awards"),
+    "contracts": Said(zh="合同", en="contracts"),
+    "milestones": Said(zh="里程碑", en="milestones"),
+    "outcomes": Said(zh="成效", en="outcomes"),
+    "budgets": Said(zh="预算", en="budgets"),
+    "payments": Said(zh="付款", en="payments"),
+    "history": Said(zh="历史记录", en="the record of what was done"),
+    "documents": Said(zh="文件", en="documents"),
+}
+
+TITLE: Final = Said(zh="授权", en="Authorise a client")
+ASKS: Final = Said(
+    zh="{organisation}的客户端“{client}”请求以您的名义：",
+    en="{client}, a client of {organisation}, asks to do this in your name:",
+)
+LASTS: Final = Said(
+    zh="授权在 14 天后失效。客户端能做的不会超过您在该组织中的职责。",
+    en="This lasts for 14 days. The client can do no more than your roles allow.",
+)
+FOR: Final = Said(zh="代表哪个组织", en="For which organisation")
+NONE: Final = Said(
+    zh="您不是此客户端可代表的任何组织的成员。",
+    en="You belong to no organisation that this client may act for.",
+)
+GOES: Final = Said(zh="之后您将返回：", en="Afterwards you return to")
+ALLOW: Final = Said(zh="同意", en="Allow")
+REFUSE: Final = Said(zh="拒绝", en="Refuse")
+TROUBLE_TITLE: Final = Said(zh="无法授权", en="This cannot be authorised")
+TROUBLES: Final = {
+    Trouble.MALFORMED: Said(
+        zh="请求有误：某个参数重复，或含有不允许的字符。",
+        en="The request is malformed: a parameter is given twice, or holds what none may hold.",
+    ),
+    Trouble.CLIENT_UNKNOWN: Said(
+        zh="没有这个客户端，或它已被停用。",
+        en="There is no such client, or it has been deactivated.",
+    ),
+    Trouble.ADDRESS_UNKNOWN: Said(
+        zh="返回地址 (redirect_uri) 未经此客户端登记。",
+        en="The client has not registered the address to return to (redirect_uri).",
+    ),
+    Trouble.REQUEST_UNKNOWN: Said(
+        zh="该请求已过期或已被答复。请在客户端中重新开始。",
+        en="The request has expired, or was answered before. Begin again at the client.",
+    ),
+    Trouble.FORGED: Said(
+        zh="答复并非来自您刚才看到的页面，或您的登录已结束。请在客户端中重新开始。",
+        en="The answer is not from the page that you saw, or your login has ended. "
+        "Begin again at the client.",
+    ),
+    Trouble.NOT_A_MEMBER: Said(
+        zh="请选择一个您所属的组织。",
+        en="Choose an organisation that you belong to.",
+    ),
+}
+
+
+def scope(name: str, language: Language) -> str:
+    """Return what a scope lets a client do, in words."""
+    thing, _, act = name.partition(":")
+    return _ACTS[act].told(language, thing=_THINGS[thing].told(language))
+
+
+def name_of(text: Text, language: Language) -> str:
+    """Return a name in one language, or in the other where it has none there."""
+    first, second = (text.zh, text.en) if language == "zh" else (text.en, text.zh)
+    return str(first or second)
+
+
+def language_of(*preferences: str | None) -> Language:
+    """Return the language that is preferred: of each list the first that we speak, or English.
+
+    A list is `ui_locales` (OpenID Connect, spaces between) or Accept-Language (RFC 9110).
+    """
+    for listed in preferences:
+        for tag in (listed or "").replace(",", " ").lower().split():
+            if tag.startswith("zh"):
+                return "zh"
+            if tag.startswith("en"):
+                return "en"
+    return "en"
