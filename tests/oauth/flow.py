@@ -117,7 +117,7 @@ class Flow:
         return {name: value for name, value in given.items() if value is not None}
 
     async def push(
-        self, client: Program, *, claims: Mapping[str, Any] | None = None, **changed: str | None
+        self, client: Program, *, claims: Mapping[str, Any] | None = None, **changed: Any
     ) -> httpx.Response:
         """Push an authorisation request."""
         proof = client.proof(**(claims or {}))
