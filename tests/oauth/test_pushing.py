@@ -18,7 +18,7 @@ from tests.parties import ISSUER, assertion
 NOW = int(time.time())
 
 
-async def _query(flow: Flow, client: Program, **changed: str | None) -> dict[str, str]:
+async def _query(flow: Flow, client: Program, **changed: Any) -> dict[str, str]:
     """Push a request; return what the client sends a browser with."""
     answer = await flow.push(client, **changed)
     assert answer.status_code == 201, answer.text
@@ -202,7 +202,7 @@ async def test_ensure_signed_client_assertion_with_rs256_fails(flow: Flow) -> No
     ],
 )
 async def test_what_cannot_be_granted_is_refused_when_it_is_pushed(
-    flow: Flow, changed: dict[str, str | None], error: str
+    flow: Flow, changed: dict[str, Any], error: str
 ) -> None:
     client = await flow.program()
 
