@@ -4,11 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ecosystem.identity.model import (
-    ClientFacts,
     Identifier,
-    Jwk,
-    Jwks,
-    NewClient,
     NewPerson,
     OrganisationFacts,
     OrganisationState,
@@ -24,16 +20,6 @@ ORGANISATION = "org_01890a5d00007000800000000000000a"
 OTHER = "org_01890a5d00007000800000000000000b"
 PERSON = "person_01890a5d00007000800000000000000c"
 CLIENT = "client_01890a5d00007000800000000000000d"
-
-EC_KEY = Jwk(
-    kty="EC",
-    kid="one",
-    crv="P-256",
-    x="f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-    y="x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-)
-"""The public key of RFC 7515, appendix A.3."""
-JWKS = Jwks((EC_KEY,))
 
 
 def actor(**changed: Any) -> Actor:
@@ -89,14 +75,3 @@ def person(kind: OrganisationKind, *roles: Role) -> PersonFacts:
     """Return what is known when a person joins an organisation of `kind`."""
     asked = NewPerson(name=Text(zh="王", en="Wang"), roles=roles)
     return PersonFacts(organisation_id=ORGANISATION, kind=kind, person_id=PERSON, asked=asked)
-
-
-def client(**changed: Any) -> ClientFacts:
-    """Return what is known when a government adds a client that reads with a secret."""
-    given: dict[str, Any] = {"name": "ledger", "scopes": ("needs:read", "offers:draft")}
-    return ClientFacts(
-        organisation_id=ORGANISATION,
-        kind=OrganisationKind.GOVERNMENT,
-        client_id=CLIENT,
-        asked=NewClient(**(given | changed)),
-    )

@@ -9,6 +9,8 @@ import pytest
 from ecosystem import app
 from ecosystem.history.model import Body
 from ecosystem.identity import model, rules
+from ecosystem.identity.clients import model as client_model
+from ecosystem.identity.clients import rules as client_rules
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.settings import Settings
 from ecosystem.runtime.web import OPERATION
@@ -23,7 +25,7 @@ DECIDED: dict[str, tuple[Any, type, type]] = {
     "organisation.suspended": (rules.suspend, model.OrganisationFacts, model.StateChanged),
     "person.joined": (rules.add_person, model.PersonFacts, model.Joined),
     "person.deactivated": (rules.deactivate, model.MemberFacts, model.Deactivated),
-    "client.added": (rules.add_client, model.ClientFacts, model.ClientAdded),
+    "client.added": (client_rules.add_client, client_model.ClientFacts, client_model.ClientAdded),
     "client.deactivated": (rules.deactivate, model.MemberFacts, model.Deactivated),
 }
 

@@ -3,48 +3,19 @@
 import asyncio
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
+from tests.identity.parties import administrator_of, registered, registration
 from tests.parties import bearer, seeded
 
 NOBODY = "org_01890a5d00007000800000000000000a"
 
 
-def _registration(**changed: Any) -> dict[str, Any]:
-    return {
-        "kind": "enterprise",
-        "name": {"zh": "新企业", "en": "New Enterprise"},
-        "jurisdiction": "440305",
-        "administrator": {"zh": "新管理"},
-        "scale": "small",
-        "bank_account": {
-            "holder": "新企业",
-            "number": "6222000000000001",
-            "bank_code": "102584000018",
-            "currency": "CNY",
-        },
-    } | changed
-
-
-async def _registered(client: httpx.AsyncClient, **changed: Any) -> dict[str, str]:
-    answer = await client.post("/v1/organisations", json=_registration(**changed))
-    assert answer.status_code == 201, answer.text
-    made: dict[str, str] = answer.json()
-    return made
-
-
-async def _administrator(client: httpx.AsyncClient, made: dict[str, str]) -> dict[str, str]:
-    asked = {"person_id": made["person_id"], "organisation_id": made["organisation_id"]}
-    answer = await client.post("/v1/sandbox/tokens", json=asked)
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
-
-
 async def test_an_organisation_registers_itself_and_is_read_by_anyone(
     client: httpx.AsyncClient,
 ) -> None:
-    made = await _registered(client)
+    made = await registered(client)
 
     read = await client.get(f"/v1/organisations/{made['organisation_id']}")
     assert read.status_code == 200
@@ -58,10 +29,10 @@ async def test_an_organisation_registers_itself_and_is_read_by_anyone(
 async def test_only_the_organisation_itself_sees_its_bank_account(
     client: httpx.AsyncClient,
 ) -> None:
-    made = await _registered(client)
+    made = await registered(client)
     address = f"/v1/organisations/{made['organisation_id']}"
 
-    own = await client.get(address, headers=await _administrator(client, made))
+    own = await client.get(address, headers=await administrator_of(client, made))
     other = await client.get(address, headers=await bearer(client, "city", "treasurer"))
 
     assert own.json()["bank_account"]["number"] == "6222000000000001"
@@ -92,7 +63,7 @@ async def test_a_registration_that_breaks_a_rule_changes_nothing(
 ) -> None:
     before = (await client.get("/v1/organisations", params={"limit": 1})).text
 
-    answer = await client.post("/v1/organisations", json=_registration(**changed))
+    answer = await client.post("/v1/organisations", json=registration(**changed))
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert (await client.get("/v1/organisations", params={"limit": 1})).text == before
@@ -105,7 +76,7 @@ async def test_of_two_that_register_one_identifier_at_once_one_is_refused(
 
     answers = await asyncio.gather(
         *(
-            client.post("/v1/organisations", json=_registration(identifiers=identifier))
+            client.post("/v1/organisations", json=registration(identifiers=identifier))
             for _ in range(4)
         )
     )
@@ -148,7 +119,7 @@ async def test_the_list_keeps_kind_and_jurisdiction_and_pages_without_a_gap(
 async def test_the_operator_verifies_and_suspends_under_the_version_it_has_seen(
     client: httpx.AsyncClient,
 ) -> None:
-    made = await _registered(client)
+    made = await registered(client)
     operator = await bearer(client, "platform", "operator")
     address = f"/v1/organisations/{made['organisation_id']}"
     reason = {"reason": "Papers seen."}
@@ -174,7 +145,7 @@ async def test_the_operator_verifies_and_suspends_under_the_version_it_has_seen(
 
 
 async def test_of_two_verifications_at_once_one_is_refused(client: httpx.AsyncClient) -> None:
-    made = await _registered(client)
+    made = await registered(client)
     operator = await bearer(client, "platform", "operator")
 
     answers = await asyncio.gather(
@@ -192,13 +163,13 @@ async def test_of_two_verifications_at_once_one_is_refused(client: httpx.AsyncCl
 
 
 async def test_only_the_operator_verifies(client: httpx.AsyncClient) -> None:
-    made = await _registered(client)
+    made = await registered(client)
     address = f"/v1/organisations/{made['organisation_id']}/verification"
     reason, match = {"reason": "I say so."}, {"If-Match": '"v1"'}
 
     anyone = await client.post(address, json=reason, headers=match)
     itself = await client.post(
-        address, json=reason, headers=match | await _administrator(client, made)
+        address, json=reason, headers=match | await administrator_of(client, made)
     )
     narrow = await client.post(
         address,
@@ -217,8 +188,8 @@ async def test_only_the_operator_verifies(client: httpx.AsyncClient) -> None:
 async def test_an_administrator_adds_people_that_only_its_organisation_reads(
     client: httpx.AsyncClient,
 ) -> None:
-    made = await _registered(client)
-    administrator = await _administrator(client, made)
+    made = await registered(client)
+    administrator = await administrator_of(client, made)
     address = f"/v1/organisations/{made['organisation_id']}/people"
 
     added = await client.post(
@@ -268,79 +239,6 @@ async def test_nobody_adds_people_or_clients_to_another_organisation(
     assert person.json()["code"] == program.json()["code"] == "not_your_organisation"
 
 
-async def test_a_clients_secret_is_shown_once(client: httpx.AsyncClient) -> None:
-    made = await _registered(client)
-    administrator = await _administrator(client, made)
-    form = {"grant_type": "client_credentials"}
-
-    added = await client.post(
-        f"/v1/organisations/{made['organisation_id']}/clients",
-        json={"name": "reader", "scopes": ["needs:read"], "roles": ["bidder"]},
-        headers=administrator,
-    )
-
-    assert added.status_code == 201, added.text
-    secret = added.json()["client_secret"]
-    token = await client.post("/oauth/token", data=form, auth=(added.json()["id"], secret))
-    read = await client.get(added.headers["location"], headers=administrator)
-    assert token.status_code == 200
-    assert read.json()["method"] == "client_secret_basic"
-    assert secret not in read.text
-    assert "client_secret" not in read.json()
-
-
-async def test_a_secret_is_kept_nowhere_not_even_for_a_retry(
-    client: httpx.AsyncClient, owner_url: str
-) -> None:
-    enterprise = (await seeded(client)).party("enterprise").organisation_id
-    headers = await bearer(client, "enterprise", "administrator") | {"Idempotency-Key": "once"}
-    asked = {"name": "reader", "scopes": ["needs:read"]}
-
-    first = await client.post(
-        f"/v1/organisations/{enterprise}/clients", json=asked, headers=headers
-    )
-    again = await client.post(
-        f"/v1/organisations/{enterprise}/clients", json=asked, headers=headers
-    )
-
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert first.json()["client_secret"] != again.json()["client_secret"]
-    connection = await asyncpg.connect(owner_url)
-    kept = await connection.fetchval("SELECT count(*) FROM stored_answer")
-    await connection.close()
-    assert kept == 0
-
-
-@pytest.mark.parametrize(
-    ("changed", "code"),
-    [
-        ({"scopes": ["payments:write"]}, "scope_needs_keys"),
-        ({"profile": "high"}, "keys_needed"),
-        ({"roles": ["administrator"]}, "role_of_people_only"),
-        ({"roles": ["officer"]}, "role_not_of_kind"),
-        (
-            {"jwks": {"keys": [{"kty": "EC", "kid": "a", "crv": "P-256", "x": "AA", "y": "AA"}]}},
-            "key_unusable",
-        ),
-        ({"jwks": {"keys": [{"kty": "EC", "kid": "a", "d": "private"}]}}, "malformed"),
-        ({"scopes": ["everything"]}, "malformed"),
-        ({"secret_digest": "AA"}, "malformed"),
-    ],
-)
-async def test_a_client_that_breaks_a_rule_is_refused(
-    client: httpx.AsyncClient, changed: dict[str, Any], code: str
-) -> None:
-    enterprise = (await seeded(client)).party("enterprise").organisation_id
-
-    answer = await client.post(
-        f"/v1/organisations/{enterprise}/clients",
-        json={"name": "wrong", "scopes": ["needs:read"]} | changed,
-        headers=await bearer(client, "enterprise", "administrator"),
-    )
-
-    assert answer.json()["code"] == code, answer.text
-
-
 async def test_whoever_has_a_token_may_ask_who_it_stands_for(client: httpx.AsyncClient) -> None:
     headers = await bearer(client, "auditor", "auditor", scopes=["history:read"])
 
@@ -356,8 +254,8 @@ async def test_each_change_is_an_event_and_says_nothing_private_to_others(
     client: httpx.AsyncClient,
 ) -> None:
     start = (await client.get("/v1/events", params={"limit": 100})).json()
-    made = await _registered(client)
-    administrator = await _administrator(client, made)
+    made = await registered(client)
+    administrator = await administrator_of(client, made)
     await client.post(
         f"/v1/organisations/{made['organisation_id']}/people",
         json={"name": {"zh": "李"}, "roles": ["bidder"]},

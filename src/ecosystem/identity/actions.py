@@ -1,6 +1,5 @@
 """What can be done with organisations, people and clients: load, decide, write, record."""
 
-import hashlib
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,31 +11,24 @@ from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.identity import queries, rules
 from ecosystem.identity.model import (
     BY_REGISTRATION,
-    ClientAdded,
-    ClientFacts,
-    NewClient,
     NewPerson,
     OrganisationFacts,
     PersonFacts,
     PlatformFacts,
-    Profile,
     Registered,
     Registration,
     RegistrationFacts,
     StateChanged,
 )
-from ecosystem.identity.oauth.known import forget_everywhere
+from ecosystem.identity.oauth.known import tokens_die
 from ecosystem.identity.tables import (
-    ACCESS_CHANNEL,
-    client,
     membership,
     organisation,
     organisation_identifier,
     person,
 )
 from ecosystem.runtime.database import Statement, Tx, inserting
-from ecosystem.runtime.listener import tell
-from ecosystem.runtime.minting import mint, secret
+from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values import revision
 from ecosystem.values.actor import Actor, OrganisationKind, Role
@@ -46,11 +38,6 @@ _ADD_ORGANISATION: Final = inserting(organisation)
 _ADD_IDENTIFIER: Final = inserting(organisation_identifier)
 _ADD_PERSON: Final = inserting(person, "id", "name", "version")
 _ADD_MEMBERSHIP: Final = inserting(membership)
-_ADD_CLIENT: Final = inserting(
-    client,
-    "id", "organisation_id", "name", "profile", "scopes", "roles", "secret_digest", "jwks",
-    "version",
-)  # fmt: skip
 _SET_STATE: Final = Statement(
     update(organisation)
     .where(organisation.c.id == bindparam("of"))
@@ -66,17 +53,7 @@ def _deactivating(table: Any) -> Statement:
     )
 
 
-_DEACTIVATE_CLIENT: Final = _deactivating(client)
 _DEACTIVATE_PERSON: Final = _deactivating(person)
-
-
-class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """A client that has been added; its secret is nowhere else."""
-
-    client_id: str
-    version: int
-    added: ClientAdded
-    client_secret: str | None
 
 
 async def register(tx: Tx, asked: Registration, *, at: datetime) -> Registered:
@@ -163,45 +140,6 @@ async def add_person(
     return Standing(id=facts.person_id, state="active", version=version)
 
 
-async def add_client(
-    tx: Tx, organisation_id: str, asked: NewClient, *, by: Actor, at: datetime
-) -> Credentials:
-    """Add a client; a secret is made where it has no keys, and only its digest is kept.
-
-    Effects: the client, the event client.added.
-    """
-    found = await queries.organisation_facts(tx, organisation_id, reason="")
-    facts = ClientFacts(
-        organisation_id=organisation_id, kind=found.kind, client_id=mint("client"), asked=asked
-    )
-    decision = rules.add_client(facts, by=by, at=at)
-    made = secret() if asked.jwks is None else None
-    await _write_client(tx, facts, decision, made=made)
-    version = await record(
-        tx, "client.added", facts.client_id, facts=facts, decision=decision, by=by, at=at,
-        audience=_own(organisation_id),
-    )  # fmt: skip
-    return Credentials(
-        client_id=facts.client_id, version=version, added=decision, client_secret=made
-    )
-
-
-async def deactivate_client(
-    tx: Tx, client_id: str, *, by: Actor, at: datetime, expected: int | None
-) -> Standing:
-    """Deactivate a client; effects: its tokens die, the event client.deactivated."""
-    facts = await queries.client_facts(tx, client_id, by=by)
-    revision.check(expected, actual=facts.version)
-    decision = rules.deactivate(facts, by=by, at=at)
-    await tx.run(_DEACTIVATE_CLIENT, of=client_id, at=at, new_version=facts.version + 1)
-    await _tokens_die(tx, client_id)
-    version = await record(
-        tx, "client.deactivated", client_id, facts=facts, decision=decision, by=by, at=at,
-        audience=_own(facts.organisation_id),
-    )  # fmt: skip
-    return Standing(id=client_id, state="deactivated", version=version)
-
-
 async def deactivate_person(
     tx: Tx, person_id: str, *, by: Actor, at: datetime, expected: int | None
 ) -> Standing:
@@ -210,7 +148,7 @@ async def deactivate_person(
     revision.check(expected, actual=facts.version)
     decision = rules.deactivate(facts, by=by, at=at)
     await tx.run(_DEACTIVATE_PERSON, of=person_id, at=at, new_version=facts.version + 1)
-    await _tokens_die(tx, person_id)
+    await tokens_die(tx, person_id)
     version = await record(
         tx, "person.deactivated", person_id, facts=facts, decision=decision, by=by, at=at,
         audience=_own(facts.organisation_id),
@@ -233,18 +171,12 @@ async def _change_state(
         new_state=decision.state.value,
         new_version=facts.version + 1,
     )
-    await _tokens_die(tx, facts.organisation_id)
+    await tokens_die(tx, facts.organisation_id)
     version = await record(
         tx, change, facts.organisation_id, facts=facts, decision=decision, by=by, at=at,
         audience=EVERYONE,
     )  # fmt: skip
     return Standing(id=facts.organisation_id, state=decision.state.value, version=version)
-
-
-async def _tokens_die(tx: Tx, who: str) -> None:
-    """Have every process forget what it knows of `who`: this one when the commit is done."""
-    await tell(tx, channel=ACCESS_CHANNEL, word=who)
-    tx.afterwards(lambda: forget_everywhere(who))
 
 
 def _first_person(
@@ -311,22 +243,4 @@ async def _write_roles(
             {"organisation_id": organisation_id, "person_id": person_id, "role": role.value}
             for role in roles
         ],
-    )
-
-
-async def _write_client(
-    tx: Tx, facts: ClientFacts, decision: ClientAdded, *, made: str | None
-) -> None:
-    asked = facts.asked
-    await tx.run(
-        _ADD_CLIENT,
-        id=facts.client_id,
-        organisation_id=facts.organisation_id,
-        name=asked.name,
-        profile=Profile(asked.profile).value,
-        scopes=list(decision.scopes),
-        roles=[role.value for role in decision.roles],
-        secret_digest=hashlib.sha256(made.encode()).digest() if made else None,
-        jwks=msgspec.json.encode(asked.jwks) if asked.jwks else None,
-        version=1,
     )

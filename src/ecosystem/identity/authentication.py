@@ -7,8 +7,7 @@ import msgspec
 
 from ecosystem.identity import queries
 from ecosystem.identity.oauth import tokens
-from ecosystem.identity.oauth.known import Known
-from ecosystem.identity.tables import ACCESS_CHANNEL
+from ecosystem.identity.oauth.known import ACCESS_CHANNEL, Known
 from ecosystem.runtime.edge import TokenInvalid
 from ecosystem.runtime.listener import Listener
 from ecosystem.runtime.web import House

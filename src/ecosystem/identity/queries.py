@@ -8,7 +8,6 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
-    case,
     cast,
     exists,
     func,
@@ -21,6 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from ecosystem.catalogue import queries as catalogue
 from ecosystem.catalogue.tables import jurisdiction
+from ecosystem.identity.clients.tables import client
 from ecosystem.identity.model import (
     Identifier,
     MemberFacts,
@@ -30,7 +30,6 @@ from ecosystem.identity.model import (
     RegistrationFacts,
 )
 from ecosystem.identity.tables import (
-    client,
     membership,
     organisation,
     organisation_identifier,
@@ -57,13 +56,6 @@ class PersonUnknown(Refusal):
 
     kind = Kind.MISSING
     remedy = "Use an identifier that POST /v1/organisations/{id}/people answered."
-
-
-class ClientUnknown(Refusal):
-    """There is no such client of the caller's organisation."""
-
-    kind = Kind.MISSING
-    remedy = "Use an identifier that POST /v1/organisations/{id}/clients answered."
 
 
 _ID: Final = bindparam("id", type_=Text)
@@ -95,14 +87,14 @@ def _as_seen(*more: ColumnElement[Any]) -> list[ColumnElement[Any]]:
     ]
 
 
-def _row(*columns: ColumnElement[Any], where: ColumnElement[bool]) -> Statement:
+def versioned(*columns: ColumnElement[Any], where: ColumnElement[bool]) -> Statement:
     """Return the statement that answers one row as JSON, with its version."""
     seen = select(*columns).where(where).subquery("seen")
     return Statement(select(func.row_to_json(seen.table_valued()).label("body"), seen.c.version))
 
 
-_ORGANISATION: Final = _row(*_as_seen(), where=organisation.c.id == _ID)
-_OWN_ORGANISATION: Final = _row(
+_ORGANISATION: Final = versioned(*_as_seen(), where=organisation.c.id == _ID)
+_OWN_ORGANISATION: Final = versioned(
     *_as_seen(organisation.c.bank_account), where=organisation.c.id == _ID
 )
 
@@ -130,7 +122,7 @@ _ROLES_OF_PERSON: Final = (
     .where(membership.c.organisation_id == _OWN)
     .scalar_subquery()
 )
-_PERSON: Final = _row(
+_PERSON: Final = versioned(
     person.c.id,
     _OWN.label("organisation_id"),
     person.c.name,
@@ -138,18 +130,6 @@ _PERSON: Final = _row(
     person.c.disabled_at.is_(None).label("active"),
     person.c.version,
     where=(person.c.id == _ID) & _ROLES_OF_PERSON.is_not(None),
-)
-_CLIENT: Final = _row(
-    client.c.id,
-    client.c.organisation_id,
-    client.c.name,
-    client.c.profile,
-    case((client.c.jwks.is_(None), "client_secret_basic"), else_="private_key_jwt").label("method"),
-    client.c.scopes,
-    client.c.roles,
-    client.c.disabled_at.is_(None).label("active"),
-    client.c.version,
-    where=(client.c.id == _ID) & (client.c.organisation_id == _OWN),
 )
 
 _NEXT_NUMBER: Final = Statement(
@@ -165,12 +145,6 @@ _PLATFORM: Final = Statement(select(exists().where(organisation.c.number == 0)))
 _LOCKED: Final = Statement(
     select(organisation.c.kind, organisation.c.state, organisation.c.version)
     .where(organisation.c.id == _ID)
-    .with_for_update()
-)
-_CLIENT_LOCKED: Final = Statement(
-    select(client.c.disabled_at, client.c.version)
-    .where(client.c.id == _ID)
-    .where(client.c.organisation_id == _OWN)
     .with_for_update()
 )
 _PERSON_LOCKED: Final = Statement(
@@ -277,21 +251,6 @@ async def organisation_facts(tx: Tx, organisation_id: str, *, reason: str) -> Or
     )
 
 
-async def client_facts(tx: Tx, client_id: str, *, by: Actor) -> MemberFacts:
-    """Return whether a client of the caller's organisation is active; lock it."""
-    row = None
-    if is_identifier(client_id, "client"):
-        row = await tx.row(_CLIENT_LOCKED, id=client_id, own=by.organisation_id)
-    if row is None:
-        raise _no_client(client_id)
-    return MemberFacts(
-        id=client_id,
-        organisation_id=by.organisation_id,
-        is_active=row["disabled_at"] is None,
-        version=row["version"],
-    )
-
-
 async def person_facts(tx: Tx, person_id: str, *, by: Actor) -> MemberFacts:
     """Return whether a person of the caller's organisation is active; lock it and her."""
     row = None
@@ -333,16 +292,6 @@ async def person_view(tx: Tx, person_id: str, *, by: Actor) -> tuple[bytes, int]
     return row["body"], row["version"]
 
 
-async def client_view(tx: Tx, client_id: str, *, by: Actor) -> tuple[bytes, int]:
-    """Return a client of the caller's organisation as JSON, and the version."""
-    row = None
-    if is_identifier(client_id, "client"):
-        row = await tx.row(_CLIENT, id=client_id, own=by.organisation_id)
-    if row is None:
-        raise _no_client(client_id)
-    return row["body"], row["version"]
-
-
 async def actor(
     tx: Tx, *, client_id: str, person_id: str | None, organisation_id: str,
     scopes: tuple[str, ...],
@@ -373,16 +322,13 @@ async def actor(
 
 
 def _no_organisation(organisation_id: str) -> OrganisationUnknown:
-    return OrganisationUnknown(f"There is no organisation {_shown(organisation_id)}.")
+    return OrganisationUnknown(f"There is no organisation {shown(organisation_id)}.")
 
 
 def _no_person(person_id: str) -> PersonUnknown:
-    return PersonUnknown(f"There is no person {_shown(person_id)}.")
+    return PersonUnknown(f"There is no person {shown(person_id)}.")
 
 
-def _no_client(client_id: str) -> ClientUnknown:
-    return ClientUnknown(f"There is no client {_shown(client_id)}.")
-
-
-def _shown(identifier: str) -> str:
+def shown(identifier: str) -> str:
+    """Return what was asked for, short and in ASCII, for a sentence."""
     return ascii(identifier[:60])

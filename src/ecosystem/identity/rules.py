@@ -1,44 +1,30 @@
 """What decides about organisations, people and clients."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-import msgspec
 import stdnum.cn.uscc
 import stdnum.lei
-from joserfc.errors import JoseError
-from joserfc.jwk import JWKRegistry
-from joserfc.util import urlsafe_b64decode
 
 from ecosystem.identity.model import (
     KINDS_OF_ROLE,
-    ROLES_OF_PEOPLE_ONLY,
-    AuthMethod,
-    ClientAdded,
-    ClientFacts,
     Deactivated,
     Identifier,
     Joined,
-    Jwk,
     MemberFacts,
-    NewClient,
     OrganisationFacts,
     OrganisationState,
     PersonFacts,
     PlatformFacts,
-    Profile,
     Registered,
     RegistrationFacts,
     StateChanged,
 )
 from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.refusal import Fault, Kind, Refusal
-from ecosystem.values.scopes import needs_keys
 
 _CHECKED: Final = {"CN-USC": (stdnum.cn.uscc.is_valid, 18), "LEI": (stdnum.lei.is_valid, 20)}
 """How an identifier of a register is checked, and how many digits and capitals it has."""
-_RSA_BITS_MIN: Final = 2_048
 
 
 class PlatformNotRegistered(Refusal):
@@ -109,34 +95,6 @@ class RoleNotOfKind(Refusal):
 
     kind = Kind.UNMET
     remedy = "Give only roles that the organisation's kind has."
-
-
-class RoleOfPeopleOnly(Refusal):
-    """Only a person holds this role, never a program."""
-
-    kind = Kind.UNMET
-    remedy = "Leave the role out, and have a person do it."
-
-
-class KeysNeeded(Refusal):
-    """A client of the profile `high` proves itself by its own keys."""
-
-    kind = Kind.UNMET
-    remedy = "Send the client's public keys in `jwks`."
-
-
-class ScopeNeedsKeys(Refusal):
-    """A client with a secret alone only reads and drafts."""
-
-    kind = Kind.UNMET
-    remedy = "Send the client's public keys in `jwks`, or leave the scope out."
-
-
-class KeyUnusable(Refusal):
-    """The public key is not one that this service verifies with."""
-
-    kind = Kind.UNMET
-    remedy = "Send an EC key on P-256, an RSA key of 2048 bits or more, or an Ed25519 key."
 
 
 class Inactive(Refusal):
@@ -217,29 +175,9 @@ def suspend(facts: OrganisationFacts, *, by: Actor, at: datetime) -> StateChange
 def add_person(facts: PersonFacts, *, by: Actor, at: datetime) -> Joined:
     """Make a person a member in some roles; refuse with NotYourOrganisation, RoleNotOfKind."""
     del at
-    _check_own(facts.organisation_id, by=by)
-    _check_roles(facts.asked.roles, kind=facts.kind)
-    return Joined(_once(facts.asked.roles))
-
-
-def add_client(facts: ClientFacts, *, by: Actor, at: datetime) -> ClientAdded:
-    """Let a program act for its organisation.
-
-    Refuses with NotYourOrganisation, RoleNotOfKind, RoleOfPeopleOnly, KeysNeeded,
-    ScopeNeedsKeys, KeyUnusable, in that order.
-    """
-    del at
-    asked = facts.asked
-    _check_own(facts.organisation_id, by=by)
-    _check_roles(asked.roles, kind=facts.kind)
-    _check_program(asked)
-    if asked.jwks is not None:
-        _check_keys(asked.jwks.keys)
-    return ClientAdded(
-        method=AuthMethod.SECRET if asked.jwks is None else AuthMethod.KEYS,
-        scopes=tuple(dict.fromkeys(asked.scopes)),
-        roles=_once(asked.roles),
-    )
+    check_own(facts.organisation_id, by=by)
+    check_roles(facts.asked.roles, kind=facts.kind)
+    return Joined(once(facts.asked.roles))
 
 
 def deactivate(facts: MemberFacts, *, by: Actor, at: datetime) -> Deactivated:
@@ -254,10 +192,27 @@ def deactivate(facts: MemberFacts, *, by: Actor, at: datetime) -> Deactivated:
     return Deactivated(facts.id)
 
 
-def _check_own(organisation_id: str, *, by: Actor) -> None:
+def check_own(organisation_id: str, *, by: Actor) -> None:
+    """Refuse with NotYourOrganisation who is of another organisation."""
     if by.organisation_id != organisation_id:
         message = f"The caller belongs to {by.organisation_id}."
         raise NotYourOrganisation(message)
+
+
+def check_roles(roles: tuple[Role, ...], *, kind: OrganisationKind) -> None:
+    """Refuse with RoleNotOfKind what an organisation of this kind has nobody for."""
+    faults = tuple(
+        Fault(f"/roles/{index}", "role_not_of_kind", f"No {kind.value} has a {role.value}.")
+        for index, role in enumerate(roles)
+        if kind not in KINDS_OF_ROLE[role]
+    )
+    if faults:
+        raise RoleNotOfKind(faults[0].detail, faults=faults)
+
+
+def once(roles: tuple[Role, ...]) -> tuple[Role, ...]:
+    """Return each role once, in the order in which they are listed."""
+    return tuple(role for role in Role if role in roles)
 
 
 def _check_digits(identifiers: tuple[Identifier, ...]) -> None:
@@ -287,68 +242,3 @@ def _check_untaken(identifiers: tuple[Identifier, ...], *, taken: tuple[Identifi
     )
     if faults:
         raise IdentifierTaken(faults[0].detail, faults=faults)
-
-
-def _check_roles(roles: tuple[Role, ...], *, kind: OrganisationKind) -> None:
-    faults = tuple(
-        Fault(f"/roles/{index}", "role_not_of_kind", f"No {kind.value} has a {role.value}.")
-        for index, role in enumerate(roles)
-        if kind not in KINDS_OF_ROLE[role]
-    )
-    if faults:
-        raise RoleNotOfKind(faults[0].detail, faults=faults)
-
-
-def _check_program(asked: NewClient) -> None:
-    for index, role in enumerate(asked.roles):
-        if role in ROLES_OF_PEOPLE_ONLY:
-            message = f"A program cannot be {role.value}."
-            raise RoleOfPeopleOnly(message, pointer=f"/roles/{index}")
-    if asked.jwks is not None:
-        return
-    if asked.profile is Profile.HIGH:
-        message = "The client has no keys."
-        raise KeysNeeded(message, pointer="/jwks")
-    faults = tuple(
-        Fault(f"/scopes/{index}", "scope_needs_keys", f"{scope} needs keys.")
-        for index, scope in enumerate(asked.scopes)
-        if needs_keys(scope)
-    )
-    if faults:
-        raise ScopeNeedsKeys(faults[0].detail, faults=faults)
-
-
-def _check_keys(keys: tuple[Jwk, ...]) -> None:
-    faults = tuple(
-        Fault(f"/jwks/keys/{index}", "key_unusable", said)
-        for index, key in enumerate(keys)
-        for said in _amiss(key, before=keys[:index])
-    )
-    if faults:
-        raise KeyUnusable(faults[0].detail, faults=faults)
-
-
-def _amiss(key: Jwk, *, before: tuple[Jwk, ...]) -> Iterator[str]:
-    """Yield what is wrong with a key, at most one sentence."""
-    if key.kid in {other.kid for other in before}:
-        yield f"The kid {key.kid} is given twice."
-        return
-    if key.kty != "RSA" and key.crv != {"EC": "P-256", "OKP": "Ed25519"}[key.kty]:
-        yield f"The key {key.kid} is on another curve."
-        return
-    try:
-        if key.kty == "RSA" and (bits := _bits(key)) < _RSA_BITS_MIN:
-            yield f"The key {key.kid} has {bits} bits."
-            return
-        JWKRegistry.import_key(msgspec.to_builtins(key))
-    except (JoseError, ValueError, KeyError, TypeError):
-        yield f"The key {key.kid} cannot be read."
-
-
-def _bits(key: Jwk) -> int:
-    """Return the length of an RSA key's modulus, or raise what joserfc raises on bad text."""
-    return int.from_bytes(urlsafe_b64decode(str(key.n or "").encode())).bit_length()
-
-
-def _once(roles: tuple[Role, ...]) -> tuple[Role, ...]:
-    return tuple(role for role in Role if role in roles)

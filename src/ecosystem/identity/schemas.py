@@ -7,11 +7,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.identity.model import (
-    AuthMethod,
     BankAccount,
     Identifier,
     OrganisationState,
-    Profile,
     Scale,
 )
 from ecosystem.values.actor import OrganisationKind, Role
@@ -56,31 +54,6 @@ class PersonView(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
     active: bool
     version: Version
-
-
-class ClientView(msgspec.Struct, frozen=True, kw_only=True):
-    """A client, as the own organisation sees it."""
-
-    id: ClientId
-    organisation_id: OrganisationId
-    name: str
-    profile: Profile
-    method: AuthMethod
-    """How it proves itself at the token endpoint."""
-    scopes: tuple[Scope, ...]
-    roles: tuple[Role, ...]
-    active: bool
-    version: Version
-
-
-class NewClientView(msgspec.Struct, frozen=True, kw_only=True):
-    """A client that has been added, and its secret."""
-
-    id: ClientId
-    method: AuthMethod
-    version: Version
-    client_secret: str | None
-    """Shown this once and kept nowhere; null for a client with keys."""
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ecosystem.identity.model import AuthMethod
+from ecosystem.identity.clients.model import AuthMethod
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.identifiers import ClientId, OrganisationId, PersonId
 from ecosystem.values.period import Instant

@@ -12,14 +12,12 @@ from sqlalchemy import BigInteger, bindparam, func, select
 
 from ecosystem.catalogue.actions import load_shipped
 from ecosystem.identity import actions as identity
+from ecosystem.identity.clients import actions as clients
+from ecosystem.identity.clients.model import Jwk, Jwks, NewClient, Profile
 from ecosystem.identity.model import (
     ROLES_OF_PEOPLE_ONLY,
     Identifier,
-    Jwk,
-    Jwks,
-    NewClient,
     NewPerson,
-    Profile,
     Registered,
     Registration,
 )
@@ -162,7 +160,7 @@ class _Seeding:
             roles=roles,
             jwks=Jwks((_public(private),)) if private else None,
         )
-        made = await identity.add_client(self.tx, by.organisation_id, asked, by=by, at=self.at)
+        made = await clients.add_client(self.tx, by.organisation_id, asked, by=by, at=self.at)
         proof: dict[str, object] = {"client_secret": made.client_secret}
         if private is not None:
             proof = {"private_key": private.as_dict(private=True)}

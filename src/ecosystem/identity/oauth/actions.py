@@ -11,8 +11,9 @@ import msgspec
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from ecosystem.identity.clients.tables import assertion_used
 from ecosystem.identity.oauth import queries, tokens
-from ecosystem.identity.oauth.known import forget_everywhere
+from ecosystem.identity.oauth.known import tokens_die
 from ecosystem.identity.oauth.queries import Authorisation, Pending, digest_of
 from ecosystem.identity.oauth.requests import Wanted
 from ecosystem.identity.oauth.tables import (
@@ -21,9 +22,7 @@ from ecosystem.identity.oauth.tables import (
     authorisation_request,
     refresh_token,
 )
-from ecosystem.identity.tables import ACCESS_CHANNEL, assertion_used
 from ecosystem.runtime.database import Statement, Tx, inserting
-from ecosystem.runtime.listener import tell
 from ecosystem.runtime.minting import mint, secret
 
 AUTHORISED: Final = timedelta(days=14)
@@ -178,8 +177,7 @@ async def revoke_grant(tx: Tx, grant_id: str, *, now: datetime) -> None:
     """
     if await tx.value(_REVOKE, of=grant_id, new_value=now) is None:
         return
-    await tell(tx, channel=ACCESS_CHANNEL, word=grant_id)
-    tx.afterwards(lambda: forget_everywhere(grant_id))
+    await tokens_die(tx, grant_id)
 
 
 async def bind_grant(tx: Tx, grant_id: str, *, jkt: str) -> None:

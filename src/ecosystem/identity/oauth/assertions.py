@@ -10,7 +10,7 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import JWKRegistry, Key
 from msgspec import Meta
 
-from ecosystem.identity.model import Jwks
+from ecosystem.identity.clients.model import Jwks
 from ecosystem.values.patterns import whole
 
 ALGORITHMS: Final = ("ES256", "PS256", "Ed25519", "EdDSA")

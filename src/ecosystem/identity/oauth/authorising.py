@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 
+from ecosystem.identity.clients.model import Profile
 from ecosystem.identity.login.sessions import Session
-from ecosystem.identity.model import Profile
 from ecosystem.identity.oauth import actions, forms, queries, requests, server, terms, tokens
 from ecosystem.identity.oauth.queries import Membership, Pending, Registered
 from ecosystem.identity.oauth.requests import HANDLE, RequestRefused, Wanted

@@ -20,7 +20,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy.util import await_only
 
 from ecosystem.identity import queries as identity
-from ecosystem.identity.model import AuthMethod
+from ecosystem.identity.clients.model import AuthMethod
 from ecosystem.identity.oauth import actions, queries, terms, tokens
 from ecosystem.identity.oauth.queries import Authorisation
 from ecosystem.identity.oauth.terms import Asked, Signing

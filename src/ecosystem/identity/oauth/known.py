@@ -4,7 +4,12 @@ from dataclasses import dataclass, field
 from typing import Final
 from weakref import WeakSet
 
+from ecosystem.runtime.database import Tx
+from ecosystem.runtime.listener import tell
 from ecosystem.values.actor import Actor
+
+ACCESS_CHANNEL: Final = "ecosystem_access"
+"""Where PostgreSQL tells every process whose tokens may have died: an identifier each."""
 
 _KEPT_MAX: Final = 10_000
 
@@ -69,3 +74,9 @@ def forget_everywhere(who: str) -> None:
     """Forget all tokens of `who` in every part of this process."""
     for known in list(_ALL):
         known.forget(who)
+
+
+async def tokens_die(tx: Tx, who: str) -> None:
+    """Have every process forget what it knows of `who`: this one when the commit is done."""
+    await tell(tx, channel=ACCESS_CHANNEL, word=who)
+    tx.afterwards(lambda: forget_everywhere(who))

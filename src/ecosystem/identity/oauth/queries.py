@@ -8,7 +8,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import LargeBinary, Text, bindparam, or_, select
 
-from ecosystem.identity.model import AuthMethod, Jwks, Profile
+from ecosystem.identity.clients.model import AuthMethod, Jwks, Profile
+from ecosystem.identity.clients.tables import client
 from ecosystem.identity.oauth.requests import Wanted
 from ecosystem.identity.oauth.tables import (
     authorisation,
@@ -16,7 +17,7 @@ from ecosystem.identity.oauth.tables import (
     authorisation_request,
     refresh_token,
 )
-from ecosystem.identity.tables import client, membership, organisation, person
+from ecosystem.identity.tables import membership, organisation, person
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values.actor import Assurance
 from ecosystem.values.identifiers import is_identifier

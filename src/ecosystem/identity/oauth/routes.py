@@ -9,9 +9,9 @@ import msgspec
 from litestar import Response
 
 from ecosystem.identity import access
+from ecosystem.identity.clients.model import AuthMethod
 from ecosystem.identity.login import sessions
 from ecosystem.identity.login.sessions import Session
-from ecosystem.identity.model import AuthMethod
 from ecosystem.identity.oauth import (
     authorising,
     consent,

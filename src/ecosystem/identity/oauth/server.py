@@ -20,7 +20,7 @@ from authlib.oauth2.rfc6749 import (
 from joserfc.errors import JoseError
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from ecosystem.identity.model import AuthMethod
+from ecosystem.identity.clients.model import AuthMethod
 from ecosystem.identity.oauth import actions, assertions, forms, grants, queries, terms
 from ecosystem.identity.oauth.grants import TokenAnswer, given, granted
 from ecosystem.identity.oauth.terms import (

@@ -12,7 +12,7 @@ from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, OAuth2Reques
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from joserfc.jwk import ECKey
 
-from ecosystem.identity.model import AuthMethod
+from ecosystem.identity.clients.model import AuthMethod
 from ecosystem.identity.oauth import queries
 from ecosystem.runtime.web import House
 

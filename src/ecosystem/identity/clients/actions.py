@@ -1,0 +1,99 @@
+"""What can be done with clients: load, decide, write, record."""
+
+import hashlib
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import bindparam, update
+
+from ecosystem.history.actions import record
+from ecosystem.history.model import Audience
+from ecosystem.identity import queries as identity
+from ecosystem.identity.clients import queries, rules
+from ecosystem.identity.clients.model import ClientAdded, ClientFacts, NewClient, Profile
+from ecosystem.identity.clients.tables import client
+from ecosystem.identity.oauth.known import tokens_die
+from ecosystem.identity.rules import deactivate
+from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.minting import mint, secret
+from ecosystem.runtime.web import Standing
+from ecosystem.values import revision
+from ecosystem.values.actor import Actor
+
+_ADD_CLIENT: Final = inserting(
+    client,
+    "id", "organisation_id", "name", "profile", "scopes", "roles", "secret_digest", "jwks",
+    "version",
+)  # fmt: skip
+_DEACTIVATE_CLIENT: Final = Statement(
+    update(client)
+    .where(client.c.id == bindparam("of"))
+    .values(disabled_at=bindparam("at"), version=bindparam("new_version"))
+)
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """A client that has been added; its secret is nowhere else."""
+
+    client_id: str
+    version: int
+    added: ClientAdded
+    client_secret: str | None
+
+
+async def add_client(
+    tx: Tx, organisation_id: str, asked: NewClient, *, by: Actor, at: datetime
+) -> Credentials:
+    """Add a client; a secret is made where it has no keys, and only its digest is kept.
+
+    Effects: the client, the event client.added.
+    """
+    found = await identity.organisation_facts(tx, organisation_id, reason="")
+    facts = ClientFacts(
+        organisation_id=organisation_id, kind=found.kind, client_id=mint("client"), asked=asked
+    )
+    decision = rules.add_client(facts, by=by, at=at)
+    made = secret() if asked.jwks is None else None
+    await _write_client(tx, facts, decision, made=made)
+    version = await record(
+        tx, "client.added", facts.client_id, facts=facts, decision=decision, by=by, at=at,
+        audience=Audience(organisations=(organisation_id,)),
+    )  # fmt: skip
+    return Credentials(
+        client_id=facts.client_id, version=version, added=decision, client_secret=made
+    )
+
+
+async def deactivate_client(
+    tx: Tx, client_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Deactivate a client; effects: its tokens die, the event client.deactivated."""
+    facts = await queries.client_facts(tx, client_id, by=by)
+    revision.check(expected, actual=facts.version)
+    decision = deactivate(facts, by=by, at=at)
+    await tx.run(_DEACTIVATE_CLIENT, of=client_id, at=at, new_version=facts.version + 1)
+    await tokens_die(tx, client_id)
+    version = await record(
+        tx, "client.deactivated", client_id, facts=facts, decision=decision, by=by, at=at,
+        audience=Audience(organisations=(facts.organisation_id,)),
+    )  # fmt: skip
+    return Standing(id=client_id, state="deactivated", version=version)
+
+
+async def _write_client(
+    tx: Tx, facts: ClientFacts, decision: ClientAdded, *, made: str | None
+) -> None:
+    asked = facts.asked
+    await tx.run(
+        _ADD_CLIENT,
+        id=facts.client_id,
+        organisation_id=facts.organisation_id,
+        name=asked.name,
+        profile=Profile(asked.profile).value,
+        scopes=list(decision.scopes),
+        roles=[role.value for role in decision.roles],
+        secret_digest=hashlib.sha256(made.encode()).digest() if made else None,
+        jwks=msgspec.json.encode(asked.jwks) if asked.jwks else None,
+        version=1,
+    )

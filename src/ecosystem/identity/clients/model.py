@@ -1,0 +1,80 @@
+"""Clients: how they prove themselves, requests, frozen facts and decisions."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.patterns import whole
+from ecosystem.values.scopes import Scope
+from ecosystem.values.text import Line
+
+
+class Profile(StrEnum):
+    """How strictly a client proves itself: `high` always by its own keys."""
+
+    BASIC = "basic"
+    HIGH = "high"
+
+
+class AuthMethod(StrEnum):
+    """How a client proves itself at the token endpoint."""
+
+    SECRET = "client_secret_basic"  # noqa: S105 - the name of a method, not a secret
+    KEYS = "private_key_jwt"
+    NONE = "none"
+    """Not at all: anyone can say that he is a public client, which people alone authorise."""
+
+
+class Jwk(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True
+):
+    """A public key: EC on P-256, RSA of 2048 bits or more, or Ed25519. Source: RFC 7517."""
+
+    kty: Annotated[str, Meta(pattern=whole("(EC|RSA|OKP)"))]
+    kid: Annotated[str, Meta(pattern=whole("[0-9A-Za-z._-]{1,100}"))]
+    use: Annotated[str, Meta(pattern=whole("sig"))] | UnsetType = UNSET
+    alg: Annotated[str, Meta(pattern=whole("(ES256|PS256|EdDSA|Ed25519)"))] | UnsetType = UNSET
+    crv: Annotated[str, Meta(pattern=whole("(P-256|Ed25519)"))] | UnsetType = UNSET
+    x: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
+    y: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
+    n: Annotated[str, Meta(max_length=1_400)] | UnsetType = UNSET
+    e: Annotated[str, Meta(max_length=12)] | UnsetType = UNSET
+
+
+class Jwks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The public keys by which a client proves itself; two while one follows another."""
+
+    keys: Annotated[tuple[Jwk, ...], Meta(min_length=1, max_length=5)]
+
+
+class NewClient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A program that will act for an organisation."""
+
+    name: Line
+    profile: Profile = Profile.BASIC
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=40)]
+    """The most that its tokens can be good for."""
+    roles: Annotated[tuple[Role, ...], Meta(max_length=14)] = ()
+    """What it does for its organisation when it acts by itself."""
+    jwks: Jwks | None = None
+    """Without keys, a secret is made, which only reads and drafts."""
+
+
+class ClientFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known when an organisation adds a client."""
+
+    organisation_id: str
+    kind: OrganisationKind
+    client_id: str
+    asked: NewClient
+
+
+class ClientAdded(msgspec.Struct, frozen=True):
+    """A client can get tokens for these scopes, in this way."""
+
+    method: AuthMethod
+    scopes: tuple[Scope, ...]
+    roles: tuple[Role, ...]

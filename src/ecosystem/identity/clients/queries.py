@@ -1,0 +1,74 @@
+"""Facts about clients, locked; and views of them."""
+
+from typing import Final
+
+from sqlalchemy import Text, bindparam, case, select
+
+from ecosystem.identity.clients.tables import client
+from ecosystem.identity.model import MemberFacts
+from ecosystem.identity.queries import shown, versioned
+from ecosystem.runtime.database import Statement, Tx
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import is_identifier
+from ecosystem.values.refusal import Kind, Refusal
+
+_ID: Final = bindparam("id", type_=Text)
+_OWN: Final = bindparam("own", type_=Text)
+
+
+class ClientUnknown(Refusal):
+    """There is no such client of the caller's organisation."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier that POST /v1/organisations/{id}/clients answered."
+
+
+_CLIENT: Final = versioned(
+    client.c.id,
+    client.c.organisation_id,
+    client.c.name,
+    client.c.profile,
+    case((client.c.jwks.is_(None), "client_secret_basic"), else_="private_key_jwt").label("method"),
+    client.c.scopes,
+    client.c.roles,
+    client.c.disabled_at.is_(None).label("active"),
+    client.c.version,
+    where=(client.c.id == _ID) & (client.c.organisation_id == _OWN),
+)
+
+
+_CLIENT_LOCKED: Final = Statement(
+    select(client.c.disabled_at, client.c.version)
+    .where(client.c.id == _ID)
+    .where(client.c.organisation_id == _OWN)
+    .with_for_update()
+)
+
+
+async def client_facts(tx: Tx, client_id: str, *, by: Actor) -> MemberFacts:
+    """Return whether a client of the caller's organisation is active; lock it."""
+    row = None
+    if is_identifier(client_id, "client"):
+        row = await tx.row(_CLIENT_LOCKED, id=client_id, own=by.organisation_id)
+    if row is None:
+        raise _no_client(client_id)
+    return MemberFacts(
+        id=client_id,
+        organisation_id=by.organisation_id,
+        is_active=row["disabled_at"] is None,
+        version=row["version"],
+    )
+
+
+async def client_view(tx: Tx, client_id: str, *, by: Actor) -> tuple[bytes, int]:
+    """Return a client of the caller's organisation as JSON, and the version."""
+    row = None
+    if is_identifier(client_id, "client"):
+        row = await tx.row(_CLIENT, id=client_id, own=by.organisation_id)
+    if row is None:
+        raise _no_client(client_id)
+    return row["body"], row["version"]
+
+
+def _no_client(client_id: str) -> ClientUnknown:
+    return ClientUnknown(f"There is no client {shown(client_id)}.")

@@ -1,0 +1,34 @@
+"""How clients look on the wire."""
+
+import msgspec
+
+from ecosystem.identity.clients.model import AuthMethod, Profile
+from ecosystem.identity.schemas import Version
+from ecosystem.values.actor import Role
+from ecosystem.values.identifiers import ClientId, OrganisationId
+from ecosystem.values.scopes import Scope
+
+
+class ClientView(msgspec.Struct, frozen=True, kw_only=True):
+    """A client, as the own organisation sees it."""
+
+    id: ClientId
+    organisation_id: OrganisationId
+    name: str
+    profile: Profile
+    method: AuthMethod
+    """How it proves itself at the token endpoint."""
+    scopes: tuple[Scope, ...]
+    roles: tuple[Role, ...]
+    active: bool
+    version: Version
+
+
+class NewClientView(msgspec.Struct, frozen=True, kw_only=True):
+    """A client that has been added, and its secret."""
+
+    id: ClientId
+    method: AuthMethod
+    version: Version
+    client_secret: str | None
+    """Shown this once and kept nowhere; null for a client with keys."""

@@ -1,0 +1,69 @@
+"""Clients, and what they have proved themselves with: the same for every authority."""
+
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    false,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+from ecosystem.identity.clients.model import Profile
+from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.database import metadata
+
+client: Final = Table(
+    "client",
+    metadata,
+    identifier("id", "client"),
+    Column("organisation_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("secret_digest", LargeBinary),
+    Column("jwks", JSON),
+    Column("jwks_uri", Text),
+    Column("redirect_uris", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("dpop", Boolean, nullable=False, server_default=false()),
+    Column("disabled_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint(
+        f"profile IN ({', '.join(repr(one.value) for one in Profile)})", name="profile_is_known"
+    ),
+    CheckConstraint(
+        "num_nonnulls(secret_digest, jwks, jwks_uri) = 1 "
+        "OR (num_nonnulls(secret_digest, jwks, jwks_uri) = 0 AND redirect_uris <> '{}')",
+        name="has_secret_or_keys_or_is_public",
+    ),
+    CheckConstraint("profile = 'basic' OR num_nonnulls(jwks, jwks_uri) = 1", name="high_has_keys"),
+    CheckConstraint("octet_length(secret_digest) = 32", name="secret_is_a_digest"),
+    Index("client_of_organisation", "organisation_id"),
+    info={"held": "reference"},
+)
+
+
+assertion_used: Final = Table(
+    "assertion_used",
+    metadata,
+    reference("client_id"),
+    Column("jti", Text(collation="C"), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("client_id", "jti"),
+    info={
+        "held": "local: what a client has proved itself with is spent in one place",
+        "deletes": True,
+    },
+)
