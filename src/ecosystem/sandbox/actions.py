@@ -1,6 +1,6 @@
 """Move the sandbox's clock, keep its parties, give out tokens for its people."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -8,6 +8,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.identity import queries as identity
+from ecosystem.identity.oauth import actions as oauth
 from ecosystem.identity.oauth import server, terms
 from ecosystem.identity.oauth.server import TokenAnswer
 from ecosystem.identity.oauth.tokens import Grant
@@ -19,7 +20,7 @@ from ecosystem.sandbox import queries, rules
 from ecosystem.sandbox.model import ClockFacts, ClockSetting, ClockView, Parties, TokenWanted
 from ecosystem.sandbox.queries import Hands
 from ecosystem.sandbox.tables import CLOCK_CHANNEL, sandbox_clock, sandbox_parties
-from ecosystem.values.scopes import SCOPES
+from ecosystem.values.scopes import SCOPES, known
 
 _given = insert(sandbox_clock).values(
     {name: bindparam(name) for name in ("one", "ahead", "stands_at")}
@@ -62,9 +63,13 @@ async def keep_parties(tx: Tx, parties: Parties, *, client_id: str) -> None:
 async def give_token(
     tx: Tx, asked: TokenWanted, *, house: House, real_now: datetime
 ) -> TokenAnswer:
-    """Give a token for a person in an organisation; refuse with PersonNotThere."""
+    """Give a token for a person in an organisation; refuse with PersonNotThere.
+
+    A shortcut to what she would come to by logging in and agreeing. Effects: an
+    authorisation, as the code flow opens it.
+    """
     client_id = await queries.token_client(tx)
-    scopes = SCOPES if asked.scopes is None else asked.scopes
+    scopes = SCOPES if asked.scopes is None else known(asked.scopes)
     actor = await identity.actor(
         tx,
         client_id=client_id,
@@ -75,10 +80,13 @@ async def give_token(
     if actor is None:
         message = f"{asked.person_id} is no active member of {asked.organisation_id}."
         raise queries.PersonNotThere(message)
-    grant = Grant(
+    agreed = Grant(
         client_id=client_id,
         organisation_id=asked.organisation_id,
-        scopes=scopes,
+        scopes=actor.scopes,
         person_id=asked.person_id,
+        acr=asked.acr,
+        authenticated_at=real_now - timedelta(seconds=asked.authenticated_ago_s),
     )
-    return server.given(grant, signing=terms.signing(house, now=real_now))
+    opened = await oauth.open_grant(tx, agreed, now=real_now)
+    return server.granted(opened, signing=terms.signing(house, now=real_now))

@@ -1,17 +1,20 @@
 """The sandbox's clock, its parties, and tokens for them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from ecosystem.identity.clients.model import AuthMethod
-from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.actor import Assurance, OrganisationKind, Role
 from ecosystem.values.identifiers import ClientId, OrganisationId, PersonId
 from ecosystem.values.period import Instant
 from ecosystem.values.scopes import Scope
 from ecosystem.values.text import Text
+
+_AGO_S_MAX: Final = 12 * 3_600
+"""As long as a login lasts."""
 
 
 class ClockSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,6 +47,10 @@ class TokenWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     organisation_id: OrganisationId
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=40)] | None = None
     """What the token is good for; everything, where they are left out."""
+    acr: Assurance = Assurance.PASSKEY
+    """How she is taken to have proved who she is: `phr` by a passkey, `pwd` by a password."""
+    authenticated_ago_s: Annotated[int, Meta(ge=0, le=_AGO_S_MAX)] = 0
+    """How many seconds ago she is taken to have done so: an old login is good for less."""
 
 
 class SeededPerson(msgspec.Struct, frozen=True, kw_only=True):

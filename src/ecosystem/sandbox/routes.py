@@ -20,7 +20,9 @@ from ecosystem.sandbox.model import ClockSetting, ClockView, Parties, TokenWante
 async def give_sandbox_token(request: Call, data: JSONBody[TokenWanted]) -> Response[bytes]:
     """Get a token for a person.
 
-    In a sandbox nobody logs in: any person's token is given to anyone.
+    In a sandbox nobody needs to log in: any person's token is given to anyone. It is the same
+    as she gives a client by logging in with her passkey and agreeing; `acr` and
+    `authenticated_ago_s` try what a weaker or an older login is good for.
     """
     return request.answer(
         await actions.give_token(request.tx, data, house=request.house, real_now=_real_now(request))
