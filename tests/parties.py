@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from joserfc.jwk import ECKey, Key
 
 from ecosystem.runtime.minting import secret
 from ecosystem.runtime.settings import Settings
-from ecosystem.sandbox.model import Parties
+from ecosystem.sandbox.model import Parties, Party, SeededPerson
+from ecosystem.values.permit import Permit
 
 ISSUER = "http://127.0.0.1:8080"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -26,17 +27,34 @@ async def seeded(client: httpx.AsyncClient) -> Parties:
 
 
 async def bearer(
-    client: httpx.AsyncClient, party: str, person: str, *, scopes: list[str] | None = None
+    client: httpx.AsyncClient,
+    party: str,
+    person: str,
+    *,
+    scopes: list[str] | None = None,
+    **login: str | int,
 ) -> dict[str, str]:
-    """Return the Authorization header of a seeded person, both by their short names."""
+    """Return the Authorization header of a seeded person, both by their short names.
+
+    `acr` and `authenticated_ago_s` say how she has logged in: by default just now, by passkey.
+    """
     found = (await seeded(client)).party(party)
     asked = {
         "person_id": found.person(person).id,
         "organisation_id": found.organisation_id,
     }
-    answer = await client.post("/v1/sandbox/tokens", json={**asked, "scopes": scopes})
+    answer = await client.post("/v1/sandbox/tokens", json={**asked, "scopes": scopes, **login})
     assert answer.status_code == 201, answer.text
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def able(parties: Parties, permit: Permit) -> Iterator[tuple[Party, SeededPerson]]:
+    """Yield who may do what a permit says, as far as kind and role go: the city's people first."""
+    for party in sorted(parties.data, key=lambda one: one.key != "city"):
+        if not permit.kinds or party.kind in permit.kinds:
+            for person in party.people:
+                if not permit.roles or set(permit.roles) & set(person.roles):
+                    yield party, person
 
 
 def proof(chosen: Settings, file: str) -> dict[str, Any]:

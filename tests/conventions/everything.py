@@ -14,7 +14,7 @@ from ecosystem.sandbox.model import Parties, Party, SeededPerson
 from ecosystem.values.identifiers import compose
 from ecosystem.values.permit import Permit
 from tests.contracts.partnership import Partnership
-from tests.parties import bearer
+from tests.parties import able, bearer
 
 OPERATIONS: Final = describe.operations_of((*app.ROUTES, *sandbox.ROUTES))
 """Every operation of a sandbox."""
@@ -55,14 +55,7 @@ class Everything(msgspec.Struct, frozen=True):
         if "{offer_id}" in path and not permit.roles:
             enterprise = self.parties.party("enterprise")
             return enterprise, enterprise.person("bidder")
-        able = (
-            (party, person)
-            for party in sorted(self.parties.data, key=lambda one: one.key != "city")
-            for person in party.people
-            if not permit.kinds or party.kind in permit.kinds
-            if not permit.roles or set(permit.roles) & set(person.roles)
-        )
-        return next(able)
+        return next(able(self.parties, permit))
 
 
 def unknown(one: Operation) -> str:

@@ -26,11 +26,11 @@ EVALUATE: Final = Permit(
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="opened, scored",
 )  # fmt: skip
 PROPOSE: Final = Permit(
-    act="propose an award", scope="awards:write", roles=(Role.OFFICER,), person=True,
+    act="propose an award", scope="awards:write", roles=(Role.OFFICER,), person=True, step_up=True,
     kinds=(OrganisationKind.GOVERNMENT,), verified=True, relation="authority", state="evaluated",
 )  # fmt: skip
 APPROVE: Final = Permit(
-    act="approve an award", scope="awards:write", roles=(Role.APPROVER,), person=True,
+    act="approve an award", scope="awards:write", roles=(Role.APPROVER,), person=True, step_up=True,
     kinds=(OrganisationKind.GOVERNMENT,), verified=True,
     relation="authority, not who proposed", state="proposed",
 )  # fmt: skip

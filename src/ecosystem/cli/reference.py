@@ -11,6 +11,7 @@ from ecosystem.manual.shapes import Named, words
 from ecosystem.runtime import settings
 from ecosystem.runtime.operation import Operation
 from ecosystem.runtime.settings import Settings
+from ecosystem.values.permit import Permit
 
 
 def settings_page() -> str:
@@ -130,10 +131,16 @@ def _permit(one: Operation) -> list[str]:
         f"`{one.method} {one.path}`",
         f"`{permit.scope}`" if permit.scope else ("any token" if permit.token else "public"),
         ", ".join((["verified"] if permit.verified else []) + kinds),
-        ", ".join((["person"] if permit.person else []) + [role.value for role in permit.roles]),
+        ", ".join([*_who(permit), *(role.value for role in permit.roles)]),
         permit.relation,
         permit.state,
     ]
+
+
+def _who(permit: Permit) -> list[str]:
+    if permit.step_up:
+        return ["person by passkey"]
+    return ["person"] if permit.person else []
 
 
 def _page(title: str, about: str, *parts: str) -> str:
@@ -159,6 +166,8 @@ the environment over the file. A setting that is unknown or wrong stops the star
 _PERMISSIONS = """\
 Who may do what, as the routes declare it. Scope, organisation and role are checked before
 anything is read; relation and state by the rules of the room, which refuse by name.
+`person` stands where no program may act by itself; `person by passkey` where the person must
+have used her passkey within the last `step_up_s_max` seconds (RFC 9470).
 """
 _OPERATIONS = """\
 Every operation of the API. The types are described in `openapi/openapi.json`, and at `/docs`

@@ -17,7 +17,7 @@ DRAFT: Final = Permit(
 )  # fmt: skip
 SIGN: Final = Permit(
     act="sign a contract", scope="contracts:sign", roles=(Role.SIGNATORY,), person=True,
-    verified=True, relation="party", state="draft",
+    step_up=True, verified=True, relation="party", state="draft",
 )  # fmt: skip
 FILE: Final = Permit(
     act="file a document of a contract", scope="documents:write", verified=True, relation="party"

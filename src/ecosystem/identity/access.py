@@ -13,6 +13,7 @@ VERIFY: Final = Permit(
     kinds=(OrganisationKind.PLATFORM,),
     roles=(Role.OPERATOR,),
     person=True,
+    step_up=True,
     state="registered, suspended",
 )
 SUSPEND: Final = Permit(
@@ -21,6 +22,7 @@ SUSPEND: Final = Permit(
     kinds=(OrganisationKind.PLATFORM,),
     roles=(Role.OPERATOR,),
     person=True,
+    step_up=True,
     state="registered, verified",
 )
 ADMINISTER: Final = Permit(

@@ -33,8 +33,8 @@ WITHDRAW: Final = Permit(
 )  # fmt: skip
 OPEN: Final = Permit(
     act="open a need's offers", scope="offers:open", roles=(Role.OPENER,), person=True,
-    kinds=(OrganisationKind.GOVERNMENT,), verified=True, relation="named by the need as opener",
-    state="closed, from `opening_at` on",
+    step_up=True, kinds=(OrganisationKind.GOVERNMENT,), verified=True,
+    relation="named by the need as opener", state="closed, from `opening_at` on",
 )  # fmt: skip
 READ_OPENING: Final = PUBLIC
 READ_KEYS: Final = PUBLIC

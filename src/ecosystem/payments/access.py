@@ -19,7 +19,8 @@ CLAIM: Final = Permit(
 )  # fmt: skip
 APPROVE: Final = Permit(
     act="approve a payment", scope="payments:write", roles=(Role.APPROVER,), person=True,
-    kinds=_GOVERNMENT, verified=True, relation="authority; not who claimed it", state="claimed",
+    step_up=True, kinds=_GOVERNMENT, verified=True,
+    relation="authority; not who claimed it", state="claimed",
 )  # fmt: skip
 REJECT: Final = Permit(
     act="reject a payment", scope="payments:write", roles=(Role.APPROVER,), person=True,
@@ -27,7 +28,7 @@ REJECT: Final = Permit(
 )  # fmt: skip
 INSTRUCT: Final = Permit(
     act="instruct the bank to pay", scope="payments:write", roles=(Role.TREASURER,), person=True,
-    kinds=_GOVERNMENT, verified=True, relation="authority; not who approved it",
+    step_up=True, kinds=_GOVERNMENT, verified=True, relation="authority; not who approved it",
     state="approved",
 )  # fmt: skip
 SETTLE: Final = Permit(

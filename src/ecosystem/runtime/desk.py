@@ -10,7 +10,7 @@ from ecosystem.runtime import idempotency, problems
 from ecosystem.runtime.call import NO_VERSION, Call, EdgeFinding, Replay
 from ecosystem.runtime.operation import OPERATION, Operation
 from ecosystem.runtime.visit import StoredUnder, Visit
-from ecosystem.values.actor import Actor, OrganisationKind
+from ecosystem.values.actor import Actor, Assurance, OrganisationKind
 from ecosystem.values.permit import Permit
 from ecosystem.values.revision import RevisionStale
 
@@ -24,6 +24,7 @@ async def desk(call: Call) -> None:
     operation: Operation = call.route_handler.opt[OPERATION]
     visit = call.visit
     _permitted(visit, operation.permit)
+    _proved(call, operation.permit)
     _well_formed(call, operation)
     house = call.house
     if operation.method == "GET":
@@ -76,6 +77,18 @@ def _permitted(visit: Visit, permit: Permit) -> None:
     lacking = permit.unmet(visit.actor)
     if lacking is not None:
         raise EdgeFinding(problems.NOT_ALLOWED, lacking)
+
+
+def _proved(call: Call, permit: Permit) -> None:
+    """Have the person prove anew who she is, where the act asks for it. Source: RFC 9470."""
+    by, age_s_max = call.visit.actor, call.house.settings.step_up_s_max
+    if by is None or permit.is_proved(by, at=datetime.now(UTC), age_s_max=age_s_max):
+        return
+    way = Assurance.PASSKEY.value
+    asked = f'error="{problems.STEP_UP.code}", acr_values="{way}", max_age="{age_s_max}"'
+    call.visit.answer_headers.append((b"www-authenticate", f"Bearer {asked}".encode()))
+    detail = f"To {permit.act} she must have used her passkey within the last {age_s_max} s."
+    raise EdgeFinding(problems.STEP_UP, detail)
 
 
 def _well_formed(call: Call, operation: Operation) -> None:

@@ -96,6 +96,8 @@ def allowed(permit: Permit) -> str:
         parts = [f"Scope `{permit.scope}`."]
     if permit.person:
         parts.append("Only a person, not a program by itself.")
+    if permit.step_up:
+        parts.append(_STEP_UP)
     if permit.kinds:
         parts.append(f"Organisation: {_either(permit.kinds)}.")
     if permit.verified:
@@ -141,6 +143,10 @@ def _schemes(listed: Iterable[Operation]) -> dict[str, Any]:
     }
 
 
+_STEP_UP = (
+    "She must have used her passkey at most `step_up_s_max` seconds ago, 900 unless the operator "
+    "has chosen otherwise: else 401, whose WWW-Authenticate says what is asked (RFC 9470)."
+)
 _ABOUT = """\
 Governments publish needs for the digital operation of their cities; enterprises, think tanks
 and financial institutions offer, alone or as consortia; awards become contracts with

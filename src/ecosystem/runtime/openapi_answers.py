@@ -179,6 +179,8 @@ def _edge_types(one: Operation) -> list[Type]:
         found.append(problems.CURSOR_INVALID)
     if not one.path.startswith(_OAUTH):
         found.append(problems.UNAUTHENTICATED)
+    if one.permit.step_up:
+        found.append(problems.STEP_UP)
     if _asks_more(one):
         found.append(problems.NOT_ALLOWED)
     if "{" in one.path or one.path == "/metrics":

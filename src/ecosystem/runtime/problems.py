@@ -70,6 +70,11 @@ UNAUTHENTICATED: Final = _type(
     401, "unauthenticated", "A valid access token is needed",
     "Get a token from /oauth/token and send it as `Authorization: Bearer ...`.",
 )  # fmt: skip
+STEP_UP: Final = _type(
+    401, "insufficient_user_authentication", "The person must prove anew who she is",
+    "Send her to /oauth/authorize with the acr_values and the max_age that WWW-Authenticate "
+    "names, and repeat the request with the token that follows.",
+)  # fmt: skip
 NOT_ALLOWED: Final = _type(
     403, "not_allowed", "The caller may not do this",
     "Use a token with the scope, and a caller with the role, that the operation names.",

@@ -68,6 +68,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Seconds that the whole body of a request may take to arrive."""
     token_lifetime_s: Annotated[int, Meta(ge=60, le=3600)] = 600
     """Seconds that an access token lives."""
+    step_up_s_max: Annotated[int, Meta(ge=30, le=43_200)] = 900
+    """Seconds for which a person's passkey is good for opening, award, signature and payment."""
     reads_per_minute: Positive = 6_000
     """Reading requests per client and minute, in each process."""
     writes_per_minute: Positive = 1_200

@@ -1,8 +1,10 @@
 """What a call needs to be allowed: one entry of a capability's declared table."""
 
+from datetime import datetime, timedelta
+
 import msgspec
 
-from ecosystem.values.actor import Actor, OrganisationKind, Role
+from ecosystem.values.actor import Actor, Assurance, OrganisationKind, Role
 
 
 class Permit(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,13 +27,20 @@ class Permit(msgspec.Struct, frozen=True, kw_only=True):
     person: bool = False
     """Whether a person must act: a program's own token is refused."""
     step_up: bool = False
-    """Whether the person must have proved who she is a short while ago, by her passkey."""
+    """Whether the person must have proved who she is a short while ago, by her passkey.
+    Source: RFC 9470."""
     verified: bool = False
     """Whether the caller's organisation must be verified."""
     relation: str = "any"
     """What the caller's organisation is to the object."""
     state: str = "any"
     """The state of the object in which this can be done."""
+
+    def __post_init__(self) -> None:
+        """Refuse a permit that no token could ever meet: a program has nothing to prove anew."""
+        if self.step_up and not self.person:
+            message = f"the permit to {self.act} asks a program to prove who it is"
+            raise ValueError(message)
 
     def is_public(self) -> bool:
         """Tell whether anyone may call, without a token."""
@@ -50,6 +59,18 @@ class Permit(msgspec.Struct, frozen=True, kw_only=True):
         if self.verified and not by.verified:
             return "The caller's organisation is not verified."
         return None
+
+    def is_proved(self, by: Actor, *, at: datetime, age_s_max: int) -> bool:
+        """Tell whether `by` has proved who she is as strongly and as lately as this asks.
+
+        `at` is real time, whatever a sandbox's clock says.
+        """
+        if not self.step_up:
+            return True
+        since = by.authenticated_at
+        if by.acr is not Assurance.PASSKEY or since is None:
+            return False
+        return at - since <= timedelta(seconds=age_s_max)
 
 
 PUBLIC = Permit(act="read what is public")
