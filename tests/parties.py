@@ -32,7 +32,7 @@ async def bearer(
     person: str,
     *,
     scopes: list[str] | None = None,
-    **login: str | int,
+    **login: Any,
 ) -> dict[str, str]:
     """Return the Authorization header of a seeded person, both by their short names.
 

@@ -1,6 +1,6 @@
 """What cannot be taken back is done only by a person who has just used her passkey (RFC 9470)."""
 
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -18,7 +18,7 @@ CHALLENGE: Final = (
 )
 
 
-async def _sent(client: httpx.AsyncClient, one: Operation, **login: str | int) -> httpx.Response:
+async def _sent(client: httpx.AsyncClient, one: Operation, **login: Any) -> httpx.Response:
     """Send what is right in everything but its body, about a thing that is not there."""
     party, person = next(able(await seeded(client), one.permit))
     headers = await bearer(client, party.key, person.key, **login)
@@ -42,7 +42,7 @@ def test_openings_awards_signatures_payments_and_verifications_ask_for_it() -> N
     "login", [{"acr": "pwd"}, {"authenticated_ago_s": MAX_S + 2}], ids=["weak", "old"]
 )
 async def test_a_weak_or_an_old_login_is_told_what_to_prove(
-    client: httpx.AsyncClient, one: Operation, login: dict[str, str | int]
+    client: httpx.AsyncClient, one: Operation, login: dict[str, Any]
 ) -> None:
     answer = await _sent(client, one, **login)
 
