@@ -31,6 +31,7 @@ from ecosystem.runtime.background import Background, when_there
 from ecosystem.runtime.blobs import Blobs
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database
+from ecosystem.runtime.denying import deny_undeclared
 from ecosystem.runtime.edge import Edge
 from ecosystem.runtime.errors import handlers
 from ecosystem.runtime.keys import Keys
@@ -106,6 +107,7 @@ def litestar(house: House) -> Any:
         lifespan=[_living],
         logging_config=None,
     )
+    deny_undeclared(application)
     application.state.house = house
     application.state.authenticator = Authenticator(house)
     application.state.telemetry = telemetry.observe(house.settings)
