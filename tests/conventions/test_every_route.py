@@ -27,9 +27,9 @@ CHANGING: Final = frozenset({
     "read_award", "read_contract", "read_milestone", "read_observation", "read_payment",
 })  # fmt: skip
 """What reads one thing that a request can change."""
-ONE_REQUEST: Final = frozenset(
-    {"date", "x-request-id", "ratelimit", "x-content-type-options", "referrer-policy"}
-)
+ONE_REQUEST: Final = frozenset({
+    "date", "x-request-id", "ratelimit", "x-content-type-options", "referrer-policy", "set-cookie",
+})  # fmt: skip
 
 Said = tuple[int, str]
 Ask = Callable[[Operation], Awaitable[httpx.Response]]

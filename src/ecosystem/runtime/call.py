@@ -18,7 +18,7 @@ from ecosystem.runtime.database import Database, Tx
 from ecosystem.runtime.keys import Keys
 from ecosystem.runtime.operation import OPERATION, Operation
 from ecosystem.runtime.settings import Settings
-from ecosystem.runtime.visit import KEY, Visit
+from ecosystem.runtime.visit import KEY, Visit, address_of
 from ecosystem.values.actor import Actor
 
 NO_VERSION: Final = -1
@@ -81,6 +81,11 @@ class Call(Request[Any, Any, State]):
         """Return the value of a header, named in lower case; of one sent twice, the last."""
         value = self.visit.headers.get(name)
         return None if value is None else value.decode("latin-1")
+
+    @property
+    def address(self) -> str:
+        """Return the network address that the request comes from."""
+        return address_of(self.scope, self.visit, proxies=self.house.settings.proxies)
 
     async def json(self) -> Any:
         """Return the body as what the route takes, of exactly that form: "1" is no number."""

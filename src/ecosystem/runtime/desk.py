@@ -39,6 +39,8 @@ async def desk(call: Call) -> None:
     body = visit.body = await _body(call)
     if operation.accepts != "*/*":
         _small(call, len(body))
+    if operation.late:
+        return
     visit.key = _key(call, operation, body)
     if operation.changes and call.expected == NO_VERSION:
         raise RevisionStale("If-Match holds no ETag that this service makes.")

@@ -23,7 +23,7 @@ from ecosystem.runtime.minting import mint
 from ecosystem.runtime.operation import OPERATION, Operation
 from ecosystem.runtime.pool import DatabaseBusy
 from ecosystem.runtime.settings import Settings
-from ecosystem.runtime.visit import KEY, Visit
+from ecosystem.runtime.visit import KEY, Visit, address_of
 from ecosystem.values.actor import Actor
 
 Scope = dict[str, Any]
@@ -131,7 +131,7 @@ class Edge:
         if scope["path"].startswith(_LOOK_AWAY):
             return True
         limit = self._reads if scope["method"] in {"GET", "OPTIONS"} else self._writes
-        who = visit.actor.client_id if visit.actor else (scope.get("client") or ("?",))[0]
+        who = visit.actor.client_id if visit.actor else self._address(scope, visit)
         left, seconds = limit.take(who)
         visit.answer_headers += (
             (b"ratelimit-policy", limit.policy.encode()),
@@ -142,6 +142,9 @@ class Edge:
         visit.answer_headers.append((b"retry-after", str(seconds).encode()))
         await exit_.refuse(problems.TOO_MANY, f"The quota is {limit.policy}.")
         return False
+
+    def _address(self, scope: Scope, visit: Visit) -> str:
+        return address_of(scope, visit, proxies=self._settings.proxies)
 
     def problem(self, visit: Visit, type_: problems.Type, detail: str) -> problems.Problem:
         """Return a problem of this visit."""

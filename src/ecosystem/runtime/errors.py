@@ -51,7 +51,10 @@ def _on_refusal(request: Call, refusal: Refusal) -> Response[bytes]:
 
 
 def _on_finding(request: Call, finding: EdgeFinding) -> Response[bytes]:
-    return _respond(request, _found(request, finding.type, finding.detail))
+    response = _respond(request, _found(request, finding.type, finding.detail))
+    if finding.type is problems.UNAVAILABLE:
+        response.headers["retry-after"] = "1"
+    return response
 
 
 def _on_replay(_: Call, replay: Replay) -> Response[bytes]:

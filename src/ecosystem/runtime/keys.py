@@ -33,6 +33,11 @@ class Keys:
         """The key that authenticates cursors of lists."""
         return self._kept("cursors.key", entropy(32))
 
+    @cached_property
+    def browsers(self) -> bytes:
+        """The key that authenticates what browsers keep for us."""
+        return self._kept("browsers.key", entropy(32))
+
     def _ec_key(self, name: str) -> ECKey:
         fresh = ECKey.generate_key("P-256").as_pem(private=True)
         kept = self._kept(f"{name}.pem", fresh)

@@ -69,7 +69,7 @@ def responses(one: Operation, schemas: Schemas, example: Mapping[str, Any]) -> d
         found[HTTPStatus.SEE_OTHER] = {
             "description": one.leads, "headers": _named("X-Request-Id", "Location"),
         }  # fmt: skip
-        found |= {status: _page(by_status.get(status, {})) for status in (400, 403)}
+    found |= {status: _page(status, by_status.get(status, {})) for status in one.pages}
     return {str(int(status)): found[status] for status in sorted(found)}
 
 
@@ -156,12 +156,12 @@ def _token_error(codes: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _page(codes: Mapping[str, str]) -> dict[str, Any]:
+def _page(status: int, codes: Mapping[str, str]) -> dict[str, Any]:
     content: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
     text = "A page that says what is wrong."
     if not codes:
-        return {"description": text, "headers": _named("X-Request-Id"), "content": content}
-    problem = _described(0, codes)
+        return {**_described(status, {}), "description": text, "content": content}
+    problem = _described(status, codes)
     return {
         **problem,
         "description": f"{text}\n{problem['description']}",

@@ -39,9 +39,13 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """What a query parameter is when it is left out."""
     body: Any
     """The type of the request's body, or None."""
+    late: bool = False
+    """Whether the route opens its transactions itself, having computed for long before."""
     reads_query: bool = False
     """Whether the route itself reads the query, and leaves unread what it does not know."""
     form: Any = None
     """The schema of the form that the body is, or None."""
     leads: str | None = None
     """Where a 303 leads, in words, or None where there is none."""
+    pages: tuple[int, ...] = ()
+    """The statuses of refusals that are pages for people."""

@@ -47,6 +47,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How many server processes share the port."""
     public_url: Annotated[str, Meta(pattern=whole("https?://[^/?#]+"))] = "http://127.0.0.1:8080"
     """How clients reach the service: the issuer of tokens and the root of links."""
+    proxies: Annotated[int, Meta(ge=0, le=10)] = 0
+    """How many proxies stand in front, each adding to X-Forwarded-For whom it heard. Wrong by one,
+    everybody seems to call from one address, or anybody can say that he calls from any."""
     sandbox: bool = False
     """Whether this is a sandbox: seeded parties, a clock that can be moved, tokens for people.
     Never for real money."""

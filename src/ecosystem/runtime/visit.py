@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from ecosystem.runtime.database import Transaction, Tx
 from ecosystem.values.actor import Actor
@@ -33,6 +33,19 @@ class Visit:
     problem: str | None = None
     """Code of the problem that was answered, for the log."""
     answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
+
+
+def address_of(scope: Any, visit: Visit, *, proxies: int) -> str:
+    """Return the address that a request comes from, as the last of our `proxies` heard it.
+
+    What stands before that in X-Forwarded-For anybody may have written.
+    """
+    listed = visit.headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
+    heard = [one.strip() for one in listed if one.strip()]
+    if 0 < proxies <= len(heard):
+        return heard[-proxies]
+    client: tuple[str, int] | None = scope.get("client")
+    return client[0] if client else "?"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ class Said(TypedDict, total=False):
     """Whether a read runs in a transaction that row-level security knows the caller of."""
     discreet: bool
     """Whether the log leaves out who called."""
+    late: bool
+    """Whether the route opens its transactions itself, having computed for long before."""
     accepts: str
     """The media type of the request's body; `*/*` where the route itself decides."""
     produces: str
@@ -80,6 +82,8 @@ class Said(TypedDict, total=False):
     """The schema of the form that the body is."""
     leads: str
     """Where the route may send a browser on to with 303, in words."""
+    pages: tuple[int, ...]
+    """The statuses of refusals that are pages for people; with `leads` by default 400 and 403."""
     body_bytes_max: int
     """How large a body may be, where it is not the usual limit."""
 
@@ -135,6 +139,8 @@ def _declare(
             reads_query="reads" in said,
             form=said.get("form"),
             leads=said.get("leads"),
+            late=said.get("late", False),
+            pages=said.get("pages", (400, 403) if "leads" in said else ()),
             body=get_type_hints(route).get("data"),
         )
         more = {"request_max_body_size": said["body_bytes_max"]} if "body_bytes_max" in said else {}
