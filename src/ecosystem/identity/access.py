@@ -44,4 +44,6 @@ READ_CLIENT: Final = Permit(
 )
 WHO_AM_I: Final = Permit(act="ask who the token says the caller is", token=True)
 GET_TOKEN: Final = Permit(act="get an access token")
+LOG_IN: Final = Permit(act="log in and out")
+OWN_ACCOUNT: Final = Permit(act="see and change the own account, as who is logged in")
 AUTHORISE: Final = Permit(act="authorise a client to act for a person")

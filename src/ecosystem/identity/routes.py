@@ -5,6 +5,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecosystem.identity import access, actions, queries, rules
 from ecosystem.identity.clients import routes as clients
+from ecosystem.identity.login import routes as login
 from ecosystem.identity.model import (
     JurisdictionCode,
     NewPerson,
@@ -232,4 +233,5 @@ ROUTES = (
     read_me,
     *clients.ROUTES,
     *oauth.ROUTES,
+    *login.ROUTES,
 )

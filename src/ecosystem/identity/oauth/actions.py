@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Table, Text, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.identity.clients.tables import assertion_used
@@ -86,6 +86,18 @@ _REVOKE: Final = Statement(
     .where(authorisation.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("new_value"))
     .returning(authorisation.c.id)
+)
+_REVOKE_ALL: Final = Statement(
+    update(authorisation)
+    .where(authorisation.c.person_id == bindparam("of_person", type_=Text))
+    .where(
+        or_(
+            bindparam("of_organisation", type_=Text).is_(None),
+            authorisation.c.organisation_id == bindparam("of_organisation", type_=Text),
+        )
+    )
+    .where(authorisation.c.revoked_at.is_(None))
+    .values(revoked_at=func.now())
 )
 _ADD_CODE: Final = inserting(
     authorisation_code,
@@ -178,6 +190,15 @@ async def revoke_grant(tx: Tx, grant_id: str, *, now: datetime) -> None:
     if await tx.value(_REVOKE, of=grant_id, new_value=now) is None:
         return
     await tokens_die(tx, grant_id)
+
+
+async def revoke_all(tx: Tx, person_id: str, *, organisation_id: str | None = None) -> None:
+    """Revoke whatever a person authorised: for one organisation, or for any.
+
+    Effects: every process asks anew who acts with her tokens.
+    """
+    await tx.run(_REVOKE_ALL, of_person=person_id, of_organisation=organisation_id)
+    await tokens_die(tx, person_id)
 
 
 async def bind_grant(tx: Tx, grant_id: str, *, jkt: str) -> None:

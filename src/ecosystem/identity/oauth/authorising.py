@@ -128,7 +128,7 @@ async def authorise(tx: Tx, query: bytes, *, browser: Browser) -> Onward | Quest
         error = "consent_required" if lacking is None else "login_required"
         return _back(found.wanted, browser, error=error)
     if session is None or lacking is not None:
-        return _to_login(client, handle, lacking or {})
+        return _to_login(client, handle, found, lacking=lacking or {})
     return Question(
         client=client,
         wanted=found.wanted,
@@ -153,7 +153,7 @@ async def decide(tx: Tx, body: bytes, *, browser: Browser) -> Onward | Trouble:
             await actions.drop_request(tx, handle)
             return _back(found.wanted, browser, error="access_denied")
         if (lacking := _lacking(found, browser)) is not None:
-            return _to_login(client, handle, lacking)
+            return _to_login(client, handle, found, lacking=lacking)
         chosen = await _chosen(tx, given, session=session, client=client)
     except _Stop as stop:
         return stop.why
@@ -221,7 +221,7 @@ async def _begin(tx: Tx, given: dict[str, str], *, client: Registered, browser: 
     handle = await actions.keep_request(
         tx, wanted, client_id=client.id, pushed=False, now=browser.now
     )
-    return Onward(_path(client, handle))
+    return Onward(path_of(client, handle))
 
 
 def _brought(given: dict[str, str], *, client: Registered, issuer: str) -> Wanted:
@@ -262,11 +262,16 @@ def _lacking(found: Pending, browser: Browser) -> dict[str, str] | None:
     return strong if strong and session.acr is not Assurance.PASSKEY else None
 
 
-def _to_login(client: Registered, handle: str, lacking: dict[str, str]) -> Onward:
-    return Onward(f"/login?{urlencode({'then': _path(client, handle), **lacking})}")
+def _to_login(
+    client: Registered, handle: str, found: Pending, *, lacking: dict[str, str]
+) -> Onward:
+    locales = found.wanted.ui_locales
+    speaks = {"ui_locales": locales} if locales else {}
+    return Onward(f"/login?{urlencode({'then': path_of(client, handle), **lacking, **speaks})}")
 
 
-def _path(client: Registered, handle: str) -> str:
+def path_of(client: Registered, handle: str) -> str:
+    """Return where a person comes with a request that waits."""
     return f"{PATH}?{urlencode({'client_id': client.id, 'request_uri': HANDLE + handle})}"
 
 

@@ -3,18 +3,20 @@
 import re
 from typing import Final
 
+from ecosystem.identity.login.languages import Language, name_of
+from ecosystem.identity.login.pages import button, form
 from ecosystem.identity.oauth import wording
-from ecosystem.identity.oauth.authorising import Question, Trouble
+from ecosystem.identity.oauth.authorising import Question, Trouble, path_of
 from ecosystem.identity.oauth.queries import Membership
 from ecosystem.identity.oauth.requests import HANDLE
-from ecosystem.identity.oauth.wording import Language, name_of
 from ecosystem.runtime.markup import Html, element, joined
+from ecosystem.values.text import Text
 
 _ORIGIN: Final = re.compile(r"https?://[0-9A-Za-z.:\[\]-]+|[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
-def question(asked: Question, *, language: Language) -> tuple[str, Html]:
-    """Return the title and the content of the page that asks a person."""
+def question(asked: Question, *, person: Text, language: Language) -> tuple[str, Html]:
+    """Return the title and the content of the page that asks a person, whose name it tells."""
     title = wording.TITLE.told(language)
     says = wording.ASKS.told(
         language,
@@ -29,6 +31,7 @@ def question(asked: Question, *, language: Language) -> tuple[str, Html]:
         element("p", wording.LASTS.told(language)),
         _form(asked, language),
         element("p", wording.GOES.told(language), " ", element("code", asked.wanted.redirect_uri)),
+        _another(asked, person, language),
     )
 
 
@@ -54,20 +57,28 @@ def origin(redirect_uri: str) -> str:
 
 
 def _form(asked: Question, language: Language) -> Html:
-    return element(
-        "form",
-        _hidden("csrf", asked.csrf),
-        _hidden("client_id", asked.client.id),
-        _hidden("request_uri", HANDLE + asked.handle),
+    return form(
+        "/oauth/consent",
         _choice(asked.organisations, language),
         element(
             "p",
             _button("allow", wording.ALLOW.told(language)) if asked.organisations else "",
             _button("refuse", wording.REFUSE.told(language)),
         ),
-        method="post",
-        action="/oauth/consent",
+        hidden={
+            "csrf": asked.csrf,
+            "client_id": asked.client.id,
+            "request_uri": HANDLE + asked.handle,
+        },
     )
+
+
+def _another(asked: Question, person: Text, language: Language) -> Html:
+    """Return who is asked, and the way for another person to be asked instead."""
+    says = wording.AS_WHOM.told(language, person=name_of(person, language))
+    hidden = {"csrf": asked.csrf, "then": path_of(asked.client, asked.handle)}
+    leave = form("/logout", button(wording.ANOTHER.told(language), quiet=True), hidden=hidden)
+    return element("section", element("p", says), leave)
 
 
 def _choice(organisations: tuple[Membership, ...], language: Language) -> Html:
@@ -86,11 +97,7 @@ def _option(one: Membership, name: str, *, checked: bool) -> Html:
     return element("p", element("label", radio, " ", name))
 
 
-def _hidden(name: str, value: str) -> Html:
-    return element("input", type="hidden", name=name, value=value)
-
-
 def _button(decision: str, says: str) -> Html:
     # Whoever refuses need not choose an organisation first.
     more = {"formnovalidate": ""} if decision == "refuse" else {}
-    return element("button", says, type="submit", name="decision", value=decision, **more)
+    return button(says, quiet=decision == "refuse", name="decision", value=decision, **more)

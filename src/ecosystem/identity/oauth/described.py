@@ -45,7 +45,7 @@ AUTHORISATION: Final[dict[str, Any]] = {
     "required": ["response_type", "redirect_uri", "code_challenge", "code_challenge_method"],
 }
 """The form of RFC 9126, section 2.1."""
-QUERY: Final[dict[str, Any]] = dict.fromkeys(("client_id", "request_uri", *_WANTED), str)
+QUERY: Final[dict[str, Any]] = dict.fromkeys(("client_id", "request_uri", "lang", *_WANTED), str)
 ANSWER: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {

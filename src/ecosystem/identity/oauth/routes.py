@@ -10,14 +10,14 @@ from litestar import Response
 
 from ecosystem.identity import access
 from ecosystem.identity.clients.model import AuthMethod
-from ecosystem.identity.login import sessions
+from ecosystem.identity.login import pages, queries, sessions
+from ecosystem.identity.login.pages import language_for
 from ecosystem.identity.login.sessions import Session
 from ecosystem.identity.oauth import (
     authorising,
     consent,
     described,
     dpop,
-    pages,
     server,
     terms,
     tokens,
@@ -26,7 +26,6 @@ from ecosystem.identity.oauth.assertions import ALGORITHMS
 from ecosystem.identity.oauth.authorising import Browser, Onward, Question, Trouble
 from ecosystem.identity.oauth.grants import TokenAnswer
 from ecosystem.identity.oauth.terms import Answer, Asked
-from ecosystem.identity.oauth.wording import language_of
 from ecosystem.runtime import idempotency
 from ecosystem.runtime.web import Call, get, post
 from ecosystem.values.actor import Assurance
@@ -147,7 +146,7 @@ async def ask_person(request: Call) -> Response[bytes]:
         outcome = await authorising.authorise(
             tx, query, browser=_browser(request, session, now=now)
         )
-    return _shown(request, outcome)
+    return await _shown(request, outcome, session)
 
 
 @post(
@@ -170,7 +169,7 @@ async def answer_client(request: Call) -> Response[bytes]:
     outcome = await authorising.decide(
         request.tx, request.visit.body, browser=_browser(request, session, now=_now(request))
     )
-    return _shown(request, outcome)
+    return await _shown(request, outcome, session)
 
 
 @get("/.well-known/oauth-authorization-server", permit=access.READ, answers=Metadata)
@@ -255,18 +254,21 @@ def _json(answer: Answer) -> Response[bytes]:
     )
 
 
-def _shown(request: Call, outcome: Onward | Question | Trouble) -> Response[bytes]:
+async def _shown(
+    request: Call, outcome: Onward | Question | Trouble, session: Session | None
+) -> Response[bytes]:
     """Return the page, or send the browser on; neither is kept anywhere."""
     if isinstance(outcome, Onward):
         headers = {"cache-control": "no-store"}
         return request.answer(b"", status=303, location=outcome.location, headers=headers)
-    accepted = request.header(b"accept-language")
-    if isinstance(outcome, Trouble):
-        language = language_of(accepted)
-        title, content = consent.trouble(outcome, language=language)
-        return pages.page(request, title, content, language=language, status=_STATUS[outcome])
-    language = language_of(outcome.wanted.ui_locales, accepted)
-    title, content = consent.question(outcome, language=language)
+    if isinstance(outcome, Trouble) or session is None:
+        why = outcome if isinstance(outcome, Trouble) else Trouble.FORGED
+        language = language_for(request)
+        title, content = consent.trouble(why, language=language)
+        return pages.page(request, title, content, language=language, status=_STATUS[why])
+    language = language_for(request, asked=outcome.wanted.ui_locales)
+    account = await queries.account_of(request.house.database.plain(), session.person_id)
+    title, content = consent.question(outcome, person=account.name, language=language)
     leads = consent.origin(outcome.wanted.redirect_uri)
     return pages.page(request, title, content, language=language, leads=leads)
 

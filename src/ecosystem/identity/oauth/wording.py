@@ -1,23 +1,9 @@
 """What a person reads when a client asks her for something, in Chinese and in English."""
 
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
+from ecosystem.identity.login.languages import Language, Said
 from ecosystem.identity.oauth.authorising import Trouble
-from ecosystem.values.text import Text
-
-Language = Literal["zh", "en"]
-
-
-class Said(NamedTuple):
-    """The same in both languages."""
-
-    zh: str
-    en: str
-
-    def told(self, language: Language, **parts: str) -> str:
-        """Return it in one language, with its blanks filled."""
-        return (self.zh if language == "zh" else self.en).format(**parts)
-
 
 _ACTS: Final = {
     "read": Said(zh="查看{thing}", en="Read {thing}"),
@@ -27,7 +13,7 @@ _ACTS: Final = {
     "sign": Said(zh="签署{thing}", en="Sign {thing}"),
 }
 _THINGS: Final = {
-    "organisations": Said(zh="组织及其人员和客户端", en="organisations, their people and clients"),
+    "organisations": Said(zh="机构及其人员和客户端", en="organisations, their people and clients"),
     "needs": Said(zh="需求", en="needs"),
     "offers": Said(zh="报价", en="offers"),
     "awards": Said(zh="授标", en="awards"),
@@ -46,16 +32,18 @@ ASKS: Final = Said(
     en="{client}, a client of {organisation}, asks to do this in your name:",
 )
 LASTS: Final = Said(
-    zh="授权在 14 天后失效。客户端能做的不会超过您在该组织中的职责。",
+    zh="授权在 14 天后失效。客户端能做的不会超过您在该机构中的职责。",
     en="This lasts for 14 days. The client can do no more than your roles allow.",
 )
-FOR: Final = Said(zh="代表哪个组织", en="For which organisation")
+FOR: Final = Said(zh="代表哪个机构", en="For which organisation")
 NONE: Final = Said(
-    zh="您不是此客户端可代表的任何组织的成员。",
+    zh="您不是此客户端可代表的任何机构的成员。",
     en="You belong to no organisation that this client may act for.",
 )
 GOES: Final = Said(zh="之后您将返回：", en="Afterwards you return to")
 ALLOW: Final = Said(zh="同意", en="Allow")
+AS_WHOM: Final = Said(zh="您以{person}的身份登录。", en="You are logged in as {person}.")
+ANOTHER: Final = Said(zh="使用其他账户", en="Use another account")
 REFUSE: Final = Said(zh="拒绝", en="Refuse")
 TROUBLE_TITLE: Final = Said(zh="无法授权", en="This cannot be authorised")
 TROUBLES: Final = {
@@ -81,7 +69,7 @@ TROUBLES: Final = {
         "Begin again at the client.",
     ),
     Trouble.NOT_A_MEMBER: Said(
-        zh="请选择一个您所属的组织。",
+        zh="请选择一个您所属的机构。",
         en="Choose an organisation that you belong to.",
     ),
 }
@@ -91,23 +79,3 @@ def scope(name: str, language: Language) -> str:
     """Return what a scope lets a client do, in words."""
     thing, _, act = name.partition(":")
     return _ACTS[act].told(language, thing=_THINGS[thing].told(language))
-
-
-def name_of(text: Text, language: Language) -> str:
-    """Return a name in one language, or in the other where it has none there."""
-    first, second = (text.zh, text.en) if language == "zh" else (text.en, text.zh)
-    return str(first or second)
-
-
-def language_of(*preferences: str | None) -> Language:
-    """Return the language that is preferred: of each list the first that we speak, or English.
-
-    A list is `ui_locales` (OpenID Connect, spaces between) or Accept-Language (RFC 9110).
-    """
-    for listed in preferences:
-        for tag in (listed or "").replace(",", " ").lower().split():
-            if tag.startswith("zh"):
-                return "zh"
-            if tag.startswith("en"):
-                return "en"
-    return "en"

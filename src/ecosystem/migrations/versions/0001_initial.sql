@@ -173,6 +173,18 @@ CREATE TABLE log_entry (
 	CONSTRAINT log_entry_position_is_positive CHECK (position > 0)
 );
 -- next
+CREATE TABLE login_counter (
+	digest BYTEA NOT NULL,
+	failures INTEGER NOT NULL,
+	free_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT login_counter_pkey PRIMARY KEY (digest),
+	CONSTRAINT login_counter_digest_is_sha256 CHECK (octet_length(digest) = 32),
+	CONSTRAINT login_counter_failures_are_counted CHECK (failures >= 0)
+);
+-- next
+CREATE INDEX login_counter_by_last ON login_counter (last_at);
+-- next
 CREATE TABLE need (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT need_id_is_identifier CHECK (id ~ '^need_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -287,6 +299,21 @@ CREATE TABLE stored_answer (
 	body BYTEA NOT NULL,
 	stored_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
 	CONSTRAINT stored_answer_pkey PRIMARY KEY (principal, key)
+);
+-- next
+CREATE TABLE account (
+	person_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT account_id_is_identifier CHECK (id ~ '^account_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	username TEXT NOT NULL,
+	username_folded TEXT COLLATE "C" NOT NULL,
+	password_digest TEXT COLLATE "C" NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT account_pkey PRIMARY KEY (person_id),
+	CONSTRAINT account_id_is_unique UNIQUE (id),
+	CONSTRAINT account_username_folded_is_unique UNIQUE (username_folded),
+	CONSTRAINT account_password_is_a_digest CHECK (password_digest LIKE '$argon2id$%%'),
+	CONSTRAINT account_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
 );
 -- next
 CREATE TABLE authorisation_code (
@@ -490,6 +517,21 @@ CREATE TABLE client (
 );
 -- next
 CREATE INDEX client_of_organisation ON client (organisation_id);
+-- next
+CREATE TABLE login_session (
+	digest BYTEA NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	acr TEXT NOT NULL,
+	browser TEXT NOT NULL,
+	authenticated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT login_session_pkey PRIMARY KEY (digest),
+	CONSTRAINT login_session_digest_is_sha256 CHECK (octet_length(digest) = 32),
+	CONSTRAINT login_session_acr_is_known CHECK (acr IN ('pwd', 'phr')),
+	CONSTRAINT login_session_person_id_refers FOREIGN KEY(person_id) REFERENCES account (person_id)
+);
+-- next
+CREATE INDEX login_session_of_person ON login_session (person_id, expires_at);
 -- next
 CREATE TABLE membership (
 	organisation_id TEXT COLLATE "C" NOT NULL,
@@ -963,6 +1005,8 @@ ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_stays_whole;
 -- next
 GRANT SELECT, INSERT ON log_entry TO ecosystem_api;
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON login_counter TO ecosystem_api;
+-- next
 GRANT SELECT, INSERT, UPDATE ON need TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON opening_key TO ecosystem_api;
@@ -978,6 +1022,8 @@ GRANT SELECT, INSERT, UPDATE ON sandbox_parties TO ecosystem_api;
 GRANT SELECT, INSERT, UPDATE ON standard TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON stored_answer TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON account TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON authorisation_code TO ecosystem_api;
 -- next
@@ -1085,6 +1131,8 @@ CREATE TRIGGER transfer_moves AFTER INSERT ON transfer FOR EACH ROW EXECUTE FUNC
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_moves;
 -- next
 GRANT SELECT, INSERT, UPDATE ON client TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON login_session TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON membership TO ecosystem_api;
 -- next
