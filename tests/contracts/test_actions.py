@@ -65,7 +65,7 @@ async def test_the_log_alone_reproduces_every_decision(
         ("UPDATE contract SET state = 'draft'", "contract_what_is_in_force_is_dated"),
         ("UPDATE contract SET price = 0", "contract_price_is_positive"),
         (TWICE, "one_contract_of_an_award_is_active"),
-        (FOR_TWO, "contract_signature_authority_id_contract_id_person_id_is_unique"),
+        (FOR_TWO, "nobody_signs_for_two"),
     ],
 )
 async def test_the_database_holds_what_code_may_forget(

@@ -69,7 +69,7 @@ async def test_the_database_too_takes_an_opener_once_and_never_one_alone(
                 "INSERT INTO opening_share SELECT authority_id, need_id, person_id, shares, now() "
                 "FROM opening_share WHERE need_id = $1", need.id,
             )  # fmt: skip
-        with pytest.raises(asyncpg.CheckViolationError, match="nobody_opens_alone"):
+        with pytest.raises(asyncpg.RestrictViolationError, match="opening"):
             await connection.execute(
                 "INSERT INTO opening VALUES ($1, $2, now(), $3, '{}')",
                 by.organisation_number, need.id, [by.person_id, by.person_id],

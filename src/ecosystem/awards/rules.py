@@ -28,6 +28,7 @@ from ecosystem.awards.soundness import ScoresMissing
 from ecosystem.needs.model import OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers.model import State as OfferState
+from ecosystem.values import control
 from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
@@ -62,7 +63,10 @@ class EvaluatorUnfit(Refusal):
     """A person cannot evaluate this need."""
 
     kind = Kind.UNMET
-    remedy = "Name people of the authority or of a verified think tank with the role evaluator."
+    remedy = (
+        "Name people of the authority or of a verified think tank with the role evaluator, "
+        "and not oneself."
+    )
 
 
 class AppointedBefore(Refusal):
@@ -211,7 +215,9 @@ def appoint(facts: AppointFacts, *, by: Actor, at: datetime) -> Appointed:
     faults = tuple(
         Fault(f"/people/{index}", "evaluator_unfit", f"{one.person_id} cannot evaluate here.")
         for index, one in enumerate(facts.candidates)
-        if one.organisation_id is None or people.index(one.person_id) < index
+        if one.organisation_id is None
+        or people.index(one.person_id) < index
+        or control.is_own(by, one.person_id)
     )
     if faults:
         raise EvaluatorUnfit(f"{len(faults)} of the people cannot be appointed.", faults=faults)
@@ -311,7 +317,7 @@ def approve(facts: ApproveFacts, *, by: Actor, at: datetime) -> Approved:
     _own(facts.authority_number, by)
     if not facts.is_proposed:
         raise AlreadyApproved("The award is public.")
-    if by.person_id == facts.proposed_by:
+    if control.is_own(by, facts.proposed_by):
         raise ProposerApproves("The caller proposed this award.")
     if facts.need_state not in {NeedState.EVALUATED, NeedState.AWARDED}:
         raise NotEvaluated(f"The need is {facts.need_state}.")

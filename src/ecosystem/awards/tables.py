@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import another, refusing
 
 _SEEN: Final = """authority_id = nullif(current_setting('app.authority', true), '')::integer
   OR organisation_id = nullif(current_setting('app.organisation', true), '')
@@ -27,6 +28,18 @@ _SEEN: Final = """authority_id = nullif(current_setting('app.authority', true), 
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id AND jurisdiction.path LIKE
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%')"""
+
+_WITHOUT_PART: Final = """EXISTS (
+    SELECT FROM evaluator WHERE authority_id = NEW.authority_id AND need_id = NEW.need_id
+      AND person_id = NEW.person_id AND organisation_id = NEW.organisation_id
+      AND NOT has_conflict)
+  AND EXISTS (
+    SELECT FROM offer WHERE authority_id = NEW.authority_id AND id = NEW.offer_id
+      AND need_id = NEW.need_id AND state = 'opened')
+  AND NOT EXISTS (
+    SELECT FROM offer WHERE authority_id = NEW.authority_id AND need_id = NEW.need_id
+      AND state NOT IN ('draft', 'withdrawn') AND NEW.organisation_id = ANY (member_ids))"""
+"""Whoever scores has declared no conflict, and his organisation offers nothing itself."""
 
 evaluator: Final = Table(
     "evaluator",
@@ -45,7 +58,8 @@ evaluator: Final = Table(
     CheckConstraint(
         "(has_conflict IS NULL) = (declared_at IS NULL)", name="a_declaration_is_dated"
     ),
-    info={"visible_where": _SEEN},
+    another("person_id", "appointed_by", name="nobody_appoints_himself"),
+    info={"visible_where": _SEEN, "hands": ("appointed_by",)},
 )
 score: Final = Table(
     "score",
@@ -65,7 +79,11 @@ score: Final = Table(
         ["evaluator.authority_id", "evaluator.need_id", "evaluator.person_id"],
     ),
     Index("score_of_need", "authority_id", "need_id"),
-    info={"append_only": True, "visible_where": _SEEN},
+    info={
+        "append_only": True,
+        "visible_where": _SEEN,
+        "sql": refusing("who_scores_has_no_part_in_it", on="score", unless=_WITHOUT_PART),
+    },
 )
 evaluation: Final = Table(
     "evaluation",
@@ -108,7 +126,7 @@ award: Final = Table(
     ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
     UniqueConstraint("authority_id", "lot_id", "kind"),
     CheckConstraint("state IN ('proposed', 'published')", name="state_is_known"),
-    CheckConstraint("approved_by <> proposed_by", name="nobody_approves_alone"),
+    another("approved_by", "proposed_by", name="nobody_approves_alone"),
     CheckConstraint(
         "(state = 'published') = (approved_by IS NOT NULL) "
         "AND (approved_by IS NULL) = (approved_at IS NULL) "
@@ -119,4 +137,5 @@ award: Final = Table(
     CheckConstraint("price > 0", name="price_is_positive"),
     Index("award_of_need", "authority_id", "need_id"),
     Index("award_newest_first", "id"),
+    info={"hands": ("proposed_by", "approved_by")},
 )

@@ -97,6 +97,7 @@ contract_party: Final = Table(
     Column("role", Text, nullable=False),
     Column("share", Numeric),
     PrimaryKeyConstraint("authority_id", "contract_id", "organisation_id"),
+    UniqueConstraint("authority_id", "contract_id", "organisation_id", "role"),
     ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
     CheckConstraint("role IN ('buyer', 'supplier', 'verifier', 'lender')", name="role_is_known"),
     CheckConstraint("share > 0 AND share <= 100", name="share_is_a_part"),
@@ -124,7 +125,7 @@ contract_signature: Final = Table(
     Column("digest", Text(collation="C"), nullable=False),
     Column("signed_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("authority_id", "contract_id", "organisation_id"),
-    UniqueConstraint("authority_id", "contract_id", "person_id"),
+    UniqueConstraint("authority_id", "contract_id", "person_id", name="nobody_signs_for_two"),
     ForeignKeyConstraint(
         ["authority_id", "contract_id", "organisation_id"],
         [

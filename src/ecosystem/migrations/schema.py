@@ -12,6 +12,8 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.dialects.postgresql import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from ecosystem.runtime.hands import HANDS_STAY, staying
+
 SERVING_ROLE: Final = "ecosystem_api"
 _USUAL_PLACES: Final = 2
 _DIALECT: Final = dialect()  # type: ignore[no-untyped-call]
@@ -62,6 +64,7 @@ def statements(metadata: MetaData) -> Iterator[str]:
     yield _BIGRAMS
     yield _BIGRAMS_SOUGHT
     yield _SAYS_NO
+    yield HANDS_STAY
     for table in metadata.sorted_tables:
         yield str(CreateTable(table).compile(dialect=_DIALECT))
         for index in sorted(table.indexes, key=lambda one: str(one.name)):
@@ -127,6 +130,8 @@ def _kept(table: Table) -> Iterator[str]:
         )
         for trigger in (f"{table.name}_stays", f"{table.name}_stays_whole"):
             yield f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {trigger}"
+    if hands := table.info.get("hands"):
+        yield from staying(table.name, hands)
     if policy := table.info.get("visible_where"):
         yield f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY"
         yield f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY"

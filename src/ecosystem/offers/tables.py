@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import refusing
 
 _MEMBER: Final = "nullif(current_setting('app.organisation', true), '') = ANY (member_ids)"
 _AUTHORITY: Final = "authority_id = nullif(current_setting('app.authority', true), '')::integer"
@@ -128,6 +129,20 @@ offer_reader: Final = Table(
     PrimaryKeyConstraint("authority_id", "need_id", "person_id"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
 )
+_NAMED: Final = """EXISTS (
+    SELECT FROM need, json_array_elements(need.openers) AS one
+    WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+      AND one->>'person_id' = NEW.person_id)"""
+_ENOUGH: Final = """(
+    SELECT count(DISTINCT one) >= need.threshold AND count(DISTINCT one) = count(one) AND bool_and(
+      EXISTS (
+        SELECT FROM opening_share WHERE opening_share.authority_id = NEW.authority_id
+          AND opening_share.need_id = NEW.need_id AND opening_share.person_id = one))
+    FROM need, unnest(NEW.opened_by) AS one
+    WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+    GROUP BY need.threshold)"""
+"""As many people as the need asks for, each once, and each of them has handed in her shares."""
+
 opening_share: Final = Table(
     "opening_share",
     metadata,
@@ -138,7 +153,11 @@ opening_share: Final = Table(
     Column("handed_in_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("authority_id", "need_id", "person_id"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
-    info={"append_only": True, "visible_where": _OPENING},
+    info={
+        "append_only": True,
+        "visible_where": _OPENING,
+        "sql": refusing("who_opens_is_named_by_the_need", on="opening_share", unless=_NAMED),
+    },
 )
 opening: Final = Table(
     "opening",
@@ -153,5 +172,8 @@ opening: Final = Table(
     CheckConstraint(
         "cardinality(opened_by) >= 2 AND opened_by[1] <> opened_by[2]", name="nobody_opens_alone"
     ),
-    info={"append_only": True},
+    info={
+        "append_only": True,
+        "sql": refusing("who_opens_has_handed_in", on="opening", unless=_ENOUGH),
+    },
 )

@@ -18,6 +18,7 @@ from ecosystem.outcomes.model import (
     Verified,
     VoidFacts,
 )
+from ecosystem.values import control
 from ecosystem.values.actor import Actor, Role
 from ecosystem.values.refusal import Kind, Refusal
 
@@ -207,7 +208,7 @@ def _correct(asked: Report, facts: ReportFacts, by: Actor) -> None:
         stands = "nothing" if before is None else before.id
         message = f"For this metric, period and source {stands} stands."
         raise NothingToCorrect(message, pointer="/supersedes")
-    if before.reported_by != by.organisation_id:
+    if not control.is_of_own_house(by, before.reported_by):
         raise NotOwnReport("Another organisation has reported it.", pointer="/supersedes")
 
 
@@ -220,7 +221,7 @@ def _judges(facts: JudgeFacts, by: Actor, *, open_in: tuple[State, ...]) -> None
 
 
 def _refuse_own(facts: JudgeFacts, by: Actor) -> None:
-    if facts.reported_by == by.organisation_id:
+    if control.is_of_own_house(by, facts.reported_by):
         raise OwnReport("The caller's organisation has reported it.")
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Computed,
     Date,
     DateTime,
     ForeignKeyConstraint,
@@ -21,6 +22,9 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import another
+
+_VERIFIER: Final = "CASE WHEN verified_by IS NOT NULL THEN 'verifier' END"
 
 metric: Final = Table(
     "metric",
@@ -68,6 +72,7 @@ observation: Final = Table(
     reference("supersedes", nullable=True),
     reference("superseded_by", nullable=True),
     reference("verified_by", nullable=True),
+    Column("verified_as", Text, Computed(_VERIFIER, persisted=True)),
     Column("verified_at", DateTime(timezone=True)),
     reference("disputed_by", nullable=True),
     Column("disputed_at", DateTime(timezone=True)),
@@ -78,14 +83,25 @@ observation: Final = Table(
     ForeignKeyConstraint(
         ["authority_id", "supersedes"], ["observation.authority_id", "observation.id"]
     ),
+    # In a contract an organisation has one part: its verifier neither supplies nor buys.
+    ForeignKeyConstraint(
+        ["authority_id", "contract_id", "verified_by", "verified_as"],
+        [
+            "contract_party.authority_id",
+            "contract_party.contract_id",
+            "contract_party.organisation_id",
+            "contract_party.role",
+        ],
+        name="who_verifies_is_the_contracts_verifier",
+    ),
     CheckConstraint(
         "state IN ('reported', 'verified', 'disputed', 'void')", name="state_is_known"
     ),
     CheckConstraint("version > 0", name="version_is_positive"),
     CheckConstraint("starts_on < ends_on", name="period_holds_a_day"),
     CheckConstraint("sample_size > 0", name="a_sample_is_of_some"),
-    CheckConstraint("verified_by <> reported_by", name="nobody_verifies_its_own_report"),
-    CheckConstraint("disputed_by <> reported_by", name="nobody_disputes_its_own_report"),
+    another("verified_by", "reported_by", name="nobody_verifies_its_own_report"),
+    another("disputed_by", "reported_by", name="nobody_disputes_its_own_report"),
     CheckConstraint(
         "(verified_by IS NULL) = (verified_at IS NULL)"
         " AND (disputed_by IS NULL) = (disputed_at IS NULL)",
@@ -116,4 +132,5 @@ observation: Final = Table(
         "authority_id", "contract_id",
         postgresql_where=text("state = 'verified'"),
     ),
+    info={"hands": ("reported_by", "verified_by")},
 )  # fmt: skip

@@ -36,7 +36,7 @@ from ecosystem.payments.model import (
     StepMade,
 )
 from ecosystem.payments.pipeline import CAP, FLOOR
-from ecosystem.values import money
+from ecosystem.values import control, money
 from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Kind, Refusal
 
@@ -210,7 +210,7 @@ def claim(facts: PaymentFacts, *, by: Actor, at: datetime) -> Claimed:
     del at
     _payee(facts, by)
     _in(facts, State.COMPUTED)
-    return Claimed(state=State.CLAIMED, claimed_by=_who(by))
+    return Claimed(state=State.CLAIMED, claimed_by=control.hand(by))
 
 
 def approve(facts: PaymentFacts, *, by: Actor, at: datetime) -> Approved:
@@ -221,9 +221,9 @@ def approve(facts: PaymentFacts, *, by: Actor, at: datetime) -> Approved:
     del at
     _own(facts, by)
     _in(facts, State.CLAIMED)
-    if facts.claimed_by == _who(by):
+    if control.is_own(by, facts.claimed_by):
         raise ClaimedBySame("The caller has claimed this payment.")
-    return Approved(state=State.APPROVED, approved_by=_who(by))
+    return Approved(state=State.APPROVED, approved_by=control.hand(by))
 
 
 def reject(facts: RejectFacts, *, by: Actor, at: datetime) -> Rejected:
@@ -231,7 +231,7 @@ def reject(facts: RejectFacts, *, by: Actor, at: datetime) -> Rejected:
     del at
     _own(facts.payment, by)
     _in(facts.payment, State.COMPUTED, State.CLAIMED)
-    return Rejected(state=State.REJECTED, rejected_by=_who(by), reason=facts.reason)
+    return Rejected(state=State.REJECTED, rejected_by=control.hand(by), reason=facts.reason)
 
 
 def instruct(facts: PaymentFacts, *, by: Actor, at: datetime) -> Instructed:
@@ -243,11 +243,11 @@ def instruct(facts: PaymentFacts, *, by: Actor, at: datetime) -> Instructed:
     del at
     _own(facts, by)
     _in(facts, State.APPROVED)
-    if facts.approved_by == _who(by):
+    if control.is_own(by, facts.approved_by):
         raise ApprovedBySame("The caller has approved this payment.")
     if not facts.is_payee_verified:
         raise PayeeNotVerified(f"{facts.payee_id} is not verified.")
-    return Instructed(state=State.INSTRUCTED, instructed_by=_who(by))
+    return Instructed(state=State.INSTRUCTED, instructed_by=control.hand(by))
 
 
 def is_repeated(facts: SettleFacts) -> bool:
@@ -285,7 +285,7 @@ def settle(facts: SettleFacts, *, by: Actor, at: datetime) -> Settled | None:
         )
     return Settled(
         state=State.SETTLED,
-        settled_by=_who(by),
+        settled_by=control.hand(by),
         bank_reference=asked.bank_reference,
         settled_on=asked.settled_on,
     )
@@ -301,7 +301,7 @@ def receive(facts: PaymentFacts, *, by: Actor, at: datetime) -> Received:
     _in(facts, State.SETTLED)
     if facts.received_at is not None:
         raise ReceivedBefore(f"The receipt was confirmed on {facts.received_at.isoformat()}.")
-    return Received(received_by=_who(by))
+    return Received(received_by=control.hand(by))
 
 
 def _refuse_doubled(facts: StepFacts) -> None:
@@ -392,7 +392,3 @@ def _own(facts: PaymentFacts, by: Actor) -> None:
 def _in(facts: PaymentFacts, *states: State) -> None:
     if facts.state not in states:
         raise PaymentOutOfTurn(f"The payment is {facts.state}.")
-
-
-def _who(by: Actor) -> str:
-    return by.person_id or by.client_id

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from ecosystem.payments.model import State
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import another
 
 _STATES: Final = ", ".join(f"'{state}'" for state in State)
 _CALLER: Final = "nullif(current_setting('app.{}', true), '')"
@@ -247,8 +248,8 @@ payment: Final = Table(
         "ELSE 'computed' END",
         name="state_is_the_last_step",
     ),
-    CheckConstraint("approved_by <> claimed_by", name="nobody_approves_an_own_claim"),
-    CheckConstraint("instructed_by <> approved_by", name="nobody_instructs_an_own_approval"),
+    another("approved_by", "claimed_by", name="nobody_approves_an_own_claim"),
+    another("instructed_by", "approved_by", name="nobody_instructs_an_own_approval"),
     CheckConstraint(
         "(state = 'rejected') = (rejected_at IS NOT NULL AND rejected_reason IS NOT NULL)",
         name="rejection_has_a_reason",

@@ -51,6 +51,21 @@ BEGIN
     USING ERRCODE = 'restrict_violation';
 END $$;
 -- next
+CREATE FUNCTION hands_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  hand text;
+BEGIN
+  FOREACH hand IN ARRAY TG_ARGV LOOP
+    IF to_jsonb(OLD)->>hand IS NOT NULL
+      AND to_jsonb(NEW)->>hand IS DISTINCT FROM to_jsonb(OLD)->>hand
+    THEN
+      RAISE EXCEPTION '% of % was written once', hand, TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_TABLE_NAME || '_hands_stay';
+    END IF;
+  END LOOP;
+  RETURN NEW;
+END $$;
+-- next
 CREATE TABLE assertion_used (
 	client_id TEXT COLLATE "C" NOT NULL,
 	jti TEXT COLLATE "C" NOT NULL,
@@ -354,7 +369,8 @@ CREATE TABLE evaluator (
 	declared_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT evaluator_pkey PRIMARY KEY (authority_id, need_id, person_id),
 	CONSTRAINT evaluator_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
-	CONSTRAINT evaluator_a_declaration_is_dated CHECK ((has_conflict IS NULL) = (declared_at IS NULL))
+	CONSTRAINT evaluator_a_declaration_is_dated CHECK ((has_conflict IS NULL) = (declared_at IS NULL)),
+	CONSTRAINT evaluator_nobody_appoints_himself CHECK (person_id <> appointed_by)
 );
 -- next
 CREATE TABLE event_pending (
@@ -725,6 +741,7 @@ CREATE TABLE contract_party (
 	role TEXT NOT NULL,
 	share NUMERIC,
 	CONSTRAINT contract_party_pkey PRIMARY KEY (authority_id, contract_id, organisation_id),
+	CONSTRAINT contract_party_authority_id_contract_id_organisation_id_5343 UNIQUE (authority_id, contract_id, organisation_id, role),
 	CONSTRAINT contract_party_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
 	CONSTRAINT contract_party_role_is_known CHECK (role IN ('buyer', 'supplier', 'verifier', 'lender')),
 	CONSTRAINT contract_party_share_is_a_part CHECK (share > 0 AND share <= 100),
@@ -836,7 +853,7 @@ CREATE TABLE contract_signature (
 	digest TEXT COLLATE "C" NOT NULL,
 	signed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT contract_signature_pkey PRIMARY KEY (authority_id, contract_id, organisation_id),
-	CONSTRAINT contract_signature_authority_id_contract_id_person_id_is_unique UNIQUE (authority_id, contract_id, person_id),
+	CONSTRAINT nobody_signs_for_two UNIQUE (authority_id, contract_id, person_id),
 	CONSTRAINT contract_signature_authority_id_contract_id_organisatio_c782 FOREIGN KEY(authority_id, contract_id, organisation_id) REFERENCES contract_party (authority_id, contract_id, organisation_id),
 	CONSTRAINT contract_signature_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
 );
@@ -859,6 +876,7 @@ CREATE TABLE observation (
 	supersedes TEXT COLLATE "C",
 	superseded_by TEXT COLLATE "C",
 	verified_by TEXT COLLATE "C",
+	verified_as TEXT GENERATED ALWAYS AS (CASE WHEN verified_by IS NOT NULL THEN 'verifier' END) STORED,
 	verified_at TIMESTAMP WITH TIME ZONE,
 	disputed_by TEXT COLLATE "C",
 	disputed_at TIMESTAMP WITH TIME ZONE,
@@ -867,6 +885,7 @@ CREATE TABLE observation (
 	CONSTRAINT observation_authority_id_supersedes_is_unique UNIQUE (authority_id, supersedes),
 	CONSTRAINT observation_authority_id_metric_id_refers FOREIGN KEY(authority_id, metric_id) REFERENCES metric (authority_id, id),
 	CONSTRAINT observation_authority_id_supersedes_refers FOREIGN KEY(authority_id, supersedes) REFERENCES observation (authority_id, id),
+	CONSTRAINT who_verifies_is_the_contracts_verifier FOREIGN KEY(authority_id, contract_id, verified_by, verified_as) REFERENCES contract_party (authority_id, contract_id, organisation_id, role),
 	CONSTRAINT observation_state_is_known CHECK (state IN ('reported', 'verified', 'disputed', 'void')),
 	CONSTRAINT observation_version_is_positive CHECK (version > 0),
 	CONSTRAINT observation_period_holds_a_day CHECK (starts_on < ends_on),
@@ -1037,6 +1056,10 @@ ALTER TABLE evaluation ENABLE ALWAYS TRIGGER evaluation_stays_whole;
 -- next
 GRANT SELECT, INSERT ON evaluation TO ecosystem_api;
 -- next
+CREATE TRIGGER evaluator_hands_stay BEFORE UPDATE ON evaluator FOR EACH ROW EXECUTE FUNCTION hands_stay('appointed_by');
+-- next
+ALTER TABLE evaluator ENABLE ALWAYS TRIGGER evaluator_hands_stay;
+-- next
 ALTER TABLE evaluator ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE evaluator FORCE ROW LEVEL SECURITY;
@@ -1066,6 +1089,26 @@ ALTER TABLE opening ENABLE ALWAYS TRIGGER opening_stays_whole;
 -- next
 GRANT SELECT, INSERT ON opening TO ecosystem_api;
 -- next
+CREATE FUNCTION who_opens_has_handed_in() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF ((
+    SELECT count(DISTINCT one) >= need.threshold AND count(DISTINCT one) = count(one) AND bool_and(
+      EXISTS (
+        SELECT FROM opening_share WHERE opening_share.authority_id = NEW.authority_id
+          AND opening_share.need_id = NEW.need_id AND opening_share.person_id = one))
+    FROM need, unnest(NEW.opened_by) AS one
+    WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+    GROUP BY need.threshold)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'who_opens_has_handed_in';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER who_opens_has_handed_in BEFORE INSERT ON opening FOR EACH ROW EXECUTE FUNCTION who_opens_has_handed_in();
+-- next
+ALTER TABLE opening ENABLE ALWAYS TRIGGER who_opens_has_handed_in;
+-- next
 CREATE TRIGGER opening_share_stays BEFORE UPDATE OR DELETE ON opening_share FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER opening_share_stays_whole BEFORE TRUNCATE ON opening_share FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -1081,6 +1124,22 @@ ALTER TABLE opening_share FORCE ROW LEVEL SECURITY;
 CREATE POLICY opening_share_seen ON opening_share USING (current_setting('app.purpose', true) = 'opening');
 -- next
 GRANT SELECT, INSERT ON opening_share TO ecosystem_api;
+-- next
+CREATE FUNCTION who_opens_is_named_by_the_need() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM need, json_array_elements(need.openers) AS one
+    WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+      AND one->>'person_id' = NEW.person_id)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'who_opens_is_named_by_the_need';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER who_opens_is_named_by_the_need BEFORE INSERT ON opening_share FOR EACH ROW EXECUTE FUNCTION who_opens_is_named_by_the_need();
+-- next
+ALTER TABLE opening_share ENABLE ALWAYS TRIGGER who_opens_is_named_by_the_need;
 -- next
 GRANT SELECT, INSERT, UPDATE ON organisation TO ecosystem_api;
 -- next
@@ -1152,6 +1211,10 @@ GRANT SELECT, INSERT, UPDATE ON offer TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON organisation_identifier TO ecosystem_api;
 -- next
+CREATE TRIGGER award_hands_stay BEFORE UPDATE ON award FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'approved_by');
+-- next
+ALTER TABLE award ENABLE ALWAYS TRIGGER award_hands_stay;
+-- next
 GRANT SELECT, INSERT, UPDATE ON award TO ecosystem_api;
 -- next
 ALTER TABLE offer_member ENABLE ROW LEVEL SECURITY;
@@ -1184,6 +1247,28 @@ CREATE POLICY score_seen ON score USING (authority_id = nullif(current_setting('
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
 -- next
 GRANT SELECT, INSERT ON score TO ecosystem_api;
+-- next
+CREATE FUNCTION who_scores_has_no_part_in_it() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM evaluator WHERE authority_id = NEW.authority_id AND need_id = NEW.need_id
+      AND person_id = NEW.person_id AND organisation_id = NEW.organisation_id
+      AND NOT has_conflict)
+  AND EXISTS (
+    SELECT FROM offer WHERE authority_id = NEW.authority_id AND id = NEW.offer_id
+      AND need_id = NEW.need_id AND state = 'opened')
+  AND NOT EXISTS (
+    SELECT FROM offer WHERE authority_id = NEW.authority_id AND need_id = NEW.need_id
+      AND state NOT IN ('draft', 'withdrawn') AND NEW.organisation_id = ANY (member_ids))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'who_scores_has_no_part_in_it';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER who_scores_has_no_part_in_it BEFORE INSERT ON score FOR EACH ROW EXECUTE FUNCTION who_scores_has_no_part_in_it();
+-- next
+ALTER TABLE score ENABLE ALWAYS TRIGGER who_scores_has_no_part_in_it;
 -- next
 GRANT SELECT, INSERT, UPDATE ON contract TO ecosystem_api;
 -- next
@@ -1262,6 +1347,10 @@ ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER contract_signature_stays;
 ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER contract_signature_stays_whole;
 -- next
 GRANT SELECT, INSERT ON contract_signature TO ecosystem_api;
+-- next
+CREATE TRIGGER observation_hands_stay BEFORE UPDATE ON observation FOR EACH ROW EXECUTE FUNCTION hands_stay('reported_by', 'verified_by');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_hands_stay;
 -- next
 GRANT SELECT, INSERT, UPDATE ON observation TO ecosystem_api;
 -- next
