@@ -149,18 +149,22 @@ def _registered(strangers: Strangers, kind: OrganisationKind) -> str:
         headers={"Authorization": f"Bearer {operator}", "If-Match": "*"},
     )
     assert verified.is_success, verified.text
-    roles = [role for role in Role if kind in KINDS_OF_ROLE[role]]
-    joined = http.post(
-        f"{place}/people",
-        json={"name": text("外人", "A stranger"), "roles": roles},
-        headers={"Authorization": f"Bearer {_token(http, made['person_id'], made)}"},
-    ).json()
-    return _token(http, joined["id"], made)
-
-
-def _token(http: httpx.Client, person_id: str, made: dict[str, Any]) -> str:
-    wanted = {"person_id": person_id, "organisation_id": made["organisation_id"]}
+    accepted = http.post(
+        "/v1/invitation-acceptances",
+        json={"code": made["invitation"]["link"].partition("code=")[2]},
+        headers={"Authorization": f"Bearer {strangers.search.tokens['auditor']}"},
+    )
+    assert accepted.is_success, accepted.text
+    joined = accepted.json()
+    wanted = {name: joined[name] for name in ("person_id", "organisation_id")}
     token: str = http.post("/v1/sandbox/tokens", json=wanted).json()["access_token"]
+    roles = [role for role in Role if kind in KINDS_OF_ROLE[role]]
+    changed = http.post(
+        f"/v1/people/{joined['person_id']}/roles",
+        json={"roles": roles},
+        headers={"Authorization": f"Bearer {token}", "If-Match": "*"},
+    )
+    assert changed.is_success, changed.text
     return token
 
 

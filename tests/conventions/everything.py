@@ -92,7 +92,13 @@ async def gather(awarded: Partnership) -> Everything:
     observation = await at.made(observations, report, by=_SUPPLIER)
     milestone_id, document_id = await _accepted(at, contract)
     payment = (await _listed(at, f"{contract}/payments", officer))[0]
+    invitation = await at.made(
+        f"/v1/organisations/{_own(at)['organisation_id']}/invitations",
+        {"name": {"en": "Newcomer"}, "roles": ["officer"]},
+        by=("city", "administrator"),
+    )
     ids = _own(at) | {
+        "invitation_id": invitation["id"],
         "lot_id": award["lot_id"],
         "question_id": question["id"],
         "offer_id": award["offer_id"],

@@ -5,10 +5,8 @@ from typing import Any
 
 from ecosystem.identity.model import (
     Identifier,
-    NewPerson,
     OrganisationFacts,
     OrganisationState,
-    PersonFacts,
     Registration,
     RegistrationFacts,
 )
@@ -53,7 +51,6 @@ def registration(**changed: Any) -> RegistrationFacts:
     known: dict[str, Any] = {
         "organisation_id": ORGANISATION,
         "organisation_number": 7,
-        "person_id": PERSON,
         "jurisdiction_known": True,
         "taken": (),
     }
@@ -69,9 +66,3 @@ def organisation(
     return OrganisationFacts(
         organisation_id=ORGANISATION, kind=kind, state=state, version=1, reason="Papers seen."
     )
-
-
-def person(kind: OrganisationKind, *roles: Role) -> PersonFacts:
-    """Return what is known when a person joins an organisation of `kind`."""
-    asked = NewPerson(name=Text(zh="王", en="Wang"), roles=roles)
-    return PersonFacts(organisation_id=ORGANISATION, kind=kind, person_id=PERSON, asked=asked)

@@ -4,6 +4,8 @@ from typing import Any
 
 import httpx
 
+from tests.joining import join
+
 
 def registration(**changed: Any) -> dict[str, Any]:
     """Return the registration of an enterprise that nobody has verified."""
@@ -22,16 +24,14 @@ def registration(**changed: Any) -> dict[str, Any]:
     } | changed
 
 
-async def registered(client: httpx.AsyncClient, **changed: Any) -> dict[str, str]:
-    """Register an organisation, and return its identifier and its first person's."""
+async def registered(client: httpx.AsyncClient, **changed: Any) -> dict[str, Any]:
+    """Register an organisation, and return the answer."""
     answer = await client.post("/v1/organisations", json=registration(**changed))
     assert answer.status_code == 201, answer.text
-    made: dict[str, str] = answer.json()
+    made: dict[str, Any] = answer.json()
     return made
 
 
-async def administrator_of(client: httpx.AsyncClient, made: dict[str, str]) -> dict[str, str]:
-    """Return the header of the first person of a registered organisation."""
-    asked = {"person_id": made["person_id"], "organisation_id": made["organisation_id"]}
-    answer = await client.post("/v1/sandbox/tokens", json=asked)
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+async def administrator_of(client: httpx.AsyncClient, made: dict[str, Any]) -> dict[str, str]:
+    """Return the header of a seeded person who administers a registered organisation, too."""
+    return await join(client, made["invitation"]["link"])

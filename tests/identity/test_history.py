@@ -11,6 +11,8 @@ from ecosystem.history.model import Body
 from ecosystem.identity import model, rules
 from ecosystem.identity.clients import model as client_model
 from ecosystem.identity.clients import rules as client_rules
+from ecosystem.identity.people import model as people
+from ecosystem.identity.people import rules as joining
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.settings import Settings
 from ecosystem.runtime.web import OPERATION
@@ -23,8 +25,13 @@ DECIDED: dict[str, tuple[Any, type, type]] = {
     "organisation.established": (rules.establish, model.PlatformFacts, model.Registered),
     "organisation.verified": (rules.verify, model.OrganisationFacts, model.StateChanged),
     "organisation.suspended": (rules.suspend, model.OrganisationFacts, model.StateChanged),
-    "person.joined": (rules.add_person, model.PersonFacts, model.Joined),
-    "person.deactivated": (rules.deactivate, model.MemberFacts, model.Deactivated),
+    "person.invited": (joining.invite, people.InviteFacts, people.Invited),
+    "invitation.withdrawn": (joining.withdraw, people.InvitationFacts, people.Withdrawn),
+    "person.joined": (joining.accept, people.AcceptFacts, people.Joined),
+    "person.roles_changed": (joining.change_roles, people.MembershipFacts, people.RolesChanged),
+    "person.left": (joining.leave, people.MembershipFacts, people.Left),
+    "person.deactivated": (joining.deactivate, people.PersonFacts, people.Deactivated),
+    "person.reactivated": (joining.reactivate, people.PersonFacts, people.Reactivated),
     "client.added": (client_rules.add_client, client_model.ClientFacts, client_model.ClientAdded),
     "client.deactivated": (rules.deactivate, model.MemberFacts, model.Deactivated),
 }
@@ -34,12 +41,21 @@ async def _let_everything_happen(client: httpx.AsyncClient) -> None:
     bank = (await seeded(client)).party("bank")
     administrator = await bearer(client, "bank", "administrator")
     operator = await bearer(client, "platform", "operator")
-    for path in (
-        f"/v1/clients/{bank.clients[0].id}/deactivation",
-        f"/v1/people/{bank.person('lender').id}/deactivation",
+    there = f"/v1/organisations/{bank.organisation_id}/invitations"
+    asked = {"name": {"en": "Newcomer"}, "roles": ["lender"]}
+    made = (await client.post(there, json=asked, headers=administrator)).json()
+    lender = f"/v1/people/{bank.person('lender').id}"
+    reason = {"reason": "Asked for by the police."}
+    for path, body, by in (
+        (f"/v1/clients/{bank.clients[0].id}/deactivation", None, administrator),
+        (f"/v1/invitations/{made['id']}/withdrawal", None, administrator),
+        (f"{lender}/roles", {"roles": ["lender", "bidder"]}, administrator),
+        (f"{lender}/leaving", None, administrator),
+        (f"{lender}/deactivation", reason, operator),
+        (f"{lender}/reactivation", reason, operator),
     ):
-        first = administrator | {"If-Match": '"v1"'}
-        assert (await client.post(path, headers=first)).status_code == 200
+        answer = await client.post(path, json=body, headers=by | {"If-Match": "*"})
+        assert answer.status_code == 200, answer.text
     suspended = await client.post(
         f"/v1/organisations/{bank.organisation_id}/suspension",
         json={"reason": "Unlicensed."},

@@ -2,8 +2,6 @@
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ecosystem.identity import rules
 from ecosystem.identity.model import (
@@ -20,16 +18,10 @@ from tests.identity.builders import (
     AT,
     CLIENT,
     ORGANISATION,
-    OTHER,
-    PERSON,
     actor,
     organisation,
-    person,
     registration,
 )
-
-KINDS = st.sampled_from(OrganisationKind)
-ROLES = st.sampled_from(Role)
 
 
 def test_an_organisation_is_registered_with_its_first_person_as_administrator() -> None:
@@ -100,7 +92,6 @@ def test_there_is_one_platform() -> None:
         jurisdiction="CN",
         operator=Text(en="An"),
         organisation_id=ORGANISATION,
-        person_id=PERSON,
         exists=False,
     )
 
@@ -136,53 +127,19 @@ def test_the_platform_cannot_suspend_itself() -> None:
         rules.suspend(facts, by=actor(), at=AT)
 
 
-@given(KINDS, st.lists(ROLES, min_size=1, max_size=6))
-def test_a_person_holds_exactly_the_roles_that_the_kind_of_organisation_has(
-    kind: OrganisationKind, roles: list[Role]
-) -> None:
-    foreign = [index for index, role in enumerate(roles) if kind not in KINDS_OF_ROLE[role]]
-
-    if not foreign:
-        joined = rules.add_person(person(kind, *roles), by=actor(), at=AT)
-        assert set(joined.roles) == set(roles)
-        assert len(joined.roles) == len(set(roles))
-        return
-    with pytest.raises(rules.RoleNotOfKind) as refusal:
-        rules.add_person(person(kind, *roles), by=actor(), at=AT)
-    assert [fault.pointer for fault in refusal.value.faults] == [f"/roles/{at}" for at in foreign]
-
-
 def test_every_role_belongs_to_some_kind_and_only_the_platform_has_operators() -> None:
     assert set(KINDS_OF_ROLE) == set(Role)
     assert KINDS_OF_ROLE[Role.OPERATOR] == {OrganisationKind.PLATFORM}
 
 
-def test_another_organisations_administrator_adds_nobody() -> None:
-    stranger = actor(organisation_id=OTHER)
-
-    with pytest.raises(rules.NotYourOrganisation):
-        rules.add_person(person(OrganisationKind.GOVERNMENT, Role.OFFICER), by=stranger, at=AT)
+def _member(*, active: bool = True) -> MemberFacts:
+    return MemberFacts(id=CLIENT, organisation_id=ORGANISATION, is_active=active, version=1)
 
 
-def _member(*, active: bool = True, last: bool = False) -> MemberFacts:
-    return MemberFacts(
-        id=CLIENT,
-        organisation_id=ORGANISATION,
-        is_active=active,
-        version=1,
-        is_last_administrator=last,
-    )
-
-
-def test_who_is_deactivated_is_not_deactivated_again() -> None:
+def test_a_client_that_is_deactivated_is_not_deactivated_again() -> None:
     assert rules.deactivate(_member(), by=actor(), at=AT).id == CLIENT
     with pytest.raises(rules.Inactive):
         rules.deactivate(_member(active=False), by=actor(), at=AT)
-
-
-def test_the_last_administrator_stays() -> None:
-    with pytest.raises(rules.LastAdministrator):
-        rules.deactivate(_member(last=True), by=actor(), at=AT)
 
 
 def test_a_registration_can_be_decided_again_from_what_was_written_down() -> None:

@@ -98,15 +98,31 @@ def _organisations(call: Caller) -> None:
     call.post(f"{there}/suspension", "platform/operator", said, changes=there)
     own = f"/v1/organisations/{call.organisation('second_enterprise')}"
     by = "second_enterprise/administrator"
-    person = call.post(
-        f"{own}/people", by, {"name": text("新人", "A newcomer"), "roles": ["bidder"]}
-    )
-    there = f"/v1/people/{person['id']}"
-    call.post(f"{there}/deactivation", by, changes=there)
+    _people(call, own, by)
     client = {"name": "reader", "scopes": ["needs:read"]}
     program = call.post(f"{own}/clients", by, client)
     there = f"/v1/clients/{program['id']}"
     call.post(f"{there}/deactivation", by, changes=there)
+
+
+def _people(call: Caller, own: str, by: str) -> None:
+    invited = {"name": text("新人", "A newcomer"), "roles": ["signatory"]}
+    first = call.post(f"{own}/invitations", by, invited)
+    code = first["link"].partition("code=")[2]
+    joined = call.post("/v1/invitation-acceptances", "bank/lender", {"code": code})
+    second = call.post(f"{own}/invitations", by, invited)
+    there = f"/v1/invitations/{second['id']}"
+    call.get(f"{own}/invitations", by)
+    call.get(there, by)
+    call.post(f"{there}/withdrawal", by, changes=there)
+    call.get(f"{own}/people", by)
+    there = f"/v1/people/{joined['person_id']}"
+    call.get(there, by)
+    call.post(f"{there}/roles", by, {"roles": ["bidder", "signatory"]}, changes=there)
+    call.post(f"{there}/leaving", by, changes=there)
+    said, operator = {"reason": "The account was used by somebody else."}, "platform/operator"
+    call.post(f"{there}/deactivation", operator, said, changes=there)
+    call.post(f"{there}/reactivation", operator, said, changes=there)
 
 
 def _second_need(world: World) -> None:

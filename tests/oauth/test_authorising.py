@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from ecosystem.identity.oauth import requests
 from ecosystem.identity.oauth.authorising import Onward, Question, Trouble
 from ecosystem.values.actor import Assurance
+from tests.joining import join
 from tests.oauth.flow import BACK, Flow, refused, said
-from tests.parties import ISSUER, seeded
+from tests.parties import ISSUER, bearer, seeded
 
 
 async def test_a_request_is_kept_and_the_browser_comes_again_with_a_handle(flow: Flow) -> None:
@@ -131,17 +132,21 @@ async def test_a_client_of_the_operator_acts_for_anybody_and_she_chooses(flow: F
     operator = await flow.owner.fetchval("SELECT id FROM organisation WHERE number = 0")
     city = (await seeded(flow.http)).party("city").organisation_id
     client = await flow.program(organisation_id=operator)
-    await flow.owner.execute(
-        "INSERT INTO membership VALUES ($1, $2, 'auditor')", city, flow.person_id
+    administrator = await bearer(flow.http, "city", "administrator")
+    invited = await flow.http.post(
+        f"/v1/organisations/{city}/invitations",
+        json={"name": {"en": "Both"}, "roles": ["signatory"]},
+        headers=administrator,
     )
+    await join(flow.http, invited.json()["link"], party="enterprise", person="bidder")
 
     question = await flow.asked(client)
     told = await flow.answer(question, organisation_id=city)
-    await flow.owner.execute(
-        "DELETE FROM membership WHERE organisation_id = $1 AND person_id = $2",
-        city, flow.person_id,
-    )  # fmt: skip
+    gone = await flow.http.post(
+        f"/v1/people/{flow.person_id}/leaving", headers=administrator | {"If-Match": '"v2"'}
+    )
 
+    assert gone.status_code == 200, gone.text
     assert {one.id for one in question.organisations} == {city, flow.organisation_id}
     assert isinstance(told, dict)
     row = await flow.owner.fetchrow("SELECT * FROM authorisation WHERE client_id = $1", client.id)

@@ -11,6 +11,8 @@ from joserfc import jwt
 from ecosystem.identity.oauth import actions
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.edge import Edge
+from ecosystem.values.actor import Role
+from tests.joining import newcomer
 from tests.oauth.flow import SCOPES, Flow, flow_of
 from tests.parties import bearer
 
@@ -94,23 +96,18 @@ async def test_either_is_revoked_in_the_same_way(way: Any, flow: Flow, edge: Edg
 @pytest.mark.parametrize("way", [_by_shortcut, _by_agreement])
 async def test_either_dies_with_the_membership(way: Any, flow: Flow) -> None:
     administrator = await bearer(flow.http, "enterprise", "administrator")
-    added = await flow.http.post(
-        f"/v1/organisations/{flow.organisation_id}/people",
-        json={"name": {"en": "Newcomer"}, "roles": ["bidder"]},
-        headers=administrator,
-    )
-    newcomer = flow.with_(person_id=added.json()["id"])
-    token = await way(newcomer)
+    joined = await newcomer(flow.http, flow.database, "enterprise", Role.BIDDER)
+    member = flow.with_(person_id=joined)
+    token = await way(member)
     assert await flow.works(token)
 
     gone = await flow.http.post(
-        f"/v1/people/{newcomer.person_id}/deactivation",
-        headers=administrator | {"If-Match": added.headers["etag"]},
+        f"/v1/people/{joined}/leaving", headers=administrator | {"If-Match": '"v2"'}
     )
 
     assert gone.status_code == 200, gone.text
     assert not await flow.works(token)
-    assert (await _asked(newcomer)).json()["code"] == "person_not_there"
+    assert (await _asked(member)).json()["code"] == "person_not_there"
 
 
 async def test_a_weak_and_an_old_login_can_be_tried(flow: Flow, edge: Edge) -> None:

@@ -9,6 +9,7 @@ import pytest
 from ecosystem.runtime.web import seen_by
 from ecosystem.values.actor import Actor, OrganisationKind
 from tests.conventions import market
+from tests.joining import join
 from tests.parties import bearer, comes_true
 
 SOMEONE = Actor(
@@ -38,9 +39,7 @@ async def _anyone(client: httpx.AsyncClient) -> dict[str, Any]:
 
 
 async def _token(client: httpx.AsyncClient, made: dict[str, Any]) -> dict[str, str]:
-    asked = {"person_id": made["person_id"], "organisation_id": made["organisation_id"]}
-    answer = await client.post("/v1/sandbox/tokens", json=asked)
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    return await join(client, made["invitation"]["link"])
 
 
 async def _judge(client: httpx.AsyncClient, organisation_id: str, what: str) -> None:
@@ -56,8 +55,15 @@ async def _judge(client: httpx.AsyncClient, organisation_id: str, what: str) -> 
 
 
 async def _sees_drafts(client: httpx.AsyncClient, who: dict[str, str]) -> bool:
-    events = (await client.get("/v1/events", params={"limit": 100}, headers=who)).json()["data"]
-    return any(event["type"] == "need.drafted" for event in events)
+    after = 0
+    while True:
+        asked = {"limit": 100, "after": after}
+        events = (await client.get("/v1/events", params=asked, headers=who)).json()["data"]
+        if any(event["type"] == "need.drafted" for event in events):
+            return True
+        if not events:
+            return False
+        after = events[-1]["position"]
 
 
 async def test_an_auditor_oversees_only_while_it_is_verified(client: httpx.AsyncClient) -> None:

@@ -25,6 +25,11 @@ STILL_DONE = frozenset({
     "record that the bank has paid",
     "confirm the receipt of a payment",
     identity.ADMINISTER.act,
+    identity.WITHDRAW_INVITATION.act,
+    identity.ACCEPT_INVITATION.act,
+    identity.LEAVE.act,
+    identity.DEACTIVATE_PERSON.act,
+    identity.REACTIVATE_PERSON.act,
     identity.VERIFY.act,
     identity.SUSPEND.act,
 })  # fmt: skip

@@ -32,10 +32,53 @@ ADMINISTER: Final = Permit(
     person=True,
     relation="own organisation",
 )
+READ_INVITATIONS: Final = Permit(
+    act="read the invitations of the own organisation",
+    scope="organisations:read",
+    roles=(Role.ADMINISTRATOR,),
+    relation="own organisation",
+)
+WITHDRAW_INVITATION: Final = Permit(
+    act="withdraw an invitation",
+    scope="organisations:write",
+    roles=(Role.ADMINISTRATOR,),
+    person=True,
+    relation="own organisation",
+    state="open",
+)
+ACCEPT_INVITATION: Final = Permit(
+    act="accept an invitation",
+    scope="organisations:write",
+    person=True,
+    relation="holder of the code",
+    state="open",
+)
 READ_PERSON: Final = Permit(
-    act="read a person of the own organisation",
+    act="read a person of the own organisation; the operator, of any",
     scope="organisations:read",
     relation="own organisation",
+)
+LEAVE: Final = Permit(
+    act="leave the organisation; an administrator, remove a member",
+    scope="organisations:write",
+    person=True,
+    relation="own organisation",
+)
+DEACTIVATE_PERSON: Final = Permit(
+    act="disable a person everywhere",
+    scope="organisations:write",
+    kinds=(OrganisationKind.PLATFORM,),
+    roles=(Role.OPERATOR,),
+    person=True,
+    state="active",
+)
+REACTIVATE_PERSON: Final = Permit(
+    act="let a disabled person act again",
+    scope="organisations:write",
+    kinds=(OrganisationKind.PLATFORM,),
+    roles=(Role.OPERATOR,),
+    person=True,
+    state="deactivated",
 )
 READ_CLIENT: Final = Permit(
     act="read a client of the own organisation",

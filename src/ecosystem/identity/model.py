@@ -109,7 +109,7 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     name: Text
     jurisdiction: JurisdictionCode
     administrator: Text
-    """Name of the organisation's first person."""
+    """Name of the organisation's first person, who joins by the link of the answer."""
     identifiers: Annotated[tuple[Identifier, ...], Meta(max_length=10)] = ()
     scale: Scale | None = None
     bank_account: BankAccount | None = None
@@ -121,20 +121,12 @@ class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Prose
 
 
-class NewPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A person who joins an organisation."""
-
-    name: Text
-    roles: Annotated[tuple[Role, ...], Meta(min_length=1, max_length=14)]
-
-
 class RegistrationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known when an organisation registers."""
 
     asked: Registration
     organisation_id: str
     organisation_number: int
-    person_id: str
     jurisdiction_known: bool
     taken: tuple[Identifier, ...]
     """Those of its identifiers that another organisation has."""
@@ -147,19 +139,18 @@ class PlatformFacts(msgspec.Struct, frozen=True, kw_only=True):
     jurisdiction: str
     operator: Text
     organisation_id: str
-    person_id: str
     exists: bool
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):
-    """An organisation takes part, with its first person."""
+    """An organisation takes part, and its first person is invited."""
 
     organisation_id: str
     organisation_number: int
     """The number by which it owns things, should it be an authority."""
-    person_id: str
     state: OrganisationState
     roles: tuple[Role, ...]
+    """What its first person will do there."""
 
 
 class OrganisationFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,32 +169,16 @@ class StateChanged(msgspec.Struct, frozen=True):
     state: OrganisationState
 
 
-class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known when a person joins an organisation."""
-
-    organisation_id: str
-    kind: OrganisationKind
-    person_id: str
-    asked: NewPerson
-
-
-class Joined(msgspec.Struct, frozen=True):
-    """A person is a member, in these roles."""
-
-    roles: tuple[Role, ...]
-
-
 class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known when a person or a client is deactivated."""
+    """What is known when a client is deactivated."""
 
     id: str
     organisation_id: str
     is_active: bool
     version: int
-    is_last_administrator: bool = False
 
 
 class Deactivated(msgspec.Struct, frozen=True):
-    """A person or a client acts no more."""
+    """A client acts no more."""
 
     id: str

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Integer,
     Text,
     any_,
@@ -23,7 +24,6 @@ from ecosystem.catalogue.tables import jurisdiction
 from ecosystem.identity.clients.tables import client
 from ecosystem.identity.model import (
     Identifier,
-    MemberFacts,
     OrganisationFacts,
     OrganisationState,
     Registration,
@@ -51,13 +51,8 @@ class OrganisationUnknown(Refusal):
     remedy = "Look it up with GET /v1/organisations."
 
 
-class PersonUnknown(Refusal):
-    """There is no such person in the caller's organisation."""
-
-    kind = Kind.MISSING
-    remedy = "Use an identifier that POST /v1/organisations/{id}/people answered."
-
-
+NO_ROLES: Final[ColumnElement[Any]] = literal_column("'{}'::text[]")
+"""Roles of who has none."""
 _ID: Final = bindparam("id", type_=Text)
 _OWN: Final = bindparam("own", type_=Text)
 
@@ -87,10 +82,17 @@ def _as_seen(*more: ColumnElement[Any]) -> list[ColumnElement[Any]]:
     ]
 
 
-def versioned(*columns: ColumnElement[Any], where: ColumnElement[bool]) -> Statement:
-    """Return the statement that answers one row as JSON, with its version."""
-    seen = select(*columns).where(where).subquery("seen")
-    return Statement(select(func.row_to_json(seen.table_valued()).label("body"), seen.c.version))
+def versioned(
+    *columns: ColumnElement[Any],
+    where: ColumnElement[bool],
+    source: FromClause | None = None,
+    besides: tuple[str, ...] = (),
+) -> Statement:
+    """Return the statement that answers one row as JSON, its version, and what else is named."""
+    chosen = select(*columns) if source is None else select(*columns).select_from(source)
+    seen = chosen.where(where).subquery("seen")
+    body = func.row_to_json(seen.table_valued()).label("body")
+    return Statement(select(body, seen.c.version, *(seen.c[name] for name in besides)))
 
 
 _ORGANISATION: Final = versioned(*_as_seen(), where=organisation.c.id == _ID)
@@ -116,22 +118,6 @@ ORGANISATIONS: Final = page_of(
 )
 """A page of organisations: `kind`, and `within` a jurisdiction, or null for any."""
 
-_ROLES_OF_PERSON: Final = (
-    select(func.array_agg(membership.c.role))
-    .where(membership.c.person_id == person.c.id)
-    .where(membership.c.organisation_id == _OWN)
-    .scalar_subquery()
-)
-_PERSON: Final = versioned(
-    person.c.id,
-    _OWN.label("organisation_id"),
-    person.c.name,
-    _ROLES_OF_PERSON.label("roles"),
-    person.c.disabled_at.is_(None).label("active"),
-    person.c.version,
-    where=(person.c.id == _ID) & _ROLES_OF_PERSON.is_not(None),
-)
-
 _NEXT_NUMBER: Final = Statement(
     select(cast(literal_column("nextval('organisation_number_seq')"), Integer))
 )
@@ -147,19 +133,6 @@ _LOCKED: Final = Statement(
     .where(organisation.c.id == _ID)
     .with_for_update()
 )
-_PERSON_LOCKED: Final = Statement(
-    select(person.c.disabled_at, person.c.version)
-    .where(person.c.id == _ID)
-    .where(_ROLES_OF_PERSON.is_not(None))
-    .with_for_update()
-)
-_ADMINISTRATORS: Final = Statement(
-    select(membership.c.person_id)
-    .join(person, person.c.id == membership.c.person_id)
-    .where(membership.c.organisation_id == _OWN)
-    .where(membership.c.role == literal(Role.ADMINISTRATOR.value))
-    .where(person.c.disabled_at.is_(None))
-)
 
 
 def holds(
@@ -171,7 +144,7 @@ def holds(
     """
     return (
         exists()
-        .where(membership.c.person_id == person_id, membership.c.role == role.value)
+        .where(membership.c.person_id == person_id, any_(membership.c.roles) == role.value)
         .where(organisation.c.id == membership.c.organisation_id)
         .where(organisation.c.number == authority)
         .where(person.c.id == membership.c.person_id, person.c.disabled_at.is_(None))
@@ -187,7 +160,7 @@ _ACTOR: Final = Statement(
         client.c.organisation_id.label("client_of"),
         client.c.scopes,
         client.c.roles.label("client_roles"),
-        select(func.array_agg(membership.c.role))
+        select(membership.c.roles)
         .join(person, person.c.id == membership.c.person_id)
         .where(membership.c.person_id == bindparam("person_id", type_=Text))
         .where(membership.c.organisation_id == organisation.c.id)
@@ -223,7 +196,6 @@ async def registration_facts(tx: Tx, asked: Registration) -> RegistrationFacts:
         asked=asked,
         organisation_id=mint("org"),
         organisation_number=await tx.value(_NEXT_NUMBER),
-        person_id=mint("person"),
         jurisdiction_known=await catalogue.jurisdiction_path(tx, asked.jurisdiction) is not None,
         taken=tuple(Identifier(row["scheme"], row["id"]) for row in rows),
     )
@@ -251,24 +223,6 @@ async def organisation_facts(tx: Tx, organisation_id: str, *, reason: str) -> Or
     )
 
 
-async def person_facts(tx: Tx, person_id: str, *, by: Actor) -> MemberFacts:
-    """Return whether a person of the caller's organisation is active; lock it and her."""
-    row = None
-    if is_identifier(person_id, "person"):
-        await tx.row(_LOCKED, id=by.organisation_id)
-        row = await tx.row(_PERSON_LOCKED, id=person_id, own=by.organisation_id)
-    if row is None:
-        raise _no_person(person_id)
-    administrators = await tx.rows(_ADMINISTRATORS, own=by.organisation_id)
-    return MemberFacts(
-        id=person_id,
-        organisation_id=by.organisation_id,
-        is_active=row["disabled_at"] is None,
-        version=row["version"],
-        is_last_administrator=[one["person_id"] for one in administrators] == [person_id],
-    )
-
-
 async def organisation_view(
     tx: Tx, organisation_id: str, *, reader: Actor | None
 ) -> tuple[bytes, int, bool]:
@@ -280,16 +234,6 @@ async def organisation_view(
     if row is None:
         raise _no_organisation(organisation_id)
     return row["body"], row["version"], own
-
-
-async def person_view(tx: Tx, person_id: str, *, by: Actor) -> tuple[bytes, int]:
-    """Return a person of the caller's organisation as JSON, and the version."""
-    row = None
-    if is_identifier(person_id, "person"):
-        row = await tx.row(_PERSON, id=person_id, own=by.organisation_id)
-    if row is None:
-        raise _no_person(person_id)
-    return row["body"], row["version"]
 
 
 async def actor(
@@ -323,10 +267,6 @@ async def actor(
 
 def _no_organisation(organisation_id: str) -> OrganisationUnknown:
     return OrganisationUnknown(f"There is no organisation {shown(organisation_id)}.")
-
-
-def _no_person(person_id: str) -> PersonUnknown:
-    return PersonUnknown(f"There is no person {shown(person_id)}.")
 
 
 def shown(identifier: str) -> str:

@@ -8,16 +8,16 @@ from ecosystem.identity.clients import routes as clients
 from ecosystem.identity.login import routes as login
 from ecosystem.identity.model import (
     JurisdictionCode,
-    NewPerson,
     Registration,
     Statement,
 )
 from ecosystem.identity.oauth import routes as oauth
+from ecosystem.identity.people import routes as people
+from ecosystem.identity.people import views
+from ecosystem.identity.people.model import Membership
+from ecosystem.identity.people.schemas import Me, RegisteredView
 from ecosystem.identity.schemas import (
-    Me,
     OrganisationView,
-    PersonView,
-    RegisteredView,
 )
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
@@ -41,20 +41,23 @@ from ecosystem.values.scopes import known
 async def register_organisation(request: Call, data: JSONBody[Registration]) -> Response[bytes]:
     """Register an organisation.
 
-    The organisation takes part at once, with its first person as administrator, and publishes,
-    offers, signs or is paid only once the platform's operator has verified it. Check digits
-    of `CN-USC` and `LEI` identifiers are verified.
+    The organisation takes part at once, and publishes, offers, signs or is paid only once the
+    platform's operator has verified it. Its first person joins, as administrator, by the link
+    of the answer, which is shown this once. Check digits of `CN-USC` and `LEI` identifiers are
+    verified.
     """
     made = await actions.register(request.tx, data, at=request.at)
+    request.visit.key = None
+    registered = made.registered
     return request.answer(
         RegisteredView(
-            organisation_id=made.organisation_id,
-            person_id=made.person_id,
-            state=made.state,
+            organisation_id=registered.organisation_id,
+            state=registered.state,
             version=1,
+            invitation=people.invited(made.invitation, root=request.house.settings.public_url),
         ),
         version=1,
-        location=f"/v1/organisations/{made.organisation_id}",
+        location=f"/v1/organisations/{registered.organisation_id}",
     )
 
 
@@ -147,66 +150,17 @@ async def suspend_organisation(
     return request.answer(standing, version=standing.version)
 
 
-@post(
-    "/v1/organisations/{organisation_id:str}/people",
-    permit=access.ADMINISTER,
-    answers=Standing,
-    refuses=(queries.OrganisationUnknown, rules.NotYourOrganisation, rules.RoleNotOfKind),
-)
-async def add_person(
-    request: Call, organisation_id: FromPath[str], data: JSONBody[NewPerson]
-) -> Response[bytes]:
-    """Add a person.
-
-    The person joins the caller's own organisation, in roles that its kind has.
-    """
-    standing = await actions.add_person(
-        request.tx, organisation_id, data, by=request.by, at=request.at
-    )
-    return request.answer(standing, version=standing.version, location=f"/v1/people/{standing.id}")
-
-
-@get(
-    "/v1/people/{person_id:str}",
-    permit=access.READ_PERSON,
-    answers=PersonView,
-    refuses=(queries.PersonUnknown,),
-)
-async def read_person(request: Call, person_id: FromPath[str]) -> Response[bytes]:
-    """Read a person.
-
-    Only of the caller's own organisation; nobody else may know of her.
-    """
-    body, version = await queries.person_view(request.tx, person_id, by=request.by)
-    return request.answer(body, version=version)
-
-
-@post(
-    "/v1/people/{person_id:str}/deactivation",
-    permit=access.ADMINISTER,
-    answers=Standing,
-    status=200,
-    changes=True,
-    refuses=(queries.PersonUnknown, RevisionStale, rules.Inactive, rules.LastAdministrator),
-)
-async def deactivate_person(request: Call, person_id: FromPath[str]) -> Response[bytes]:
-    """Deactivate a person.
-
-    The person's tokens die at once. An organisation keeps at least one administrator.
-    """
-    standing = await actions.deactivate_person(
-        request.tx, person_id, by=request.by, at=request.at, expected=request.expected
-    )
-    return request.answer(standing, version=standing.version)
-
-
 @get("/v1/me", permit=access.WHO_AM_I, answers=Me)
 async def read_me(request: Call) -> Response[bytes]:
     """Read who you are.
 
-    The organisation, person, client, roles and scopes that the token stands for just now.
+    The organisation, person, client, roles and scopes that the token stands for just now, and
+    the organisations that the person belongs to.
     """
     by = request.by
+    memberships: tuple[Membership, ...] = ()
+    if by.person_id is not None:
+        memberships = await views.memberships(request.tx, by.person_id, client_id=by.client_id)
     return request.answer(
         Me(
             organisation_id=by.organisation_id,
@@ -217,6 +171,7 @@ async def read_me(request: Call) -> Response[bytes]:
             person_id=by.person_id,
             roles=by.roles,
             scopes=known(by.scopes),
+            memberships=memberships,
         )
     )
 
@@ -227,11 +182,9 @@ ROUTES = (
     read_organisation,
     verify_organisation,
     suspend_organisation,
-    add_person,
-    read_person,
-    deactivate_person,
     read_me,
     *clients.ROUTES,
+    *people.ROUTES,
     *oauth.ROUTES,
     *login.ROUTES,
 )

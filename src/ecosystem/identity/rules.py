@@ -10,11 +10,9 @@ from ecosystem.identity.model import (
     KINDS_OF_ROLE,
     Deactivated,
     Identifier,
-    Joined,
     MemberFacts,
     OrganisationFacts,
     OrganisationState,
-    PersonFacts,
     PlatformFacts,
     Registered,
     RegistrationFacts,
@@ -104,13 +102,6 @@ class Inactive(Refusal):
     remedy = "Nothing more is needed; add a new one if it is wanted again."
 
 
-class LastAdministrator(Refusal):
-    """The organisation would have no administrator left."""
-
-    kind = Kind.CONFLICT
-    remedy = "Add another administrator first."
-
-
 def register(facts: RegistrationFacts, *, by: Actor, at: datetime) -> Registered:
     """Let an organisation take part, not yet verified.
 
@@ -130,7 +121,6 @@ def register(facts: RegistrationFacts, *, by: Actor, at: datetime) -> Registered
     return Registered(
         organisation_id=facts.organisation_id,
         organisation_number=facts.organisation_number,
-        person_id=facts.person_id,
         state=OrganisationState.REGISTERED,
         roles=(Role.ADMINISTRATOR,),
     )
@@ -145,7 +135,6 @@ def establish(facts: PlatformFacts, *, by: Actor, at: datetime) -> Registered:
     return Registered(
         organisation_id=facts.organisation_id,
         organisation_number=0,
-        person_id=facts.person_id,
         state=OrganisationState.VERIFIED,
         roles=(Role.OPERATOR, Role.ADMINISTRATOR),
     )
@@ -172,23 +161,12 @@ def suspend(facts: OrganisationFacts, *, by: Actor, at: datetime) -> StateChange
     return StateChanged(OrganisationState.SUSPENDED)
 
 
-def add_person(facts: PersonFacts, *, by: Actor, at: datetime) -> Joined:
-    """Make a person a member in some roles; refuse with NotYourOrganisation, RoleNotOfKind."""
-    del at
-    check_own(facts.organisation_id, by=by)
-    check_roles(facts.asked.roles, kind=facts.kind)
-    return Joined(once(facts.asked.roles))
-
-
 def deactivate(facts: MemberFacts, *, by: Actor, at: datetime) -> Deactivated:
-    """Have a person or a client act no more; refuse with Inactive, LastAdministrator."""
+    """Have a client act no more; refuse with Inactive."""
     del by, at
     if not facts.is_active:
         message = f"{facts.id} is not active."
         raise Inactive(message)
-    if facts.is_last_administrator:
-        message = f"{facts.id} is the only administrator."
-        raise LastAdministrator(message)
     return Deactivated(facts.id)
 
 

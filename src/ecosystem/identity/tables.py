@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import (
+    ARRAY,
     CheckConstraint,
     Column,
     DateTime,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -22,10 +24,18 @@ from ecosystem.runtime.database import metadata
 from ecosystem.values.actor import OrganisationKind, Role
 
 
-def _one_of(column: str, words: type[OrganisationKind | OrganisationState | Scale | Role],
+def _one_of(column: str, words: type[OrganisationKind | OrganisationState | Scale],
             ) -> CheckConstraint:  # fmt: skip
     listed = ", ".join(f"'{word.value}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")
+
+
+def roles_are_known() -> CheckConstraint:
+    """Return the check that a column `roles` holds one role or more, and nothing else."""
+    listed = ", ".join(f"'{role.value}'" for role in Role)
+    return CheckConstraint(
+        f"cardinality(roles) > 0 AND roles <@ ARRAY[{listed}]", name="roles_are_known"
+    )
 
 
 organisation: Final = Table(
@@ -78,9 +88,12 @@ membership: Final = Table(
     metadata,
     Column("organisation_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
     Column("person_id", Text(collation="C"), ForeignKey("person.id"), nullable=False),
-    Column("role", Text(collation="C"), nullable=False),
-    PrimaryKeyConstraint("organisation_id", "person_id", "role"),
-    _one_of("role", Role),
+    Column("invitation_id", Text(collation="C"), ForeignKey("invitation.id"), nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("organisation_id", "person_id"),
+    UniqueConstraint("invitation_id"),
+    roles_are_known(),
     Index("membership_of_person", "person_id"),
-    info={"held": "reference"},
+    info={"held": "reference", "deletes": True},
 )

@@ -17,18 +17,20 @@ from ecosystem.identity.clients.model import Jwk, Jwks, NewClient, Profile
 from ecosystem.identity.model import (
     ROLES_OF_PEOPLE_ONLY,
     Identifier,
-    NewPerson,
     Registered,
     Registration,
 )
+from ecosystem.identity.people import actions as people
+from ecosystem.identity.people.model import Herself, NewInvitation
 from ecosystem.runtime import idempotency
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Statement, Tx
 from ecosystem.sandbox import actions, queries
-from ecosystem.sandbox.cast import CAST, OPERATOR, PLATFORM, Casting
+from ecosystem.sandbox.cast import CAST, OPERATOR, PLATFORM, Casting, Someone
 from ecosystem.sandbox.model import Parties, Party, SeededClient, SeededPerson
 from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.scopes import SCOPES, Scope, needs_keys
+from ecosystem.values.text import Text
 
 _ONE_AT_A_TIME: Final = 0x7361_6E64_626F_78
 """Key of the advisory lock: `sandbox` in ASCII."""
@@ -36,6 +38,8 @@ _LOCK: Final = Statement(select(func.pg_advisory_xact_lock(bindparam("lock", typ
 _READER: Final[tuple[Scope, ...]] = tuple(scope for scope in SCOPES if not needs_keys(scope))
 _REASON: Final = "Seeded with the sandbox."
 _JURISDICTION: Final = "CN"
+_CLIENT: Final = "sandbox"
+"""Stands where an actor's client stands, while parties are seeded."""
 
 
 async def seed(database: Database, clock: Clock, folder: Path) -> Parties:
@@ -61,12 +65,13 @@ class _Seeding:
     folder: Path
 
     async def parties(self) -> Parties:
-        made = await identity.establish(
+        founded = await identity.establish(
             self.tx, name=PLATFORM, jurisdiction=_JURISDICTION, operator=OPERATOR, at=self.at
         )
-        operator = _actor(made, OrganisationKind.PLATFORM, _JURISDICTION)
+        made = founded.registered
+        person = await self._joined("operator", OPERATOR, founded.invitation)
+        operator = _actor(made, person.id, OrganisationKind.PLATFORM, _JURISDICTION)
         tokens = await self._client(operator, "platform", "tokens", roles=(), scopes=SCOPES)
-        person = SeededPerson(key="operator", id=made.person_id, name=OPERATOR, roles=made.roles)
         platform = Party(
             key="platform",
             organisation_id=made.organisation_id,
@@ -89,49 +94,39 @@ class _Seeding:
             administrator=casting.administrator,
             identifiers=(Identifier("CN-USC", casting.identifier),),
         )
-        made = await identity.register(self.tx, asked, at=self.at)
+        founded = await identity.register(self.tx, asked, at=self.at)
+        made = founded.registered
         await identity.verify(
             self.tx, made.organisation_id, reason=_REASON, expected=None, by=operator, at=self.at
         )
-        by = _actor(made, casting.kind, casting.jurisdiction)
-        people = await self._people(casting, made, by)
+        first = await self._joined("administrator", casting.administrator, founded.invitation)
+        by = _actor(made, first.id, casting.kind, casting.jurisdiction)
+        members = (first, *[await self._person(someone, by) for someone in casting.people])
         return Party(
             key=casting.key,
             organisation_id=made.organisation_id,
             kind=casting.kind,
             name=casting.name,
             jurisdiction=casting.jurisdiction,
-            people=people,
-            clients=await self._clients(casting, by, people),
+            people=members,
+            clients=await self._clients(casting, by, members),
         )
 
-    async def _people(
-        self, casting: Casting, made: Registered, by: Actor
-    ) -> tuple[SeededPerson, ...]:
-        people = [
-            SeededPerson(
-                key="administrator",
-                id=made.person_id,
-                name=casting.administrator,
-                roles=made.roles,
-            )
-        ]
-        for someone in casting.people:
-            asked = NewPerson(name=someone.name, roles=someone.roles)
-            standing = await identity.add_person(
-                self.tx, by.organisation_id, asked, by=by, at=self.at
-            )
-            people.append(
-                SeededPerson(
-                    key=someone.key, id=standing.id, name=someone.name, roles=someone.roles
-                )
-            )
-        return tuple(people)
+    async def _person(self, someone: Someone, by: Actor) -> SeededPerson:
+        asked = NewInvitation(name=someone.name, roles=someone.roles)
+        invitation = await people.invite(self.tx, by.organisation_id, asked, by=by, at=self.at)
+        return await self._joined(someone.key, someone.name, invitation)
+
+    async def _joined(self, key: str, name: Text, invitation: people.Issued) -> SeededPerson:
+        herself = Herself(client_id=_CLIENT)
+        begun = await people.accept(self.tx, invitation.code, herself=herself, at=self.at)
+        joined = begun.joined
+        return SeededPerson(key=key, id=joined.person_id, name=name, roles=joined.roles)
 
     async def _clients(
-        self, casting: Casting, by: Actor, people: Iterable[SeededPerson]
+        self, casting: Casting, by: Actor, members: Iterable[SeededPerson]
     ) -> tuple[SeededClient, ...]:
-        held = {role for person in people for role in person.roles} - ROLES_OF_PEOPLE_ONLY
+        held = {role for person in members for role in person.roles} - ROLES_OF_PEOPLE_ONLY
         roles = tuple(role for role in Role if role in held)
         clients = [await self._client(by, casting.key, "system", roles=roles, scopes=SCOPES)]
         if casting.has_reader:
@@ -183,7 +178,7 @@ class _Seeding:
         file.write_bytes(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
 
 
-def _actor(made: Registered, kind: OrganisationKind, jurisdiction: str) -> Actor:
+def _actor(made: Registered, person_id: str, kind: OrganisationKind, jurisdiction: str) -> Actor:
     """Return the first person of an organisation, who acts while it is seeded."""
     return Actor(
         organisation_id=made.organisation_id,
@@ -191,8 +186,8 @@ def _actor(made: Registered, kind: OrganisationKind, jurisdiction: str) -> Actor
         kind=kind,
         verified=True,
         jurisdiction=jurisdiction,
-        client_id="sandbox",
-        person_id=made.person_id,
+        client_id=_CLIENT,
+        person_id=person_id,
         roles=made.roles,
     )
 

@@ -49,7 +49,7 @@ _FIT: Final = Statement(
     .join(organisation, organisation.c.id == membership.c.organisation_id)
     .join(person, person.c.id == membership.c.person_id)
     .where(membership.c.person_id == any_(bindparam("people", type_=ARRAY(Text))))
-    .where(membership.c.role == Role.EVALUATOR.value)
+    .where(any_(membership.c.roles) == Role.EVALUATOR.value)
     .where(person.c.disabled_at.is_(None))
     .where(organisation.c.state == OrganisationState.VERIFIED.value)
     .where(

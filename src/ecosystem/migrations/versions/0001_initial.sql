@@ -534,6 +534,31 @@ CREATE TABLE client (
 -- next
 CREATE INDEX client_of_organisation ON client (organisation_id);
 -- next
+CREATE TABLE invitation (
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT invitation_id_is_identifier CHECK (id ~ '^invitation_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	name JSON NOT NULL,
+	roles TEXT[] NOT NULL,
+	digest BYTEA NOT NULL,
+	invited_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	accepted_at TIMESTAMP WITH TIME ZONE,
+	accepted_by TEXT COLLATE "C",
+	withdrawn_at TIMESTAMP WITH TIME ZONE,
+	version INTEGER NOT NULL,
+	CONSTRAINT invitation_pkey PRIMARY KEY (id),
+	CONSTRAINT invitation_digest_is_unique UNIQUE (digest),
+	CONSTRAINT invitation_digest_is_sha256 CHECK (octet_length(digest) = 32),
+	CONSTRAINT invitation_ends_once CHECK (num_nonnulls(accepted_at, withdrawn_at) <= 1),
+	CONSTRAINT invitation_is_accepted_by_somebody CHECK ((accepted_at IS NULL) = (accepted_by IS NULL)),
+	CONSTRAINT invitation_is_accepted_in_time CHECK (accepted_at < expires_at),
+	CONSTRAINT invitation_roles_are_known CHECK (cardinality(roles) > 0 AND roles <@ ARRAY['officer', 'opener', 'evaluator', 'approver', 'treasurer', 'signatory', 'bidder', 'delivery', 'verifier', 'lender', 'reviewer', 'auditor', 'operator', 'administrator']),
+	CONSTRAINT invitation_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id),
+	CONSTRAINT invitation_accepted_by_refers FOREIGN KEY(accepted_by) REFERENCES person (id)
+);
+-- next
+CREATE INDEX invitation_of_organisation ON invitation (organisation_id, id);
+-- next
 CREATE TABLE login_session (
 	digest BYTEA NOT NULL,
 	person_id TEXT COLLATE "C" NOT NULL,
@@ -548,18 +573,6 @@ CREATE TABLE login_session (
 );
 -- next
 CREATE INDEX login_session_of_person ON login_session (person_id, expires_at);
--- next
-CREATE TABLE membership (
-	organisation_id TEXT COLLATE "C" NOT NULL,
-	person_id TEXT COLLATE "C" NOT NULL,
-	role TEXT COLLATE "C" NOT NULL,
-	CONSTRAINT membership_pkey PRIMARY KEY (organisation_id, person_id, role),
-	CONSTRAINT membership_role_is_known CHECK (role IN ('officer', 'opener', 'evaluator', 'approver', 'treasurer', 'signatory', 'bidder', 'delivery', 'verifier', 'lender', 'reviewer', 'auditor', 'operator', 'administrator')),
-	CONSTRAINT membership_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id),
-	CONSTRAINT membership_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
-);
--- next
-CREATE INDEX membership_of_person ON membership (person_id);
 -- next
 CREATE TABLE offer (
 	authority_id INTEGER NOT NULL,
@@ -640,6 +653,22 @@ CREATE TABLE award (
 CREATE INDEX award_newest_first ON award (id);
 -- next
 CREATE INDEX award_of_need ON award (authority_id, need_id);
+-- next
+CREATE TABLE membership (
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	invitation_id TEXT COLLATE "C" NOT NULL,
+	roles TEXT[] NOT NULL,
+	version INTEGER NOT NULL,
+	CONSTRAINT membership_pkey PRIMARY KEY (organisation_id, person_id),
+	CONSTRAINT membership_invitation_id_is_unique UNIQUE (invitation_id),
+	CONSTRAINT membership_roles_are_known CHECK (cardinality(roles) > 0 AND roles <@ ARRAY['officer', 'opener', 'evaluator', 'approver', 'treasurer', 'signatory', 'bidder', 'delivery', 'verifier', 'lender', 'reviewer', 'auditor', 'operator', 'administrator']),
+	CONSTRAINT membership_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id),
+	CONSTRAINT membership_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id),
+	CONSTRAINT membership_invitation_id_refers FOREIGN KEY(invitation_id) REFERENCES invitation (id)
+);
+-- next
+CREATE INDEX membership_of_person ON membership (person_id);
 -- next
 CREATE TABLE offer_member (
 	authority_id INTEGER NOT NULL,
@@ -1191,9 +1220,9 @@ ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_moves;
 -- next
 GRANT SELECT, INSERT, UPDATE ON client TO ecosystem_api;
 -- next
-GRANT SELECT, INSERT, UPDATE, DELETE ON login_session TO ecosystem_api;
+GRANT SELECT, INSERT, UPDATE ON invitation TO ecosystem_api;
 -- next
-GRANT SELECT, INSERT, UPDATE ON membership TO ecosystem_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON login_session TO ecosystem_api;
 -- next
 ALTER TABLE offer ENABLE ROW LEVEL SECURITY;
 -- next
@@ -1216,6 +1245,8 @@ CREATE TRIGGER award_hands_stay BEFORE UPDATE ON award FOR EACH ROW EXECUTE FUNC
 ALTER TABLE award ENABLE ALWAYS TRIGGER award_hands_stay;
 -- next
 GRANT SELECT, INSERT, UPDATE ON award TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON membership TO ecosystem_api;
 -- next
 ALTER TABLE offer_member ENABLE ROW LEVEL SECURITY;
 -- next
