@@ -117,15 +117,18 @@ class Edge:
     async def _identify(self, scope: Scope, visit: Visit) -> None:
         if scope["path"].startswith(_WITHOUT_TOKEN):
             return
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                visit.answer_headers.append(_PRIVATE)
-                scheme, _, token = value.partition(b" ")
-                if scheme.lower() != b"bearer" or not token.isascii():
-                    message = "The Authorization header holds no Bearer token."
-                    raise TokenInvalid(message)
-                visit.actor = await self._authenticate(token.decode("ascii"))
-                return
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
+        if not given:
+            return
+        visit.answer_headers.append(_PRIVATE)
+        if len(given) > 1:
+            message = "The request has two Authorization headers."
+            raise TokenInvalid(message)
+        scheme, _, token = given[0].partition(b" ")
+        if scheme.lower() != b"bearer" or not token.isascii():
+            message = "The Authorization header holds no Bearer token."
+            raise TokenInvalid(message)
+        visit.actor = await self._authenticate(token.decode("ascii"))
 
     async def _within_limits(self, scope: Scope, visit: Visit, exit_: "_Exit") -> bool:
         if scope["path"].startswith(_LOOK_AWAY):

@@ -13,6 +13,8 @@ from ecosystem.values.actor import Assurance
 ALGORITHM: Final = "ES256"
 _TYPE: Final = "at+jwt"
 _BYTES_MAX: Final = 4_096
+_SKEW_S: Final = 15
+"""How far the clocks of two machines that serve together may be apart."""
 
 
 class TokenWrong(Exception):
@@ -54,6 +56,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     iat: int
     exp: int
     jti: str
+    nbf: int | None = None
     acr: Assurance | None = None
     auth_time: int | None = None
     grant_id: str | None = None
@@ -96,13 +99,15 @@ def verify(token: str, *, key: ECKey, issuer: str, now: float) -> tuple[Grant, i
         claims = msgspec.convert(decoded.claims, Claims)
     except (JoseError, msgspec.ValidationError, ValueError, TypeError, RecursionError):
         raise TokenWrong("The access token is not one of this service.") from None
-    header = decoded.header
-    if header.get("typ") != _TYPE or header.get("kid") != key.kid:
+    # Whatever else a header says (jku, jwk, x5u, crit), this service has not said it.
+    if decoded.header != {"alg": ALGORITHM, "typ": _TYPE, "kid": key.kid}:
         raise TokenWrong("The access token is not one of this service.")
     if claims.iss != issuer or claims.aud != issuer:
         raise TokenWrong("The access token is for another service.")
     if claims.exp <= now:
         raise TokenWrong("The access token has expired.")
+    if max(claims.iat, claims.nbf or 0) > now + _SKEW_S:
+        raise TokenWrong("The access token is not valid yet.")
     return _grant(claims), claims.exp
 
 
