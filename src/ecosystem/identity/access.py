@@ -53,6 +53,9 @@ ACCEPT_INVITATION: Final = Permit(
     relation="holder of the code",
     state="open",
 )
+JOIN: Final = Permit(
+    act="open the link of an invitation, and accept it", relation="holder of the code", state="open"
+)
 READ_PERSON: Final = Permit(
     act="read a person of the own organisation; the operator, of any",
     scope="organisations:read",

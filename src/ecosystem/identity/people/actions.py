@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, update
 from ecosystem.history.actions import record
 from ecosystem.history.model import Audience
 from ecosystem.identity import queries as identity
+from ecosystem.identity.login.actions import end_sessions
 from ecosystem.identity.oauth.actions import revoke_all
 from ecosystem.identity.oauth.known import tokens_die
 from ecosystem.identity.people import queries, rules
@@ -79,6 +80,8 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
 
     organisation_id: str
     joined: Joined
+    by: Actor
+    """Who she is there."""
     version: int
 
 
@@ -161,7 +164,7 @@ async def accept(tx: Tx, code: str, *, herself: Herself, at: datetime) -> Begun:
         tx, "person.joined", one.facts.invitation_id, facts=facts, decision=decision, by=by,
         at=at, audience=_own(one.facts.organisation_id),
     )  # fmt: skip
-    return Begun(organisation_id=one.facts.organisation_id, joined=decision, version=version)
+    return Begun(organisation_id=one.facts.organisation_id, joined=decision, by=by, version=version)
 
 
 async def change_roles(
@@ -207,13 +210,14 @@ async def deactivate(
 ) -> Standing:
     """Disable a person in every organisation.
 
-    Effects: all her tokens die, and what she authorised is revoked; the event
-    person.deactivated, which her organisations read.
+    Effects: all her tokens die, her logins end, and what she authorised is revoked; the
+    event person.deactivated, which her organisations read.
     """
     facts = await queries.person_facts(tx, person_id, by=by, reason=reason)
     revision.check(expected, actual=facts.version)
     decision = rules.deactivate(facts, by=by, at=at)
     await revoke_all(tx, person_id)
+    await end_sessions(tx, person_id)
     return await _set_active(tx, facts, decision, is_active=False, by=by, at=at)
 
 

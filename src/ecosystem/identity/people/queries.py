@@ -60,28 +60,26 @@ _KEPT: Final = (
     invitation.c.expires_at,
     invitation.c.version,
 )
-_BY_CODE: Final = Statement(
-    select(*_KEPT)
-    .where(invitation.c.digest == bindparam("digest", type_=LargeBinary))
-    .with_for_update()
+_OF_CODE: Final = select(*_KEPT).where(
+    invitation.c.digest == bindparam("digest", type_=LargeBinary)
 )
+_SEEN_BY_CODE: Final = Statement(_OF_CODE)
+_BY_CODE: Final = Statement(_OF_CODE.with_for_update())
 _BY_ID: Final = Statement(
     select(*_KEPT)
     .where(invitation.c.id == _ID, invitation.c.organisation_id == _OWN)
     .with_for_update()
 )
-_ORGANISATION: Final = Statement(
-    select(
-        organisation.c.id,
-        organisation.c.number,
-        organisation.c.name,
-        organisation.c.kind,
-        organisation.c.state,
-        organisation.c.jurisdiction,
-    )
-    .where(organisation.c.id == _ID)
-    .with_for_update()
-)
+_OF_ORGANISATION: Final = select(
+    organisation.c.id,
+    organisation.c.number,
+    organisation.c.name,
+    organisation.c.kind,
+    organisation.c.state,
+    organisation.c.jurisdiction,
+).where(organisation.c.id == _ID)
+_ORGANISATION_SEEN: Final = Statement(_OF_ORGANISATION)
+_ORGANISATION: Final = Statement(_OF_ORGANISATION.with_for_update())
 _IS_MEMBER: Final = Statement(
     select(membership.c.person_id)
     .where(membership.c.organisation_id == _OWN, membership.c.person_id == _PERSON)
@@ -124,15 +122,24 @@ def digest_of(code: str) -> bytes:
     return hashlib.sha256(code.encode()).digest()
 
 
+async def seen(tx: Tx, code: str) -> Found:
+    """Return the invitation behind a code as it is just now, or InvitationUnknown."""
+    row = await tx.row(_SEEN_BY_CODE, digest=digest_of(code))
+    of = None if row is None else await tx.row(_ORGANISATION_SEEN, id=row["organisation_id"])
+    return _found(row, of)
+
+
 async def found(tx: Tx, code: str) -> Found:
     """Return the invitation behind a code; lock it and its organisation, or InvitationUnknown."""
     row = await tx.row(_BY_CODE, digest=digest_of(code))
-    if row is None:
+    of = None if row is None else await tx.row(_ORGANISATION, id=row["organisation_id"])
+    return _found(row, of)
+
+
+def _found(row: Record | None, of: Record | None) -> Found:
+    if row is None or of is None:
         message = "There is no invitation with this code."
         raise InvitationUnknown(message)
-    of = await tx.row(_ORGANISATION, id=row["organisation_id"])
-    if of is None:
-        raise RuntimeError(row["organisation_id"])
     roles = roles_of(row["roles"])
     return Found(
         facts=_invitation(row),

@@ -4,7 +4,7 @@ from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecosystem.identity import access
-from ecosystem.identity.people import actions, queries, rules, views
+from ecosystem.identity.people import actions, doors, queries, rules, views
 from ecosystem.identity.people.model import (
     Acceptance,
     Herself,
@@ -314,4 +314,5 @@ ROUTES = (
     leave_organisation,
     deactivate_person,
     reactivate_person,
+    *doors.ROUTES,
 )

@@ -106,7 +106,7 @@ def withdraw(facts: InvitationFacts, *, by: Actor, at: datetime) -> Withdrawn:
     Refuses with InvitationAccepted, InvitationWithdrawn, InvitationExpired.
     """
     del by
-    _check_open(facts, at=at)
+    check_open(facts, at=at)
     return Withdrawn(facts.invitation_id)
 
 
@@ -117,7 +117,7 @@ def accept(facts: AcceptFacts, *, by: Actor, at: datetime) -> Joined:
     MemberAlready, in that order.
     """
     del by
-    _check_open(facts.invitation, at=at)
+    check_open(facts.invitation, at=at)
     if not facts.is_active:
         message = f"{facts.person_id} is not active."
         raise Inactive(message)
@@ -174,7 +174,8 @@ def reactivate(facts: PersonFacts, *, by: Actor, at: datetime) -> Reactivated:
     return Reactivated(facts.person_id)
 
 
-def _check_open(facts: InvitationFacts, *, at: datetime) -> None:
+def check_open(facts: InvitationFacts, *, at: datetime) -> None:
+    """Refuse with InvitationAccepted, InvitationWithdrawn, InvitationExpired."""
     if facts.is_accepted:
         message = "The invitation has been accepted."
         raise InvitationAccepted(message)
