@@ -84,7 +84,9 @@ class Visitor:
 
     async def _send(self, method: str, path: str, **sent: Any) -> httpx.Response:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        sent["headers"] = {**sent["headers"], **({"Cookie": cookie} if cookie else {})}
+        named = {name.replace("_", "-"): value for name, value in sent.pop("headers").items()}
+        kept = {b"Cookie": cookie.encode("latin-1")} if cookie else {}
+        sent["headers"] = {name.encode(): value.encode() for name, value in named.items()} | kept
         self.answer = await self.http.request(method, path, **sent)
         # The client's own jar would mix the browsers up.
         self.http.cookies.clear()

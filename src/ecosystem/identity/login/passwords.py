@@ -29,7 +29,7 @@ _THREADS: Final = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="password")
 
 
 class _Line:
-    """How many wait for a thread, or have one."""
+    """Whoever waits for a thread, or has one."""
 
     length = 0
 
@@ -47,6 +47,11 @@ async def is_right(password: str, kept: str | None) -> tuple[bool, str | None]:
     """
     given = normal_password(password)[:_CHARACTERS_MAX]
     return await _apart(lambda: _compared(given, kept))
+
+
+def in_line() -> int:
+    """Return how many wait for a thread, or have one."""
+    return _Line.length
 
 
 def _compared(given: str, kept: str | None) -> tuple[bool, str | None]:

@@ -151,13 +151,14 @@ def _is_common(password: str, names: Iterable[str]) -> bool:
         for unit in range(1, _UNIT_CHARACTERS_MAX + 1)
     )
     is_row = any(password in row for row in common.ROWS)
-    said = {_letters(folded(name)) for name in names} - {""}
-    return (
-        is_repeated
-        or is_row
-        or password in common.PASSWORDS
-        or _letters(password) in common.WORDS | said
-    )
+    return is_repeated or is_row or password in common.PASSWORDS or _is_said_only(password, names)
+
+
+def _is_said_only(password: str, names: Iterable[str]) -> bool:
+    """Tell whether a password is one name or common word, however often and with whatever signs."""
+    letters = _letters(password)
+    words = common.WORDS | {_letters(folded(name)) for name in names}
+    return any(letters == word * (len(letters) // len(word)) for word in words if word and letters)
 
 
 def _letters(text: str) -> str:

@@ -37,9 +37,8 @@ AGAIN: Final = Said(
     en="Please show once more that it is you.",
 )
 NO_ACCOUNT: Final = Said(
-    zh="还没有账户？您所在机构的管理员可以邀请您。忘记密码时，也请联系管理员。",
-    en="No account yet? An administrator of your organisation can invite you. "
-    "Ask there too if you have forgotten your password.",
+    zh="还没有账户？您所在机构的管理员可以邀请您。",
+    en="No account yet? An administrator of your organisation can invite you.",
 )
 PASSKEY_ASKED: Final = Said(
     zh="此操作要求使用通行密钥登录。",
