@@ -12,6 +12,7 @@ from ecosystem.runtime.database import Database
 from ecosystem.runtime.settings import Settings
 from tests.conftest import reach
 from tests.login.visitor import PASSWORD, Visitor, with_account
+from tests.parties import bearer
 
 ELSEWHERE = (
     "https://evil.example/",
@@ -210,19 +211,30 @@ async def test_one_ends_the_sessions_of_other_browsers_and_nobody_elses(
     assert (await stranger.get("/account")).status_code == 200
 
 
-async def test_who_is_deactivated_is_logged_in_nowhere_and_logs_in_no_more(
-    client: httpx.AsyncClient, database: Database, owner_url: str
+async def test_who_is_deactivated_is_logged_out_everywhere_and_has_to_log_in_anew(
+    client: httpx.AsyncClient, database: Database
 ) -> None:
-    visitor = await with_account(client, database)
+    visitor = await with_account(client, database, of=("bank", "lender"))
     await visitor.log_in()
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute("UPDATE person SET disabled_at = now() WHERE id = $1", visitor.person_id)
-    await owner.close()
+    operator = await bearer(client, "platform", "operator")
+    person = f"/v1/people/{visitor.person_id}"
 
+    async def change(act: str) -> None:
+        tag = (await client.get(person, headers=operator)).headers["etag"]
+        answer = await client.post(
+            f"{person}/{act}", json={"reason": "A test."}, headers=operator | {"If-Match": tag}
+        )
+        assert answer.status_code == 200, answer.text
+
+    await change("deactivation")
     assert (await visitor.get("/account")).status_code == 303
-    refused = await visitor.log_in()
+    refused = await visitor.elsewhere().log_in()
+    await change("reactivation")
+
     assert refused.status_code == 403
     assert "The name or the password is wrong." in refused.text
+    assert (await visitor.get("/account")).status_code == 303
+    assert (await visitor.log_in()).status_code == 303
 
 
 async def test_behind_tls_cookies_are_this_hosts_alone(chosen: Settings, visitor: Visitor) -> None:
