@@ -102,6 +102,7 @@ def _organisations(call: Caller) -> None:
     client = {"name": "reader", "scopes": ["needs:read"]}
     program = call.post(f"{own}/clients", by, client)
     there = f"/v1/clients/{program['id']}"
+    call.get("/v1/clients?limit=1", by)
     call.post(f"{there}/deactivation", by, changes=there)
 
 

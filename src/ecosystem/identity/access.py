@@ -83,6 +83,13 @@ REACTIVATE_PERSON: Final = Permit(
     person=True,
     state="deactivated",
 )
+MANAGE_CLIENTS: Final = Permit(
+    act="add and deactivate the organisation's clients",
+    scope="organisations:write",
+    roles=(Role.ADMINISTRATOR, Role.OFFICER, Role.DELIVERY),
+    person=True,
+    relation="own organisation",
+)
 READ_CLIENT: Final = Permit(
     act="read a client of the own organisation",
     scope="organisations:read",

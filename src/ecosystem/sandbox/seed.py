@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, bindparam, func, select
 from ecosystem.catalogue.actions import load_shipped
 from ecosystem.identity import actions as identity
 from ecosystem.identity.clients import actions as clients
-from ecosystem.identity.clients.model import Jwk, Jwks, NewClient, Profile
+from ecosystem.identity.clients.model import Jwk, Jwks, NewClient
 from ecosystem.identity.model import (
     ROLES_OF_PEOPLE_ONLY,
     Identifier,
@@ -150,7 +150,6 @@ class _Seeding:
         private = ECKey.generate_key("P-256", {"kid": name}) if has_keys else None
         asked = NewClient(
             name=name,
-            profile=Profile.HIGH if private else Profile.BASIC,
             scopes=scopes,
             roles=roles,
             jwks=Jwks((_public(private),)) if private else None,
@@ -189,6 +188,7 @@ def _actor(made: Registered, person_id: str, kind: OrganisationKind, jurisdictio
         client_id=_CLIENT,
         person_id=person_id,
         roles=made.roles,
+        scopes=SCOPES,
     )
 
 

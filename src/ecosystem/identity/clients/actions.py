@@ -11,7 +11,13 @@ from ecosystem.history.actions import record
 from ecosystem.history.model import Audience
 from ecosystem.identity import queries as identity
 from ecosystem.identity.clients import queries, rules
-from ecosystem.identity.clients.model import ClientAdded, ClientFacts, NewClient, Profile
+from ecosystem.identity.clients.model import (
+    AuthMethod,
+    ClientAdded,
+    ClientFacts,
+    NewClient,
+    Profile,
+)
 from ecosystem.identity.clients.tables import client
 from ecosystem.identity.oauth.known import tokens_die
 from ecosystem.identity.rules import deactivate
@@ -24,7 +30,7 @@ from ecosystem.values.actor import Actor
 _ADD_CLIENT: Final = inserting(
     client,
     "id", "organisation_id", "name", "profile", "scopes", "roles", "secret_digest", "jwks",
-    "version",
+    "jwks_uri", "redirect_uris", "dpop", "version",
 )  # fmt: skip
 _DEACTIVATE_CLIENT: Final = Statement(
     update(client)
@@ -45,7 +51,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 async def add_client(
     tx: Tx, organisation_id: str, asked: NewClient, *, by: Actor, at: datetime
 ) -> Credentials:
-    """Add a client; a secret is made where it has no keys, and only its digest is kept.
+    """Add a client; a secret is made where it proves itself by one, and only its digest is kept.
 
     Effects: the client, the event client.added.
     """
@@ -54,7 +60,7 @@ async def add_client(
         organisation_id=organisation_id, kind=found.kind, client_id=mint("client"), asked=asked
     )
     decision = rules.add_client(facts, by=by, at=at)
-    made = secret() if asked.jwks is None else None
+    made = secret() if decision.method is AuthMethod.SECRET else None
     await _write_client(tx, facts, decision, made=made)
     version = await record(
         tx, "client.added", facts.client_id, facts=facts, decision=decision, by=by, at=at,
@@ -95,5 +101,8 @@ async def _write_client(
         roles=[role.value for role in decision.roles],
         secret_digest=hashlib.sha256(made.encode()).digest() if made else None,
         jwks=msgspec.json.encode(asked.jwks) if asked.jwks else None,
+        jwks_uri=asked.jwks_uri,
+        redirect_uris=list(asked.redirect_uris),
+        dpop=decision.dpop,
         version=1,
     )

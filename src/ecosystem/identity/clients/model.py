@@ -50,6 +50,18 @@ class Jwks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: Annotated[tuple[Jwk, ...], Meta(min_length=1, max_length=5)]
 
 
+Address = Annotated[
+    str,
+    Meta(
+        min_length=8,
+        max_length=500,
+        pattern=whole("[!-~]*"),
+        description="An absolute URI in ASCII.",
+        examples=["https://client.example/back"],
+    ),
+]
+
+
 class NewClient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A program that will act for an organisation."""
 
@@ -60,7 +72,17 @@ class NewClient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     roles: Annotated[tuple[Role, ...], Meta(max_length=14)] = ()
     """What it does for its organisation when it acts by itself."""
     jwks: Jwks | None = None
-    """Without keys, a secret is made, which only reads and drafts."""
+    """Its public keys. Without any, and unless it is public, a secret is made."""
+    jwks_uri: Address | None = None
+    """Where its public keys are, instead of `jwks`: https."""
+    redirect_uris: Annotated[tuple[Address, ...], Meta(max_length=10)] = ()
+    """Where people return who have authorised it, character by character: https; of a public
+    client also `http://127.0.0.1/...`, `http://[::1]/...` on any port, or an own scheme with
+    a dot such as `com.example.app:/back`."""
+    public: bool = False
+    """Whether it runs where nothing can be kept secret: it has neither keys nor a secret."""
+    dpop: bool = False
+    """Whether its tokens are bound to a key (RFC 9449), always; of the profile `high` they are."""
 
 
 class ClientFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,3 +100,4 @@ class ClientAdded(msgspec.Struct, frozen=True):
     method: AuthMethod
     scopes: tuple[Scope, ...]
     roles: tuple[Role, ...]
+    dpop: bool = False

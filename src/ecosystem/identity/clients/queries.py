@@ -1,13 +1,15 @@
 """Facts about clients, locked; and views of them."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Text, bindparam, case, select
+from sqlalchemy import ColumnElement, Text, bindparam, case, func, select
 
+from ecosystem.identity.clients.model import AuthMethod
 from ecosystem.identity.clients.tables import client
 from ecosystem.identity.model import MemberFacts
 from ecosystem.identity.queries import shown, versioned
 from ecosystem.runtime.database import Statement, Tx
+from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import is_identifier
 from ecosystem.values.refusal import Kind, Refusal
@@ -23,18 +25,29 @@ class ClientUnknown(Refusal):
     remedy = "Use an identifier that POST /v1/organisations/{id}/clients answered."
 
 
-_CLIENT: Final = versioned(
+_AS_SEEN: Final[tuple[ColumnElement[Any], ...]] = (
     client.c.id,
     client.c.organisation_id,
     client.c.name,
     client.c.profile,
-    case((client.c.jwks.is_(None), "client_secret_basic"), else_="private_key_jwt").label("method"),
+    case(
+        (client.c.secret_digest.is_not(None), AuthMethod.SECRET.value),
+        (func.num_nonnulls(client.c.jwks, client.c.jwks_uri) > 0, AuthMethod.KEYS.value),
+        else_=AuthMethod.NONE.value,
+    ).label("method"),
+    client.c.jwks,
+    client.c.jwks_uri,
+    client.c.redirect_uris,
+    client.c.dpop,
     client.c.scopes,
     client.c.roles,
     client.c.disabled_at.is_(None).label("active"),
     client.c.version,
-    where=(client.c.id == _ID) & (client.c.organisation_id == _OWN),
 )
+_IS_OWN: Final = client.c.organisation_id == _OWN
+_CLIENT: Final = versioned(*_AS_SEEN, where=(client.c.id == _ID) & _IS_OWN)
+CLIENTS: Final = page_of(select(*_AS_SEEN).where(_IS_OWN))
+"""A page of the clients of the organisation `own`, also of those that act no more."""
 
 
 _CLIENT_LOCKED: Final = Statement(

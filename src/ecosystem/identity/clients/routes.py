@@ -1,7 +1,7 @@
 """Clients over HTTP."""
 
 from litestar import Response
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecosystem.identity import access
 from ecosystem.identity.clients import actions, queries, rules
@@ -9,22 +9,30 @@ from ecosystem.identity.clients.model import NewClient
 from ecosystem.identity.clients.schemas import ClientView, NewClientView
 from ecosystem.identity.queries import OrganisationUnknown
 from ecosystem.identity.rules import Inactive, NotYourOrganisation, RoleNotOfKind
-from ecosystem.runtime.web import Call, Standing, get, post
+from ecosystem.runtime import paging
+from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
+from ecosystem.values.page import Page
 from ecosystem.values.revision import RevisionStale
 
 
 @post(
     "/v1/organisations/{organisation_id:str}/clients",
-    permit=access.ADMINISTER,
+    permit=access.MANAGE_CLIENTS,
     answers=NewClientView,
     refuses=(
         OrganisationUnknown,
         NotYourOrganisation,
         RoleNotOfKind,
         rules.RoleOfPeopleOnly,
+        rules.RoleNotYours,
+        rules.ScopeNotYours,
+        rules.KeysTwice,
+        rules.PublicActsForPeople,
         rules.KeysNeeded,
         rules.ScopeNeedsKeys,
         rules.KeyUnusable,
+        rules.KeyAddressUnusable,
+        rules.RedirectUnusable,
     ),
 )
 async def add_client(
@@ -32,9 +40,12 @@ async def add_client(
 ) -> Response[bytes]:
     """Add a client.
 
-    A program of the caller's own organisation. With `jwks` it proves itself by its keys;
-    without, a secret is made and shown this once, and the client only reads and drafts. An
-    answer with a secret is not kept under an Idempotency-Key: a retry makes another client.
+    A program of the caller's own organisation, with no scope that the caller's token lacks;
+    an administrator gives it any role of the organisation, others their own. With `jwks` or
+    `jwks_uri` it proves itself by its keys; a `public` one does not, and acts for people alone,
+    who return to its `redirect_uris`; of any other a secret is made and shown this once, and
+    it only reads and drafts. An answer with a secret is not kept under an Idempotency-Key: a
+    retry makes another client.
     """
     made = await actions.add_client(request.tx, organisation_id, data, by=request.by, at=request.at)
     if made.client_secret is not None:
@@ -48,6 +59,26 @@ async def add_client(
         ),
         version=made.version,
         location=f"/v1/clients/{made.client_id}",
+    )
+
+
+@get("/v1/clients", permit=access.READ_CLIENT, answers=Page[ClientView])
+async def list_clients(
+    request: Call,
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List your clients.
+
+    Those of the caller's own organisation, newest first, also those that act no more.
+    """
+    return await paging.page(
+        request,
+        request.tx,
+        queries.CLIENTS,
+        cursor=cursor,
+        limit=limit,
+        own=request.by.organisation_id,
     )
 
 
@@ -68,7 +99,7 @@ async def read_client(request: Call, client_id: FromPath[str]) -> Response[bytes
 
 @post(
     "/v1/clients/{client_id:str}/deactivation",
-    permit=access.ADMINISTER,
+    permit=access.MANAGE_CLIENTS,
     answers=Standing,
     status=200,
     changes=True,
@@ -85,4 +116,4 @@ async def deactivate_client(request: Call, client_id: FromPath[str]) -> Response
     return request.answer(standing, version=standing.version)
 
 
-ROUTES = (add_client, read_client, deactivate_client)
+ROUTES = (add_client, list_clients, read_client, deactivate_client)

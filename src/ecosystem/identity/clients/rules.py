@@ -9,6 +9,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry
 from joserfc.util import urlsafe_b64decode
 
+from ecosystem.identity.clients.addresses import each_amiss, is_secure
 from ecosystem.identity.clients.model import (
     AuthMethod,
     ClientAdded,
@@ -19,7 +20,7 @@ from ecosystem.identity.clients.model import (
 )
 from ecosystem.identity.model import ROLES_OF_PEOPLE_ONLY
 from ecosystem.identity.rules import check_own, check_roles, once
-from ecosystem.values.actor import Actor
+from ecosystem.values.actor import Actor, Role
 from ecosystem.values.refusal import Fault, Kind, Refusal
 from ecosystem.values.scopes import needs_keys
 
@@ -33,6 +34,48 @@ class RoleOfPeopleOnly(Refusal):
     remedy = "Leave the role out, and have a person do it."
 
 
+class RoleNotYours(Refusal):
+    """Nobody gives a program a role that he has not, but for an administrator."""
+
+    kind = Kind.UNMET
+    remedy = "Leave the role out, or ask an administrator or somebody who has it."
+
+
+class ScopeNotYours(Refusal):
+    """Nobody gives a program a scope that his own token has not."""
+
+    kind = Kind.UNMET
+    remedy = "Leave the scope out, or use a token that has it."
+
+
+class KeysTwice(Refusal):
+    """A client has its keys by value or by address, and a public client has none."""
+
+    kind = Kind.UNMET
+    remedy = "Send `jwks`, or `jwks_uri`, or neither."
+
+
+class PublicActsForPeople(Refusal):
+    """A public client acts only for people, who return to one of its addresses."""
+
+    kind = Kind.UNMET
+    remedy = "Leave `roles` out and name `redirect_uris`, or give the client keys."
+
+
+class RedirectUnusable(Refusal):
+    """People cannot be sent safely to this address."""
+
+    kind = Kind.UNMET
+    remedy = "Name an https address without user, fragment and wildcard, each once."
+
+
+class KeyAddressUnusable(Refusal):
+    """Keys are read over https alone."""
+
+    kind = Kind.UNMET
+    remedy = "Name an https address without user and fragment in `jwks_uri`."
+
+
 class KeysNeeded(Refusal):
     """A client of the profile `high` proves itself by its own keys."""
 
@@ -41,7 +84,7 @@ class KeysNeeded(Refusal):
 
 
 class ScopeNeedsKeys(Refusal):
-    """A client with a secret alone only reads and drafts."""
+    """A client without keys only reads and drafts, unless it is public and bound by DPoP."""
 
     kind = Kind.UNMET
     remedy = "Send the client's public keys in `jwks`, or leave the scope out."
@@ -55,35 +98,67 @@ class KeyUnusable(Refusal):
 
 
 def add_client(facts: ClientFacts, *, by: Actor, at: datetime) -> ClientAdded:
-    """Let a program act for its organisation.
+    """Let a program act for its organisation, and no more than who adds it.
 
-    Refuses with NotYourOrganisation, RoleNotOfKind, RoleOfPeopleOnly, KeysNeeded,
-    ScopeNeedsKeys, KeyUnusable, in that order.
+    Refuses with NotYourOrganisation, RoleNotOfKind, RoleOfPeopleOnly, RoleNotYours,
+    ScopeNotYours, KeysTwice, PublicActsForPeople, KeysNeeded, ScopeNeedsKeys, KeyUnusable,
+    KeyAddressUnusable, RedirectUnusable, in that order. Source: RFC 9700, section 2.
     """
     del at
     asked = facts.asked
     check_own(facts.organisation_id, by=by)
     check_roles(asked.roles, kind=facts.kind)
-    _check_program(asked)
-    if asked.jwks is not None:
-        _check_keys(asked.jwks.keys)
+    _check_no_wider(asked, by=by)
+    method = _method(asked)
+    _check_scopes(asked, method)
+    _check_keys(asked)
+    _check_addresses(asked)
     return ClientAdded(
-        method=AuthMethod.SECRET if asked.jwks is None else AuthMethod.KEYS,
+        method=method,
         scopes=tuple(dict.fromkeys(asked.scopes)),
         roles=once(asked.roles),
+        dpop=asked.dpop or asked.profile is Profile.HIGH,
     )
 
 
-def _check_program(asked: NewClient) -> None:
+def _check_no_wider(asked: NewClient, *, by: Actor) -> None:
     for index, role in enumerate(asked.roles):
         if role in ROLES_OF_PEOPLE_ONLY:
             message = f"A program cannot be {role.value}."
             raise RoleOfPeopleOnly(message, pointer=f"/roles/{index}")
-    if asked.jwks is not None:
+        # An administrator gives roles to people; who else adds a program gives it his own.
+        if not by.has(role) and not by.has(Role.ADMINISTRATOR):
+            message = f"The caller is not {role.value}."
+            raise RoleNotYours(message, pointer=f"/roles/{index}")
+    for index, scope in enumerate(asked.scopes):
+        if scope not in by.scopes:
+            message = f"The caller's token lacks the scope {scope}."
+            raise ScopeNotYours(message, pointer=f"/scopes/{index}")
+
+
+def _method(asked: NewClient) -> AuthMethod:
+    """Return how a client will prove itself: by its keys, a secret, or not at all."""
+    ways = (asked.jwks is not None) + (asked.jwks_uri is not None) + asked.public
+    if ways > 1:
+        message = "Of jwks, jwks_uri and public only one is given."
+        raise KeysTwice(message, pointer="/public" if asked.public else "/jwks_uri")
+    if asked.public and (asked.roles or not asked.redirect_uris):
+        message = "A public client has addresses and no roles."
+        pointer = "/roles" if asked.roles else "/redirect_uris"
+        raise PublicActsForPeople(message, pointer=pointer)
+    if asked.public:
+        return AuthMethod.NONE
+    return AuthMethod.KEYS if ways else AuthMethod.SECRET
+
+
+def _check_scopes(asked: NewClient, method: AuthMethod) -> None:
+    if method is AuthMethod.KEYS:
         return
     if asked.profile is Profile.HIGH:
         message = "The client has no keys."
         raise KeysNeeded(message, pointer="/jwks")
+    if method is AuthMethod.NONE and asked.dpop:
+        return
     faults = tuple(
         Fault(f"/scopes/{index}", "scope_needs_keys", f"{scope} needs keys.")
         for index, scope in enumerate(asked.scopes)
@@ -93,7 +168,20 @@ def _check_program(asked: NewClient) -> None:
         raise ScopeNeedsKeys(faults[0].detail, faults=faults)
 
 
-def _check_keys(keys: tuple[Jwk, ...]) -> None:
+def _check_addresses(asked: NewClient) -> None:
+    if asked.jwks_uri is not None and not is_secure(asked.jwks_uri):
+        message = "The address of the keys is not https with a host alone."
+        raise KeyAddressUnusable(message, pointer="/jwks_uri")
+    faults = tuple(
+        Fault(f"/redirect_uris/{index}", "redirect_unusable", said)
+        for index, said in each_amiss(asked.redirect_uris, public=asked.public)
+    )
+    if faults:
+        raise RedirectUnusable(faults[0].detail, faults=faults)
+
+
+def _check_keys(asked: NewClient) -> None:
+    keys = () if asked.jwks is None else asked.jwks.keys
     faults = tuple(
         Fault(f"/jwks/keys/{index}", "key_unusable", said)
         for index, key in enumerate(keys)

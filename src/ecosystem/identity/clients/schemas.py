@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ecosystem.identity.clients.model import AuthMethod, Profile
+from ecosystem.identity.clients.model import AuthMethod, Jwks, Profile
 from ecosystem.identity.schemas import Version
 from ecosystem.values.actor import Role
 from ecosystem.values.identifiers import ClientId, OrganisationId
@@ -17,7 +17,12 @@ class ClientView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     profile: Profile
     method: AuthMethod
-    """How it proves itself at the token endpoint."""
+    """How it proves itself at the token endpoint; `none` is a public client."""
+    jwks: Jwks | None
+    jwks_uri: str | None
+    redirect_uris: tuple[str, ...]
+    dpop: bool
+    """Whether its tokens are bound to a key, always."""
     scopes: tuple[Scope, ...]
     roles: tuple[Role, ...]
     active: bool
@@ -31,4 +36,4 @@ class NewClientView(msgspec.Struct, frozen=True, kw_only=True):
     method: AuthMethod
     version: Version
     client_secret: str | None
-    """Shown this once and kept nowhere; null for a client with keys."""
+    """Shown this once and kept nowhere; null for a client with keys or a public one."""
