@@ -1,6 +1,7 @@
 """What tests stand on: a real PostgreSQL, a fresh migrated database a module, real HTTP."""
 
 import asyncio
+import logging
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -20,9 +21,15 @@ from ecosystem.runtime.database import Database
 from ecosystem.runtime.edge import Edge
 from ecosystem.runtime.postgres import EmbeddedServer, ensure_database
 from ecosystem.runtime.settings import Settings
+from tests.canary import pytest_runtest_makereport
+
+__all__ = ["pytest_runtest_makereport"]
 
 _TEMPLATE = "ecosystem_template"
 _numbers = count(1)
+for _name in ("httpx", "httpcore"):
+    # The tests' own client tells whole addresses, with whatever stands in their queries.
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +110,7 @@ def chosen(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Setti
         database_url=database_url,
         data_folder=str(tmp_path_factory.mktemp("house")),
         sandbox=True,
-        log_level="error",
+        log_level="debug",
         reads_per_minute=1_000_000,
         writes_per_minute=1_000_000,
     )

@@ -21,9 +21,9 @@ def search(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Search]:
     folder.chmod(0o711)
     settings = {
         "ECOSYSTEM_TOKEN_LIFETIME_S": "3600",
+        "ECOSYSTEM_STEP_UP_S_MAX": "43200",
         "ECOSYSTEM_READS_PER_MINUTE": UNLIMITED,
         "ECOSYSTEM_WRITES_PER_MINUTE": UNLIMITED,
-        "ECOSYSTEM_LOG_LEVEL": "warning",
         "ECOSYSTEM_METRICS": "true",
     }
     service = Service(folder / "service", settings=settings)

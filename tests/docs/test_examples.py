@@ -15,6 +15,7 @@ from typing import Final
 import httpx
 import pytest
 
+from tests import canary
 from tests.docs.examples import MARK, Example, examples_of
 from tests.tidy import HOUSE
 
@@ -128,6 +129,7 @@ def _sandbox(folder: Path) -> Iterator[str]:
         if name not in {"DATABASE_URL", "DATABASE_OWNER_URL"}
     }
     environ["ECOSYSTEM_DATA_FOLDER"] = str(folder / "data")
+    environ["ECOSYSTEM_LOG_LEVEL"] = "debug"
     with log.open("wb") as told:
         service = subprocess.Popen(command, stdout=told, stderr=told, env=environ)
         try:
@@ -136,6 +138,7 @@ def _sandbox(folder: Path) -> Iterator[str]:
         finally:
             service.terminate()
             service.wait(timeout=60)
+            canary.check(log)
 
 
 def _wait_until_ready(service: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

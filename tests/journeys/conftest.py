@@ -19,6 +19,7 @@ from ecosystem.cli.demo import free_port
 from ecosystem.cli.partnership import STEPS
 from ecosystem.cli.world import World
 from ecosystem.runtime.postgres import EmbeddedServer
+from tests import canary
 from tests.conftest import fresh
 from tests.journeys.tour import tour
 
@@ -43,6 +44,7 @@ def journey(server: EmbeddedServer) -> Iterator[Journey]:
         "DATABASE_URL": server.dsn(name, role="ecosystem_api"),
         "ECOSYSTEM_DATA_FOLDER": str(folder),
         "ECOSYSTEM_LOG_FORMAT": "json",
+        "ECOSYSTEM_LOG_LEVEL": "debug",
         "ECOSYSTEM_METRICS": "true",
     }
     command = [sys.executable, "-m", "ecosystem", "serve", "--sandbox", "--port", str(port)]
@@ -58,6 +60,7 @@ def journey(server: EmbeddedServer) -> Iterator[Journey]:
     finally:
         service.terminate()
         service.wait(timeout=60)
+        canary.check(folder / "log")
         shutil.rmtree(folder, ignore_errors=True)
 
 

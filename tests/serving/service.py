@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 import ecosystem
+from tests import canary
 
 SOURCES = str(Path(ecosystem.__file__).parents[1])
 COMMAND = (sys.executable, "-m", "ecosystem")
@@ -87,6 +88,7 @@ class Service:
         settings = {
             "ECOSYSTEM_DATA_FOLDER": str(self.folder),
             "ECOSYSTEM_LOG_FORMAT": "json",
+            "ECOSYSTEM_LOG_LEVEL": "debug",
             "ECOSYSTEM_WRITES_PER_MINUTE": "1000000",
             "ECOSYSTEM_READS_PER_MINUTE": "1000000",
             **self.settings,
@@ -146,10 +148,11 @@ class Service:
         return int(file.read_text(encoding="ascii").splitlines()[0])
 
     def discard(self) -> None:
-        """Leave nothing of it running."""
+        """Leave nothing of it running, and see that its log tells no secret."""
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        canary.check(self.folder / "service.log")
 
 
 def _ending_with_us() -> list[str]:

@@ -16,8 +16,15 @@ from ecosystem.runtime.settings import Settings
 Line = MutableMapping[str, Any]
 
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-_KEPT_QUIET: Final = ("authlib", "asyncio", "granian", "httpcore", "httpx")
-"""Loggers that would tell secrets or noise at their lowest levels."""
+_KEPT_QUIET: Final = {
+    "authlib": logging.INFO,
+    "asyncio": logging.INFO,
+    "granian": logging.INFO,
+    # These tell whole addresses, with whatever stands in their queries.
+    "httpcore": logging.WARNING,
+    "httpx": logging.WARNING,
+}
+"""Loggers that would tell secrets or noise below these levels."""
 _SECRETS: Final = frozenset(
     {
         "authorization",
@@ -42,8 +49,8 @@ def configure(settings: Settings) -> None:
         logger_factory=_Lines,
         cache_logger_on_first_use=True,
     )
-    for name in _KEPT_QUIET:
-        logging.getLogger(name).setLevel(max(logging.INFO, _LEVELS[settings.log_level]))
+    for name, least in _KEPT_QUIET.items():
+        logging.getLogger(name).setLevel(max(least, _LEVELS[settings.log_level]))
 
 
 class Forward(logging.Handler):
