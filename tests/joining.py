@@ -7,6 +7,7 @@ import httpx
 from ecosystem.identity.people import actions
 from ecosystem.identity.people.model import Herself, NewInvitation
 from ecosystem.runtime.database import Database
+from ecosystem.runtime.minting import mint
 from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.text import Text
 from tests.parties import bearer, seeded
@@ -46,19 +47,26 @@ async def join(
 async def newcomer(client: httpx.AsyncClient, database: Database, party: str, *roles: Role) -> str:
     """Have somebody new join a seeded organisation, through the actions; return her identifier."""
     found = (await seeded(client)).party(party)
+    return await joined(database, found.organisation_id, found.kind, *roles)
+
+
+async def joined(
+    database: Database, organisation_id: str, kind: OrganisationKind, *roles: Role
+) -> str:
+    """Have somebody new join any organisation, through the actions; return her identifier."""
     by = Actor(
-        organisation_id=found.organisation_id,
+        organisation_id=organisation_id,
         organisation_number=0,
-        kind=OrganisationKind(found.kind),
+        kind=kind,
         verified=True,
-        jurisdiction=found.jurisdiction,
+        jurisdiction="CN",
         client_id="test",
-        person_id=found.person("administrator").id,
+        person_id=mint("person"),
         roles=(Role.ADMINISTRATOR,),
     )
     at = datetime.now(UTC)
     asked = NewInvitation(name=Text(en="Newcomer"), roles=roles)
     async with database.transaction() as tx:
-        issued = await actions.invite(tx, found.organisation_id, asked, by=by, at=at)
+        issued = await actions.invite(tx, organisation_id, asked, by=by, at=at)
         begun = await actions.accept(tx, issued.code, herself=Herself(), at=at)
     return begun.joined.person_id

@@ -10,16 +10,16 @@ import httpx
 
 from ecosystem.identity.model import KINDS_OF_ROLE
 from ecosystem.manual import describe
-from ecosystem.runtime.minting import mint
+from ecosystem.runtime.database import Database
 from ecosystem.runtime.operation import Operation
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.identifiers import authority_of, compose
 from ecosystem.values.permit import Permit
+from tests.joining import joined
 
 KINDS: Final = tuple(kind for kind in OrganisationKind if kind is not OrganisationKind.PLATFORM)
 EXAMPLES: Final = describe.examples()
 _NAMED: Final = re.compile(r"\{(\w+)\}")
-_NAME: Final = '{"zh": "某人", "en": "Somebody"}'
 
 Headers = dict[str, str]
 Cell = tuple[OrganisationKind, Role]
@@ -47,7 +47,9 @@ class Cast:
     tokens: dict[Cell, Headers]
 
 
-async def cast(client: httpx.AsyncClient, owner_url: str, *, jurisdiction: str = "110000") -> Cast:
+async def cast(
+    client: httpx.AsyncClient, database: Database, owner_url: str, *, jurisdiction: str = "110000"
+) -> Cast:
     """Register one organisation of each kind, verified, with one person for each role."""
     tokens: dict[Cell, Headers] = {}
     owner = await asyncpg.connect(owner_url)
@@ -55,7 +57,7 @@ async def cast(client: httpx.AsyncClient, owner_url: str, *, jurisdiction: str =
         for kind in KINDS:
             organisation_id = await _registered(client, owner, kind, jurisdiction)
             for role in (role for of, role in CELLS if of is kind):
-                person_id = await joined(owner, organisation_id, role)
+                person_id = await joined(database, organisation_id, kind, role)
                 tokens[kind, role] = await token(client, person_id, organisation_id)
     finally:
         await owner.close()
@@ -75,20 +77,6 @@ async def _registered(
     found: str = made["organisation_id"]
     await owner.execute("UPDATE organisation SET state = 'verified' WHERE id = $1", found)
     return found
-
-
-async def joined(owner: Any, organisation_id: str, *roles: Role) -> str:
-    """Put a new person into an organisation, behind the service's back."""
-    person_id = mint("person")
-    await owner.execute(
-        "INSERT INTO person (id, name, version) VALUES ($1, $2, 1)", person_id, _NAME
-    )
-    for role in roles:
-        await owner.execute(
-            "INSERT INTO membership (organisation_id, person_id, role) VALUES ($1, $2, $3)",
-            organisation_id, person_id, role.value,
-        )  # fmt: skip
-    return person_id
 
 
 async def token(

@@ -22,11 +22,12 @@ from ecosystem.runtime.edge import Edge
 from ecosystem.runtime.operation import Operation
 from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.runtime.settings import Settings
-from ecosystem.values.actor import Role
+from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.scopes import SCOPES
 from tests.conftest import reach
 from tests.contracts.partnership import awarded
 from tests.conventions.everything import OPERATIONS, Everything, gather, unknown
+from tests.joining import joined
 from tests.parties import able, assertion, key_of
 from tests.security.matrix import (
     CELLS,
@@ -37,7 +38,6 @@ from tests.security.matrix import (
     at,
     cast,
     cell_name,
-    joined,
     nothing_like,
     said,
     sent,
@@ -58,6 +58,7 @@ OWNED: Final = [
 KNOWN_TO_ALL: Final = {"lot_id", "question_id"}
 """Parts of a published need, which have no address of their own to be read at."""
 TIMED: Final = 9
+_OPERATOR: Final = (OrganisationKind.PLATFORM, Role.OPERATOR)
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +83,12 @@ async def there(
 
 
 @pytest.fixture
-async def strangers(client: httpx.AsyncClient, owner_url: str, kept: dict[str, Any]) -> Cast:
+async def strangers(
+    client: httpx.AsyncClient, database: Database, owner_url: str, kept: dict[str, Any]
+) -> Cast:
     """Organisations of every kind in another province, with one person for each role."""
     if "strangers" not in kept:
-        kept["strangers"] = await cast(client, owner_url)
+        kept["strangers"] = await cast(client, database, owner_url)
     found: Cast = kept["strangers"]
     return found
 
@@ -130,14 +133,16 @@ async def test_at_home_nobody_is_refused_by_the_desk_whom_the_table_lets(
 
 
 async def test_each_thing_that_a_permit_asks_for_is_asked_for(
-    there: Everything, owner_url: str
+    there: Everything, database: Database, owner_url: str
 ) -> None:
     """Take away one thing at a time: the scope, then the verification."""
     owner, wrong = await asyncpg.connect(owner_url), list[str]()
     for one in GUARDED:
         permit, (party, _) = one.permit, next(able(there.parties, one.permit))
         place = party.organisation_id
-        somebody = await joined(owner, place, *(permit.roles or (Role.SIGNATORY,)))
+        able_to = permit.roles or (Role.SIGNATORY,)
+        role = next(one for one in able_to if (party.kind, one) in [*CELLS, _OPERATOR])
+        somebody = await joined(database, place, party.kind, role)
         if permit.scope is not None:
             less = [scope for scope in SCOPES if scope != permit.scope]
             headers = await token(there.client, somebody, place, scopes=less)
