@@ -8,18 +8,17 @@ import yaml
 from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 
-from ecosystem.catalogue.model import Jurisdiction, Standard
+from ecosystem.catalogue import queries, tree
+from ecosystem.catalogue.model import Standard
 from ecosystem.catalogue.tables import jurisdiction, standard
 from ecosystem.runtime.database import Statement, Tx
-from ecosystem.values.text import Text
 
 
-class _Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A place in the file: its code, its name, and the places within."""
+class Loaded(msgspec.Struct, frozen=True):
+    """How many places a file has, and how many of them were not known before."""
 
-    code: str
-    name: Text
-    within: tuple["_Place", ...] = ()
+    places: int
+    added: int
 
 
 def _upsert(table: Any, *columns: str) -> Statement:
@@ -39,22 +38,31 @@ async def load_shipped(tx: Tx) -> None:
     await load_standards(tx, (folder / "standards.yaml").read_bytes())
 
 
-async def load_jurisdictions(tx: Tx, content: bytes) -> None:
-    """Load a tree of jurisdictions from YAML: places, each with the places within it."""
-    places = msgspec.convert(yaml.safe_load(content), tuple[_Place, ...])
-    rows = [place for root in places for place in _below(root, parent=None, path="/")]
+async def load_jurisdictions(tx: Tx, content: bytes) -> Loaded:
+    """Load a tree of jurisdictions from YAML: add its places, and bring their names up to date.
+
+    A place is never removed or moved, for organisations and needs stand in it. Refuses with
+    TreeFlawed, which names every line at fault, before anything is written.
+    """
+    read = tree.read(content)
+    parents = await queries.parents(tx)
+    flaws = tuple(tree.moved(read, parents=parents))
+    if flaws:
+        raise tree.TreeFlawed(flaws)
     await tx.many(
         _KEEP_JURISDICTION,
         [
             {
-                "code": row.code,
-                "parent_code": row.parent_code,
-                "path": row.path,
-                "name": msgspec.json.encode(row.name),
+                "code": place.code,
+                "parent_code": place.parent_code,
+                "path": place.path,
+                "name": msgspec.json.encode(place.name),
             }
-            for row in rows
+            for place in read.places
         ],
     )
+    added = sum(place.code not in parents for place in read.places)
+    return Loaded(places=len(read.places), added=added)
 
 
 async def load_standards(tx: Tx, content: bytes) -> None:
@@ -71,11 +79,3 @@ async def load_standards(tx: Tx, content: bytes) -> None:
             for row in rows
         ],
     )
-
-
-def _below(place: _Place, *, parent: str | None, path: str) -> list[Jurisdiction]:
-    here = f"{path}{place.code}/"
-    found = [Jurisdiction(code=place.code, parent_code=parent, path=here, name=place.name)]
-    for child in place.within:
-        found += _below(child, parent=place.code, path=here)
-    return found

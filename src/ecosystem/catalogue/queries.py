@@ -3,7 +3,18 @@
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, exists, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from ecosystem.catalogue.tables import jurisdiction, standard
 from ecosystem.runtime.database import Statement, Tx
@@ -17,7 +28,12 @@ JURISDICTIONS: Final = page_of(
         jurisdiction.c.parent_code,
         jurisdiction.c.path,
         jurisdiction.c.name,
-    ).where(jurisdiction.c.path.like(func.concat("%/", bindparam("below", type_=Text), "%"))),
+    ).where(
+        or_(
+            bindparam("below", type_=Text) == literal("", literal_execute=True),
+            jurisdiction.c.path.like(func.concat("%/", bindparam("below", type_=Text), "/%")),
+        )
+    ),
     key="code",
 )
 STANDARDS: Final = page_of(
@@ -37,9 +53,15 @@ def is_place(code: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 _KNOWN_STANDARDS: Final = Statement(select(known_standards(_CODES)))
+_PARENTS: Final = Statement(select(jurisdiction.c.code, jurisdiction.c.parent_code))
 _PATH: Final = Statement(
     select(jurisdiction.c.path).where(jurisdiction.c.code == bindparam("code"))
 )
+
+
+async def parents(tx: Tx) -> dict[str, str | None]:
+    """Return the parent of every jurisdiction, by code; of a root, None."""
+    return {row["code"]: row["parent_code"] for row in await tx.rows(_PARENTS)}
 
 
 async def unknown_standards(tx: Tx, codes: Iterable[str]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ async def list_jurisdictions(
 ) -> Response[bytes]:
     """List jurisdictions.
 
-    The tree of nation, provinces, cities and districts; `within` names the one to look below.
+    The tree of nation, provinces, cities and districts; `within` keeps one and what is below it.
     """
     return await paging.page(
         request, request.tx, queries.JURISDICTIONS, cursor=cursor, limit=limit, below=within

@@ -1,12 +1,17 @@
-"""Look after an installation: schema and ledger."""
+"""Look after an installation: schema, catalogue and ledger."""
 
 import argparse
 import asyncio
 import json
 import sys
 
+import msgspec
+
 from ecosystem.budgets import queries as budgets
+from ecosystem.catalogue.actions import Loaded, load_jurisdictions
+from ecosystem.catalogue.tree import Flaw, TreeFlawed
 from ecosystem.cli import place
+from ecosystem.cli.trouble import Trouble
 from ecosystem.ledger import queries as ledger
 from ecosystem.migrations import run as migrations
 from ecosystem.payments.books import queries as books
@@ -36,6 +41,40 @@ def check_ledger(parsed: argparse.Namespace) -> int:
             _say(f"violated: {line}")
         _say(f"{len(INVARIANTS)} invariants, {len(found)} violations.")
     return 1 if found else 0
+
+
+def load_catalogue(parsed: argparse.Namespace) -> int:
+    """Load a tree of jurisdictions; 1 where a line of the file is at fault, and nothing is."""
+    try:
+        content = parsed.file.read_bytes()
+    except OSError as error:
+        raise Trouble(f"{parsed.file} cannot be read: {error.strerror}. Check the path.") from None
+    with place.reachable(settings.load(file=parsed.settings)) as chosen:
+        loaded = asyncio.run(_load(chosen, content))
+    if parsed.json:
+        _say(msgspec.json.encode(loaded).decode())
+    elif isinstance(loaded, Loaded):
+        _say(f"{loaded.places} places loaded, {loaded.added} of them new.")
+    else:
+        for flaw in loaded.flaws:
+            _say(f"{parsed.file}:{flaw.line}: {flaw.detail}")
+        _say(f"Nothing is loaded: {len(loaded.flaws)} faults.")
+    return 0 if isinstance(loaded, Loaded) else 1
+
+
+class _Flawed(msgspec.Struct, frozen=True):
+    flaws: tuple[Flaw, ...]
+
+
+async def _load(chosen: Settings, content: bytes) -> Loaded | _Flawed:
+    opened = Database(chosen.database_url or "", chosen)
+    try:
+        async with opened.transaction() as tx:
+            return await load_jurisdictions(tx, content)
+    except TreeFlawed as flawed:
+        return _Flawed(flawed.flaws)
+    finally:
+        await opened.close()
 
 
 async def _violations(chosen: Settings) -> list[str]:
