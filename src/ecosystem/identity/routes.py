@@ -6,6 +6,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from ecosystem.identity import access, actions, queries, rules
 from ecosystem.identity.clients import routes as clients
 from ecosystem.identity.login import routes as login
+from ecosystem.identity.login.passkeys import routes as passkeys
 from ecosystem.identity.model import (
     JurisdictionCode,
     Registration,
@@ -187,4 +188,5 @@ ROUTES = (
     *people.ROUTES,
     *oauth.ROUTES,
     *login.ROUTES,
+    *passkeys.ROUTES,
 )

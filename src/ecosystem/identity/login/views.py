@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from ecosystem.identity.login import pages, wording
 from ecosystem.identity.login.languages import Language, name_of
+from ecosystem.identity.login.passkeys import wording as passkey_wording
 from ecosystem.identity.login.queries import Account, Browser
 from ecosystem.identity.login.sessions import Session
 from ecosystem.runtime.markup import Html, element, joined, link
@@ -69,30 +70,36 @@ class Wrong:
 
 
 def login(
-    entry: Entry, *, mark: str, language: Language, username: str = "", wrong: str = "",
-    notice: str = "",
+    entry: Entry, *, mark: str, language: Language, passkey: Html, username: str = "",
+    wrong: str = "", notice: str = "",
 ) -> Html:  # fmt: skip
-    """Return the form by which one logs in with a password."""
+    """Return the forms by which one logs in; `passkey` first where nothing else will do."""
     notes = [notice] if notice else []
     notes += [wording.AGAIN.told(language)] if entry.again and not notice else []
     notes += [wording.PASSKEY_ASKED.told(language)] if entry.passkey else []
+    password = _by_password(entry, mark=mark, language=language, username=username, wrong=wrong)
+    first = element("p", passkey_wording.FIRST_PASSWORD.told(language), class_="hint")
     return joined(
         element("h1", wording.LOGIN.told(language)),
         *(pages.notice(text, is_wrong=text == notice) for text in notes),
-        pages.form(
-            LOGIN,
-            pages.field(
-                "username", wording.USERNAME.told(language), kind="text",
-                autocomplete="username", value=username,
-            ),
-            pages.field(
-                "password", wording.PASSWORD.told(language), kind="password",
-                autocomplete="current-password", wrong=wrong,
-            ),
-            pages.button(wording.LOGIN.told(language)),
-            hidden={**entry.hidden, "csrf": mark},
-        ),
+        *((passkey, first, password) if entry.passkey else (password, passkey)),
         element("p", wording.NO_ACCOUNT.told(language), class_="hint"),
+    )
+
+
+def _by_password(entry: Entry, *, mark: str, language: Language, username: str, wrong: str) -> Html:
+    return pages.form(
+        LOGIN,
+        pages.field(
+            "username", wording.USERNAME.told(language), kind="text",
+            autocomplete="username", value=username,
+        ),
+        pages.field(
+            "password", wording.PASSWORD.told(language), kind="password",
+            autocomplete="current-password", wrong=wrong,
+        ),
+        pages.button(wording.LOGIN.told(language)),
+        hidden={**entry.hidden, "csrf": mark},
     )  # fmt: skip
 
 
@@ -101,7 +108,7 @@ def passkey_wanted(entry: Entry, session: Session, *, language: Language) -> Htm
     return joined(
         element("h1", wording.LOGIN.told(language)),
         pages.notice(wording.PASSKEY_MISSING.told(language)),
-        element("p", link(ACCOUNT, wording.TO_ACCOUNT.told(language))),
+        element("p", link(f"{ACCOUNT}#passkeys", wording.TO_ACCOUNT.told(language))),
         _leave(session, then=entry.then, language=language),
     )
 
@@ -147,7 +154,7 @@ def stale(*, language: Language) -> Html:
 
 
 def account(
-    mine: Mine, *, language: Language, notice: str = "", wrong: Wrong | None = None
+    mine: Mine, passkeys: Html, *, language: Language, notice: str = "", wrong: Wrong | None = None
 ) -> Html:
     """Return who one is, where one belongs, and how one logs in."""
     return joined(
@@ -157,6 +164,7 @@ def account(
         element("p", wording.LOGGED_IN_AS.told(language, username=mine.account.username)),
         _organisations(mine, language),
         _browsers(mine, language),
+        passkeys,
         _password(mine, language, wrong or Wrong()),
         _leave(mine.session, then="", language=language),
     )

@@ -251,6 +251,15 @@ CREATE TABLE opening_key (
 	CONSTRAINT opening_key_pkey PRIMARY KEY (authority_id, person_id)
 );
 -- next
+CREATE TABLE passkey_challenge (
+	digest BYTEA NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT passkey_challenge_pkey PRIMARY KEY (digest),
+	CONSTRAINT passkey_challenge_digest_is_sha256 CHECK (octet_length(digest) = 32)
+);
+-- next
+CREATE INDEX passkey_challenge_by_expiry ON passkey_challenge (expires_at);
+-- next
 CREATE TABLE person (
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT person_id_is_identifier CHECK (id ~ '^person_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
 	name JSON NOT NULL,
@@ -618,6 +627,30 @@ CREATE TABLE organisation_identifier (
 );
 -- next
 CREATE INDEX organisation_identifier_of ON organisation_identifier (organisation_id);
+-- next
+CREATE TABLE passkey (
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT passkey_id_is_identifier CHECK (id ~ '^passkey_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	person_id TEXT COLLATE "C" NOT NULL,
+	credential_id BYTEA NOT NULL,
+	public_key BYTEA NOT NULL,
+	handle BYTEA NOT NULL,
+	sign_count BIGINT NOT NULL,
+	backed_up BOOLEAN NOT NULL,
+	transports TEXT[] NOT NULL,
+	label TEXT NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	used_at TIMESTAMP WITH TIME ZONE,
+	suspected_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT passkey_pkey PRIMARY KEY (id),
+	CONSTRAINT passkey_credential_id_is_unique UNIQUE (credential_id),
+	CONSTRAINT passkey_credential_is_short CHECK (octet_length(credential_id) BETWEEN 1 AND 1023),
+	CONSTRAINT passkey_handle_has_256_bits CHECK (octet_length(handle) = 32),
+	CONSTRAINT passkey_sign_count_has_32_bits CHECK (sign_count BETWEEN 0 AND 4294967295),
+	CONSTRAINT passkey_label_is_short CHECK (char_length(label) BETWEEN 1 AND 60),
+	CONSTRAINT passkey_person_id_refers FOREIGN KEY(person_id) REFERENCES account (person_id)
+);
+-- next
+CREATE INDEX passkey_of_person ON passkey (person_id, id);
 -- next
 CREATE TABLE award (
 	authority_id INTEGER NOT NULL,
@@ -1059,6 +1092,8 @@ GRANT SELECT, INSERT, UPDATE ON need TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON opening_key TO ecosystem_api;
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON passkey_challenge TO ecosystem_api;
+-- next
 GRANT SELECT, INSERT, UPDATE ON person TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON programme TO ecosystem_api;
@@ -1239,6 +1274,8 @@ CREATE POLICY offer_seen ON offer USING (nullif(current_setting('app.organisatio
 GRANT SELECT, INSERT, UPDATE ON offer TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON organisation_identifier TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON passkey TO ecosystem_api;
 -- next
 CREATE TRIGGER award_hands_stay BEFORE UPDATE ON award FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'approved_by');
 -- next
