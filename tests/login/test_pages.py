@@ -9,6 +9,7 @@ import pytest
 
 from ecosystem.identity.login import pages, wording
 from ecosystem.identity.login.languages import Said
+from ecosystem.identity.login.passkeys import wording as passkeys
 from ecosystem.identity.oauth import wording as consent
 from ecosystem.runtime.database import Database
 from tests.login.visitor import Visitor, with_account
@@ -105,7 +106,7 @@ async def test_the_link_to_the_other_language_keeps_where_one_is_going(visitor: 
 def test_everything_is_said_in_both_languages() -> None:
     said = [
         one
-        for module in (wording, consent)
+        for module in (wording, passkeys, consent)
         for value in vars(module).values()
         for one in (value.values() if isinstance(value, dict) else [value])
         if isinstance(one, Said)

@@ -1,0 +1,203 @@
+"""Passkeys in a real browser: Chromium without a head, with an authenticator in software.
+
+Skipped where there is no `chromium`; with REQUIRE_BROWSER=1 its absence is a failure.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect, sync_playwright
+
+from ecosystem.runtime.database import Database
+from ecosystem.runtime.settings import Settings
+from tests.login.visitor import PASSWORD, Visitor, with_account
+from tests.serving.service import Service, free_port
+
+CHROMIUM = shutil.which("chromium")
+DEVICE = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+ENGLISH = {
+    "locale": "en-GB", "name": "Name", "password": "Password", "log_in": "Log in",
+    "label": "What to call the passkey", "add": "Add a passkey", "log_out": "Log out",
+    "by_passkey": "Log in with a passkey", "failed": "No passkey was used",
+}  # fmt: skip
+CHINESE = {
+    "locale": "zh-CN", "name": "用户名", "password": "密码", "log_in": "登录",
+    "label": "通行密钥名称", "add": "添加通行密钥", "log_out": "退出登录",
+    "by_passkey": "使用通行密钥登录", "failed": "没有使用通行密钥",
+}  # fmt: skip
+LANGUAGES = pytest.mark.parametrize("words", [CHINESE, ENGLISH], ids=["zh", "en"])
+
+
+@dataclass(frozen=True)
+class Place:
+    """A service that is reached by a name, and where its seeded people are reached."""
+
+    service: Service
+    address: str
+    people: list[Visitor]
+
+
+async def people(service: Service, database_url: str) -> list[Visitor]:
+    """Return some new people who have accounts, one for each test."""
+    database = Database(database_url, Settings())
+    async with httpx.AsyncClient(base_url=service.address) as http:
+        made = [await with_account(http, database) for _ in range(4)]
+    await database.close()
+    return made
+
+
+@pytest.fixture(scope="module")
+def place(
+    database_url: str, owner_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    port = free_port()
+    address = f"http://localhost:{port}"
+    settings = {
+        "DATABASE_URL": database_url,
+        "DATABASE_OWNER_URL": owner_url,
+        "ECOSYSTEM_PUBLIC_URL": address,
+    }
+    folder = tmp_path_factory.mktemp("passkeys") / "data"
+    service = Service(folder, settings=settings, port=port)
+    service.start()
+    try:
+        service.ready()
+        yield Place(service, address, asyncio.run(people(service, database_url)))
+    finally:
+        service.discard()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        assert os.environ.get("REQUIRE_BROWSER") != "1", "there is no chromium"
+        pytest.skip("there is no chromium")
+    with sync_playwright() as playwright:
+        # Its own sandbox needs what a container mostly does not give.
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def context(browser: Browser, words: dict[str, str]) -> Iterator[BrowserContext]:
+    opened = browser.new_context(locale=words["locale"])
+    opened.set_default_timeout(20_000)
+    yield opened
+    opened.close()
+
+
+def with_device(page: Page) -> CDPSession:
+    """Give the browser a device that keeps passkeys, whose person is always there."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+    return session
+
+
+def log_in(page: Page, words: dict[str, str], person: Visitor) -> None:
+    page.get_by_label(words["name"], exact=True).fill(person.username)
+    page.get_by_label(words["password"], exact=True).fill(PASSWORD)
+    page.get_by_role("button", name=words["log_in"], exact=True).click()
+
+
+def add_passkey(page: Page, words: dict[str, str]) -> None:
+    page.get_by_label(words["label"]).fill("Chromium")
+    page.get_by_role("button", name=words["add"]).click()
+    expect(page.locator("b", has_text="Chromium").last).to_be_visible()
+    expect(page.locator("details")).to_have_count(0)
+
+
+def log_out(page: Page, words: dict[str, str]) -> None:
+    page.get_by_role("button", name=words["log_out"]).click()
+    page.wait_for_url("**/logout")
+
+
+@LANGUAGES
+def test_a_person_adds_a_passkey_and_logs_in_by_it_alone(
+    place: Place, context: BrowserContext, words: dict[str, str], tmp_path: Path
+) -> None:
+    person, page = place.people.pop(), context.new_page()
+    troubles: list[str] = []
+    page.on("console", lambda said: troubles.append(said.text))
+    with_device(page)
+    page.goto(f"{place.address}/login")
+    page.screenshot(path=tmp_path / "login.png", full_page=True)
+    log_in(page, words, person)
+    add_passkey(page, words)
+    page.screenshot(path=tmp_path / "account.png", full_page=True)
+    log_out(page, words)
+
+    page.goto(f"{place.address}/login")
+    page.get_by_role("button", name=words["by_passkey"]).click()
+    page.wait_for_url("**/account")
+
+    expect(page.get_by_text(person.username)).to_be_visible()
+    expect(page.locator("details")).to_have_count(1)
+    page.locator("summary").click()
+    page.screenshot(path=tmp_path / "passkeys.png", full_page=True)
+    assert troubles == []
+
+
+@pytest.mark.parametrize("words", [ENGLISH], ids=["en"])
+def test_where_no_passkey_answers_the_page_says_so_and_the_password_works(
+    place: Place, context: BrowserContext, words: dict[str, str]
+) -> None:
+    person, page = place.people.pop(), context.new_page()
+    with_device(page)
+    page.goto(f"{place.address}/login")
+
+    page.get_by_role("button", name=words["by_passkey"]).click()
+    expect(page.get_by_role("alert")).to_contain_text(words["failed"])
+    log_in(page, words, person)
+
+    assert urlsplit(page.url).path == "/account"
+
+
+@pytest.mark.parametrize("words", [ENGLISH], ids=["en"])
+def test_without_javascript_the_page_says_what_a_passkey_needs(
+    place: Place, browser: Browser, words: dict[str, str]
+) -> None:
+    context = browser.new_context(locale=words["locale"], java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{place.address}/login")
+
+    expect(page.get_by_text("A passkey needs JavaScript")).to_be_visible()
+    expect(page.get_by_role("button", name=words["by_passkey"])).to_have_count(0)
+    log_in(page, words, place.people.pop())
+    assert urlsplit(page.url).path == "/account"
+    context.close()
+
+
+@pytest.mark.parametrize("words", [ENGLISH], ids=["en"])
+def test_a_bare_address_has_no_passkeys_in_a_browser(
+    place: Place, context: BrowserContext, words: dict[str, str]
+) -> None:
+    page = context.new_page()
+    with_device(page)
+    page.goto(f"{place.service.address}/login")
+    asked = {
+        "challenge": [1], "rpId": "127.0.0.1", "userVerification": "required",
+    }  # fmt: skip
+
+    told = page.evaluate(
+        "asked => navigator.credentials.get({publicKey: {...asked, challenge: "
+        "new Uint8Array(asked.challenge)}}).then(() => 'taken', error => error.name)",
+        asked,
+    )
+
+    assert (told, words["locale"]) == ("SecurityError", "en-GB")
