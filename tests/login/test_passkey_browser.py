@@ -9,17 +9,20 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+import asyncpg
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect, sync_playwright
 
 from ecosystem.runtime.database import Database
+from ecosystem.runtime.minting import mint, secret
 from ecosystem.runtime.settings import Settings
 from tests.login.visitor import PASSWORD, Visitor, with_account
 from tests.serving.service import Service, free_port
 
+BACK = "https://client.example/back"
 CHROMIUM = shutil.which("chromium")
 DEVICE = {
     "protocol": "ctap2",
@@ -49,15 +52,28 @@ class Place:
     service: Service
     address: str
     people: list[Visitor]
+    member: Visitor
+    client_id: str
 
 
-async def people(service: Service, database_url: str) -> list[Visitor]:
-    """Return some new people who have accounts, one for each test."""
-    database = Database(database_url, Settings())
+async def filled(service: Service, address: str, *, url: str, owner_url: str) -> Place:
+    """Return the service with people who have accounts, one for each test, and a client."""
+    database = Database(url, Settings())
     async with httpx.AsyncClient(base_url=service.address) as http:
         made = [await with_account(http, database) for _ in range(4)]
+        member = await with_account(http, database, of=("enterprise", "bidder"))
     await database.close()
-    return made
+    client_id = mint("client")
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute(
+        "INSERT INTO client (id, organisation_id, name, profile, scopes, roles, redirect_uris, "
+        "version) SELECT $1, id, 'Bid desk', 'basic', ARRAY['needs:read'], '{}', ARRAY[$2], 1 "
+        "FROM organisation WHERE number = 0",
+        client_id,
+        BACK,
+    )
+    await owner.close()
+    return Place(service, address, made, member, client_id)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +92,7 @@ def place(
     service.start()
     try:
         service.ready()
-        yield Place(service, address, asyncio.run(people(service, database_url)))
+        yield asyncio.run(filled(service, address, url=database_url, owner_url=owner_url))
     finally:
         service.discard()
 
@@ -133,7 +149,7 @@ def test_a_person_adds_a_passkey_and_logs_in_by_it_alone(
 ) -> None:
     person, page = place.people.pop(), context.new_page()
     troubles: list[str] = []
-    page.on("console", lambda said: troubles.append(said.text))
+    page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
     with_device(page)
     page.goto(f"{place.address}/login")
     page.screenshot(path=tmp_path / "login.png", full_page=True)
@@ -151,6 +167,37 @@ def test_a_person_adds_a_passkey_and_logs_in_by_it_alone(
     page.locator("summary").click()
     page.screenshot(path=tmp_path / "passkeys.png", full_page=True)
     assert troubles == []
+
+
+@pytest.mark.parametrize("words", [ENGLISH], ids=["en"])
+def test_a_client_that_asks_for_a_passkey_just_now_leads_to_it(
+    place: Place, context: BrowserContext, words: dict[str, str]
+) -> None:
+    page = context.new_page()
+    with_device(page)
+    page.goto(f"{place.address}/login")
+    log_in(page, words, place.member)
+    add_passkey(page, words)
+    context.route(f"{BACK}?*", lambda route: route.fulfill(body="Back."))
+    query = {
+        "response_type": "code",
+        "client_id": place.client_id,
+        "redirect_uri": BACK,
+        "code_challenge": secret(),
+        "code_challenge_method": "S256",
+        "acr_values": "phr",
+        "max_age": "0",
+    }
+
+    page.goto(f"{place.address}/oauth/authorize?{urlencode(query)}")
+    asked = parse_qs(urlsplit(page.url).query)
+    page.get_by_role("button", name=words["by_passkey"]).click()
+    page.wait_for_url("**/oauth/authorize?*")
+    page.get_by_role("button", name="Allow").click()
+    page.wait_for_url(f"{BACK}?*")
+
+    assert (asked["acr"], asked["again"]) == (["phr"], ["1"])
+    assert "code" in parse_qs(urlsplit(page.url).query)
 
 
 @pytest.mark.parametrize("words", [ENGLISH], ids=["en"])

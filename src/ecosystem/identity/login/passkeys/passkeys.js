@@ -62,10 +62,12 @@ async function send(event) {
 }
 
 for (const form of document.querySelectorAll("form[data-asks]")) {
+  const unsupported = form.previousElementSibling;
+  unsupported.previousElementSibling.hidden = true;
   if (window.PublicKeyCredential) {
     form.addEventListener("submit", send);
     form.hidden = false;
   } else {
-    form.previousElementSibling.hidden = false;
+    unsupported.hidden = false;
   }
 }

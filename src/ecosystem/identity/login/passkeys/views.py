@@ -93,7 +93,7 @@ def _adding(*, named: bool, csrf: str, language: Language) -> Html:
 def _asking(
     action: str, *content: Html, asks: str, hidden: dict[str, str], language: Language
 ) -> Html:
-    """Return a form that the script shows where the browser knows passkeys."""
+    """Return a form that the script shows, in place of the sentence that one is needed."""
     kept = (
         element("input", type="hidden", name=name, value=value)
         for name, value in {**hidden, "credential": ""}.items()
@@ -102,7 +102,7 @@ def _asking(
         "p", wording.FAILED.told(language), role="alert", class_="notice", hidden="", data_failed=""
     )
     return joined(
-        element("noscript", element("p", wording.NEEDS_SCRIPT.told(language), class_="hint")),
+        element("p", wording.NEEDS_SCRIPT.told(language), class_="hint"),
         element("p", wording.UNSUPPORTED.told(language), class_="hint", hidden=""),
         element(
             "form", *kept, failed, *content, method="post", action=action, hidden="",
