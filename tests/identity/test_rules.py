@@ -93,11 +93,15 @@ def test_there_is_one_platform() -> None:
         operator=Text(en="An"),
         organisation_id=ORGANISATION,
         exists=False,
+        jurisdiction_known=True,
     )
 
     assert rules.establish(facts, by=actor(), at=AT).organisation_number == 0
     with pytest.raises(rules.PlatformEstablished):
         rules.establish(msgspec.structs.replace(facts, exists=True), by=actor(), at=AT)
+    nowhere = msgspec.structs.replace(facts, jurisdiction_known=False)
+    with pytest.raises(rules.JurisdictionUnknown):
+        rules.establish(nowhere, by=actor(), at=AT)
 
 
 @pytest.mark.parametrize("state", [OrganisationState.REGISTERED, OrganisationState.SUSPENDED])

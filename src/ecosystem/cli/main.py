@@ -88,6 +88,7 @@ def _keeping(commands: "_Commands") -> None:
     one = commands.add_parser("migrate", help="bring the database to the newest schema")
     one.add_argument("--settings", type=Path, help="a TOML file with settings")
     one.set_defaults(run="keep.migrate")
+    _establishing(commands)
     one = commands.add_parser("health", help="ask a running service whether it is ready")
     one.add_argument("--url", help="its address; by default where `serve` listens")
     one.set_defaults(run="health.run")
@@ -110,6 +111,28 @@ def _keeping(commands: "_Commands") -> None:
     again.add_argument("file", type=Path, help="its JSON, as the API answers it; - reads stdin")
     again.add_argument("--json", action="store_true", help="print for programs")
     again.set_defaults(run="recompute.run")
+
+
+def _establishing(commands: "_Commands") -> None:
+    one = commands.add_parser(
+        "establish", help="establish the platform's organisation, once, and invite its operator"
+    )
+    one.add_argument("--name-zh", metavar="NAME", help="its name in Chinese")
+    one.add_argument("--name-en", metavar="NAME", help="its name in English")
+    one.add_argument("--jurisdiction", required=True, metavar="CODE", help="where it is: CN, ...")
+    one.add_argument("--operator", required=True, metavar="NAME", help="its first person")
+    one.add_argument(
+        "--redirect-uri",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="add a first client, to which people are sent back here; may be given again",
+    )
+    one.add_argument("--port", type=int, help=_about("port"))
+    one.add_argument("--data-folder", help=_about("data_folder"))
+    one.add_argument("--json", action="store_true", help="print for programs")
+    one.add_argument("--settings", type=Path, help="a TOML file with settings")
+    one.set_defaults(run="establish.run")
 
 
 def _describing(commands: "_Commands") -> None:

@@ -33,11 +33,18 @@ def folder_of(chosen: Settings) -> Path:
     return Path(chosen.data_folder).absolute() if chosen.data_folder else default_folder()
 
 
+def addressed(chosen: Settings) -> Settings:
+    """Return settings whose `public_url` has the port of this machine, where none was chosen."""
+    if chosen.public_url != Settings().public_url:
+        return chosen
+    return msgspec.structs.replace(chosen, public_url=f"http://127.0.0.1:{chosen.port}")
+
+
 @contextmanager
 def reachable(chosen: Settings) -> Generator[Settings]:
-    """Give settings that name the database, for a command that only reads.
+    """Give settings that name the database, for a command that works beside a running service.
 
-    The embedded database of a service that is running is read beside it; else it is what
+    The embedded database of a service that is running is used beside it; else it is what
     `database` gives, with its refusals and effects.
     """
     running = EmbeddedServer(folder_of(chosen) / "database").running_dsn(_NAME, role=_READER)
@@ -45,8 +52,9 @@ def reachable(chosen: Settings) -> Generator[Settings]:
         with database(chosen) as (placed, _):
             yield placed
         return
-    asyncio.run(_let_in(running, folder_of(chosen)))
-    yield msgspec.structs.replace(chosen, database_url=running)
+    folder = folder_of(chosen)
+    asyncio.run(_let_in(running, folder))
+    yield msgspec.structs.replace(chosen, database_url=running, data_folder=str(folder))
 
 
 async def _let_in(address: str, folder: Path) -> None:

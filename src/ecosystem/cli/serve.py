@@ -13,7 +13,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-import msgspec
 import structlog
 from granian import Granian
 from granian.constants import Interfaces, Loops
@@ -69,9 +68,7 @@ def _chosen(parsed: argparse.Namespace) -> Settings:
             f"`serve --role {parsed.role}` shares its database with the other role, and the "
             "embedded one cannot be shared. Set DATABASE_URL, or leave --role out."
         )
-    if chosen.public_url == Settings().public_url:
-        chosen = msgspec.structs.replace(chosen, public_url=f"http://127.0.0.1:{chosen.port}")
-    return chosen
+    return place.addressed(chosen)
 
 
 def _serve(chosen: Settings) -> None:

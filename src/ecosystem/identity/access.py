@@ -73,6 +73,7 @@ DEACTIVATE_PERSON: Final = Permit(
     kinds=(OrganisationKind.PLATFORM,),
     roles=(Role.OPERATOR,),
     person=True,
+    step_up=True,
     state="active",
 )
 REACTIVATE_PERSON: Final = Permit(
@@ -81,6 +82,7 @@ REACTIVATE_PERSON: Final = Permit(
     kinds=(OrganisationKind.PLATFORM,),
     roles=(Role.OPERATOR,),
     person=True,
+    step_up=True,
     state="deactivated",
 )
 MANAGE_CLIENTS: Final = Permit(

@@ -46,6 +46,8 @@ class Founded(msgspec.Struct, frozen=True, kw_only=True):
 
     registered: Registered
     invitation: people.Issued
+    by: Actor
+    """The organisation itself, before anybody belongs to it."""
 
 
 async def register(tx: Tx, asked: Registration, *, at: datetime) -> Founded:
@@ -70,7 +72,7 @@ async def establish(
 ) -> Founded:
     """Establish the operator's own organisation, once, and invite its first operator.
 
-    Refuses with PlatformEstablished. Effects: as of `register`, with the event
+    Refuses with PlatformEstablished, JurisdictionUnknown. Effects: as of `register`, with the event
     organisation.established.
     """
     facts = PlatformFacts(
@@ -79,6 +81,7 @@ async def establish(
         operator=operator,
         organisation_id=mint("org"),
         exists=await queries.platform_exists(tx),
+        jurisdiction_known=await queries.jurisdiction_known(tx, jurisdiction),
     )
     by = _itself(facts, OrganisationKind.PLATFORM, jurisdiction, number=0)
     decision = rules.establish(facts, by=by, at=at)
@@ -139,7 +142,7 @@ async def _change_state(
 async def _found(tx: Tx, decision: Registered, *, first: Text, by: Actor, at: datetime) -> Founded:
     asked = NewInvitation(name=first, roles=decision.roles)
     invitation = await people.invite(tx, decision.organisation_id, asked, by=by, at=at)
-    return Founded(registered=decision, invitation=invitation)
+    return Founded(registered=decision, invitation=invitation, by=by)
 
 
 def _itself(

@@ -140,6 +140,7 @@ class PlatformFacts(msgspec.Struct, frozen=True, kw_only=True):
     operator: Text
     organisation_id: str
     exists: bool
+    jurisdiction_known: bool
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):

@@ -196,9 +196,14 @@ async def registration_facts(tx: Tx, asked: Registration) -> RegistrationFacts:
         asked=asked,
         organisation_id=mint("org"),
         organisation_number=await tx.value(_NEXT_NUMBER),
-        jurisdiction_known=await catalogue.jurisdiction_path(tx, asked.jurisdiction) is not None,
+        jurisdiction_known=await jurisdiction_known(tx, asked.jurisdiction),
         taken=tuple(Identifier(row["scheme"], row["id"]) for row in rows),
     )
+
+
+async def jurisdiction_known(tx: Tx, code: str) -> bool:
+    """Tell whether the catalogue has a jurisdiction."""
+    return await catalogue.jurisdiction_path(tx, code) is not None
 
 
 async def platform_exists(tx: Tx) -> bool:

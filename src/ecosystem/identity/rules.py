@@ -113,9 +113,7 @@ def register(facts: RegistrationFacts, *, by: Actor, at: datetime) -> Registered
     if asked.kind is OrganisationKind.PLATFORM:
         message = "An organisation of kind platform cannot be registered."
         raise PlatformNotRegistered(message, pointer="/kind")
-    if not facts.jurisdiction_known:
-        message = f"There is no jurisdiction {asked.jurisdiction}."
-        raise JurisdictionUnknown(message, pointer="/jurisdiction")
+    _check_jurisdiction(asked.jurisdiction, known=facts.jurisdiction_known)
     _check_digits(asked.identifiers)
     _check_untaken(asked.identifiers, taken=facts.taken)
     return Registered(
@@ -127,11 +125,15 @@ def register(facts: RegistrationFacts, *, by: Actor, at: datetime) -> Registered
 
 
 def establish(facts: PlatformFacts, *, by: Actor, at: datetime) -> Registered:
-    """Let the operator's own organisation be, verified from the start; or PlatformEstablished."""
+    """Let the operator's own organisation be, verified from the start.
+
+    Refuses with PlatformEstablished, JurisdictionUnknown.
+    """
     del by, at
     if facts.exists:
         message = "An organisation of kind platform exists."
         raise PlatformEstablished(message)
+    _check_jurisdiction(facts.jurisdiction, known=facts.jurisdiction_known)
     return Registered(
         organisation_id=facts.organisation_id,
         organisation_number=0,
@@ -191,6 +193,12 @@ def check_roles(roles: tuple[Role, ...], *, kind: OrganisationKind) -> None:
 def once(roles: tuple[Role, ...]) -> tuple[Role, ...]:
     """Return each role once, in the order in which they are listed."""
     return tuple(role for role in Role if role in roles)
+
+
+def _check_jurisdiction(code: str, *, known: bool) -> None:
+    if not known:
+        message = f"There is no jurisdiction {code[:20]}."
+        raise JurisdictionUnknown(message, pointer="/jurisdiction")
 
 
 def _check_digits(identifiers: tuple[Identifier, ...]) -> None:
