@@ -2,13 +2,16 @@
 
 import json
 import re
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.login.visitor import PASSWORD, Page
 from tests.serving.service import Service, run
 
 ASKED = (
@@ -18,11 +21,17 @@ ASKED = (
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def folder() -> Iterator[Path]:
+    """A folder that every user may pass through."""
+    made = Path(tempfile.mkdtemp(prefix="ecosystem-establish-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def service(folder: Path) -> Iterator[Service]:
     """A service that is no sandbox."""
-    folder = tmp_path_factory.mktemp("establish")
-    for one in (folder, *folder.parents[:2]):
-        one.chmod(0o755)
     started = Service(folder / "data", arguments=()).start().ready()
     yield started
     started.stop()
@@ -64,14 +73,31 @@ def test_the_key_of_its_client_is_readable_by_its_owner_alone(told: dict[str, st
     assert content["private_key"]["d"]
 
 
-def test_it_is_done_once(service: Service, told: dict[str, str]) -> None:
+def test_it_is_done_once_and_a_lost_link_is_made_again_until_somebody_comes(
+    service: Service, told: dict[str, str]
+) -> None:
     before = Path(told["client_file"]).read_bytes()
+    back = ("--redirect-uri", "http://127.0.0.1:9/back")
 
-    again = _run(service, *ASKED, "--redirect-uri", "http://127.0.0.1:9/back")
+    another = json.loads(_run(service, *ASKED, *back, "--json").stdout)
+    _join(another["invitation"])
+    again = _run(service, *ASKED, *back)
 
+    assert another.keys() == {"invitation"}
+    assert another["invitation"] != told["invitation"]
     assert (again.returncode, again.stdout) == (1, "")
     assert "An organisation of kind platform exists." in again.stderr
     assert Path(told["client_file"]).read_bytes() == before
+
+
+def _join(link: str) -> None:
+    """Have somebody new come by a link."""
+    with httpx.Client() as browser:
+        page = Page(browser.get(link).text)
+        (hidden,) = (hidden for to, hidden in page.forms if to == "/invitation")
+        chosen = {"username": "an.ning", "password": PASSWORD, "again": PASSWORD}
+        joined = browser.post(link.partition("?")[0], data=hidden | chosen)
+    assert (joined.status_code, joined.headers["location"]) == (303, "/account")
 
 
 @pytest.mark.parametrize(
@@ -100,18 +126,15 @@ def test_it_is_done_once(service: Service, told: dict[str, str]) -> None:
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_established(
-    tmp_path: Path, changed: tuple[str, ...], said: str
+    folder: Path, changed: tuple[str, ...], said: str
 ) -> None:
-    for one in (tmp_path, *tmp_path.parents[:2]):
-        one.chmod(0o755)
-
-    ended = run("establish", *changed, ECOSYSTEM_DATA_FOLDER=str(tmp_path / "data"))
+    ended = run("establish", *changed, ECOSYSTEM_DATA_FOLDER=str(folder / "other"))
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert said in ended.stderr
     assert re.fullmatch(r"(?s).*ecosystem: [^\n]+\n", ended.stderr)
     assert "Traceback" not in ended.stderr
-    assert not (tmp_path / "data" / "clients").exists()
+    assert not (folder / "other" / "clients").exists()
 
 
 def test_a_sandbox_is_not_established() -> None:

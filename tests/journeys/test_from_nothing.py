@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,11 +38,10 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def place() -> Iterator[Installation]:
     """Serve, and establish the platform beside the running service."""
-    folder = tmp_path_factory.mktemp("nothing")
-    for one in (folder, *folder.parents[:2]):
-        one.chmod(0o755)
+    folder = Path(tempfile.mkdtemp(prefix="ecosystem-nothing-"))
+    folder.chmod(0o711)
     service = Service(folder / "data", arguments=()).start().ready()
     asked = ("--name-zh", "平台", "--jurisdiction", "CN", "--operator", "安宁", "--json")
     settings = {
@@ -58,6 +59,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         key=ECKey.import_key(known["private_key"]),
     )
     service.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -181,6 +181,30 @@ async def test_a_withdrawn_invitation_is_gone_and_an_unknown_code_is_missing(
     assert made_up == (404, "invitation_unknown")
 
 
+async def test_to_an_organisation_whose_link_was_lost_the_operator_invites_an_administrator(
+    client: httpx.AsyncClient,
+) -> None:
+    asked = {"kind": "enterprise", "name": {"en": "Lost"}, "jurisdiction": "440300"}
+    made = (
+        await client.post("/v1/organisations", json=asked | {"administrator": {"en": "Lost"}})
+    ).json()
+    place = f"/v1/organisations/{made['organisation_id']}/invitations"
+    operator = await bearer(client, "platform", "operator")
+    another = {"name": {"en": "Found"}, "roles": ["administrator"]}
+
+    wider = await client.post(place, json=another | {"roles": ["signatory"]}, headers=operator)
+    anyone = await client.post(
+        place, json=another, headers=await bearer(client, "city", "administrator")
+    )
+    invited = await client.post(place, json=another, headers=operator)
+    own = await join(client, invited.json()["link"], party="oversight", person="administrator")
+    late = await client.post(place, json=another, headers=operator)
+
+    assert (await client.get("/v1/me", headers=own)).json()["roles"] == ["administrator"]
+    assert {wider.status_code, anyone.status_code, late.status_code} == {403}
+    assert late.json()["code"] == "not_your_organisation"
+
+
 async def test_a_program_joins_nothing(client: httpx.AsyncClient) -> None:
     made = await _invited(client, "bank", "signatory")
     administrator = await bearer(client, "enterprise", "administrator")

@@ -28,10 +28,14 @@ COLLEAGUE = "person_01890a5d00007000800000000000000f"
 ADMINISTRATOR, OPERATOR, OFFICER = Role.ADMINISTRATOR, Role.OPERATOR, Role.OFFICER
 
 
-def _inviting(kind: OrganisationKind, *roles: Role) -> InviteFacts:
+def _inviting(kind: OrganisationKind, *roles: Role, administered: bool = True) -> InviteFacts:
     asked = NewInvitation(name=Text(zh="王"), roles=roles)
     return InviteFacts(
-        organisation_id=ORGANISATION, kind=kind, invitation_id=INVITATION, asked=asked
+        organisation_id=ORGANISATION,
+        kind=kind,
+        invitation_id=INVITATION,
+        asked=asked,
+        has_administrator=administered,
     )
 
 
@@ -112,6 +116,25 @@ def test_another_organisations_administrator_invites_nobody() -> None:
 
     with pytest.raises(NotYourOrganisation):
         rules.invite(facts, by=actor(organisation_id=OTHER), at=AT)
+
+
+def test_the_operator_invites_an_administrator_where_there_is_none_and_nobody_else() -> None:
+    operator = actor(organisation_id=OTHER, kind=OrganisationKind.PLATFORM, roles=(OPERATOR,))
+    orphan = _inviting(OrganisationKind.GOVERNMENT, ADMINISTRATOR, administered=False)
+    refused = (
+        (_inviting(OrganisationKind.GOVERNMENT, ADMINISTRATOR), operator),
+        (_inviting(OrganisationKind.GOVERNMENT, OFFICER, administered=False), operator),
+        (
+            _inviting(OrganisationKind.GOVERNMENT, ADMINISTRATOR, OFFICER, administered=False),
+            operator,
+        ),
+        (orphan, actor(organisation_id=OTHER)),
+    )
+
+    assert rules.invite(orphan, by=operator, at=AT).roles == (ADMINISTRATOR,)
+    for facts, by in refused:
+        with pytest.raises(NotYourOrganisation):
+            rules.invite(facts, by=by, at=AT)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import asyncio
 import json
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from ecosystem.identity import actions as identity
 from ecosystem.identity.clients import actions as clients
 from ecosystem.identity.clients.model import Jwk, Jwks, NewClient
 from ecosystem.runtime import idempotency, log, settings
-from ecosystem.runtime.database import Database
+from ecosystem.runtime.database import Database, Tx
 from ecosystem.runtime.settings import Settings
 from ecosystem.values.refusal import Refusal
 from ecosystem.values.scopes import SCOPES
@@ -31,7 +32,8 @@ _CLIENT: Final = "platform"
 def run(parsed: argparse.Namespace) -> int:
     """Establish the platform's organisation, once; tell the link of its first operator.
 
-    Works beside a running service, and without one. Effects: the organisation, its invitation;
+    Works beside a running service, and without one. While nobody has come by the link, it tells
+    another. Effects: the organisation, its invitation;
     with an address to return to, a client, whose private key is kept in the data folder.
     """
     chosen = settings.load(file=parsed.settings, port=parsed.port, data_folder=parsed.data_folder)
@@ -82,40 +84,39 @@ def _text(**given: str) -> Text:
 
 async def _establish(placed: Settings, wanted: _Wanted) -> dict[str, str]:
     opened = Database(placed.database_url or "", placed)
-    key = ECKey.generate_key("P-256", {"kid": _CLIENT})
     try:
         async with opened.transaction() as tx:
             at = await idempotency.clock(tx)
-            made = await identity.establish(
-                tx,
-                name=wanted.name,
-                jurisdiction=wanted.jurisdiction,
-                operator=wanted.operator,
-                at=at,
-            )
-            told = {
-                "organisation_id": made.registered.organisation_id,
-                "invitation": made.invitation.link(placed.public_url),
-            }
-            if wanted.back:
-                asked = NewClient(name=_CLIENT, scopes=SCOPES, jwks=Jwks((_public(key),)))
-                added = await clients.add_client(
-                    tx,
-                    made.registered.organisation_id,
-                    asked,
-                    by=made.by,
-                    at=at,
-                    redirect_uris=wanted.back,
-                )
-                told |= {
-                    "client_id": added.client_id,
-                    "client_file": _kept(placed, key, client_id=added.client_id),
-                }
+            again = await identity.invite_operator(tx, operator=wanted.operator, at=at)
+            if again is not None:
+                return {"invitation": again.link(placed.public_url)}
+            return await _established(tx, placed, wanted, at=at)
     except Refusal as refusal:
         raise Trouble(f"{refusal.detail} {refusal.remedy}") from None
     finally:
         await opened.close()
-    return told
+
+
+async def _established(
+    tx: Tx, placed: Settings, wanted: _Wanted, *, at: datetime
+) -> dict[str, str]:
+    made = await identity.establish(
+        tx, name=wanted.name, jurisdiction=wanted.jurisdiction, operator=wanted.operator, at=at
+    )
+    organisation_id = made.registered.organisation_id
+    told = {
+        "organisation_id": organisation_id,
+        "invitation": made.invitation.link(placed.public_url),
+    }
+    if not wanted.back:
+        return told
+    key = ECKey.generate_key("P-256", {"kid": _CLIENT})
+    asked = NewClient(name=_CLIENT, scopes=SCOPES, jwks=Jwks((_public(key),)))
+    added = await clients.add_client(
+        tx, organisation_id, asked, by=made.by, at=at, redirect_uris=wanted.back
+    )
+    file = _kept(placed, key, client_id=added.client_id)
+    return {**told, "client_id": added.client_id, "client_file": file}
 
 
 def _kept(placed: Settings, key: ECKey, *, client_id: str) -> str:
@@ -142,7 +143,9 @@ def _say(told: dict[str, str], *, as_json: bool) -> None:
         sys.stdout.write(f"{json.dumps(told)}\n")
         return
     lines = [
-        f"The platform is established as {told['organisation_id']}.",
+        f"The platform is established as {told['organisation_id']}."
+        if "organisation_id" in told
+        else "The platform is established, and nobody has come by a link yet.",
         "Whoever opens this link within seven days is its operator; it is shown this once:",
         f"  {told['invitation']}",
     ]

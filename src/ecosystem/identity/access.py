@@ -32,6 +32,13 @@ ADMINISTER: Final = Permit(
     person=True,
     relation="own organisation",
 )
+INVITE: Final = Permit(
+    act="invite a person",
+    scope="organisations:write",
+    roles=(Role.ADMINISTRATOR, Role.OPERATOR),
+    person=True,
+    relation="own organisation; the operator, one that nobody administers",
+)
 READ_INVITATIONS: Final = Permit(
     act="read the invitations of the own organisation",
     scope="organisations:read",

@@ -21,6 +21,7 @@ from ecosystem.identity.model import (
 from ecosystem.identity.oauth.known import tokens_die
 from ecosystem.identity.people import actions as people
 from ecosystem.identity.people.model import NewInvitation
+from ecosystem.identity.people.queries import has_administrator
 from ecosystem.identity.tables import (
     organisation,
     organisation_identifier,
@@ -96,6 +97,20 @@ async def establish(
     return await _found(tx, decision, first=operator, by=by, at=at)
 
 
+async def invite_operator(tx: Tx, *, operator: Text, at: datetime) -> people.Issued | None:
+    """Invite the platform's first operator again, where nobody has come by the link yet.
+
+    Return None where somebody administers the platform, or there is none. Effects: as of
+    people.invite.
+    """
+    found = await queries.platform(tx)
+    if found is None or await has_administrator(tx, found.organisation_id):
+        return None
+    by = _itself(found, OrganisationKind.PLATFORM, found.jurisdiction, number=0)
+    asked = NewInvitation(name=operator, roles=rules.FIRST_OPERATOR)
+    return await people.invite(tx, found.organisation_id, asked, by=by, at=at)
+
+
 async def verify(
     tx: Tx, organisation_id: str, *, reason: str, expected: int | None, by: Actor, at: datetime
 ) -> Standing:
@@ -146,7 +161,7 @@ async def _found(tx: Tx, decision: Registered, *, first: Text, by: Actor, at: da
 
 
 def _itself(
-    facts: RegistrationFacts | PlatformFacts,
+    facts: RegistrationFacts | PlatformFacts | queries.Platform,
     kind: OrganisationKind,
     jurisdiction: str,
     *,

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     FromClause,
@@ -128,6 +129,11 @@ _TAKEN: Final = Statement(
     )
 )
 _PLATFORM: Final = Statement(select(exists().where(organisation.c.number == 0)))
+_PLATFORM_LOCKED: Final = Statement(
+    select(organisation.c.id, organisation.c.jurisdiction)
+    .where(organisation.c.number == 0)
+    .with_for_update()
+)
 _LOCKED: Final = Statement(
     select(organisation.c.kind, organisation.c.state, organisation.c.version)
     .where(organisation.c.id == _ID)
@@ -204,6 +210,19 @@ async def registration_facts(tx: Tx, asked: Registration) -> RegistrationFacts:
 async def jurisdiction_known(tx: Tx, code: str) -> bool:
     """Tell whether the catalogue has a jurisdiction."""
     return await catalogue.jurisdiction_path(tx, code) is not None
+
+
+class Platform(msgspec.Struct, frozen=True):
+    """The operator's own organisation."""
+
+    organisation_id: str
+    jurisdiction: str
+
+
+async def platform(tx: Tx) -> Platform | None:
+    """Return the operator's own organisation, locked, or None before it is established."""
+    row = await tx.row(_PLATFORM_LOCKED)
+    return None if row is None else Platform(row["id"], row["jurisdiction"])
 
 
 async def platform_exists(tx: Tx) -> bool:

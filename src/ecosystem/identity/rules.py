@@ -25,6 +25,10 @@ _CHECKED: Final = {"CN-USC": (stdnum.cn.uscc.is_valid, 18), "LEI": (stdnum.lei.i
 """How an identifier of a register is checked, and how many digits and capitals it has."""
 
 
+FIRST_OPERATOR: Final = (Role.OPERATOR, Role.ADMINISTRATOR)
+"""What the platform's first person does there."""
+
+
 class PlatformNotRegistered(Refusal):
     """The platform's own organisation is never registered by others."""
 
@@ -138,7 +142,7 @@ def establish(facts: PlatformFacts, *, by: Actor, at: datetime) -> Registered:
         organisation_id=facts.organisation_id,
         organisation_number=0,
         state=OrganisationState.VERIFIED,
-        roles=(Role.OPERATOR, Role.ADMINISTRATOR),
+        roles=FIRST_OPERATOR,
     )
 
 

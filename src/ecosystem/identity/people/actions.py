@@ -98,6 +98,7 @@ async def invite(
         kind=found.kind,
         invitation_id=mint("invitation"),
         asked=asked,
+        has_administrator=await queries.has_administrator(tx, organisation_id),
     )
     decision = rules.invite(facts, by=by, at=at)
     code = secret()

@@ -89,6 +89,8 @@ class InviteFacts(msgspec.Struct, frozen=True, kw_only=True):
     kind: OrganisationKind
     invitation_id: str
     asked: NewInvitation
+    has_administrator: bool
+    """Whether anybody active administers the organisation."""
 
 
 class Invited(msgspec.Struct, frozen=True, kw_only=True):

@@ -238,6 +238,12 @@ async def person_facts(tx: Tx, person_id: str, *, by: Actor, reason: str) -> Per
     )
 
 
+async def has_administrator(tx: Tx, organisation_id: str) -> bool:
+    """Tell whether anybody active administers an organisation, which the caller has locked."""
+    holders = await tx.rows(_HOLDERS, own=organisation_id)
+    return any(Role.ADMINISTRATOR in one["roles"] for one in holders)
+
+
 async def organisations_of(tx: Tx, person_id: str) -> tuple[str, ...]:
     """Return the organisations that a person belongs to."""
     rows = await tx.rows(_ORGANISATIONS_OF, person_id=person_id)

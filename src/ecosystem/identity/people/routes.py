@@ -23,7 +23,7 @@ from ecosystem.values.revision import RevisionStale
 
 @post(
     "/v1/organisations/{organisation_id:str}/invitations",
-    permit=access.ADMINISTER,
+    permit=access.INVITE,
     answers=InvitedView,
     refuses=(OrganisationUnknown, NotYourOrganisation, RoleNotOfKind),
 )
@@ -35,7 +35,8 @@ async def invite_person(
     The answer holds a link, which is shown this once: hand it to whom you invite. Whoever opens
     it within seven days joins the caller's own organisation in these roles, with the account
     that she has, or with one that she makes there; it works once. The answer is not kept under
-    an Idempotency-Key: a retry makes another invitation.
+    an Idempotency-Key: a retry makes another invitation. To an organisation that nobody
+    administers, as when its first link was lost, the operator invites an administrator.
     """
     made = await actions.invite(request.tx, organisation_id, data, by=request.by, at=request.at)
     request.visit.key = None

@@ -94,8 +94,14 @@ NEVER_EMPTY: Final = frozenset(_NEVER_EMPTY)
 
 
 def invite(facts: InviteFacts, *, by: Actor, at: datetime) -> Invited:
-    """Let somebody join within seven days; refuse with NotYourOrganisation, RoleNotOfKind."""
-    check_own(facts.organisation_id, by=by)
+    """Let somebody join within seven days; refuse with NotYourOrganisation, RoleNotOfKind.
+
+    Where nobody administers an organisation, since its link was lost or its last administrator
+    is disabled, the platform's operator invites an administrator, and nobody else.
+    """
+    only = facts.asked.roles == (Role.ADMINISTRATOR,)
+    if facts.has_administrator or not only or not by.has(Role.OPERATOR):
+        check_own(facts.organisation_id, by=by)
     check_roles(facts.asked.roles, kind=facts.kind)
     return Invited(roles=once(facts.asked.roles), expires_at=at + VALID)
 
