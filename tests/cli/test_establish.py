@@ -40,7 +40,7 @@ def service(folder: Path) -> Iterator[Service]:
 @pytest.fixture(scope="module")
 def told(service: Service) -> dict[str, str]:
     """What the command told, the first time."""
-    back = ("--redirect-uri", "http://127.0.0.1:9/back")
+    back = ("--redirect-uri", "https://console.example/back")
     ended = _run(service, *ASKED, *back, "--json")
     assert (ended.returncode, ended.stderr) == (0, "")
     said: dict[str, str] = json.loads(ended.stdout)
@@ -77,7 +77,7 @@ def test_it_is_done_once_and_a_lost_link_is_made_again_until_somebody_comes(
     service: Service, told: dict[str, str]
 ) -> None:
     before = Path(told["client_file"]).read_bytes()
-    back = ("--redirect-uri", "http://127.0.0.1:9/back")
+    back = ("--redirect-uri", "https://console.example/back")
 
     another = json.loads(_run(service, *ASKED, *back, "--json").stdout)
     _join(another["invitation"])
@@ -107,8 +107,17 @@ def _join(link: str) -> None:
         (("--jurisdiction", "CN", "--operator", "A"), "has no name"),
         (("--jurisdiction", "CN", "--operator", "", "--name-en", "B"), "name cannot be used"),
         (
-            ("--jurisdiction", "CN", "--operator", "A", "--name-en", "B", "--redirect-uri", "x"),
-            "x is no address to return to",
+            (
+                "--jurisdiction",
+                "CN",
+                "--operator",
+                "A",
+                "--name-en",
+                "B",
+                "--redirect-uri",
+                "/back",
+            ),
+            "Name an https address",
         ),
         (
             (
@@ -121,7 +130,7 @@ def _join(link: str) -> None:
                 "--redirect-uri",
                 "http://elsewhere.example/",
             ),
-            "no address to return to",
+            "Name an https address",
         ),
     ],
 )

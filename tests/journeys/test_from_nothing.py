@@ -20,7 +20,7 @@ from ecosystem.runtime.minting import secret
 from tests.parties import assertion
 from tests.serving.service import Service, run
 
-BACK = "http://127.0.0.1:9/back"
+BACK = "https://console.example/back"
 PASSWORD = "a few words that nobody guesses"
 CHROMIUM = "/usr/bin/chromium"
 

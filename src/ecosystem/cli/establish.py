@@ -25,7 +25,6 @@ from ecosystem.values.scopes import SCOPES
 from ecosystem.values.text import Line, Text
 
 _HAN: Final = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af]")
-_BACK: Final = re.compile(r"https://[^\s#]+|http://(?:127\.0\.0\.1|\[::1\]|localhost)[:/][^\s#]*")
 _CLIENT: Final = "platform"
 
 
@@ -60,12 +59,6 @@ def _wanted(parsed: argparse.Namespace) -> _Wanted:
     given = {"zh": parsed.name_zh, "en": parsed.name_en}
     if not any(given.values()):
         raise Trouble("The organisation has no name. Give --name-zh, --name-en, or both.")
-    wrong = [one for one in parsed.redirect_uri if not _BACK.fullmatch(one)]
-    if wrong:
-        raise Trouble(
-            f"{wrong[0]} is no address to return to. Give one that begins with https://, or "
-            "http:// and this machine, without a fragment."
-        )
     language = "zh" if _HAN.search(parsed.operator) else "en"
     return _Wanted(
         name=_text(**{name: text for name, text in given.items() if text}),
@@ -111,10 +104,11 @@ async def _established(
     if not wanted.back:
         return told
     key = ECKey.generate_key("P-256", {"kid": _CLIENT})
-    asked = NewClient(name=_CLIENT, scopes=SCOPES, jwks=Jwks((_public(key),)))
-    added = await clients.add_client(
-        tx, organisation_id, asked, by=made.by, at=at, redirect_uris=wanted.back
+    asked = NewClient(
+        name=_CLIENT, scopes=SCOPES, jwks=Jwks((_public(key),)), redirect_uris=wanted.back
     )
+    by = msgspec.structs.replace(made.by, scopes=SCOPES)
+    added = await clients.add_client(tx, organisation_id, asked, by=by, at=at)
     file = _kept(placed, key, client_id=added.client_id)
     return {**told, "client_id": added.client_id, "client_file": file}
 
