@@ -25,6 +25,7 @@ STILL_DONE = frozenset({
     "record that the bank has paid",
     "confirm the receipt of a payment",
     identity.ADMINISTER.act,
+    identity.MANAGE_CLIENTS.act,
     identity.INVITE.act,
     identity.WITHDRAW_INVITATION.act,
     identity.ACCEPT_INVITATION.act,

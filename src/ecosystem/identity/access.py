@@ -26,7 +26,7 @@ SUSPEND: Final = Permit(
     state="registered, verified",
 )
 ADMINISTER: Final = Permit(
-    act="manage the organisation's people and clients",
+    act="give a member other roles",
     scope="organisations:write",
     roles=(Role.ADMINISTRATOR,),
     person=True,
