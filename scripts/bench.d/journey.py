@@ -22,6 +22,16 @@ _AGES: Final = timedelta(days=60)
 """From the milestone's acceptance to the report of a quarter that is over."""
 
 
+class Program(msgspec.Struct, frozen=True, kw_only=True):
+    """A client, with what it proves itself by: its key or its secret."""
+
+    id: str
+    issuer: str
+    """What an assertion must be made for."""
+    private_key: dict[str, str] = {}
+    secret: str = ""
+
+
 class Staged(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to ask for."""
 
@@ -33,6 +43,10 @@ class Staged(msgspec.Struct, frozen=True, kw_only=True):
     """A need that is offered for."""
     offer: str
     """An offer for it that can be submitted."""
+    program: Program
+    """One that has a key."""
+    reader: Program
+    """One that has a secret."""
     officers: list[tuple[str, str]]
     """Those who open the offers, each with the public key."""
     content: dict[str, Any]
@@ -66,6 +80,8 @@ def stage(address: str, folder: Path, *, whole: bool) -> Staged:
             draft=draft,
             published=published,
             offer=_offer(world),
+            program=_program(world, "system"),
+            reader=_program(world, "reader"),
             officers=[(one.person_id, one.public_key) for one in world.openers.values()],
             content=SOLO,
             milestone=world.ids.get("milestone"),
@@ -108,6 +124,18 @@ def _offer(world: World) -> str:
     path = f"/v1/lots/{world.ids['lot']}/offers"
     identifier: str = world.caller.post(path, "enterprise/bidder", asked)["id"]
     return identifier
+
+
+def _program(world: World, key: str) -> Program:
+    file = world.folder / world.caller.client(f"enterprise/{key}")["file"]
+    kept = msgspec.json.decode(file.read_bytes())
+    described = world.caller.get("/.well-known/oauth-authorization-server")
+    return Program(
+        id=kept["client_id"],
+        issuer=described["issuer"],
+        private_key=kept.get("private_key", {}),
+        secret=kept.get("client_secret", ""),
+    )
 
 
 def _metric(world: World) -> str:

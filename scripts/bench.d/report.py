@@ -5,10 +5,13 @@ from statistics import median
 from typing import Final
 
 import msgspec
-from cells import BARE, OURS, PEER, Cell
+from cells import BARE, NOBODY, OURS, PEER, Cell
 
 GROWTH_MAX: Final = 1.3
 """How many times as long a request may take where there are a hundred times as many needs."""
+
+AUTHENTICATION_MAX: Final = 0.15
+"""What share of the time of a read the caller's token may take."""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +75,16 @@ def report(samples: list[Sample], cells: Iterable[Cell], sizes: list[int]) -> Re
             if other is not None and wanted is not None:
                 ratio = ours.rate / other.rate
                 ratios.append(_ratio(cell, f"{subject}", ratio, wanted, met=ratio >= wanted))
+        nobody = found.get((cell.name, NOBODY, sizes[0]))
+        if nobody is not None:
+            share = 1 - ours.rate / nobody.rate
+            met = share < AUTHENTICATION_MAX
+            ratios.append(
+                _ratio(cell, "its time: authentication", share, AUTHENTICATION_MAX, met=met)
+            )
         for size in sizes[1:]:
+            if (cell.name, OURS, size) not in found:
+                continue
             growth = ours.rate / found[cell.name, OURS, size].rate
             name = f"{sizes[0]:,} needs, with {size:,}"
             ratios.append(_ratio(cell, name, growth, GROWTH_MAX, met=growth < GROWTH_MAX))

@@ -19,7 +19,7 @@ import journey
 import msgspec
 import place
 import recording
-from cells import BARE, CELLS, OURS, PEER, Cell, Stock
+from cells import BARE, CELLS, NOBODY, OURS, PEER, Cell, Stock
 from load import Measured, Order
 from place import Place
 from report import Sample, report, table
@@ -87,7 +87,8 @@ class Run:
         self._dice = random.Random(1)  # noqa: S311 - an order, not a secret
         for size in plan.sizes:
             name = place.name_of(size, plan.sizes)
-            self._servers[OURS, size] = stack.enter_context(here.ours(name, name=name))
+            server = stack.enter_context(here.ours(name, name=name))
+            self._servers[OURS, size] = self._servers[NOBODY, size] = server
         self._renew()
         self._start_others(stack)
 
@@ -110,7 +111,8 @@ class Run:
     def _start_others(self, stack: ExitStack) -> None:
         size = self._plan.sizes[0]
         stock, chosen = self._stocks[size], self._here.settings(place.name_of(size, [size]))
-        traces = asyncio.run(recording.record(chosen, stock, self._plan.cells))
+        compared = [cell for cell in self._plan.cells if cell.of_bare is not None]
+        traces = asyncio.run(recording.record(chosen, stock, compared))
         file = self._here.folder / "traces"
         recording.keep(traces, file)
         environ = {
@@ -136,9 +138,11 @@ class Run:
         first = self._plan.sizes[0]
         pairs: list[tuple[Cell, str, int]] = []
         for cell in self._dice.sample(self._plan.cells, k=len(self._plan.cells)):
-            subjects = [(OURS, first), (BARE, first)]
+            subjects = [(OURS, first)]
+            if cell.of_bare is not None:
+                subjects += [(BARE, first)] + [(OURS, size) for size in self._plan.sizes[1:]]
             subjects += [(PEER, first)] if cell.peer and (PEER, first) in self._servers else []
-            subjects += [(OURS, size) for size in self._plan.sizes[1:]]
+            subjects += [(NOBODY, first)] if cell.public else []
             self._dice.shuffle(subjects)
             pairs += [(cell, subject, size) for subject, size in subjects]
         return pairs
