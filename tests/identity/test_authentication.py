@@ -245,3 +245,19 @@ async def test_a_client_never_acts_by_itself_for_another_organisation(
     )
 
     assert found is None
+
+
+async def test_two_authorization_headers_are_refused_whatever_each_holds(
+    client: httpx.AsyncClient,
+) -> None:
+    token = (await bearer(client, "city", "officer"))["Authorization"]
+    once = [("Authorization", token), ("X-Twice", "a"), ("X-Twice", "b")]
+
+    good = await client.get("/v1/needs", headers=once)
+    twice = await client.get("/v1/needs", headers=[*once, ("authorization", token)])
+    other = await client.get("/v1/needs", headers=[("Authorization", "Basic YTpi"), *once])
+
+    assert good.status_code == 200
+    for refused in (twice, other):
+        assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
+        assert "two Authorization headers" in refused.json()["detail"]

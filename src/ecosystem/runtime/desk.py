@@ -84,7 +84,9 @@ def _permitted(visit: Visit, permit: Permit) -> None:
 def _proved(call: Call, permit: Permit) -> None:
     """Have the person prove anew who she is, where the act asks for it. Source: RFC 9470."""
     by, age_s_max = call.visit.actor, call.house.settings.step_up_s_max
-    if by is None or permit.is_proved(by, at=datetime.now(UTC), age_s_max=age_s_max):
+    if by is None or not permit.step_up:
+        return
+    if permit.is_proved(by, at=datetime.now(UTC), age_s_max=age_s_max):
         return
     way = Assurance.PASSKEY.value
     asked = f'error="{problems.STEP_UP.code}", acr_values="{way}", max_age="{age_s_max}"'
