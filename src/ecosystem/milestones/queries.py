@@ -80,6 +80,7 @@ _VIEW: Final = Statement(
         _one.c.timeliness,
     )
 )
+_IS_SEEN: Final = Statement(select(milestone.c.id).where(*_KEY, _SEEN))
 _bare = select(*_WHOLE).where(*_KEY).subquery("one")
 _AFTER: Final = Statement(select(func.row_to_json(_bare.table_valued())))
 LISTING: Final = page_of(
@@ -131,6 +132,18 @@ async def view(tx: Tx, milestone_id: str, *, seen_by: Actor, at: datetime) -> Re
             id=milestone_id,
             at=at,
             **contracts.reads_as(seen_by),
+        )
+    )
+
+
+async def concern(tx: Tx, milestone_id: str, *, by: Actor) -> None:
+    """Refuse with MilestoneMissing where there is none in a contract of the caller's."""
+    _found(
+        await tx.row(
+            _IS_SEEN,
+            authority_id=_owner(milestone_id),
+            id=milestone_id,
+            **contracts.reads_as(by),
         )
     )
 

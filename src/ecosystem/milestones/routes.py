@@ -113,7 +113,7 @@ async def read_milestone_history(
     after it. What an auditor reads here is kept before it is answered.
     """
     by = request.by
-    await queries.view(request.tx, milestone_id, seen_by=by, at=request.at)
+    await queries.concern(request.tx, milestone_id, by=by)
     if by.kind is OrganisationKind.AUDITOR:
         async with request.house.database.transaction() as tx:
             tx.request_id = request.visit.request_id
