@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from litestar.exceptions import LitestarException
 
-from ecosystem.runtime import idempotency, problems
+from ecosystem.runtime import idempotency, log, problems
 from ecosystem.runtime.database import is_away
 from ecosystem.runtime.limits import Limit
 from ecosystem.runtime.minting import mint
@@ -190,17 +190,18 @@ class Edge:
         if scope["path"].startswith(_LOOK_AWAY):
             return
         actor = None if _is_discreet(scope) else visit.actor
-        _log.info(
-            "request",
-            request_id=visit.request_id,
-            method=scope["method"],
-            path=scope["path"],
-            status=status,
-            milliseconds=round(seconds * 1000, 2),
-            client=actor.client_id if actor else None,
-            person=actor.person_id if actor else None,
-            organisation=actor.organisation_id if actor else None,
-            problem=visit.problem,
+        log.request(
+            log.RequestLine(
+                request_id=visit.request_id,
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                milliseconds=round(seconds * 1000, 2),
+                client=actor.client_id if actor else None,
+                person=actor.person_id if actor else None,
+                organisation=actor.organisation_id if actor else None,
+                problem=visit.problem,
+            )
         )
 
 

@@ -2,11 +2,10 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from io import RawIOBase
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -36,10 +35,30 @@ _SECRETS: Final = frozenset(
         "password",
     }
 )
+_request: Final = structlog.get_logger("ecosystem.request")
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class RequestLine(msgspec.Struct, kw_only=True):
+    """What is told of one request; no field is named like a secret."""
+
+    request_id: str
+    method: str
+    path: str
+    status: int
+    milliseconds: float
+    client: str | None
+    person: str | None
+    organisation: str | None
+    problem: str | None
+    event: str = "request"
+    level: str = "info"
+    timestamp: datetime = msgspec.field(default_factory=lambda: datetime.now(UTC))
 
 
 def configure(settings: Settings) -> None:
     """Set up logging for this process: JSON lines, or readable ones on a terminal."""
+    global _tell_request  # noqa: PLW0603 - one log for the whole process, as structlog has it
     readable = settings.log_format == "readable" or (
         settings.log_format == "auto" and sys.stderr.isatty()
     )
@@ -49,8 +68,16 @@ def configure(settings: Settings) -> None:
         logger_factory=_Lines,
         cache_logger_on_first_use=True,
     )
+    _tell_request = _through_structlog if readable else _straight
+    if _LEVELS[settings.log_level] > logging.INFO:
+        _tell_request = _not_at_all
     for name, least in _KEPT_QUIET.items():
         logging.getLogger(name).setLevel(max(least, _LEVELS[settings.log_level]))
+
+
+def request(line: RequestLine) -> None:
+    """Tell of one request. Every request pays for its line, so JSON is written straight."""
+    _tell_request(line)
 
 
 class Forward(logging.Handler):
@@ -78,20 +105,41 @@ def _as_json(_: Any, level: str, line: Line) -> bytes:
 
 
 class _Lines:
-    """Writes each line to standard error at once; a full disk or a closed pipe stops nothing."""
+    """Writes lines for structlog."""
 
     def __init__(self, *_: Any) -> None:
-        file = sys.stderr.buffer
-        # Not through the buffer: what cannot be written now would be tried again for ever.
-        self._file: RawIOBase | BinaryIO = getattr(file, "raw", file)
+        """Take no notice of the logger's name."""
 
     def _write(self, line: bytes | str) -> None:
-        with suppress(OSError):
-            self._file.write(line if isinstance(line, bytes) else f"{line}\n".encode())
+        _write(line if isinstance(line, bytes) else f"{line}\n".encode())
 
     debug = info = warning = error = critical = _write
 
 
+def _write(line: bytes) -> None:
+    """Write to standard error at once; a full disk or a closed pipe stops nothing."""
+    file = sys.stderr.buffer
+    # Not through the buffer: what cannot be written now would be tried again for ever.
+    with suppress(OSError):
+        getattr(file, "raw", file).write(line)
+
+
+def _straight(line: RequestLine) -> None:
+    _write(_encode(line) + b"\n")
+
+
+def _through_structlog(line: RequestLine) -> None:
+    fields = msgspec.structs.asdict(line)
+    # These structlog adds by itself.
+    del fields["event"], fields["level"], fields["timestamp"]
+    _request.info(line.event, **fields)
+
+
+def _not_at_all(_: RequestLine) -> None:
+    """Tell nothing, where only what is worse is told."""
+
+
+_tell_request: Callable[[RequestLine], None] = _through_structlog
 _READABLE: Final[list[Any]] = [
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
