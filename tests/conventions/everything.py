@@ -1,16 +1,20 @@
 """One of each thing that a path can name, and who may call each operation."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
 import msgspec
 
 from ecosystem import app
+from ecosystem.identity.outside import actions as outside
 from ecosystem.manual import describe
+from ecosystem.runtime.database import Database
 from ecosystem.runtime.operation import Operation
 from ecosystem.sandbox import routes as sandbox
 from ecosystem.sandbox.model import Parties, Party, SeededPerson
+from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import compose
 from ecosystem.values.permit import Permit
 from tests.contracts.partnership import Partnership
@@ -73,7 +77,7 @@ def unknown(one: Operation) -> str:
     return _NAMED.sub(nothing, one.path)
 
 
-async def gather(awarded: Partnership) -> Everything:
+async def gather(awarded: Partnership, database: Database) -> Everything:
     """Return one of each thing, grown from a final award."""
     question = await awarded.made(
         f"/v1/needs/{awarded.need_id}/questions",
@@ -99,6 +103,7 @@ async def gather(awarded: Partnership) -> Everything:
     )
     ids = _own(at) | {
         "invitation_id": invitation["id"],
+        "identity_id": await _linked(at, database),
         "lot_id": award["lot_id"],
         "question_id": question["id"],
         "offer_id": award["offer_id"],
@@ -125,6 +130,27 @@ def _own(at: Partnership) -> dict[str, str]:
         "form_id": "city-data-platform-operation",
         "code": "not_found",
     }
+
+
+async def _linked(at: Partnership, database: Database) -> str:
+    """Link an outside identity of a person of the city, as if she had proved it."""
+    headers = await at.as_("city", "officer")
+    me = (await at.client.get("/v1/me", headers=headers)).json()
+    by = Actor(
+        organisation_id=me["organisation_id"],
+        organisation_number=1,
+        kind=me["kind"],
+        verified=True,
+        jurisdiction=me["jurisdiction"],
+        client_id=me["client_id"],
+        person_id=me["person_id"],
+    )
+    async with database.transaction() as tx:
+        made = await outside.link(
+            tx, me["person_id"], issuer="https://id.example", subject="officer", by=by,
+            at=datetime.now(UTC),
+        )  # fmt: skip
+    return made.id
 
 
 async def _accepted(at: Partnership, contract: str) -> tuple[str, str]:

@@ -51,7 +51,7 @@ async def there(
 ) -> Everything:
     if "made" not in kept:
         superuser = server.dsn(database_name, role="postgres")
-        kept["made"] = await gather(await awarded(client, database, superuser))
+        kept["made"] = await gather(await awarded(client, database, superuser), database)
     client.event_hooks["response"].append(_is_as_every_answer)
     made: Everything = kept["made"]
     return msgspec.structs.replace(made, client=client)

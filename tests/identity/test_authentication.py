@@ -9,7 +9,7 @@ import pytest
 from ecosystem import app
 from ecosystem.identity import queries
 from ecosystem.identity.authentication import Authenticator
-from ecosystem.identity.oauth.known import Known, forget_everywhere
+from ecosystem.identity.oauth.known import Known, Verified, forget_everywhere
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.edge import Edge, TokenInvalid
 from ecosystem.runtime.postgres import EmbeddedServer
@@ -200,7 +200,7 @@ def test_what_was_read_before_something_died_is_not_kept_after() -> None:
     generation = known.generation
 
     forget_everywhere(PERSON)
-    known.keep(b"a", actor(), expires_at=10, generation=generation)
+    known.keep(b"a", Verified(actor(), 10), generation=generation)
 
     assert known.get(b"a", now=0) is None
 
@@ -211,8 +211,8 @@ def test_forgetting_a_person_a_client_or_an_organisation_forgets_their_tokens_al
 ) -> None:
     known = Known()
     other = actor(person_id=None, client_id="client_b", organisation_id=OTHER)
-    known.keep(b"a", actor(), expires_at=10, generation=known.generation)
-    known.keep(b"b", other, expires_at=10, generation=known.generation)
+    known.keep(b"a", Verified(actor(), 10), generation=known.generation)
+    known.keep(b"b", Verified(other, 10), generation=known.generation)
 
     known.forget(who)
 
@@ -223,7 +223,7 @@ def test_forgetting_a_person_a_client_or_an_organisation_forgets_their_tokens_al
 def test_a_known_token_is_forgotten_when_it_expires_and_when_there_are_too_many() -> None:
     known = Known()
     for number in range(10_001):
-        known.keep(b"%d" % number, actor(), expires_at=10, generation=known.generation)
+        known.keep(b"%d" % number, Verified(actor(), 10), generation=known.generation)
 
     assert known.get(b"0", now=0) is None
     assert known.get(b"1", now=9) == actor()

@@ -18,10 +18,12 @@ from ecosystem.cli.caller import Caller
 from ecosystem.cli.demo import free_port
 from ecosystem.cli.partnership import STEPS
 from ecosystem.cli.world import World
+from ecosystem.runtime.minting import mint
 from ecosystem.runtime.postgres import EmbeddedServer
 from tests import canary
 from tests.conftest import fresh
 from tests.journeys.tour import tour
+from tests.oauth.issuing import AUDIENCE, Issuing, issuing
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,14 @@ class Journey:
 
 
 @pytest.fixture(scope="session")
-def journey(server: EmbeddedServer) -> Iterator[Journey]:
+def abroad() -> Iterator[Issuing]:
+    """An outside issuer, for people whom it knows."""
+    with issuing() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def journey(server: EmbeddedServer, abroad: Issuing) -> Iterator[Journey]:
     """The partnership of the demonstration, and then whatever it did not call."""
     name = fresh(server)
     folder = Path(tempfile.mkdtemp(prefix="ecosystem-journey-"))
@@ -46,6 +55,9 @@ def journey(server: EmbeddedServer) -> Iterator[Journey]:
         "ECOSYSTEM_LOG_FORMAT": "json",
         "ECOSYSTEM_LOG_LEVEL": "debug",
         "ECOSYSTEM_METRICS": "true",
+        "ECOSYSTEM_OIDC_ISSUER": abroad.name,
+        "ECOSYSTEM_OIDC_AUDIENCE": AUDIENCE,
+        "ECOSYSTEM_OIDC_CLIENT": mint("client"),
     }
     command = [sys.executable, "-m", "ecosystem", "serve", "--sandbox", "--port", str(port)]
     with (folder / "log").open("wb") as log:
@@ -55,7 +67,7 @@ def journey(server: EmbeddedServer) -> Iterator[Journey]:
             _ready(http, service, folder / "log")
             world = World(Caller(http), folder)
             said = {step.en: step.run(world) for step in STEPS}
-            tour(world)
+            tour(world, outside=abroad.token())
             yield Journey(world, server.dsn(name, role="ecosystem_owner"), said)
     finally:
         service.terminate()

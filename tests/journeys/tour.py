@@ -11,11 +11,15 @@ from ecosystem.cli.world import World, wire
 REASON = {"reason": text("示例", "An example")}
 
 
-def tour(world: World) -> None:
-    """Call whatever the journey has not called; end with what ends things."""
+def tour(world: World, *, outside: str) -> None:
+    """Call whatever the journey has not called; end with what ends things.
+
+    `outside` is a token of the outside issuer.
+    """
     _read_public(world)
     _read_own(world)
     _organisations(world.caller)
+    _identities(world.caller, outside)
     _second_need(world)
     _judge(world)
 
@@ -124,6 +128,13 @@ def _people(call: Caller, own: str, by: str) -> None:
     said, operator = {"reason": "The account was used by somebody else."}, "platform/operator"
     call.post(f"{there}/deactivation", operator, said, changes=there)
     call.post(f"{there}/reactivation", operator, said, changes=there)
+
+
+def _identities(call: Caller, outside: str) -> None:
+    path, by = "/v1/me/outside-identities", "city/officer"
+    linked = call.post(path, by, {"token": outside})
+    call.get(path, by)
+    call.post(f"{path}/{linked['id']}/removal", by)
 
 
 def _second_need(world: World) -> None:

@@ -60,6 +60,38 @@ def test_a_wrong_variable_names_itself_and_what_it_must_be(
     assert [part for part in told if part not in str(refused.value)] == []
 
 
+_OIDC = {
+    "ECOSYSTEM_OIDC_ISSUER": "https://id.example",
+    "ECOSYSTEM_OIDC_AUDIENCE": "https://market.example",
+    "ECOSYSTEM_OIDC_CLIENT": "client_0190f3c2a1b070008000000000000001",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"ECOSYSTEM_OIDC_ISSUER": None}, "also needs the settings oidc_issuer"),
+        ({"ECOSYSTEM_OIDC_AUDIENCE": None}, "also needs the settings oidc_audience"),
+        ({"ECOSYSTEM_OIDC_CLIENT": None}, "also needs the settings oidc_client"),
+        ({"ECOSYSTEM_OIDC_CLIENT": "someone"}, "ECOSYSTEM_OIDC_CLIENT sets oidc_client"),
+        ({"ECOSYSTEM_OIDC_ISSUER": "http://id.example"}, "ECOSYSTEM_OIDC_ISSUER sets oidc_issuer"),
+        ({"ECOSYSTEM_PUBLIC_URL": "https://id.example"}, "names this service itself"),
+        (
+            {**dict.fromkeys(_OIDC), "ECOSYSTEM_OIDC_PERSON_CLAIM": "email"},
+            "also needs the settings oidc_issuer, oidc_audience, oidc_client",
+        ),
+    ],
+)
+def test_an_outside_issuer_is_described_wholly_or_not_at_all(
+    changed: dict[str, str | None], told: str
+) -> None:
+    assert settings.load(_OIDC).oidc_person_claim == "sub"
+    environ = {name: value for name, value in (_OIDC | changed).items() if value is not None}
+
+    with pytest.raises(SettingsWrong, match=told):
+        settings.load(environ)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

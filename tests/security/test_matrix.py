@@ -77,7 +77,7 @@ async def there(
     """One of each thing, all of the seeded city and its suppliers."""
     if "there" not in kept:
         superuser = server.dsn(database_name, role="postgres")
-        kept["there"] = await gather(await awarded(client, database, superuser))
+        kept["there"] = await gather(await awarded(client, database, superuser), database)
     made: Everything = kept["there"]
     return msgspec.structs.replace(made, client=client)
 

@@ -8,6 +8,7 @@ States: an organisation is `registered -> verified -> suspended` (and verified a
 person or a client is active until it is deactivated, at which its tokens die at once.
 
 Within: `people` holds invitations and memberships, `clients` the programs; `authentication`
-turns an access token into an actor, `oauth` gives such tokens out.
+turns an access token into an actor, `oauth` gives such tokens out, `outside` accepts those of
+another issuer.
 Sources: domain.md on roles; GB 32100-2015 and ISO 17442 for check digits of identifiers.
 """

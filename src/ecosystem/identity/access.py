@@ -104,6 +104,21 @@ READ_CLIENT: Final = Permit(
     scope="organisations:read",
     relation="own organisation",
 )
+LINK_IDENTITY: Final = Permit(
+    act="link an outside identity to oneself",
+    scope="organisations:write",
+    person=True,
+    step_up=True,
+)
+READ_IDENTITIES: Final = Permit(
+    act="read the own outside identities", scope="organisations:read", person=True
+)
+REMOVE_IDENTITY: Final = Permit(
+    act="remove an own outside identity",
+    scope="organisations:write",
+    person=True,
+    relation="own person",
+)
 WHO_AM_I: Final = Permit(act="ask who the token says the caller is", token=True)
 GET_TOKEN: Final = Permit(act="get an access token")
 LOG_IN: Final = Permit(act="log in and out")

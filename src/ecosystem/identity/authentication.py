@@ -7,7 +7,8 @@ import msgspec
 
 from ecosystem.identity import queries
 from ecosystem.identity.oauth import tokens
-from ecosystem.identity.oauth.known import ACCESS_CHANNEL, Known
+from ecosystem.identity.oauth.known import ACCESS_CHANNEL, Known, Verified
+from ecosystem.identity.outside import entering
 from ecosystem.runtime.edge import TokenInvalid
 from ecosystem.runtime.listener import Listener
 from ecosystem.runtime.web import House
@@ -53,24 +54,37 @@ class Authenticator:
         # Whatever is being read now may be older than a word that was said before.
         self._known.forget_all()
 
-    async def actor(self, token: str) -> Actor:
-        """Return who acts with `token`; raise TokenInvalid where it is good for nobody."""
+    async def actor(self, token: str, organisation: str | None = None) -> Actor:
+        """Return who acts with `token`; raise TokenInvalid where it is good for nobody.
+
+        Only for a token of the outside issuer it counts which organisation the request names;
+        raises NotAdmitted where it must name one, and where that issuer is away.
+        """
         now = time.time()
-        digest = hashlib.sha256(token.encode()).digest()
+        is_outside = entering.is_outside(token, house=self._house)
+        kept_as = f"{token}\n{organisation or ''}" if is_outside else token
+        digest = hashlib.sha256(kept_as.encode()).digest()
         known = self._known.get(digest, now=now)
         if known is not None:
             return known
         generation = self._known.generation
+        if is_outside:
+            verified = await entering.verified(token, organisation, house=self._house, now=now)
+        else:
+            verified = await self._verified(token, now=now)
+        if self._listener.is_healthy:
+            self._known.keep(digest, verified, generation=generation)
+        return verified.actor
+
+    async def _verified(self, token: str, *, now: float) -> Verified:
+        """Verify a token of this service."""
         try:
             grant, expires_at = tokens.verify(
                 token, key=self._house.keys.tokens, issuer=self._house.settings.public_url, now=now
             )
         except tokens.TokenWrong as wrong:
             raise TokenInvalid(str(wrong)) from None
-        actor = await self._ask(grant)
-        if self._listener.is_healthy:
-            self._known.keep(digest, actor, expires_at=expires_at, generation=generation)
-        return actor
+        return Verified(await self._ask(grant), expires_at)
 
     async def _ask(self, grant: tokens.Grant) -> Actor:
         actor = await queries.actor(

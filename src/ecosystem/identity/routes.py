@@ -13,6 +13,7 @@ from ecosystem.identity.model import (
     Statement,
 )
 from ecosystem.identity.oauth import routes as oauth
+from ecosystem.identity.outside import routes as outside
 from ecosystem.identity.people import routes as people
 from ecosystem.identity.people import views
 from ecosystem.identity.people.model import Membership
@@ -186,6 +187,7 @@ ROUTES = (
     read_me,
     *clients.ROUTES,
     *people.ROUTES,
+    *outside.ROUTES,
     *oauth.ROUTES,
     *login.ROUTES,
     *passkeys.ROUTES,

@@ -15,6 +15,7 @@ from ecosystem.runtime.answer import Answer
 from ecosystem.runtime.blobs import Blobs
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Tx
+from ecosystem.runtime.issuer import Issuer
 from ecosystem.runtime.keys import Keys
 from ecosystem.runtime.operation import OPERATION, Operation
 from ecosystem.runtime.settings import Settings
@@ -155,6 +156,7 @@ class House:
         self.keys = keys
         self.blobs = blobs
         self.keeps = timedelta(hours=settings.idempotency_hours)
+        self.issuer = None if settings.oidc_issuer is None else Issuer(settings.oidc_issuer)
 
 
 class EdgeFinding(Exception):

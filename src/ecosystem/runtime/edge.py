@@ -40,6 +40,7 @@ _ALWAYS: Final = (
 )
 _PRIVATE: Final = (b"cache-control", b"no-store")
 _CHALLENGE: Final = (b"www-authenticate", b'Bearer realm="ecosystem", error="invalid_token"')
+_ORGANISATION: Final = b"ecosystem-organisation"
 _LOOK_AWAY: Final = ("/health/", "/metrics")
 _BEARER: Final = b"bearer "
 _WITHOUT_TOKEN: Final = ("/oauth/", *_LOOK_AWAY)
@@ -49,7 +50,21 @@ class TokenInvalid(Exception):
     """The access token is not one that this service accepts now."""
 
 
-Authenticate = Callable[[str], Awaitable[Actor]]
+class NotAdmitted(Exception):
+    """A request is not let in, for a reason that is not its token's."""
+
+    def __init__(
+        self, type_: problems.Type, detail: str, *, retry_after_s: int | None = None
+    ) -> None:
+        """Answer with this type of problem; `retry_after_s` says when to come again."""
+        super().__init__(detail)
+        self.type = type_
+        self.headers: list[tuple[bytes, bytes]] = []
+        if retry_after_s is not None:
+            self.headers.append((b"retry-after", str(retry_after_s).encode()))
+
+
+Authenticate = Callable[[str, str | None], Awaitable[Actor]]
 Observe = Callable[[Scope, Visit, int, float], None]
 
 
@@ -105,6 +120,11 @@ class Edge:
                 visit.answer_headers.append(_CHALLENGE)
                 await exit_.refuse(problems.UNAUTHENTICATED, str(error))
             return False
+        except NotAdmitted as error:
+            if await self._within_limits(scope, visit, exit_):
+                visit.answer_headers += error.headers
+                await exit_.refuse(error.type, str(error))
+            return False
         if not await self._within_limits(scope, visit, exit_):
             return False
         if len(path) + len(scope["query_string"]) > _URI_BYTES_MAX:
@@ -129,7 +149,9 @@ class Edge:
         if given[: len(_BEARER)].lower() != _BEARER or not token.isascii():
             message = "The Authorization header holds no Bearer token."
             raise TokenInvalid(message)
-        visit.actor = await self._authenticate(token.decode("ascii"))
+        named = visit.headers.get(_ORGANISATION)
+        organisation = None if named is None else named.decode("latin-1")
+        visit.actor = await self._authenticate(token.decode("ascii"), organisation)
 
     async def _within_limits(self, scope: Scope, visit: Visit, exit_: "_Exit") -> bool:
         if scope["path"].startswith(_LOOK_AWAY):

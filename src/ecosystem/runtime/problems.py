@@ -66,6 +66,10 @@ CURSOR_INVALID: Final = _type(
     400, "cursor_invalid", "The cursor does not belong to this list",
     "Start again without a cursor, or keep all filters as they were.",
 )  # fmt: skip
+ORGANISATION_MISSING: Final = _type(
+    400, "organisation_missing", "The request does not say for which organisation it is",
+    "Name one of the person's organisations in the header Ecosystem-Organisation.",
+)  # fmt: skip
 UNAUTHENTICATED: Final = _type(
     401, "unauthenticated", "A valid access token is needed",
     "Get a token from /oauth/token and send it as `Authorization: Bearer ...`.",

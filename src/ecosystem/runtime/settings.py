@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.runtime import attributes
+from ecosystem.values.identifiers import pattern
 from ecosystem.values.patterns import whole
 
 PREFIX = "ECOSYSTEM_"
@@ -24,6 +25,8 @@ class SettingsWrong(Exception):
 
 
 Positive = Annotated[int, Meta(ge=1)]
+_HERE = r"http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?"
+_ISSUER = whole(rf"(https://[^/?#@\s]+|{_HERE})(/[^?#\s]*)?")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +76,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Seconds that an access token lives."""
     step_up_s_max: Annotated[int, Meta(ge=30, le=43_200)] = 900
     """Seconds for which a person's passkey is good for opening, award, signature and payment."""
+    oidc_issuer: Annotated[str, Meta(pattern=_ISSUER)] | None = None
+    """Outside OIDC issuer whose access tokens are accepted for people, exactly as `iss` says it:
+    https; http only on this machine. Set together with oidc_audience and oidc_client."""
+    oidc_audience: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    """What `aud` of its access tokens must be, or contain: this service, as it knows it."""
+    oidc_person_claim: Annotated[str, Meta(pattern=whole("[A-Za-z0-9_:/.-]{1,100}"))] = "sub"
+    """The claim of its access tokens that names the person, and is never given to another."""
+    oidc_client: Annotated[str, Meta(pattern=pattern("client"))] | None = None
+    """Identifier of a client of the platform as whose tokens they count: its scopes bound them,
+    and when it is deactivated they are worth nothing."""
     reads_per_minute: Positive = 6_000
     """Reading requests per client and minute, in each process."""
     writes_per_minute: Positive = 1_200
@@ -106,7 +119,22 @@ def load(
         name: (value, "the command line") for name, value in given.items() if value is not None
     }
     checked = {name: _checked(name, *found) for name, found in values.items()}
-    return msgspec.convert(checked, Settings)
+    chosen = msgspec.convert(checked, Settings)
+    _check_issuer(chosen)
+    return chosen
+
+
+def _check_issuer(chosen: Settings) -> None:
+    """Refuse an outside issuer that is only half described, or is this service itself."""
+    needed = ("oidc_issuer", "oidc_audience", "oidc_client")
+    missing = [name for name in needed if getattr(chosen, name) is None]
+    is_wanted = len(missing) < len(needed) or chosen.oidc_person_claim != "sub"
+    if is_wanted and missing:
+        message = f"An outside issuer also needs the settings {', '.join(missing)}."
+        raise SettingsWrong(message)
+    if chosen.oidc_issuer == chosen.public_url:
+        message = "The setting oidc_issuer names this service itself, as public_url does."
+        raise SettingsWrong(message)
 
 
 def manual() -> dict[str, str]:

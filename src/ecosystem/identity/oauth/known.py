@@ -15,16 +15,26 @@ _KEPT_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Verified:
+    """Who acts with a token, as long as nothing is told of its death."""
+
     actor: Actor
     expires_at: float
+    identity_id: str | None = None
+    """The outside identity that it dies with."""
+
+    @property
+    def names(self) -> set[str | None]:
+        """Whoever and whatever it dies with: identifiers."""
+        by = self.actor
+        return {by.client_id, by.person_id, by.organisation_id, self.identity_id}
 
 
 @dataclass(eq=False)
 class Known:
     """Actors by the SHA-256 of their token, at most 10,000; the oldest leave first."""
 
-    _actors: dict[bytes, _Known] = field(default_factory=dict[bytes, _Known])
+    _actors: dict[bytes, Verified] = field(default_factory=dict[bytes, Verified])
     generation: int = 0
     """Counts whatever was forgotten: what was read before must not be kept after."""
 
@@ -42,22 +52,18 @@ class Known:
             return None
         return known.actor
 
-    def keep(self, digest: bytes, actor: Actor, *, expires_at: float, generation: int) -> None:
-        """Keep an actor that was read in `generation`, unless something was forgotten since."""
+    def keep(self, digest: bytes, verified: Verified, *, generation: int) -> None:
+        """Keep what was read in `generation`, unless something was forgotten since."""
         if generation != self.generation:
             return
         while len(self._actors) >= _KEPT_MAX:
             del self._actors[next(iter(self._actors))]
-        self._actors[digest] = _Known(actor, expires_at)
+        self._actors[digest] = verified
 
     def forget(self, who: str) -> None:
-        """Forget all tokens of a person, a client or an organisation."""
+        """Forget all tokens of a person, a client, an organisation or an outside identity."""
         self.generation += 1
-        dead = [
-            digest
-            for digest, known in self._actors.items()
-            if who in {known.actor.client_id, known.actor.person_id, known.actor.organisation_id}
-        ]
+        dead = [digest for digest, known in self._actors.items() if who in known.names]
         for digest in dead:
             del self._actors[digest]
 

@@ -161,6 +161,8 @@ async def accept(tx: Tx, code: str, *, herself: Herself, at: datetime) -> Begun:
         name = msgspec.json.encode(one.name)
         await tx.run(_ADD_PERSON, id=decision.person_id, name=name, version=1)
     await _begin(tx, one, decision, at=at)
+    # What stands for her only organisation, as an outside token may, no longer does.
+    await tokens_die(tx, decision.person_id)
     version = await record(
         tx, "person.joined", one.facts.invitation_id, facts=facts, decision=decision, by=by,
         at=at, audience=_own(one.facts.organisation_id),

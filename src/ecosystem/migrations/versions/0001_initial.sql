@@ -459,6 +459,20 @@ CREATE TABLE organisation (
 -- next
 CREATE INDEX organisation_by_kind ON organisation (kind, id);
 -- next
+CREATE TABLE outside_identity (
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT outside_identity_id_is_identifier CHECK (id ~ '^identity_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	issuer TEXT COLLATE "C" NOT NULL,
+	subject TEXT COLLATE "C" NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	linked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT outside_identity_pkey PRIMARY KEY (id),
+	CONSTRAINT outside_identity_issuer_subject_is_unique UNIQUE (issuer, subject),
+	CONSTRAINT outside_identity_subject_is_named CHECK (char_length(subject) BETWEEN 1 AND 255),
+	CONSTRAINT outside_identity_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
+);
+-- next
+CREATE INDEX outside_identity_of_person ON outside_identity (person_id);
+-- next
 CREATE TABLE question (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT question_id_is_identifier CHECK (id ~ '^question_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -1208,6 +1222,8 @@ ALTER TABLE opening_share ENABLE ALWAYS TRIGGER who_opens_is_named_by_the_need;
 GRANT SELECT, INSERT, UPDATE ON organisation TO ecosystem_api;
 -- next
 GRANT USAGE ON SEQUENCE organisation_number_seq TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON outside_identity TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON question TO ecosystem_api;
 -- next
