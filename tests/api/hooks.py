@@ -32,7 +32,8 @@ def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None
     for methods in raw_schema["paths"].values():
         for operation in methods.values():
             for parameter in operation["parameters"]:
-                if known := _WORLD["identifiers"].get(parameter["name"]):
+                known = _WORLD["identifiers"].get(parameter["name"])
+                if parameter["in"] == "path" and known:
                     rule = {"pattern": parameter["schema"].pop("pattern")}
                     parameter["schema"] |= {"anyOf": [{"enum": known}, rule], "examples": known[:1]}
             contents = [operation.get("requestBody", {}), *operation["responses"].values()]

@@ -1,11 +1,18 @@
 """The forms and the query of the authorisation server, for the published description."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
 
 _ASSERTION: Final = {
     "client_assertion_type": {"const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
     "client_assertion": {"type": "string", "description": "A signed JWT (RFC 7523)."},
     "client_id": {"type": "string", "description": "The client; a public one says only this."},
+}
+_WHO: Final = {
+    "client_id": "The client that asks.",
+    "request_uri": "Where its pushed request waits; nothing else is then needed (RFC 9126).",
+    "lang": "The language of the page: `zh` or `en`.",
 }
 _WANTED: Final = {
     "response_type": "`code`.",
@@ -45,7 +52,9 @@ AUTHORISATION: Final[dict[str, Any]] = {
     "required": ["response_type", "redirect_uri", "code_challenge", "code_challenge_method"],
 }
 """The form of RFC 9126, section 2.1."""
-QUERY: Final[dict[str, Any]] = dict.fromkeys(("client_id", "request_uri", "lang", *_WANTED), str)
+QUERY: Final[dict[str, Any]] = {
+    name: Annotated[str, Meta(description=text)] for name, text in {**_WHO, **_WANTED}.items()
+}
 ANSWER: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
