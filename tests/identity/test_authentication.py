@@ -1,6 +1,7 @@
 """Tokens die at once with what stands behind them, in every process."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import httpx
@@ -158,12 +159,12 @@ async def test_without_its_listener_the_database_is_asked_each_time(
     person, headers = await _newcomer(client, database)
     token = headers["Authorization"].removeprefix("Bearer ")
     deaf = Authenticator(edge.application.state.house)
-    assert (await deaf.actor(token)).person_id == person
+    assert (await deaf.actor(token, None)).person_id == person
 
     await _execute(owner_url, "UPDATE person SET disabled_at = now() WHERE id = $1", person)
 
     with pytest.raises(TokenInvalid):
-        await deaf.actor(token)
+        await deaf.actor(token, None)
 
 
 async def test_a_listener_whose_connection_ends_forgets_and_listens_again(
@@ -195,12 +196,18 @@ async def test_a_listener_whose_connection_ends_forgets_and_listens_again(
     assert await _status(client, await bearer(client, "bank", "lender")) == 200
 
 
+def _verified(*more: str, **changed: Any) -> Verified:
+    who = actor(**changed)
+    jti, grant_id = (*more, None, None)[:2]
+    return Verified(who, 10, jti=jti, grant_id=grant_id)
+
+
 def test_what_was_read_before_something_died_is_not_kept_after() -> None:
     known = Known()
     generation = known.generation
 
     forget_everywhere(PERSON)
-    known.keep(b"a", Verified(actor(), 10), generation=generation)
+    known.keep(b"a", _verified(), generation=generation)
 
     assert known.get(b"a", now=0) is None
 
@@ -210,9 +217,9 @@ def test_forgetting_a_person_a_client_or_an_organisation_forgets_their_tokens_al
     who: str,
 ) -> None:
     known = Known()
-    other = actor(person_id=None, client_id="client_b", organisation_id=OTHER)
-    known.keep(b"a", Verified(actor(), 10), generation=known.generation)
-    known.keep(b"b", Verified(other, 10), generation=known.generation)
+    other = _verified(person_id=None, client_id="client_b", organisation_id=OTHER)
+    known.keep(b"a", _verified(), generation=known.generation)
+    known.keep(b"b", other, generation=known.generation)
 
     known.forget(who)
 
@@ -220,13 +227,26 @@ def test_forgetting_a_person_a_client_or_an_organisation_forgets_their_tokens_al
     assert known.get(b"b", now=0) == other
 
 
+def test_forgetting_a_token_or_its_authorisation_forgets_it_alone() -> None:
+    known = Known()
+    known.keep(b"a", _verified("token_a", "grant_a"), generation=known.generation)
+    known.keep(b"b", _verified("token_b", "grant_a"), generation=known.generation)
+    known.keep(b"c", _verified("token_c", "grant_c"), generation=known.generation)
+
+    known.forget("token_a")
+    assert [known.get(one, now=0) is None for one in (b"a", b"b", b"c")] == [True, False, False]
+
+    known.forget("grant_a")
+    assert [known.get(one, now=0) is None for one in (b"a", b"b", b"c")] == [True, True, False]
+
+
 def test_a_known_token_is_forgotten_when_it_expires_and_when_there_are_too_many() -> None:
     known = Known()
     for number in range(10_001):
-        known.keep(b"%d" % number, Verified(actor(), 10), generation=known.generation)
+        known.keep(b"%d" % number, _verified(), generation=known.generation)
 
     assert known.get(b"0", now=0) is None
-    assert known.get(b"1", now=9) == actor()
+    assert known.get(b"1", now=9) == _verified()
     assert known.get(b"1", now=10) is None
 
 

@@ -30,7 +30,7 @@ def _issue(**changed: Any) -> str:
     return tokens.issue(GRANT, **(given | changed))
 
 
-def _verify(token: str, *, seconds: int = 0) -> tuple[tokens.Grant, int]:
+def _verify(token: str, *, seconds: int = 0) -> tokens.Opened:
     return tokens.verify(token, key=KEY, issuer=ISSUER, now=NOW.timestamp() + seconds)
 
 
@@ -41,17 +41,18 @@ def _signed(*, header: dict[str, Any], key: Any = KEY, **claims: Any) -> str:
 
 
 def test_a_token_says_what_was_granted_until_it_expires() -> None:
-    grant, expires_at = _verify(_issue())
+    opened = _verify(_issue())
 
-    assert grant == GRANT
-    assert expires_at == NOW.timestamp() + 600
+    assert opened.grant == GRANT
+    assert opened.issued_at == NOW.timestamp()
+    assert opened.expires_at == NOW.timestamp() + 600
 
 
 def test_a_token_of_a_program_names_no_person() -> None:
     program = tokens.Grant(client_id=CLIENT, organisation_id=ORGANISATION, scopes=())
     token = tokens.issue(program, key=KEY, issuer=ISSUER, jti="1", now=NOW, lifetime_s=600)
 
-    assert _verify(token)[0] == program
+    assert _verify(token).grant == program
 
 
 def test_a_token_bears_the_type_of_access_tokens_and_its_key() -> None:
@@ -63,7 +64,7 @@ def test_a_token_bears_the_type_of_access_tokens_and_its_key() -> None:
 def test_a_token_is_good_until_its_last_second_and_not_in_it() -> None:
     token = _issue()
 
-    assert _verify(token, seconds=599)[0] == GRANT
+    assert _verify(token, seconds=599).grant == GRANT
     with pytest.raises(tokens.TokenWrong, match="expired"):
         _verify(token, seconds=600)
 

@@ -2,14 +2,16 @@
 
 import hashlib
 import time
+from datetime import UTC, datetime
 
 import msgspec
 
 from ecosystem.identity import queries
-from ecosystem.identity.oauth import tokens
+from ecosystem.identity.oauth import dpop, tokens
+from ecosystem.identity.oauth import queries as oauth
 from ecosystem.identity.oauth.known import ACCESS_CHANNEL, Known, Verified
 from ecosystem.identity.outside import entering
-from ecosystem.runtime.edge import TokenInvalid
+from ecosystem.runtime.edge import DPOP, Proof, TokenInvalid
 from ecosystem.runtime.listener import Listener
 from ecosystem.runtime.web import House
 from ecosystem.values.actor import Actor
@@ -18,10 +20,10 @@ from ecosystem.values.actor import Actor
 class Authenticator:
     """Verifies access tokens, and remembers them only while it would hear of their death.
 
-    A client or person that is deactivated, and a membership or an organisation that
-    changes, is told to every process on a channel of the database. While that channel is
-    heard, a verified token is remembered until it expires; else the database is asked
-    for every request.
+    A client or person that is deactivated, a membership or an organisation that changes,
+    and an authorisation or a token that is revoked is told to every process on a channel
+    of the database. While that channel is heard, a verified token is remembered until it
+    expires; else the database is asked for every request.
     """
 
     def __init__(self, house: House) -> None:
@@ -54,48 +56,90 @@ class Authenticator:
         # Whatever is being read now may be older than a word that was said before.
         self._known.forget_all()
 
-    async def actor(self, token: str, organisation: str | None = None) -> Actor:
+    async def actor(
+        self, token: str, organisation: str | None = None, proof: Proof | None = None
+    ) -> Actor:
         """Return who acts with `token`; raise TokenInvalid where it is good for nobody.
 
-        Only for a token of the outside issuer it counts which organisation the request names;
-        raises NotAdmitted where it must name one, and where that issuer is away.
+        A token that is bound to a key comes with a proof of it, and no other does. Only for a
+        token of the outside issuer it counts which organisation the request names; raises
+        NotAdmitted where it must name one, and where that issuer is away.
         """
         now = time.time()
         is_outside = entering.is_outside(token, house=self._house)
         kept_as = f"{token}\n{organisation or ''}" if is_outside else token
         digest = hashlib.sha256(kept_as.encode()).digest()
         known = self._known.get(digest, now=now)
-        if known is not None:
-            return known
-        generation = self._known.generation
-        if is_outside:
-            verified = await entering.verified(token, organisation, house=self._house, now=now)
-        else:
-            verified = await self._verified(token, now=now)
-        if self._listener.is_healthy:
-            self._known.keep(digest, verified, generation=generation)
-        return verified.actor
+        if known is None:
+            generation = self._known.generation
+            if is_outside:
+                known = await entering.verified(token, organisation, house=self._house, now=now)
+            else:
+                known = await self._verified(token, now=now)
+            if self._listener.is_healthy:
+                self._known.keep(digest, known, generation=generation)
+        if known.jkt is not None or proof is not None:
+            await self._prove(known, token, proof)
+        return known.actor
 
     async def _verified(self, token: str, *, now: float) -> Verified:
         """Verify a token of this service."""
         try:
-            grant, expires_at = tokens.verify(
+            opened = tokens.verify(
                 token, key=self._house.keys.tokens, issuer=self._house.settings.public_url, now=now
             )
         except tokens.TokenWrong as wrong:
             raise TokenInvalid(str(wrong)) from None
-        return Verified(await self._ask(grant), expires_at)
-
-    async def _ask(self, grant: tokens.Grant) -> Actor:
-        actor = await queries.actor(
-            self._house.database.plain(),
-            client_id=grant.client_id,
-            person_id=grant.person_id,
-            organisation_id=grant.organisation_id,
-            scopes=grant.scopes,
+        grant = opened.grant
+        return Verified(
+            await self._ask(opened),
+            opened.expires_at,
+            jkt=grant.jkt,
+            grant_id=grant.grant_id,
+            jti=opened.jti,
         )
+
+    async def _prove(self, known: Verified, token: str, proof: Proof | None) -> None:
+        """Refuse where the sender does not prove the key that the token is bound to."""
+        if proof is None:
+            message = "The access token is bound to a key: send it as DPoP, with a proof."
+            raise TokenInvalid(message, scheme=DPOP)
+        if known.jkt is None:
+            message = "The access token is bound to no key: send it as Bearer."
+            raise TokenInvalid(message, scheme=DPOP)
+        wanted = dpop.Wanted(
+            method=proof.method,
+            url=f"{self._house.settings.public_url}{proof.path}",
+            now=datetime.now(UTC),
+            token=token,
+        )
+        try:
+            async with self._house.database.transaction() as tx:
+                jkt = await dpop.proven(tx, proof.headers, wanted)
+        except dpop.DpopInvalid as wrong:
+            raise TokenInvalid(str(wrong), scheme=DPOP, error="invalid_dpop_proof") from None
+        if jkt is None:
+            message = "The request has no DPoP header."
+            raise TokenInvalid(message, scheme=DPOP, error="invalid_dpop_proof")
+        if jkt != known.jkt:
+            message = "The proof is of another key than the access token is bound to."
+            raise TokenInvalid(message, scheme=DPOP)
+
+    async def _ask(self, opened: tokens.Opened) -> Actor:
+        tx, grant = self._house.database.plain(), opened.grant
+        actor = None
+        if not await oauth.is_revoked(tx, jti=opened.jti, grant_id=grant.grant_id):
+            actor = await queries.actor(
+                tx,
+                client_id=grant.client_id,
+                person_id=grant.person_id,
+                organisation_id=grant.organisation_id,
+                scopes=grant.scopes,
+            )
         if actor is None:
-            message = "The client, the person or the membership behind the token is no more."
+            message = (
+                "The access token was revoked, or its client, person or membership is no more."
+            )
             raise TokenInvalid(message)
         if grant.person_id is None:
             return actor

@@ -7,6 +7,7 @@ the answer, mends what the framework leaves out (HEAD, Allow), and logs one line
 import errno
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
@@ -39,15 +40,22 @@ _ALWAYS: Final = (
     (b"referrer-policy", b"no-referrer"),
 )
 _PRIVATE: Final = (b"cache-control", b"no-store")
-_CHALLENGE: Final = (b"www-authenticate", b'Bearer realm="ecosystem", error="invalid_token"')
+BEARER: Final = "Bearer"
+DPOP: Final = "DPoP"
 _ORGANISATION: Final = b"ecosystem-organisation"
 _LOOK_AWAY: Final = ("/health/", "/metrics")
-_BEARER: Final = b"bearer "
 _WITHOUT_TOKEN: Final = ("/oauth/", *_LOOK_AWAY)
 
 
 class TokenInvalid(Exception):
-    """The access token is not one that this service accepts now."""
+    """The access token is not one that this service accepts now, or not in this way."""
+
+    def __init__(self, message: str, *, scheme: str = BEARER, error: str = "invalid_token") -> None:
+        """Say in which scheme it must come, and the error in terms of RFC 6750 or RFC 9449."""
+        super().__init__(message)
+        self.challenge = f'{scheme} realm="ecosystem", error="{error}"'
+        if scheme == DPOP:
+            self.challenge += ', algs="ES256"'
 
 
 class NotAdmitted(Exception):
@@ -64,7 +72,16 @@ class NotAdmitted(Exception):
             self.headers.append((b"retry-after", str(retry_after_s).encode()))
 
 
-Authenticate = Callable[[str, str | None], Awaitable[Actor]]
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came with a token of the scheme DPoP, and the request that it must be for."""
+
+    headers: tuple[str, ...]
+    method: str
+    path: str
+
+
+Authenticate = Callable[[str, str | None, Proof | None], Awaitable[Actor]]
 Observe = Callable[[Scope, Visit, int, float], None]
 
 
@@ -109,15 +126,16 @@ class Edge:
 
     async def _admitted(self, scope: Scope, visit: Visit, exit_: "_Exit") -> bool:
         path: str = scope["path"]
-        if scope["method"] == "HEAD":
+        method: str = scope["method"]
+        if method == "HEAD":
             scope["method"] = "GET"
             exit_.without_body = True
         try:
-            await self._identify(scope, visit)
+            await self._identify(scope, visit, method)
         except TokenInvalid as error:
             # Counted too, by address: guessing must not be free.
             if await self._within_limits(scope, visit, exit_):
-                visit.answer_headers.append(_CHALLENGE)
+                visit.answer_headers.append((b"www-authenticate", error.challenge.encode()))
                 await exit_.refuse(problems.UNAUTHENTICATED, str(error))
             return False
         except NotAdmitted as error:
@@ -135,7 +153,7 @@ class Edge:
             return False
         return True
 
-    async def _identify(self, scope: Scope, visit: Visit) -> None:
+    async def _identify(self, scope: Scope, visit: Visit, method: str) -> None:
         if scope["path"].startswith(_WITHOUT_TOKEN):
             return
         given = visit.headers.get(b"authorization")
@@ -145,13 +163,15 @@ class Edge:
         if _has_two(scope, visit, b"authorization"):
             message = "The request has two Authorization headers."
             raise TokenInvalid(message)
-        token = given[len(_BEARER) :]
-        if given[: len(_BEARER)].lower() != _BEARER or not token.isascii():
-            message = "The Authorization header holds no Bearer token."
+        scheme, _, token = given.partition(b" ")
+        scheme = scheme.lower()
+        if scheme not in {b"bearer", b"dpop"} or not token.isascii():
+            message = "The Authorization header holds no Bearer token, nor one of DPoP."
             raise TokenInvalid(message)
         named = visit.headers.get(_ORGANISATION)
         organisation = None if named is None else named.decode("latin-1")
-        visit.actor = await self._authenticate(token.decode("ascii"), organisation)
+        proof = _proof(scope, method) if scheme == b"dpop" else None
+        visit.actor = await self._authenticate(token.decode("ascii"), organisation, proof)
 
     async def _within_limits(self, scope: Scope, visit: Visit, exit_: "_Exit") -> bool:
         if scope["path"].startswith(_LOOK_AWAY):
@@ -295,6 +315,11 @@ def _has_two(scope: Scope, visit: Visit, name: bytes) -> bool:
     """Tell whether a header was sent twice; where no header was, none is looked at."""
     given = scope["headers"]
     return len(given) != len(visit.headers) and sum(one == name for one, _ in given) > 1
+
+
+def _proof(scope: Scope, method: str) -> Proof:
+    headers = [value.decode("latin-1") for name, value in scope["headers"] if name == b"dpop"]
+    return Proof(tuple(headers), method, scope["path"])
 
 
 def _is_discreet(scope: Scope) -> bool:

@@ -20,7 +20,9 @@ from ecosystem.identity.oauth.tables import (
     authorisation,
     authorisation_code,
     authorisation_request,
+    dpop_proof,
     refresh_token,
+    revoked_token,
 )
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint, secret
@@ -43,6 +45,25 @@ _FORGET: Final = Statement(
     delete(assertion_used)
     .where(assertion_used.c.client_id == bindparam("client_id"))
     .where(assertion_used.c.expires_at < bindparam("before"))
+)
+_SPEND_PROOF: Final = Statement(
+    insert(dpop_proof)
+    .values({name: bindparam(name) for name in ("jkt", "jti", "expires_at")})
+    .on_conflict_do_nothing()
+    .returning(dpop_proof.c.jti)
+)
+_FORGET_PROOFS: Final = Statement(
+    delete(dpop_proof)
+    .where(dpop_proof.c.jkt == bindparam("jkt"))
+    .where(dpop_proof.c.expires_at < bindparam("before"))
+)
+_DENY: Final = Statement(
+    insert(revoked_token)
+    .values({name: bindparam(name) for name in ("jti", "expires_at")})
+    .on_conflict_do_nothing()
+)
+_FORGET_DENIED: Final = Statement(
+    delete(revoked_token).where(revoked_token.c.expires_at < bindparam("before"))
 )
 
 
@@ -117,6 +138,24 @@ async def spend_assertion(
     """
     await tx.run(_FORGET, client_id=client_id, before=before)
     return await tx.value(_SPEND, client_id=client_id, jti=jti, expires_at=expires_at) is not None
+
+
+async def spend_proof(
+    tx: Tx, *, jkt: str, jti: bytes, expires_at: datetime, before: datetime
+) -> bool:
+    """Spend a proof of a key; tell whether it was unspent. Forget those that expired `before`."""
+    await tx.run(_FORGET_PROOFS, jkt=jkt, before=before)
+    return await tx.value(_SPEND_PROOF, jkt=jkt, jti=jti, expires_at=expires_at) is not None
+
+
+async def deny(tx: Tx, jti: str, *, expires_at: datetime, now: datetime) -> None:
+    """Have an access token that nobody authorised, a program's own, be worth nothing.
+
+    Effects: every process forgets it; this one when the commit is done.
+    """
+    await tx.run(_FORGET_DENIED, before=now)
+    await tx.run(_DENY, jti=jti, expires_at=expires_at)
+    await tokens_die(tx, jti)
 
 
 async def keep_request(

@@ -9,7 +9,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
@@ -78,8 +78,7 @@ async def push(tx: Tx, asked: Asked) -> Answer:
         client = await server.authenticated(tx, asked, form)
         wanted = _pushed(form, client=client, asked=asked)
     except OAuth2Error as error:
-        refused: Any = error
-        return terms.answered(*refused())
+        return terms.refused(error)
     except RequestRefused as refusal:
         body = {"error": refusal.error, "error_description": refusal.description}
         return terms.answered(400, body, ())

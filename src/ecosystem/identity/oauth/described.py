@@ -66,3 +66,17 @@ ANSWER: Final[dict[str, Any]] = {
     },
     "required": ["csrf", "client_id", "request_uri", "decision"],
 }
+TOKEN_NAMED: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "token": {"type": "string", "description": "An access token or a refresh token."},
+        "token_type_hint": {
+            "type": "string",
+            "description": "`access_token` or `refresh_token`; not needed, and anything else is "
+            "left unread.",
+        },
+        **_ASSERTION,
+    },
+    "required": ["token"],
+}
+"""The form of RFC 7662, section 2.1, and of RFC 7009, section 2.1."""

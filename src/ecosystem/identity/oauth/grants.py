@@ -83,7 +83,13 @@ def granted(
 
     With `jkt` only the holder of the key with that thumbprint can use it.
     """
-    grant = tokens.Grant(
+    grant = grant_of(of, jkt=jkt)
+    return given(grant, signing=signing, refresh_token=refresh_token)
+
+
+def grant_of(of: Authorisation, *, jkt: str | None = None) -> tokens.Grant:
+    """Return what a token is good for that is given for what a person authorised."""
+    return tokens.Grant(
         client_id=of.client_id,
         organisation_id=of.organisation_id,
         scopes=of.scopes,
@@ -93,7 +99,6 @@ def granted(
         grant_id=of.id,
         jkt=jkt,
     )
-    return given(grant, signing=signing, refresh_token=refresh_token)
 
 
 class _Ours:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import LargeBinary, Text, bindparam, or_, select
+from sqlalchemy import LargeBinary, Text, bindparam, exists, or_, select
 
 from ecosystem.identity.clients.model import AuthMethod, Jwks, Profile
 from ecosystem.identity.clients.tables import client
@@ -16,6 +16,7 @@ from ecosystem.identity.oauth.tables import (
     authorisation_code,
     authorisation_request,
     refresh_token,
+    revoked_token,
 )
 from ecosystem.identity.tables import membership, organisation, person
 from ecosystem.runtime.database import Record, Statement, Tx
@@ -100,6 +101,20 @@ _ORGANISATIONS: Final = Statement(
         )
     )
     .order_by(organisation.c.id)
+)
+
+_JTI: Final = bindparam("jti", type_=Text)
+_GRANT: Final = bindparam("grant_id", type_=Text)
+_IS_REVOKED: Final = Statement(
+    select(
+        or_(
+            exists().where(revoked_token.c.jti == _JTI),
+            _GRANT.is_not(None)
+            & ~exists()
+            .where(authorisation.c.id == _GRANT)
+            .where(authorisation.c.revoked_at.is_(None)),
+        )
+    )
 )
 
 
@@ -254,6 +269,12 @@ async def refresh(tx: Tx, digest: bytes) -> Refresh | None:
     return Refresh(
         digest=digest, of=_authorisation(row), is_replaced=row["replaced_at"] is not None
     )
+
+
+async def is_revoked(tx: Tx, *, jti: str, grant_id: str | None) -> bool:
+    """Tell whether an access token, or the authorisation that it was given for, is revoked."""
+    found: bool = await tx.value(_IS_REVOKED, jti=jti, grant_id=grant_id)
+    return found
 
 
 async def organisations(tx: Tx, person_id: str, *, client: Registered) -> tuple[Membership, ...]:

@@ -18,12 +18,14 @@ from ecosystem.identity.oauth import (
     consent,
     described,
     dpop,
+    given,
     server,
     terms,
     tokens,
 )
 from ecosystem.identity.oauth.assertions import ALGORITHMS
 from ecosystem.identity.oauth.authorising import Browser, Onward, Question, Trouble
+from ecosystem.identity.oauth.given import Introspection
 from ecosystem.identity.oauth.grants import TokenAnswer
 from ecosystem.identity.oauth.terms import Answer, Asked
 from ecosystem.runtime import idempotency
@@ -34,6 +36,8 @@ from ecosystem.values.scopes import SCOPES
 HTML: Final = "text/html"
 _STATUS: Final[Mapping[Trouble, int]] = defaultdict(lambda: 400, {Trouble.FORGED: 403})
 FORM: Final = "application/x-www-form-urlencoded"
+_ANY: Final = tuple(method.value for method in AuthMethod)
+_PROVING: Final = tuple(method.value for method in AuthMethod if method is not AuthMethod.NONE)
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +47,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     authorization_endpoint: str
     token_endpoint: str
     pushed_authorization_request_endpoint: str
+    introspection_endpoint: str
+    revocation_endpoint: str
     jwks_uri: str
     scopes_supported: tuple[str, ...]
     response_types_supported: tuple[str, ...]
@@ -51,6 +57,10 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     code_challenge_methods_supported: tuple[str, ...]
     token_endpoint_auth_methods_supported: tuple[str, ...]
     token_endpoint_auth_signing_alg_values_supported: tuple[str, ...]
+    introspection_endpoint_auth_methods_supported: tuple[str, ...]
+    introspection_endpoint_auth_signing_alg_values_supported: tuple[str, ...]
+    revocation_endpoint_auth_methods_supported: tuple[str, ...]
+    revocation_endpoint_auth_signing_alg_values_supported: tuple[str, ...]
     dpop_signing_alg_values_supported: tuple[str, ...]
     acr_values_supported: tuple[str, ...]
     prompt_values_supported: tuple[str, ...]
@@ -123,6 +133,51 @@ async def push_authorization_request(request: Call) -> Response[bytes]:
     return _json(await authorising.push(request.tx, asked))
 
 
+@post(
+    "/oauth/introspect",
+    permit=access.GET_TOKEN,
+    answers=Introspection,
+    status=200,
+    accepts=FORM,
+    form=described.TOKEN_NAMED,
+)
+async def introspect_token(request: Call) -> Response[bytes]:
+    """Ask what a token is good for.
+
+    At this moment, as the next request with it would find (RFC 7662). A client, which proves
+    itself as at the token endpoint, asks about its own access and refresh tokens; whatever
+    else it asks about is `{"active": false}`. Clients of the operator may ask about any.
+    """
+    request.visit.commits_always = True
+    asked = await _asked(request)
+    if isinstance(asked, Answer):
+        return _json(asked)
+    return _json(await given.introspect(request.tx, asked, key=request.house.keys.tokens))
+
+
+@post(
+    "/oauth/revoke",
+    permit=access.GET_TOKEN,
+    answers=dict[str, str],
+    status=200,
+    accepts=FORM,
+    form=described.TOKEN_NAMED,
+)
+async def revoke_token(request: Call) -> Response[bytes]:
+    """Give a token back.
+
+    What a person authorised ends, with its access and refresh tokens; a program's own access
+    token is worth nothing any more: at once in this process, within a second in every other
+    (RFC 7009). The answer is an empty object, also where there was nothing to give back; a
+    token of another client is left alone.
+    """
+    request.visit.commits_always = True
+    asked = await _asked(request)
+    if isinstance(asked, Answer):
+        return _json(asked)
+    return _json(await given.revoke(request.tx, asked, key=request.house.keys.tokens))
+
+
 @get(
     "/oauth/authorize",
     permit=access.AUTHORISE,
@@ -185,14 +240,20 @@ async def describe_authorization_server(request: Call) -> Response[bytes]:
             authorization_endpoint=f"{root}{authorising.PATH}",
             token_endpoint=f"{root}/oauth/token",
             pushed_authorization_request_endpoint=f"{root}/oauth/par",
+            introspection_endpoint=f"{root}/oauth/introspect",
+            revocation_endpoint=f"{root}/oauth/revoke",
             jwks_uri=f"{root}/oauth/jwks",
             scopes_supported=SCOPES,
             response_types_supported=("code",),
             response_modes_supported=("query",),
             grant_types_supported=terms.GRANT_TYPES,
             code_challenge_methods_supported=("S256",),
-            token_endpoint_auth_methods_supported=tuple(method.value for method in AuthMethod),
+            token_endpoint_auth_methods_supported=_ANY,
             token_endpoint_auth_signing_alg_values_supported=ALGORITHMS,
+            introspection_endpoint_auth_methods_supported=_PROVING,
+            introspection_endpoint_auth_signing_alg_values_supported=ALGORITHMS,
+            revocation_endpoint_auth_methods_supported=_ANY,
+            revocation_endpoint_auth_signing_alg_values_supported=ALGORITHMS,
             dpop_signing_alg_values_supported=dpop.ALGORITHMS,
             acr_values_supported=tuple(way.value for way in Assurance),
             prompt_values_supported=("none", "login", "consent", "select_account"),
@@ -225,11 +286,11 @@ def _now(request: Call) -> datetime:
 async def _asked(request: Call) -> Asked | Answer:
     """Return the request in the terms of the token endpoint, or why its proof is wrong."""
     signing = terms.signing(request.house, now=_now(request))
-    url = f"{signing.issuer}{request.scope['path']}"
+    wanted = dpop.Wanted(
+        method="POST", url=f"{signing.issuer}{request.scope['path']}", now=signing.now
+    )
     try:
-        jkt = await dpop.proven(
-            request.tx, request.header(b"dpop"), method="POST", url=url, now=signing.now
-        )
+        jkt = await dpop.proven(request.tx, request.headers.getall("dpop", []), wanted)
     except dpop.DpopInvalid as wrong:
         body = {"error": "invalid_dpop_proof", "error_description": str(wrong)}
         return terms.answered(400, body, ())
@@ -276,6 +337,8 @@ async def _shown(
 ROUTES = (
     get_token,
     push_authorization_request,
+    introspect_token,
+    revoke_token,
     ask_person,
     answer_client,
     describe_authorization_server,

@@ -59,8 +59,7 @@ async def token(tx: Tx, asked: Asked) -> Answer:
     try:
         form = _token_form(asked)
     except OAuth2Error as error:
-        refused: Any = error
-        return terms.answered(*refused())
+        return terms.refused(error)
     untyped: Any = _Server(tx, asked, gives_tokens=True)
     return await greenlet_spawn(
         lambda: cast("Answer", untyped.create_token_response(Request(asked, form)))

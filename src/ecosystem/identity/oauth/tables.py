@@ -108,3 +108,28 @@ refresh_token: Final = Table(
     Index("refresh_token_of", "authorisation_id"),
     info={"held": "local: as authorisation", "deletes": True},
 )
+dpop_proof: Final = Table(
+    "dpop_proof",
+    metadata,
+    Column("jkt", Text(collation="C"), nullable=False),
+    Column("jti", LargeBinary, nullable=False),
+    _instant("expires_at"),
+    PrimaryKeyConstraint("jkt", "jti"),
+    CheckConstraint("octet_length(jti) = 32", name="jti_is_sha256"),
+    info={
+        "held": "local: what a client has proved a key with is spent in one place",
+        "deletes": True,
+    },
+)
+revoked_token: Final = Table(
+    "revoked_token",
+    metadata,
+    identifier("jti", "token"),
+    _instant("expires_at"),
+    PrimaryKeyConstraint("jti"),
+    Index("revoked_token_expires_at", "expires_at"),
+    info={
+        "held": "local: what a program gave back is asked for in one place",
+        "deletes": True,
+    },
+)

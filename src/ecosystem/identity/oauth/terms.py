@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, OAuth2Request
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from joserfc.jwk import ECKey
 
@@ -80,6 +80,12 @@ def answered(status: int, body: Mapping[str, Any], headers: Any) -> Answer:
     if any(name.lower() == "www-authenticate" for name, _ in headers):
         given["WWW-Authenticate"] = 'Basic realm="ecosystem"'
     return Answer(status, body, given)
+
+
+def refused(error: OAuth2Error) -> Answer:
+    """Return the answer that an error of OAuth is."""
+    untyped: Any = error
+    return answered(*untyped())
 
 
 class Request(OAuth2Request):

@@ -38,6 +38,16 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """Thumbprint of the key whose holder alone may use the token (RFC 9449); None for anyone."""
 
 
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """An access token of this service that has not expired."""
+
+    grant: Grant
+    jti: str
+    issued_at: int
+    """In seconds of Unix time."""
+    expires_at: int
+
+
 class Confirmation(msgspec.Struct, frozen=True):
     """The key that a token is bound to. Source: RFC 7800, section 3."""
 
@@ -87,8 +97,8 @@ def issue(
     return jwt.encode(header, msgspec.to_builtins(claims), key, algorithms=[ALGORITHM])
 
 
-def verify(token: str, *, key: ECKey, issuer: str, now: float) -> tuple[Grant, int]:
-    """Return what a token is good for, and when it expires, in seconds of Unix time.
+def verify(token: str, *, key: ECKey, issuer: str, now: float) -> Opened:
+    """Return what a token says, and is good for.
 
     Algorithm, type, key, issuer and audience are pinned; refuses with TokenWrong.
     """
@@ -108,7 +118,7 @@ def verify(token: str, *, key: ECKey, issuer: str, now: float) -> tuple[Grant, i
         raise TokenWrong("The access token has expired.")
     if max(claims.iat, claims.nbf or 0) > now + _SKEW_S:
         raise TokenWrong("The access token is not valid yet.")
-    return _grant(claims), claims.exp
+    return Opened(grant=_grant(claims), jti=claims.jti, issued_at=claims.iat, expires_at=claims.exp)
 
 
 def _grant(claims: Claims) -> Grant:

@@ -104,6 +104,14 @@ CREATE TABLE authorisation_request (
 -- next
 CREATE INDEX authorisation_request_of_client ON authorisation_request (client_id, expires_at);
 -- next
+CREATE TABLE dpop_proof (
+	jkt TEXT COLLATE "C" NOT NULL,
+	jti BYTEA NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT dpop_proof_pkey PRIMARY KEY (jkt, jti),
+	CONSTRAINT dpop_proof_jti_is_sha256 CHECK (octet_length(jti) = 32)
+);
+-- next
 CREATE TABLE event (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT event_id_is_identifier CHECK (id ~ '^event_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -290,6 +298,14 @@ CREATE TABLE programme (
 CREATE INDEX programme_newest_first ON programme (id);
 -- next
 CREATE INDEX programme_of_year ON programme (fiscal_year, id);
+-- next
+CREATE TABLE revoked_token (
+	jti TEXT COLLATE "C" NOT NULL CONSTRAINT revoked_token_jti_is_identifier CHECK (jti ~ '^token_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT revoked_token_pkey PRIMARY KEY (jti)
+);
+-- next
+CREATE INDEX revoked_token_expires_at ON revoked_token (expires_at);
 -- next
 CREATE TABLE sandbox_clock (
 	one BOOLEAN NOT NULL,
@@ -1048,6 +1064,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON authorisation TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON authorisation_request TO ecosystem_api;
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON dpop_proof TO ecosystem_api;
+-- next
 CREATE TRIGGER event_stays BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER event_stays_whole BEFORE TRUNCATE ON event FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -1111,6 +1129,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON passkey_challenge TO ecosystem_api;
 GRANT SELECT, INSERT, UPDATE ON person TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON programme TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON revoked_token TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON sandbox_clock TO ecosystem_api;
 -- next
