@@ -20,6 +20,7 @@ def tour(world: World, *, outside: str) -> None:
     _read_own(world)
     _organisations(world.caller)
     _identities(world.caller, outside)
+    _tokens(world)
     _second_need(world)
     _judge(world)
 
@@ -135,6 +136,27 @@ def _identities(call: Caller, outside: str) -> None:
     linked = call.post(path, by, {"token": outside})
     call.get(path, by)
     call.post(f"{path}/{linked['id']}/removal", by)
+
+
+def _tokens(world: World) -> None:
+    """Ask about a token, give it back, and push what a person is to be asked."""
+    call = world.caller
+    call.form(
+        "/oauth/par",
+        {
+            "client_id": call.client("platform/console")["id"],
+            "response_type": "code",
+            "redirect_uri": "http://127.0.0.1:49152/back",
+            "scope": "needs:read",
+            "state": "af0ifjsldkj",
+            "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+            "code_challenge_method": "S256",
+        },
+    )
+    file = world.folder / call.client("enterprise/reader")["file"]
+    form = {"token": call.client_token(file, scope="needs:read")}
+    call.as_program("/oauth/introspect", file, form)
+    call.as_program("/oauth/revoke", file, form)
 
 
 def _second_need(world: World) -> None:

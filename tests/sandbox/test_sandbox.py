@@ -88,7 +88,7 @@ async def test_the_keys_of_clients_are_readable_by_their_owner_alone(
     folder = Path(chosen.data_folder or ".")
     files = [one.file for party in (await seeded(client)).data for one in party.clients]
 
-    assert len(files) == len(CAST) + 2
+    assert len(files) == len(CAST) + 3
     assert {(folder / file).stat().st_mode & 0o777 for file in files} == {0o600}
 
 

@@ -124,19 +124,22 @@ class Caller:
 
     def client_token(self, file: Path, *, scope: str) -> str:
         """Get a token for a program: by its key (RFC 7523), or by its secret."""
-        known = json.loads(file.read_text(encoding="utf-8"))
         form = {"grant_type": "client_credentials", "scope": scope}
+        token: str = self.as_program("/oauth/token", file, form)["access_token"]
+        return token
+
+    def as_program(self, path: str, file: Path, form: dict[str, str]) -> Json:
+        """Send a form to the authorisation server as a program, by what its file holds."""
+        known = json.loads(file.read_text(encoding="utf-8"))
         if "client_secret" in known:
             basic = httpx.BasicAuth(known["client_id"], known["client_secret"])
-            response = self._sent("POST", "/oauth/token", data=form, auth=basic)
-        else:
-            form |= {
-                "client_assertion_type": _ASSERTION,
-                "client_assertion": self._assertion(known),
-            }
-            response = self._sent("POST", "/oauth/token", data=form)
-        token: str = self._taken(response, body=None)["access_token"]
-        return token
+            return self._taken(self._sent("POST", path, data=form, auth=basic), body=None)
+        proof = {"client_assertion_type": _ASSERTION, "client_assertion": self._assertion(known)}
+        return self._taken(self._sent("POST", path, data=form | proof), body=None)
+
+    def form(self, path: str, form: dict[str, str]) -> Json:
+        """Send a form as nobody, or as whom the form itself names."""
+        return self._taken(self._sent("POST", path, data=form), body=None)
 
     def acts_as(self, who: str, token: str) -> None:
         """Have calls of `who` carry `token`."""

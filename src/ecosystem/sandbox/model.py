@@ -73,7 +73,8 @@ class SeededClient(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
     scopes: tuple[Scope, ...]
     file: str
-    """Where its private key or secret lies, below the server's data folder."""
+    """Where lies what it proves itself by, below the server's data folder: a private key or
+    a secret; for a public client, which has neither, where people return to it."""
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,6 +38,8 @@ _LOCK: Final = Statement(select(func.pg_advisory_xact_lock(bindparam("lock", typ
 _READER: Final[tuple[Scope, ...]] = tuple(scope for scope in SCOPES if not needs_keys(scope))
 _REASON: Final = "Seeded with the sandbox."
 _JURISDICTION: Final = "CN"
+CONSOLE_RETURNS_TO: Final = "http://127.0.0.1/back"
+"""Where people return to the console: on whatever port it listens (RFC 8252, section 7.3)."""
 _CLIENT: Final = "sandbox"
 """Stands where an actor's client stands, while parties are seeded."""
 
@@ -79,7 +81,7 @@ class _Seeding:
             name=PLATFORM,
             jurisdiction=_JURISDICTION,
             people=(person,),
-            clients=(tokens,),
+            clients=(tokens, await self._console(operator)),
         )
         others = [await self._party(casting, operator) for casting in CAST]
         parties = Parties(data=(platform, *others))
@@ -167,6 +169,28 @@ class _Seeding:
             roles=roles,
             scopes=scopes,
             file=f"sandbox/clients/{name}.json",
+        )
+
+    async def _console(self, by: Actor) -> SeededClient:
+        """Add the program through which anybody acts: a public client, bound to its own key."""
+        asked = NewClient(
+            name="platform-console",
+            scopes=SCOPES,
+            redirect_uris=(CONSOLE_RETURNS_TO,),
+            public=True,
+            dpop=True,
+        )
+        made = await clients.add_client(self.tx, by.organisation_id, asked, by=by, at=self.at)
+        file = f"{asked.name}.json"
+        self._keep(file, {"client_id": made.client_id, "redirect_uri": CONSOLE_RETURNS_TO})
+        return SeededClient(
+            key="console",
+            id=made.client_id,
+            name=asked.name,
+            method=made.added.method,
+            roles=(),
+            scopes=SCOPES,
+            file=f"sandbox/clients/{file}",
         )
 
     def _keep(self, name: str, content: object) -> None:
