@@ -62,7 +62,7 @@ def stage(address: str, folder: Path, *, whole: bool) -> Staged:
     Leaves the sandbox's clock running. `folder` is where the service keeps its data.
     """
     with httpx.Client(base_url=address, timeout=60) as http:
-        world = World(Caller(http), folder)
+        world = World(Caller(http, folder))
         bidding.begin(world)
         bidding.budget(world)
         bidding.keys(world)
@@ -96,7 +96,7 @@ def stage(address: str, folder: Path, *, whole: bool) -> Staged:
 def renewed(address: str, staged: Staged) -> Staged:
     """Return the same with new tokens, since they live for an hour."""
     with httpx.Client(base_url=address, timeout=60) as http:
-        world = World(Caller(http), Path())
+        world = World(Caller(http))
         world.caller.learn()
         return msgspec.structs.replace(
             staged, bearers={who: _bearer(world, who) for who in _PEOPLE}

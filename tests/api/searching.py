@@ -105,8 +105,8 @@ class Search:
         self.bodies: dict[str, Any] = {}
         hooks = {"response": [self._note]}
         with httpx.Client(base_url=service.address, timeout=30, event_hooks=hooks) as http:
-            caller = Caller(http)
-            _fill(World(caller, service.folder))
+            caller = Caller(http, service.folder)
+            _fill(World(caller))
             self.tokens = {name: _token(caller, name, place) for name, place in PEOPLE.items()}
             self._look_around(caller)
         self._write("tokens.json", {"auth": [_fixed(*one) for one in self.tokens.items()]})

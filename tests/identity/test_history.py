@@ -11,6 +11,8 @@ from ecosystem.history.model import Body
 from ecosystem.identity import model, rules
 from ecosystem.identity.clients import model as client_model
 from ecosystem.identity.clients import rules as client_rules
+from ecosystem.identity.login import model as login
+from ecosystem.identity.login import rules as login_rules
 from ecosystem.identity.people import model as people
 from ecosystem.identity.people import rules as joining
 from ecosystem.runtime.database import Database
@@ -32,6 +34,11 @@ DECIDED: dict[str, tuple[Any, type, type]] = {
     "person.left": (joining.leave, people.MembershipFacts, people.Left),
     "person.deactivated": (joining.deactivate, people.PersonFacts, people.Deactivated),
     "person.reactivated": (joining.reactivate, people.PersonFacts, people.Reactivated),
+    "person.account_created": (
+        login_rules.create_account,
+        login.AccountFacts,
+        login.AccountCreated,
+    ),
     "client.added": (client_rules.add_client, client_model.ClientFacts, client_model.ClientAdded),
     "client.deactivated": (rules.deactivate, model.MemberFacts, model.Deactivated),
 }

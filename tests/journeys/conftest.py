@@ -65,7 +65,7 @@ def journey(server: EmbeddedServer, abroad: Issuing) -> Iterator[Journey]:
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
             _ready(http, service, folder / "log")
-            world = World(Caller(http), folder)
+            world = World(Caller(http, folder))
             said = {step.en: step.run(world) for step in STEPS}
             tour(world, outside=abroad.token())
             yield Journey(world, server.dsn(name, role="ecosystem_owner"), said)

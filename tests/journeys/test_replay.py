@@ -16,6 +16,7 @@ import ecosystem
 from ecosystem.awards import rules as awards
 from ecosystem.history import model
 from ecosystem.identity import rules as identity
+from ecosystem.identity.people import rules as people
 from ecosystem.payments import engine
 from ecosystem.payments import rules as payments
 from ecosystem.values.actor import Actor
@@ -26,6 +27,11 @@ Rule = Callable[..., Any]
 ELSEWHERE: dict[str, Rule] = {
     "organisation.verified": identity.verify,
     "organisation.suspended": identity.suspend,
+    "client.deactivated": identity.deactivate,
+    "person.roles_changed": people.change_roles,
+    "person.left": people.leave,
+    "person.deactivated": people.deactivate,
+    "person.reactivated": people.reactivate,
     "need.awarded": awards.approve,
     "payment.computed": payments.compute,
 }

@@ -1,10 +1,13 @@
 """Calls every operation that the demonstration leaves out, so that each has an example."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
+from ecosystem.cli.authenticator import read
 from ecosystem.cli.bidding import offer
 from ecosystem.cli.caller import Caller
+from ecosystem.cli.login import by_passkey
 from ecosystem.cli.texts import NEED, SOLO, text
 from ecosystem.cli.world import World, wire
 
@@ -21,6 +24,7 @@ def tour(world: World, *, outside: str) -> None:
     _organisations(world.caller)
     _identities(world.caller, outside)
     _tokens(world)
+    _passkeys(world)
     _second_need(world)
     _judge(world)
 
@@ -154,9 +158,27 @@ def _tokens(world: World) -> None:
         },
     )
     file = world.folder / call.client("enterprise/reader")["file"]
+    wanted = {
+        "person_id": call.person("bank/lender")["id"],
+        "organisation_id": call.organisation("bank"),
+    }
+    call.post("/v1/sandbox/tokens", None, wanted)
     form = {"token": call.client_token(file, scope="needs:read")}
     call.as_program("/oauth/introspect", file, form)
     call.as_program("/oauth/revoke", file, form)
+
+
+def _passkeys(world: World) -> None:
+    """Ask what a passkey signs to log in, and what a further one signs to be added."""
+    call = world.caller
+    file = world.folder / call.person("bank/lender")["file"]
+    known = json.loads(file.read_text(encoding="utf-8"))
+    call.get("/login/passkey/options")
+    by_passkey(
+        call.http, call.http.get("/login"), read(known["passkey"] | {"origin": call.address})
+    )
+    call.get("/account/passkeys/options")
+    call.http.cookies.clear()
 
 
 def _second_need(world: World) -> None:

@@ -5,11 +5,13 @@ from html.parser import HTMLParser
 from typing import Any
 
 import httpx
+from sqlalchemy import bindparam, update
 
 from ecosystem.identity.login import actions, passwords
+from ecosystem.identity.login.tables import account
 from ecosystem.identity.tables import person
 from ecosystem.runtime import idempotency
-from ecosystem.runtime.database import Database, inserting
+from ecosystem.runtime.database import Database, Statement, inserting
 from ecosystem.runtime.minting import mint, secret
 from ecosystem.values.actor import Actor, OrganisationKind
 from tests.parties import seeded
@@ -99,6 +101,11 @@ class Visitor:
 
 
 _ADD_PERSON = inserting(person, "id", "name", "version")
+_RENEW = Statement(
+    update(account)
+    .where(account.c.person_id == bindparam("of"))
+    .values(password_digest=bindparam("digest"))
+)
 
 
 async def with_account(
@@ -106,16 +113,19 @@ async def with_account(
 ) -> Visitor:
     """Return somebody who has an account, at a new browser: a new person, or a seeded one.
 
-    `of` is the short name of a party, and of its person. Her username is as unique as she.
+    `of` is the short name of a party, and of its person, who then has the password of all tests.
     """
     parties = await seeded(http)
-    house = parties.party("enterprise" if of is None else of[0])
-    person_id = mint("person") if of is None else house.person(of[1]).id
-    username = f"user.{secret()}"
     digest = await _digest()
+    if of is not None:
+        her = parties.party(of[0]).person(of[1])
+        async with database.transaction() as tx:
+            await tx.run(_RENEW, of=her.id, digest=digest)
+        return Visitor(http, her.username, her.id)
+    house = parties.party("enterprise")
+    person_id, username = mint("person"), f"user.{secret()}"
     async with database.transaction() as tx:
-        if of is None:
-            await tx.run(_ADD_PERSON, id=person_id, name=b'{"en": "Jo <Ann>"}', version=1)
+        await tx.run(_ADD_PERSON, id=person_id, name=b'{"en": "Jo <Ann>"}', version=1)
         await actions.create_account(
             tx,
             person_id,

@@ -28,7 +28,10 @@ def begin(world: World) -> list[str]:
         ("verifier", "verifies"),
         ("auditor", "audits"),
     )
-    return [", ".join(f"{called(world, party)} {does}" for party, does in parts) + "."]
+    return [
+        ", ".join(f"{called(world, party)} {does}" for party, does in parts) + ".",
+        "Each person logs in by passkey, and authorises a console whose tokens need its key.",
+    ]
 
 
 def budget(world: World) -> list[str]:

@@ -14,6 +14,8 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from ecosystem.cli.login import Console, Held
+
 Json = dict[str, Any]
 _REST_S: Final = 1
 _UNAVAILABLE: Final = 503
@@ -53,13 +55,22 @@ class Caller:
     """Speaks HTTP to one service for many parties."""
 
     http: httpx.Client
+    folder: Path | None = None
+    """Where the service keeps its data, with the passkeys of the sandbox's people. Without it they
+    do not log in, and the sandbox gives their tokens out."""
     parties: dict[str, Json] = field(default_factory=dict[str, Json])
     recorded: dict[str, Recorded] = field(default_factory=dict[str, Recorded])
     count: int = 0
-    _tokens: dict[str, str] = field(default_factory=dict[str, str])
+    _held: dict[str, Held] = field(default_factory=dict[str, Held])
+    _key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256"))
     _operations: list[tuple[str, re.Pattern[str], str]] = field(
         default_factory=list[tuple[str, re.Pattern[str], str]]
     )
+
+    @property
+    def address(self) -> str:
+        """Where the service is, as its clients name it."""
+        return str(self.http.base_url).rstrip("/")
 
     def learn(self) -> None:
         """Read who is seeded, and which operations there are."""
@@ -90,12 +101,12 @@ class Caller:
 
     def get(self, path: str, who: str | None = None, **query: str | int) -> Json:
         """Read, and return the JSON of the answer."""
-        response = self._sent("GET", path, params=query, headers=self._authorised(who))
+        response = self._sent("GET", path, params=query, headers=self._authorised(who, "GET", path))
         return self._taken(response, body=None)
 
     def text(self, path: str, who: str | None = None) -> str:
         """Read, and return the text of the answer."""
-        response = self._sent("GET", path, headers=self._authorised(who))
+        response = self._sent("GET", path, headers=self._authorised(who, "GET", path))
         self._taken(response, body=None, is_json=False)
         return response.text
 
@@ -103,11 +114,12 @@ class Caller:
         self, path: str, who: str | None, body: Json | None = None, *, changes: str | None = None
     ) -> Json:
         """Send, under a new Idempotency-Key; `changes` names what the ETag is read from."""
-        headers = self._authorised(who) | {"Idempotency-Key": str(uuid.uuid4())}
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
         if changes is not None:
-            read = self._sent("GET", changes, headers=self._authorised(who))
+            read = self._sent("GET", changes, headers=self._authorised(who, "GET", changes))
             self._taken(read, body=None)
             headers["If-Match"] = read.headers["etag"]
+        headers |= self._authorised(who, "POST", path)
         if body is None:
             return self._taken(self._sent("POST", path, headers=headers), body=None)
         return self._taken(self._sent("POST", path, headers=headers, json=body), body=body)
@@ -115,7 +127,7 @@ class Caller:
     def upload(self, path: str, who: str, *, name: str, media_type: str, content: bytes) -> Json:
         """Send a document with its digest. Source: RFC 9530."""
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
-        headers = self._authorised(who) | {
+        headers = self._authorised(who, "POST", path) | {
             "Content-Type": media_type,
             "Content-Digest": f"sha-256=:{digest}:",
             "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
@@ -143,7 +155,7 @@ class Caller:
 
     def acts_as(self, who: str, token: str) -> None:
         """Have calls of `who` carry `token`."""
-        self._tokens[who] = token
+        self._held[who] = Held(token=token)
 
     def _sent(self, method: str, path: str, **parts: Any) -> httpx.Response:
         """Send a request; while the service says that it cannot answer now, send it again."""
@@ -170,20 +182,27 @@ class Caller:
         key = ECKey.import_key(known["private_key"])
         return jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
 
-    def _authorised(self, who: str | None) -> dict[str, str]:
+    def _authorised(self, who: str | None, method: str, path: str) -> dict[str, str]:
         if who is None:
             return {}
-        if who not in self._tokens:
-            party, _, _ = who.partition("/")
-            wanted = {
-                "person_id": self.person(who)["id"],
-                "organisation_id": self.organisation(party),
-            }
-            answered = self._taken(
-                self._sent("POST", "/v1/sandbox/tokens", json=wanted), body=wanted
-            )
-            self._tokens[who] = answered["access_token"]
-        return {"Authorization": f"Bearer {self._tokens[who]}"}
+        if who not in self._held:
+            self._held[who] = self._logged_in(who) if self.folder else self._given(who)
+        return self._held[who].headers(method, f"{self.address}{path}")
+
+    def _logged_in(self, who: str) -> Held:
+        """Have a person log in by her passkey, and authorise the console."""
+        console = Console(self.address, self.client("platform/console")["id"], self._key)
+        file = (self.folder or Path()) / self.person(who)["file"]
+        return console.log_in(file, organisation_id=self.organisation(who.partition("/")[0]))
+
+    def _given(self, who: str) -> Held:
+        """Take a token for a person from the sandbox, which opens the same authorisation."""
+        wanted = {
+            "person_id": self.person(who)["id"],
+            "organisation_id": self.organisation(who.partition("/")[0]),
+        }
+        answered = self._sent("POST", "/v1/sandbox/tokens", json=wanted)
+        return Held(token=self._taken(answered, body=wanted)["access_token"])
 
     def _taken(self, response: httpx.Response, *, body: Json | None, is_json: bool = True) -> Json:
         self.count += 1

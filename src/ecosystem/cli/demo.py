@@ -17,6 +17,7 @@ from typing import Final
 import httpx
 
 from ecosystem.cli.caller import Caller, Refused
+from ecosystem.cli.login import LoginFailed
 from ecosystem.cli.partnership import STEPS
 from ecosystem.cli.telling import Teller
 from ecosystem.cli.trouble import Trouble, port_free, room_on_disk
@@ -52,12 +53,12 @@ def _journey(address: str, folder: Path, tell: Teller) -> World | None:
     """Take every step; return what was made, or None where a step failed."""
     start = time.perf_counter()
     with httpx.Client(base_url=address, timeout=30) as http:
-        world = World(Caller(http), folder)
+        world = World(Caller(http, folder))
         for number, step in enumerate(STEPS, start=1):
             began = time.perf_counter()
             try:
                 lines = step.run(world)
-            except (Refused, httpx.HTTPError, KeyError, StopIteration) as error:
+            except (Refused, LoginFailed, httpx.HTTPError, KeyError, StopIteration) as error:
                 tell.fails(number, step, _reason(error))
                 return None
             tell.step(number, step, world, lines, time.perf_counter() - began)
@@ -67,7 +68,7 @@ def _journey(address: str, folder: Path, tell: Teller) -> World | None:
 
 def _reason(error: Exception) -> str:
     again = "Run the demonstration again; where it fails again at this step, report it."
-    if isinstance(error, Refused):
+    if isinstance(error, Refused | LoginFailed):
         return f"{error}. {again}"
     if isinstance(error, httpx.RequestError):
         request = error.request

@@ -16,8 +16,6 @@ class World:
     """What the journey has made so far."""
 
     caller: Caller
-    folder: Path
-    """Where the service keeps its data: there lie the keys of the sandbox's programs."""
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     ids: dict[str, str] = field(default_factory=dict[str, str])
     openers: dict[str, OpeningOfficer] = field(default_factory=dict[str, OpeningOfficer])
@@ -26,6 +24,11 @@ class World:
     moments: dict[str, str] = field(default_factory=dict[str, str])
     facts: dict[str, str] = field(default_factory=dict[str, str])
     """What the summary at the end tells."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the service keeps its data: there lie the keys of the sandbox's programs."""
+        return self.caller.folder or Path()
 
     def set_clock(self, to: datetime) -> None:
         """Move the sandbox's clock, and let it stand there."""

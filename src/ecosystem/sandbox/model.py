@@ -61,6 +61,10 @@ class SeededPerson(msgspec.Struct, frozen=True, kw_only=True):
     id: PersonId
     name: Text
     roles: tuple[Role, ...]
+    username: str
+    """The name by which she logs in, such as `officer.city`."""
+    file: str
+    """Where her password and her passkey lie, below the server's data folder."""
 
 
 class SeededClient(msgspec.Struct, frozen=True, kw_only=True):

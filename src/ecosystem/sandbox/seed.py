@@ -9,11 +9,17 @@ from typing import Final
 import msgspec
 from joserfc.jwk import ECKey
 from sqlalchemy import BigInteger, bindparam, func, select
+from webauthn.helpers import bytes_to_base64url
 
 from ecosystem.catalogue.actions import load_shipped
 from ecosystem.identity import actions as identity
 from ecosystem.identity.clients import actions as clients
 from ecosystem.identity.clients.model import Jwk, Jwks, NewClient
+from ecosystem.identity.login import actions as accounts
+from ecosystem.identity.login import passwords
+from ecosystem.identity.login.passkeys import actions as passkeys
+from ecosystem.identity.login.passkeys.ceremony import public_key
+from ecosystem.identity.login.passkeys.model import NewPasskey
 from ecosystem.identity.model import (
     ROLES_OF_PEOPLE_ONLY,
     Identifier,
@@ -25,6 +31,7 @@ from ecosystem.identity.people.model import Herself, NewInvitation
 from ecosystem.runtime import idempotency
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Statement, Tx
+from ecosystem.runtime.minting import entropy, secret
 from ecosystem.sandbox import actions, queries
 from ecosystem.sandbox.cast import CAST, OPERATOR, PLATFORM, Casting, Someone
 from ecosystem.sandbox.model import Parties, Party, SeededClient, SeededPerson
@@ -47,9 +54,15 @@ _CLIENT: Final = "sandbox"
 async def seed(database: Database, clock: Clock, folder: Path) -> Parties:
     """Seed the parties, once, and return them.
 
-    Effects: organisations, people and clients with their events; `sandbox/clients/*.json`
-    below `folder`, readable by their owner alone, with each client's key or secret.
+    Effects: organisations, people and clients with their events; below `folder`, readable by
+    their owner alone, `sandbox/clients/*.json` with each client's key or secret, and
+    `sandbox/people/*.json` with each person's password and passkey.
     """
+    seeded = await queries.parties(database.plain())
+    if seeded is not None:
+        return seeded
+    password = secret()
+    digest = await passwords.digest(password)
     async with database.transaction() as tx:
         await tx.value(_LOCK, lock=_ONE_AT_A_TIME)
         seeded = await queries.parties(tx)
@@ -57,7 +70,7 @@ async def seed(database: Database, clock: Clock, folder: Path) -> Parties:
             return seeded
         await load_shipped(tx)
         at = clock.at(await idempotency.clock(tx))
-        return await _Seeding(tx, at, folder / "sandbox" / "clients").parties()
+        return await _Seeding(tx, at, folder / "sandbox", password, digest).parties()
 
 
 @dataclass(frozen=True)
@@ -65,13 +78,16 @@ class _Seeding:
     tx: Tx
     at: datetime
     folder: Path
+    password: str
+    """By which everybody logs in here, besides by her passkey."""
+    digest: str
 
     async def parties(self) -> Parties:
         founded = await identity.establish(
             self.tx, name=PLATFORM, jurisdiction=_JURISDICTION, operator=OPERATOR, at=self.at
         )
         made = founded.registered
-        person = await self._joined("operator", OPERATOR, founded.invitation)
+        person = await self._joined("platform", "operator", OPERATOR, founded.invitation)
         operator = _actor(made, person.id, OrganisationKind.PLATFORM, _JURISDICTION)
         tokens = await self._client(operator, "platform", "tokens", roles=(), scopes=SCOPES)
         platform = Party(
@@ -101,9 +117,14 @@ class _Seeding:
         await identity.verify(
             self.tx, made.organisation_id, reason=_REASON, expected=None, by=operator, at=self.at
         )
-        first = await self._joined("administrator", casting.administrator, founded.invitation)
+        first = await self._joined(
+            casting.key, "administrator", casting.administrator, founded.invitation
+        )
         by = _actor(made, first.id, casting.kind, casting.jurisdiction)
-        members = (first, *[await self._person(someone, by) for someone in casting.people])
+        members = (
+            first,
+            *[await self._person(casting.key, someone, by) for someone in casting.people],
+        )
         return Party(
             key=casting.key,
             organisation_id=made.organisation_id,
@@ -114,16 +135,51 @@ class _Seeding:
             clients=await self._clients(casting, by, members),
         )
 
-    async def _person(self, someone: Someone, by: Actor) -> SeededPerson:
+    async def _person(self, party: str, someone: Someone, by: Actor) -> SeededPerson:
         asked = NewInvitation(name=someone.name, roles=someone.roles)
         invitation = await people.invite(self.tx, by.organisation_id, asked, by=by, at=self.at)
-        return await self._joined(someone.key, someone.name, invitation)
+        return await self._joined(party, someone.key, someone.name, invitation)
 
-    async def _joined(self, key: str, name: Text, invitation: people.Issued) -> SeededPerson:
+    async def _joined(
+        self, party: str, key: str, name: Text, invitation: people.Issued
+    ) -> SeededPerson:
         herself = Herself(client_id=_CLIENT)
         begun = await people.accept(self.tx, invitation.code, herself=herself, at=self.at)
-        joined = begun.joined
-        return SeededPerson(key=key, id=joined.person_id, name=name, roles=joined.roles)
+        joined, username = begun.joined, f"{key}.{party}"
+        await accounts.create_account(
+            self.tx,
+            joined.person_id,
+            username=username,
+            digest=self.digest,
+            by=begun.by,
+            at=self.at,
+        )
+        return SeededPerson(
+            key=key,
+            id=joined.person_id,
+            name=name,
+            roles=joined.roles,
+            username=username,
+            file=await self._passkey(joined.person_id, username),
+        )
+
+    async def _passkey(self, person_id: str, username: str) -> str:
+        """Give a person a passkey, and return the file that lets a program be her."""
+        key = ECKey.generate_key("P-256")
+        made = NewPasskey(
+            credential_id=entropy(32),
+            public_key=public_key(key.public_key),
+            handle=entropy(32),
+            sign_count=0,
+        )
+        await passkeys.keep(self.tx, person_id, made, label="sandbox")
+        passkey = {
+            "credential_id": bytes_to_base64url(made.credential_id),
+            "handle": bytes_to_base64url(made.handle),
+            "private_key": key.as_dict(private=True),
+        }
+        known = {"username": username, "password": self.password, "passkey": passkey}
+        return self._keep(f"people/{username}.json", known)
 
     async def _clients(
         self, casting: Casting, by: Actor, members: Iterable[SeededPerson]
@@ -160,7 +216,7 @@ class _Seeding:
         proof: dict[str, object] = {"client_secret": made.client_secret}
         if private is not None:
             proof = {"private_key": private.as_dict(private=True)}
-        self._keep(f"{name}.json", {"client_id": made.client_id, **proof})
+        file = self._keep(f"clients/{name}.json", {"client_id": made.client_id, **proof})
         return SeededClient(
             key=key,
             id=made.client_id,
@@ -168,7 +224,7 @@ class _Seeding:
             method=made.added.method,
             roles=roles,
             scopes=scopes,
-            file=f"sandbox/clients/{name}.json",
+            file=file,
         )
 
     async def _console(self, by: Actor) -> SeededClient:
@@ -181,8 +237,8 @@ class _Seeding:
             dpop=True,
         )
         made = await clients.add_client(self.tx, by.organisation_id, asked, by=by, at=self.at)
-        file = f"{asked.name}.json"
-        self._keep(file, {"client_id": made.client_id, "redirect_uri": CONSOLE_RETURNS_TO})
+        known = {"client_id": made.client_id, "redirect_uri": CONSOLE_RETURNS_TO}
+        file = self._keep(f"clients/{asked.name}.json", known)
         return SeededClient(
             key="console",
             id=made.client_id,
@@ -190,15 +246,17 @@ class _Seeding:
             method=made.added.method,
             roles=(),
             scopes=SCOPES,
-            file=f"sandbox/clients/{file}",
+            file=file,
         )
 
-    def _keep(self, name: str, content: object) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def _keep(self, name: str, content: object) -> str:
+        """Write a file for its owner alone; return where it lies below the data folder."""
         file = self.folder / name
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
         file.chmod(0o600)
         file.write_bytes(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
+        return f"sandbox/{name}"
 
 
 def _actor(made: Registered, person_id: str, kind: OrganisationKind, jurisdiction: str) -> Actor:
