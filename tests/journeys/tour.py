@@ -112,6 +112,8 @@ def _organisations(call: Caller) -> None:
     program = call.post(f"{own}/clients", by, client)
     there = f"/v1/clients/{program['id']}"
     call.get("/v1/clients?limit=1", by)
+    call.post(f"{there}/secrets", by, {"keeps_days": 7}, changes=there)
+    call.patch(there, by, {"name": "reading desk"})
     call.post(f"{there}/deactivation", by, changes=there)
 
 

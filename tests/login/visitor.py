@@ -5,9 +5,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 import httpx
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, delete, update
 
 from ecosystem.identity.login import actions, passwords
+from ecosystem.identity.login.passkeys.tables import passkey
 from ecosystem.identity.login.tables import account
 from ecosystem.identity.tables import person
 from ecosystem.runtime import idempotency
@@ -106,6 +107,7 @@ _RENEW = Statement(
     .where(account.c.person_id == bindparam("of"))
     .values(password_digest=bindparam("digest"))
 )
+_DROP_PASSKEYS = Statement(delete(passkey).where(passkey.c.person_id == bindparam("of")))
 
 
 async def with_account(
@@ -113,7 +115,8 @@ async def with_account(
 ) -> Visitor:
     """Return somebody who has an account, at a new browser: a new person, or a seeded one.
 
-    `of` is the short name of a party, and of its person, who then has the password of all tests.
+    `of` is the short name of a party, and of its person, who then has the password of all tests,
+    and no passkey.
     """
     parties = await seeded(http)
     digest = await _digest()
@@ -121,6 +124,7 @@ async def with_account(
         her = parties.party(of[0]).person(of[1])
         async with database.transaction() as tx:
             await tx.run(_RENEW, of=her.id, digest=digest)
+            await tx.run(_DROP_PASSKEYS, of=her.id)
         return Visitor(http, her.username, her.id)
     house = parties.party("enterprise")
     person_id, username = mint("person"), f"user.{secret()}"

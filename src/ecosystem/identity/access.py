@@ -93,7 +93,7 @@ REACTIVATE_PERSON: Final = Permit(
     state="deactivated",
 )
 MANAGE_CLIENTS: Final = Permit(
-    act="add and deactivate the organisation's clients",
+    act="add, change and deactivate the organisation's clients",
     scope="organisations:write",
     roles=(Role.ADMINISTRATOR, Role.OFFICER, Role.DELIVERY),
     person=True,

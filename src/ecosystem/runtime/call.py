@@ -73,6 +73,15 @@ class Call(Request[Any, Any, State]):
         return self.house.clock.now() if at is None else at
 
     @property
+    def real_now(self) -> datetime:
+        """Return the database's own time at that moment, which nobody moves."""
+        now = self.visit.real_now
+        if now is None:
+            message = "the desk has read no clock"
+            raise RuntimeError(message)
+        return now
+
+    @property
     def house(self) -> "House":
         """Return what the process serves with."""
         house: House = self.app.state.house

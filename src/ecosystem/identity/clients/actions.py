@@ -14,6 +14,7 @@ from ecosystem.identity.clients import queries, rules
 from ecosystem.identity.clients.model import (
     AuthMethod,
     ClientAdded,
+    ClientChange,
     ClientFacts,
     NewClient,
     Profile,
@@ -36,6 +37,28 @@ _DEACTIVATE_CLIENT: Final = Statement(
     update(client)
     .where(client.c.id == bindparam("of"))
     .values(disabled_at=bindparam("at"), version=bindparam("new_version"))
+)
+_CHANGE_CLIENT: Final = Statement(
+    update(client)
+    .where(client.c.id == bindparam("of"))
+    .values(
+        name=bindparam("new_name"),
+        scopes=bindparam("new_scopes"),
+        jwks=bindparam("new_jwks"),
+        jwks_uri=bindparam("new_jwks_uri"),
+        redirect_uris=bindparam("new_redirect_uris"),
+        version=bindparam("new_version"),
+    )
+)
+_REPLACE_SECRET: Final = Statement(
+    update(client)
+    .where(client.c.id == bindparam("of"))
+    .values(
+        old_secret_digest=client.c.secret_digest,
+        old_secret_until=bindparam("until"),
+        secret_digest=bindparam("digest"),
+        version=bindparam("new_version"),
+    )
 )
 
 
@@ -69,6 +92,61 @@ async def add_client(
     return Credentials(
         client_id=facts.client_id, version=version, added=decision, client_secret=made
     )
+
+
+async def change_client(
+    tx: Tx,
+    client_id: str,
+    asked: ClientChange,
+    *,
+    by: Actor,
+    at: datetime,
+    expected: int | None,
+) -> Standing:
+    """Change a client; effects: what it is, at once, and the event client.changed."""
+    facts = await queries.change_facts(tx, client_id, by=by, asked=asked)
+    revision.check(expected, actual=facts.version)
+    decision = rules.change_client(facts, by=by, at=at)
+    then = decision.client
+    await tx.run(
+        _CHANGE_CLIENT,
+        of=client_id,
+        new_name=then.name,
+        new_scopes=list(then.scopes),
+        new_jwks=msgspec.json.encode(then.jwks) if then.jwks else None,
+        new_jwks_uri=then.jwks_uri,
+        new_redirect_uris=list(then.redirect_uris),
+        new_version=facts.version + 1,
+    )
+    await tokens_die(tx, client_id)
+    version = await record(
+        tx, "client.changed", client_id, facts=facts, decision=decision, by=by, at=at,
+        audience=Audience(organisations=(facts.organisation_id,)),
+    )  # fmt: skip
+    return Standing(id=client_id, state="active", version=version)
+
+
+async def replace_secret(
+    tx: Tx, client_id: str, *, until: datetime, by: Actor, at: datetime, expected: int | None
+) -> tuple[str, int]:
+    """Make a client's next secret, and have the present one be good `until` then, in real time.
+
+    Returns the secret, which is nowhere else, and the version. Effects: the one before the
+    present one is good no more; the event client.secret_replaced.
+    """
+    facts = await queries.change_facts(tx, client_id, by=by, asked=None)
+    revision.check(expected, actual=facts.version)
+    decision = rules.replace_secret(facts, by=by, at=at)
+    made = secret()
+    digest = hashlib.sha256(made.encode()).digest()
+    await tx.run(
+        _REPLACE_SECRET, of=client_id, until=until, digest=digest, new_version=facts.version + 1
+    )
+    version = await record(
+        tx, "client.secret_replaced", client_id, facts=facts, decision=decision, by=by, at=at,
+        audience=Audience(organisations=(facts.organisation_id,)),
+    )  # fmt: skip
+    return made, version
 
 
 async def deactivate_client(

@@ -101,3 +101,52 @@ class ClientAdded(msgspec.Struct, frozen=True):
     scopes: tuple[Scope, ...]
     roles: tuple[Role, ...]
     dpop: bool = False
+
+
+class ClientChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What changes about a client; what is left out stays (RFC 7396)."""
+
+    name: Line | UnsetType = UNSET
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=40)] | UnsetType = UNSET
+    """Fewer than it has: for more, add another client."""
+    jwks: Jwks | UnsetType = UNSET
+    """All of its keys from now on: the old and the new one while they overlap. They take the
+    place of `jwks_uri`."""
+    jwks_uri: Address | UnsetType = UNSET
+    """Where its keys are from now on; it takes the place of `jwks`."""
+    redirect_uris: Annotated[tuple[Address, ...], Meta(max_length=10)] | UnsetType = UNSET
+
+
+class NewSecret(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a secret is replaced."""
+
+    keeps_days: Annotated[int, Meta(ge=0, le=30)] = 7
+    """Days of real time for which the present secret stays good beside the new one; 0 ends it now,
+    as one that got out must be."""
+
+
+class ChangeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known when a client changes, or gets a new secret."""
+
+    client_id: str
+    organisation_id: str
+    kind: OrganisationKind
+    is_active: bool
+    version: int
+    present: NewClient
+    """What the client is, in the terms in which one is asked for."""
+    method: AuthMethod
+    asked: ClientChange | None = None
+    """None where only its secret is replaced."""
+
+
+class ClientChanged(msgspec.Struct, frozen=True):
+    """A client is this from now on."""
+
+    client: NewClient
+
+
+class SecretReplaced(msgspec.Struct, frozen=True):
+    """A client has a new secret."""
+
+    client_id: str

@@ -1,16 +1,27 @@
 """Clients over HTTP."""
 
+from datetime import timedelta
+
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecosystem.identity import access
 from ecosystem.identity.clients import actions, queries, rules
-from ecosystem.identity.clients.model import NewClient
-from ecosystem.identity.clients.schemas import ClientView, NewClientView
+from ecosystem.identity.clients.model import ClientChange, NewClient, NewSecret
+from ecosystem.identity.clients.schemas import ClientView, NewClientView, ReplacedSecret
 from ecosystem.identity.queries import OrganisationUnknown
 from ecosystem.identity.rules import Inactive, NotYourOrganisation, RoleNotOfKind
 from ecosystem.runtime import paging
-from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
+from ecosystem.runtime.web import (
+    Call,
+    PageCursor,
+    PageLimit,
+    Standing,
+    etag,
+    get,
+    patch,
+    post,
+)
 from ecosystem.values.page import Page
 from ecosystem.values.revision import RevisionStale
 
@@ -94,7 +105,75 @@ async def read_client(request: Call, client_id: FromPath[str]) -> Response[bytes
     Only of the caller's own organisation; nobody else may know of it.
     """
     body, version = await queries.client_view(request.tx, client_id, by=request.by)
-    return request.answer(body, version=version)
+    # The ETag is that of what a change needs; when it was last used changes without one.
+    return request.answer(body, headers={"etag": etag(version)})
+
+
+@patch(
+    "/v1/clients/{client_id:str}",
+    permit=access.MANAGE_CLIENTS,
+    answers=Standing,
+    refuses=(
+        queries.ClientUnknown,
+        RevisionStale,
+        Inactive,
+        rules.RoleNotYours,
+        rules.ScopeNotYours,
+        rules.MethodStays,
+        rules.ScopesOnlyNarrow,
+        rules.KeysTwice,
+        rules.PublicActsForPeople,
+        rules.KeyUnusable,
+        rules.KeyAddressUnusable,
+        rules.RedirectUnusable,
+    ),
+)
+async def change_client(
+    request: Call, client_id: FromPath[str], data: JSONBody[ClientChange]
+) -> Response[bytes]:
+    """Change a client.
+
+    Its name, its keys, where people return to it, and fewer scopes; what is left out stays. To
+    replace a key, send the old and the new one, have the program use the new one, and send the new
+    one alone. Whoever changes a client might have added it: she has its scopes, and its roles
+    unless she administers. It counts at once, also for tokens that were given before.
+    """
+    standing = await actions.change_client(
+        request.tx, client_id, data, by=request.by, at=request.at, expected=request.expected
+    )
+    return request.answer(standing, version=standing.version)
+
+
+@post(
+    "/v1/clients/{client_id:str}/secrets",
+    permit=access.MANAGE_CLIENTS,
+    answers=ReplacedSecret,
+    changes=True,
+    refuses=(
+        queries.ClientUnknown,
+        RevisionStale,
+        Inactive,
+        rules.RoleNotYours,
+        rules.ScopeNotYours,
+        rules.MethodStays,
+    ),
+)
+async def replace_client_secret(
+    request: Call, client_id: FromPath[str], data: JSONBody[NewSecret]
+) -> Response[bytes]:
+    """Replace a client's secret.
+
+    The new one is shown this once; the present one stays good beside it for `keeps_days`, so that
+    the program changes over without a break. The answer is not kept under an Idempotency-Key: a
+    retry makes another secret.
+    """
+    until = request.real_now + timedelta(days=data.keeps_days)
+    made, version = await actions.replace_secret(
+        request.tx, client_id, until=until, by=request.by, at=request.at, expected=request.expected
+    )
+    request.visit.key = None
+    shown = ReplacedSecret(client_secret=made, old_secret_until=until, version=version)
+    return request.answer(shown, version=version)
 
 
 @post(
@@ -116,4 +195,11 @@ async def deactivate_client(request: Call, client_id: FromPath[str]) -> Response
     return request.answer(standing, version=standing.version)
 
 
-ROUTES = (add_client, list_clients, read_client, deactivate_client)
+ROUTES = (
+    add_client,
+    list_clients,
+    read_client,
+    change_client,
+    replace_client_secret,
+    deactivate_client,
+)

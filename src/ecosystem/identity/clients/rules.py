@@ -8,18 +8,23 @@ import msgspec
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry
 from joserfc.util import urlsafe_b64decode
+from msgspec import UNSET
 
 from ecosystem.identity.clients.addresses import each_amiss, is_secure
 from ecosystem.identity.clients.model import (
     AuthMethod,
+    ChangeFacts,
     ClientAdded,
+    ClientChange,
+    ClientChanged,
     ClientFacts,
     Jwk,
     NewClient,
     Profile,
+    SecretReplaced,
 )
 from ecosystem.identity.model import ROLES_OF_PEOPLE_ONLY
-from ecosystem.identity.rules import check_own, check_roles, once
+from ecosystem.identity.rules import Inactive, check_own, check_roles, once
 from ecosystem.values.actor import Actor, Role
 from ecosystem.values.refusal import Fault, Kind, Refusal
 from ecosystem.values.scopes import needs_keys
@@ -97,6 +102,20 @@ class KeyUnusable(Refusal):
     remedy = "Send an EC key on P-256, an RSA key of 2048 bits or more, or an Ed25519 key."
 
 
+class ScopesOnlyNarrow(Refusal):
+    """A client never gets more scopes than it was added with."""
+
+    kind = Kind.UNMET
+    remedy = "Leave the scope out, or add another client with it."
+
+
+class MethodStays(Refusal):
+    """A client goes on proving itself in the way in which it was added."""
+
+    kind = Kind.CONFLICT
+    remedy = "Add another client that proves itself in the other way, and deactivate this one."
+
+
 def add_client(facts: ClientFacts, *, by: Actor, at: datetime) -> ClientAdded:
     """Let a program act for its organisation, and no more than who adds it.
 
@@ -119,6 +138,60 @@ def add_client(facts: ClientFacts, *, by: Actor, at: datetime) -> ClientAdded:
         roles=once(asked.roles),
         dpop=asked.dpop or asked.profile is Profile.HIGH,
     )
+
+
+def change_client(facts: ChangeFacts, *, by: Actor, at: datetime) -> ClientChanged:
+    """Let a client be otherwise, by who might have added it as it then is.
+
+    Whoever replaces the keys of a program can be the program: so nobody does who is less.
+    Refuses with Inactive, MethodStays, ScopesOnlyNarrow, and as add_client does.
+    """
+    del at
+    _check_may_change(facts, by=by)
+    asked = facts.asked or ClientChange()
+    keyed = asked.jwks is not UNSET or asked.jwks_uri is not UNSET
+    if keyed and facts.method is not AuthMethod.KEYS:
+        message = f"The client proves itself by {facts.method.value}."
+        raise MethodStays(message, pointer="/jwks" if asked.jwks is not UNSET else "/jwks_uri")
+    then = _changed(facts.present, asked)
+    for index, scope in enumerate(then.scopes):
+        if scope not in facts.present.scopes:
+            message = f"The client does not hold {scope}."
+            raise ScopesOnlyNarrow(message, pointer=f"/scopes/{index}")
+    _check_scopes(then, _method(then))
+    _check_keys(then)
+    _check_addresses(then)
+    return ClientChanged(then)
+
+
+def replace_secret(facts: ChangeFacts, *, by: Actor, at: datetime) -> SecretReplaced:
+    """Let a client have a new secret; refuse as change_client does."""
+    del at
+    _check_may_change(facts, by=by)
+    if facts.method is not AuthMethod.SECRET:
+        message = f"The client proves itself by {facts.method.value}."
+        raise MethodStays(message)
+    return SecretReplaced(facts.client_id)
+
+
+def _check_may_change(facts: ChangeFacts, *, by: Actor) -> None:
+    if not facts.is_active:
+        message = f"{facts.client_id} is not active."
+        raise Inactive(message)
+    _check_no_wider(facts.present, by=by)
+
+
+def _changed(present: NewClient, asked: ClientChange) -> NewClient:
+    given = {
+        name: value for name, value in msgspec.structs.asdict(asked).items() if value is not UNSET
+    }
+    if asked.jwks is not UNSET and asked.jwks_uri is UNSET:
+        given["jwks_uri"] = None
+    if asked.jwks_uri is not UNSET and asked.jwks is UNSET:
+        given["jwks"] = None
+    if asked.scopes is not UNSET:
+        given["scopes"] = tuple(dict.fromkeys(asked.scopes))
+    return msgspec.structs.replace(present, **given)
 
 
 def _check_no_wider(asked: NewClient, *, by: Actor) -> None:

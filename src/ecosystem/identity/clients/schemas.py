@@ -1,5 +1,7 @@
 """How clients look on the wire."""
 
+from datetime import datetime
+
 import msgspec
 
 from ecosystem.identity.clients.model import AuthMethod, Jwks, Profile
@@ -26,6 +28,20 @@ class ClientView(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[Scope, ...]
     roles: tuple[Role, ...]
     active: bool
+    last_used_at: datetime | None
+    """When it last proved itself, to a minute; null where it never did."""
+    old_secret_until: datetime | None
+    """Until when the secret before the present one is good; null where there was none."""
+    version: Version
+
+
+class ReplacedSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """A client's new secret."""
+
+    client_secret: str
+    """Shown this once and kept nowhere."""
+    old_secret_until: datetime
+    """Until when the secret before it is good."""
     version: Version
 
 

@@ -33,11 +33,14 @@ client: Final = Table(
     Column("scopes", ARRAY(Text), nullable=False),
     Column("roles", ARRAY(Text), nullable=False),
     Column("secret_digest", LargeBinary),
+    Column("old_secret_digest", LargeBinary),
+    Column("old_secret_until", DateTime(timezone=True)),
     Column("jwks", JSON),
     Column("jwks_uri", Text),
     Column("redirect_uris", ARRAY(Text), nullable=False, server_default="{}"),
     Column("dpop", Boolean, nullable=False, server_default=false()),
     Column("disabled_at", DateTime(timezone=True)),
+    Column("last_used_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("id"),
     CheckConstraint(
@@ -49,7 +52,14 @@ client: Final = Table(
         name="has_secret_or_keys_or_is_public",
     ),
     CheckConstraint("profile = 'basic' OR num_nonnulls(jwks, jwks_uri) = 1", name="high_has_keys"),
+    CheckConstraint("profile = 'basic' OR dpop", name="high_is_bound_to_a_key"),
     CheckConstraint("octet_length(secret_digest) = 32", name="secret_is_a_digest"),
+    CheckConstraint("octet_length(old_secret_digest) = 32", name="old_secret_is_a_digest"),
+    CheckConstraint(
+        "num_nonnulls(old_secret_digest, old_secret_until) <> 1 "
+        "AND (old_secret_digest IS NULL OR secret_digest IS NOT NULL)",
+        name="an_old_secret_ends_beside_a_new_one",
+    ),
     Index("client_of_organisation", "organisation_id"),
     info={"held": "reference"},
 )

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Table, Text, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from ecosystem.identity.clients.tables import assertion_used
+from ecosystem.identity.clients.tables import assertion_used, client
 from ecosystem.identity.oauth import queries, tokens
 from ecosystem.identity.oauth.known import tokens_die
 from ecosystem.identity.oauth.queries import Authorisation, Pending, digest_of
@@ -84,6 +84,7 @@ def _marking(table: Table, key: str, column: str) -> Statement:
     return Statement(update(table).where(where).values({column: bindparam("new_value")}))
 
 
+_NOTE_USE: Final = _marking(client, "id", "last_used_at")
 _KEEP_REQUEST: Final = inserting(authorisation_request)
 _FORGET_REQUESTS: Final = _forgetting(authorisation_request, "digest", "client_id")
 _BEGIN: Final = Statement(
@@ -146,6 +147,11 @@ async def spend_proof(
     """Spend a proof of a key; tell whether it was unspent. Forget those that expired `before`."""
     await tx.run(_FORGET_PROOFS, jkt=jkt, before=before)
     return await tx.value(_SPEND_PROOF, jkt=jkt, jti=jti, expires_at=expires_at) is not None
+
+
+async def note_use(tx: Tx, client_id: str, *, now: datetime) -> None:
+    """Note that a client has proved itself `now`."""
+    await tx.run(_NOTE_USE, of=client_id, new_value=now)
 
 
 async def deny(tx: Tx, jti: str, *, expires_at: datetime, now: datetime) -> None:

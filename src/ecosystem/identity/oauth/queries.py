@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import LargeBinary, Text, bindparam, exists, or_, select
+from sqlalchemy import LargeBinary, Text, bindparam, case, exists, func, or_, select
 
 from ecosystem.identity.clients.model import AuthMethod, Jwks, Profile
 from ecosystem.identity.clients.tables import client
@@ -32,6 +32,10 @@ _CLIENT: Final = Statement(
         client.c.profile,
         client.c.scopes,
         client.c.secret_digest,
+        case((client.c.old_secret_until > func.now(), client.c.old_secret_digest)).label(
+            "old_secret_digest"
+        ),
+        client.c.last_used_at,
         client.c.jwks,
         client.c.jwks_uri,
         client.c.redirect_uris,
@@ -132,14 +136,16 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     redirect_uris: tuple[str, ...]
     dpop: bool
     """Whether its tokens are bound to a key, always."""
-    secret_digest: bytes | None
+    secret_digests: tuple[bytes, ...]
+    """Of its secret, and of the one before while that is still good; none where it has keys."""
+    last_used_at: datetime | None
     jwks: Jwks | None
     jwks_uri: str | None
 
     @property
     def method(self) -> AuthMethod:
         """How it proves itself; a public client does not."""
-        if self.secret_digest is not None:
+        if self.secret_digests:
             return AuthMethod.SECRET
         if self.jwks is not None or self.jwks_uri is not None:
             return AuthMethod.KEYS
@@ -226,7 +232,10 @@ async def registered(tx: Tx, client_id: str) -> Registered | None:
         scopes=tuple(row["scopes"]),
         redirect_uris=tuple(row["redirect_uris"]),
         dpop=row["dpop"],
-        secret_digest=row["secret_digest"],
+        secret_digests=tuple(
+            digest for digest in (row["secret_digest"], row["old_secret_digest"]) if digest
+        ),
+        last_used_at=row["last_used_at"],
         jwks=None if row["jwks"] is None else msgspec.json.decode(row["jwks"], type=Jwks),
         jwks_uri=row["jwks_uri"],
     )

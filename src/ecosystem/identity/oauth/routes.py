@@ -222,7 +222,7 @@ async def answer_client(request: Call) -> Response[bytes]:
     """
     session = await sessions.current(request)
     outcome = await authorising.decide(
-        request.tx, request.visit.body, browser=_browser(request, session, now=_now(request))
+        request.tx, request.visit.body, browser=_browser(request, session, now=request.real_now)
     )
     return await _shown(request, outcome, session)
 
@@ -275,17 +275,9 @@ async def list_token_keys(request: Call) -> Response[bytes]:
     return request.answer(PublicKeys(({**key, "alg": tokens.ALGORITHM, "use": "sig"},)))
 
 
-def _now(request: Call) -> datetime:
-    now = request.visit.real_now
-    if now is None:
-        message = "the desk has read no clock"
-        raise RuntimeError(message)
-    return now
-
-
 async def _asked(request: Call) -> Asked | Answer:
     """Return the request in the terms of the token endpoint, or why its proof is wrong."""
-    signing = terms.signing(request.house, now=_now(request))
+    signing = terms.signing(request.house, now=request.real_now)
     wanted = dpop.Wanted(
         method="POST", url=f"{signing.issuer}{request.scope['path']}", now=signing.now
     )

@@ -5,7 +5,7 @@ runs in a greenlet, in which its callbacks await our statements on the same conn
 """
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
 from authlib.oauth2.rfc6749 import (
@@ -40,6 +40,9 @@ __all__ = [
 ]  # fmt: skip
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+_NOTED_EVERY: Final = timedelta(minutes=1)
 
 
 class InvalidTarget(OAuth2Error):
@@ -138,7 +141,14 @@ class _Server(AuthorizationServer):
             raise unauthenticated()
         if self._gives_tokens and registered.dpop and self.asked.jkt is None:
             raise grants.InvalidDpopProof("The client sends a DPoP proof with each request.")
+        self._note_use(registered)
         return client
+
+    def _note_use(self, registered: queries.Registered) -> None:
+        """Note when a client was last used, at most once a minute, so that it costs nothing."""
+        before, now = registered.last_used_at, self.asked.now
+        if before is None or now - before >= _NOTED_EVERY:
+            await_only(actions.note_use(self.tx, registered.id, now=now))
 
     def create_oauth2_request(self, request: OAuth2Request) -> OAuth2Request:
         return request

@@ -120,8 +120,9 @@ class Client(ClientMixin):
 
     def check_client_secret(self, client_secret: str) -> bool:
         """Tell whether the secret is the client's, in time that says nothing of it."""
-        kept = self.registered.secret_digest or _NO_SECRET
-        return hmac.compare_digest(hashlib.sha256(client_secret.encode()).digest(), kept)
+        given = hashlib.sha256(client_secret.encode()).digest()
+        kept = (*self.registered.secret_digests, _NO_SECRET, _NO_SECRET)[:2]
+        return any(hmac.compare_digest(given, one) for one in kept)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """Tell whether this is the way in which the client proves itself, anywhere."""

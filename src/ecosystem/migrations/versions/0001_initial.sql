@@ -557,17 +557,23 @@ CREATE TABLE client (
 	scopes TEXT[] NOT NULL,
 	roles TEXT[] NOT NULL,
 	secret_digest BYTEA,
+	old_secret_digest BYTEA,
+	old_secret_until TIMESTAMP WITH TIME ZONE,
 	jwks JSON,
 	jwks_uri TEXT,
 	redirect_uris TEXT[] DEFAULT '{}' NOT NULL,
 	dpop BOOLEAN DEFAULT false NOT NULL,
 	disabled_at TIMESTAMP WITH TIME ZONE,
+	last_used_at TIMESTAMP WITH TIME ZONE,
 	version INTEGER NOT NULL,
 	CONSTRAINT client_pkey PRIMARY KEY (id),
 	CONSTRAINT client_profile_is_known CHECK (profile IN ('basic', 'high')),
 	CONSTRAINT client_has_secret_or_keys_or_is_public CHECK (num_nonnulls(secret_digest, jwks, jwks_uri) = 1 OR (num_nonnulls(secret_digest, jwks, jwks_uri) = 0 AND redirect_uris <> '{}')),
 	CONSTRAINT client_high_has_keys CHECK (profile = 'basic' OR num_nonnulls(jwks, jwks_uri) = 1),
+	CONSTRAINT client_high_is_bound_to_a_key CHECK (profile = 'basic' OR dpop),
 	CONSTRAINT client_secret_is_a_digest CHECK (octet_length(secret_digest) = 32),
+	CONSTRAINT client_old_secret_is_a_digest CHECK (octet_length(old_secret_digest) = 32),
+	CONSTRAINT client_an_old_secret_ends_beside_a_new_one CHECK (num_nonnulls(old_secret_digest, old_secret_until) <> 1 AND (old_secret_digest IS NULL OR secret_digest IS NOT NULL)),
 	CONSTRAINT client_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 );
 -- next
