@@ -1,5 +1,6 @@
 """Who is logged in where: cookies, and when a session begins and ends."""
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import asyncpg
@@ -37,9 +38,9 @@ async def test_a_person_logs_in_by_name_and_password(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("change", [str.upper, str.title, "  {} ".format])
-async def test_a_name_is_the_same_in_any_case(visitor: Visitor, change: object) -> None:
-    assert callable(change)
-
+async def test_a_name_is_the_same_in_any_case(
+    visitor: Visitor, change: Callable[[str], str]
+) -> None:
     assert (await visitor.log_in(username=change(visitor.username))).status_code == 303
 
 
