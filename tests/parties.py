@@ -17,6 +17,13 @@ from ecosystem.sandbox.model import Parties, Party, SeededPerson
 from ecosystem.values.permit import Permit
 
 ISSUER = "http://127.0.0.1:8080"
+SEEN: dict[str, Any] = {
+    "reason": "Papers seen.",
+    "evidence": [
+        {"title": "Business licence", "reference": "extract 2026-0117", "seen_on": "2026-01-17"}
+    ],
+}
+"""Why an operator verifies an organisation, and what was seen."""
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 

@@ -23,6 +23,7 @@ from ecosystem.runtime.operation import Operation
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.identifiers import authority_of, compose
 from tests.api.searching import OPERATIONS, Search
+from tests.parties import SEEN
 
 KINDS = tuple(kind for kind in OrganisationKind if kind is not OrganisationKind.PLATFORM)
 OPEN_TO_THE_MARKET = {"any", "any but the authority", "invited by the need"}
@@ -145,7 +146,7 @@ def _registered(strangers: Strangers, kind: OrganisationKind) -> str:
     place = f"/v1/organisations/{made['organisation_id']}"
     verified = http.post(
         f"{place}/verification",
-        json={"reason": "For the test."},
+        json=SEEN,
         headers={"Authorization": f"Bearer {operator}", "If-Match": "*"},
     )
     assert verified.is_success, verified.text

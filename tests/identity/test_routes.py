@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.identity.parties import administrator_of, registered, registration
-from tests.parties import bearer, seeded
+from tests.parties import SEEN, bearer, seeded
 
 NOBODY = "org_01890a5d00007000800000000000000a"
 
@@ -124,12 +124,12 @@ async def test_the_operator_verifies_and_suspends_under_the_version_it_has_seen(
     address = f"/v1/organisations/{made['organisation_id']}"
     reason = {"reason": "Papers seen."}
 
-    unseen = await client.post(f"{address}/verification", json=reason, headers=operator)
+    unseen = await client.post(f"{address}/verification", json=SEEN, headers=operator)
     stale = await client.post(
-        f"{address}/verification", json=reason, headers=operator | {"If-Match": '"v9"'}
+        f"{address}/verification", json=SEEN, headers=operator | {"If-Match": '"v9"'}
     )
     verified = await client.post(
-        f"{address}/verification", json=reason, headers=operator | {"If-Match": '"v1"'}
+        f"{address}/verification", json=SEEN, headers=operator | {"If-Match": '"v1"'}
     )
     suspended = await client.post(
         f"{address}/suspension",
@@ -152,7 +152,7 @@ async def test_of_two_verifications_at_once_one_is_refused(client: httpx.AsyncCl
         *(
             client.post(
                 f"/v1/organisations/{made['organisation_id']}/verification",
-                json={"reason": "Papers seen."},
+                json=SEEN,
                 headers=operator | {"If-Match": '"v1"'},
             )
             for _ in range(4)
@@ -165,15 +165,15 @@ async def test_of_two_verifications_at_once_one_is_refused(client: httpx.AsyncCl
 async def test_only_the_operator_verifies(client: httpx.AsyncClient) -> None:
     made = await registered(client)
     address = f"/v1/organisations/{made['organisation_id']}/verification"
-    reason, match = {"reason": "I say so."}, {"If-Match": '"v1"'}
+    match = {"If-Match": '"v1"'}
 
-    anyone = await client.post(address, json=reason, headers=match)
+    anyone = await client.post(address, json=SEEN, headers=match)
     itself = await client.post(
-        address, json=reason, headers=match | await administrator_of(client, made)
+        address, json=SEEN, headers=match | await administrator_of(client, made)
     )
     narrow = await client.post(
         address,
-        json=reason,
+        json=SEEN,
         headers=match | await bearer(client, "platform", "operator", scopes=["organisations:read"]),
     )
 
@@ -193,7 +193,7 @@ async def test_nobody_adds_clients_to_another_organisation(client: httpx.AsyncCl
         address, json=asked, headers=await bearer(client, "bank", "administrator")
     )
     colleague = await client.post(
-        address, json=asked, headers=await bearer(client, "city", "officer")
+        address, json=asked, headers=await bearer(client, "city", "evaluator")
     )
 
     assert (program.status_code, colleague.status_code) == (403, 403)

@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from ecosystem.runtime.minting import secret
-from tests.parties import assertion
+from tests.parties import SEEN, assertion
 from tests.serving.service import Service, run
 
 BACK = "https://console.example/back"
@@ -145,7 +145,7 @@ def test_the_first_operator_and_a_registered_organisation_take_part(
         )
         verified = http.post(
             f"/v1/organisations/{made['organisation_id']}/verification",
-            json={"reason": "Papers seen."},
+            json=SEEN,
             headers=_bearer(operator) | {"If-Match": "*"},
         )
 

@@ -103,10 +103,13 @@ def _organisations(call: Caller) -> None:
     made = call.post("/v1/organisations", None, asked)
     there = f"/v1/organisations/{made['organisation_id']}"
     said = {"reason": "An example."}
-    call.post(f"{there}/verification", "platform/operator", said, changes=there)
+    seen = {"title": "Business licence", "reference": "2026-0117", "seen_on": "2026-01-17"}
+    shown = {**said, "evidence": [seen]}
+    call.post(f"{there}/verification", "platform/operator", shown, changes=there)
     call.post(f"{there}/suspension", "platform/operator", said, changes=there)
     own = f"/v1/organisations/{call.organisation('second_enterprise')}"
     by = "second_enterprise/administrator"
+    call.patch(own, by, {"other_names": [{"language": "pt", "name": "Nanshan Serviços"}]})
     _people(call, own, by)
     client = {"name": "reader", "scopes": ["needs:read"]}
     program = call.post(f"{own}/clients", by, client)

@@ -10,7 +10,7 @@ from ecosystem.runtime.web import seen_by
 from ecosystem.values.actor import Actor, OrganisationKind
 from tests.conventions import market
 from tests.joining import join
-from tests.parties import bearer, comes_true
+from tests.parties import SEEN, bearer, comes_true
 
 SOMEONE = Actor(
     organisation_id="org_01890a5d00007000800000000000000a",
@@ -48,7 +48,7 @@ async def _judge(client: httpx.AsyncClient, organisation_id: str, what: str) -> 
     operator = await bearer(client, "platform", "operator")
     answer = await client.post(
         f"{path}/{what}",
-        json={"reason": "So it is."},
+        json=SEEN if what == "verification" else {"reason": "So it is."},
         headers={**operator, "If-Match": tag, "Idempotency-Key": str(uuid.uuid4())},
     )
     assert answer.status_code == 200, answer.text

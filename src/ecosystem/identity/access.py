@@ -7,6 +7,14 @@ from ecosystem.values.permit import Permit
 
 REGISTER: Final = Permit(act="register an organisation")
 READ: Final = Permit(act="read the register of organisations")
+CHANGE: Final = Permit(
+    act="change what the organisation says of itself",
+    scope="organisations:write",
+    roles=(Role.ADMINISTRATOR,),
+    person=True,
+    step_up=True,
+    relation="own organisation",
+)
 VERIFY: Final = Permit(
     act="verify an organisation",
     scope="organisations:write",

@@ -11,12 +11,16 @@ from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.identity import queries, rules
 from ecosystem.identity.model import (
     BY_REGISTRATION,
+    Judgement,
+    OrganisationChange,
     OrganisationFacts,
     PlatformFacts,
+    Profile,
     Registered,
     Registration,
     RegistrationFacts,
     StateChanged,
+    Verification,
 )
 from ecosystem.identity.oauth.known import tokens_die
 from ecosystem.identity.people import actions as people
@@ -33,12 +37,24 @@ from ecosystem.values import revision
 from ecosystem.values.actor import Actor, OrganisationKind
 from ecosystem.values.text import Text
 
-_ADD_ORGANISATION: Final = inserting(organisation)
+_ADD_ORGANISATION: Final = inserting(
+    organisation,
+    *(column.key for column in organisation.columns if column.key != "judgement"),
+)
 _ADD_IDENTIFIER: Final = inserting(organisation_identifier)
 _SET_STATE: Final = Statement(
     update(organisation)
     .where(organisation.c.id == bindparam("of"))
-    .values(state=bindparam("new_state"), version=bindparam("new_version"))
+    .values(
+        state=bindparam("new_state"),
+        judgement=bindparam("new_judgement"),
+        version=bindparam("new_version"),
+    )
+)
+_CHANGE: Final = Statement(
+    update(organisation)
+    .where(organisation.c.id == bindparam("of"))
+    .values({name: bindparam(f"new_{name}") for name in (*Profile.__struct_fields__, "version")})
 )
 
 
@@ -112,10 +128,13 @@ async def invite_operator(tx: Tx, *, operator: Text, at: datetime) -> people.Iss
 
 
 async def verify(
-    tx: Tx, organisation_id: str, *, reason: str, expected: int | None, by: Actor, at: datetime
-) -> Standing:
+    tx: Tx, organisation_id: str, asked: Verification, *, expected: int | None, by: Actor,
+    at: datetime,
+) -> Standing:  # fmt: skip
     """Verify an organisation; effects: its state, the event organisation.verified."""
-    facts = await queries.organisation_facts(tx, organisation_id, reason=reason)
+    facts = await queries.organisation_facts(
+        tx, organisation_id, reason=asked.reason, evidence=asked.evidence
+    )
     revision.check(expected, actual=facts.version)
     decision = rules.verify(facts, by=by, at=at)
     return await _change_state(tx, "organisation.verified", facts, decision, by=by, at=at)
@@ -131,6 +150,37 @@ async def suspend(
     return await _change_state(tx, "organisation.suspended", facts, decision, by=by, at=at)
 
 
+async def change(
+    tx: Tx,
+    organisation_id: str,
+    asked: OrganisationChange,
+    *,
+    expected: int | None,
+    by: Actor,
+    at: datetime,
+) -> Standing:
+    """Change what an organisation says of itself; effects: that, the event organisation.changed."""
+    facts = await queries.change_facts(tx, organisation_id, asked=asked)
+    revision.check(expected, actual=facts.version)
+    decision = rules.change(facts, by=by, at=at)
+    then = decision.profile
+    await tx.run(
+        _CHANGE,
+        of=organisation_id,
+        new_name=_json(then.name),
+        new_scale=then.scale.value if then.scale else None,
+        new_bank_account=_json(then.bank_account),
+        new_other_names=_json(then.other_names),
+        new_beneficial_owners=_json(then.beneficial_owners),
+        new_version=facts.version + 1,
+    )
+    version = await record(
+        tx, "organisation.changed", organisation_id, facts=facts, decision=decision, by=by, at=at,
+        audience=_own(organisation_id),
+    )  # fmt: skip
+    return Standing(id=organisation_id, state="changed", version=version)
+
+
 async def _change_state(
     tx: Tx,
     change: str,
@@ -144,6 +194,9 @@ async def _change_state(
         _SET_STATE,
         of=facts.organisation_id,
         new_state=decision.state.value,
+        new_judgement=msgspec.json.encode(
+            Judgement(state=decision.state, reason=facts.reason, evidence=facts.evidence, at=at)
+        ),
         new_version=facts.version + 1,
     )
     await tokens_die(tx, facts.organisation_id)
@@ -178,6 +231,10 @@ def _itself(
     )
 
 
+def _json(value: object) -> bytes | None:
+    return None if value is None else msgspec.json.encode(value)
+
+
 def _own(organisation_id: str) -> Audience:
     return Audience(organisations=(organisation_id,))
 
@@ -194,7 +251,9 @@ async def _write_organisation(
         jurisdiction=asked.jurisdiction,
         scale=asked.scale.value if asked.scale else None,
         state=decision.state.value,
-        bank_account=msgspec.json.encode(asked.bank_account) if asked.bank_account else None,
+        bank_account=_json(asked.bank_account),
+        other_names=_json(asked.other_names),
+        beneficial_owners=_json(asked.beneficial_owners),
         registered_at=at,
         version=1,
     )

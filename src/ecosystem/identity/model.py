@@ -1,10 +1,11 @@
 """States, requests, frozen facts and decisions of organisations, people and clients."""
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.money import Currency
@@ -101,6 +102,61 @@ class BankAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     currency: Currency
 
 
+class OtherName(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An organisation's name in a further language."""
+
+    language: Annotated[
+        str,
+        Meta(
+            pattern=whole("[a-z]{2,3}(-[0-9A-Za-z]{2,8}){0,3}"),
+            description="Tag of the language (BCP 47), none of `zh` and `en`, each once.",
+            examples=["pt"],
+        ),
+    ]
+    name: Line
+
+
+class Interest(StrEnum):
+    """How a person owns or controls an organisation. Source: BODS 0.4, `interestType`."""
+
+    SHAREHOLDING = "shareholding"
+    VOTING_RIGHTS = "voting_rights"
+    APPOINTMENT_OF_BOARD = "appointment_of_board"
+    OTHER_INFLUENCE = "other_influence_or_control"
+
+
+class BeneficialOwner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A person who in the end owns or controls an organisation."""
+
+    name: Text
+    country: Annotated[
+        str,
+        Meta(
+            pattern=whole("[A-Z]{2}"),
+            description="Where she lives (ISO 3166-1).",
+            examples=["CN"],
+        ),
+    ]
+    interest: Interest
+    share_percent: (
+        Annotated[
+            str,
+            Meta(
+                pattern=whole(r"(100(\.0{1,4})?|[1-9]?[0-9](\.[0-9]{1,4})?)"),
+                description="Per cent of the whole, 0 to 100, with at most four decimals.",
+                examples=["25.5"],
+            ),
+        ]
+        | None
+    ) = None
+    """Null where the interest is no share."""
+    since_on: date | None = None
+
+
+OtherNames = Annotated[tuple[OtherName, ...], Meta(max_length=20)]
+BeneficialOwners = Annotated[tuple[BeneficialOwner, ...], Meta(max_length=50)]
+
+
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An organisation that wants to take part, and the person who will administer it."""
 
@@ -113,12 +169,58 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     identifiers: Annotated[tuple[Identifier, ...], Meta(max_length=10)] = ()
     scale: Scale | None = None
     bank_account: BankAccount | None = None
+    other_names: OtherNames = ()
+    """Its name in languages besides Chinese and English."""
+    beneficial_owners: BeneficialOwners = ()
+    """Who in the end owns or controls it; never shown to the public."""
+
+
+class OrganisationChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What changes about an organisation; what is left out stays (RFC 7396)."""
+
+    name: Text | UnsetType = UNSET
+    scale: Scale | UnsetType | None = UNSET
+    bank_account: BankAccount | UnsetType | None = UNSET
+    other_names: OtherNames | UnsetType = UNSET
+    beneficial_owners: BeneficialOwners | UnsetType = UNSET
 
 
 class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why an organisation is verified or suspended."""
+    """Why an organisation is suspended."""
 
     reason: Prose
+
+
+class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What was seen before an organisation was verified."""
+
+    title: Line
+    """What it is, such as `Business licence`."""
+    reference: Line
+    """Where it is found again: a number in a register, a file, an address."""
+    seen_on: date
+    sha256: (
+        Annotated[
+            str, Meta(pattern=whole("[0-9a-f]{64}"), description="SHA-256 of the document, in hex.")
+        ]
+        | None
+    ) = None
+
+
+class Verification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Why an organisation is verified, and on what evidence."""
+
+    reason: Prose
+    evidence: Annotated[tuple[Evidence, ...], Meta(min_length=1, max_length=20)]
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an organisation is in its state: what the operator said last."""
+
+    state: OrganisationState
+    reason: str
+    evidence: tuple[Evidence, ...]
+    at: datetime
 
 
 class RegistrationFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +264,32 @@ class OrganisationFacts(msgspec.Struct, frozen=True, kw_only=True):
     state: OrganisationState
     version: int
     reason: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """What an organisation says of itself, and may say otherwise."""
+
+    name: Text
+    scale: Scale | None
+    bank_account: BankAccount | None
+    other_names: tuple[OtherName, ...]
+    beneficial_owners: tuple[BeneficialOwner, ...]
+
+
+class ChangeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known when an organisation changes what it says of itself."""
+
+    organisation_id: str
+    version: int
+    present: Profile
+    asked: OrganisationChange
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """What an organisation says of itself from now on."""
+
+    profile: Profile
 
 
 class StateChanged(msgspec.Struct, frozen=True):

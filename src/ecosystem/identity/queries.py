@@ -24,12 +24,17 @@ from ecosystem.catalogue import queries as catalogue
 from ecosystem.catalogue.tables import jurisdiction
 from ecosystem.identity.clients.tables import client
 from ecosystem.identity.model import (
+    ChangeFacts,
+    Evidence,
     Identifier,
+    OrganisationChange,
     OrganisationFacts,
     OrganisationState,
+    Profile,
     Registration,
     RegistrationFacts,
 )
+from ecosystem.identity.rules import spelt
 from ecosystem.identity.tables import (
     membership,
     organisation,
@@ -77,6 +82,7 @@ def _as_seen(*more: ColumnElement[Any]) -> list[ColumnElement[Any]]:
         organisation.c.scale,
         organisation.c.state,
         _identifiers().label("identifiers"),
+        organisation.c.other_names,
         instant(organisation.c.registered_at).label("registered_at"),
         organisation.c.version,
         *more,
@@ -97,9 +103,11 @@ def versioned(
 
 
 _ORGANISATION: Final = versioned(*_as_seen(), where=organisation.c.id == _ID)
+_INSIDE: Final = (organisation.c.beneficial_owners, organisation.c.judgement)
 _OWN_ORGANISATION: Final = versioned(
-    *_as_seen(organisation.c.bank_account), where=organisation.c.id == _ID
+    *_as_seen(organisation.c.bank_account, *_INSIDE), where=organisation.c.id == _ID
 )
+_OVERSEEN_ORGANISATION: Final = versioned(*_as_seen(*_INSIDE), where=organisation.c.id == _ID)
 
 
 def _is_any(name: str) -> ColumnElement[bool]:
@@ -122,9 +130,13 @@ ORGANISATIONS: Final = page_of(
 _NEXT_NUMBER: Final = Statement(
     select(cast(literal_column("nextval('organisation_number_seq')"), Integer))
 )
+_SPELT: Final[ColumnElement[str]] = literal_column(
+    "upper(regexp_replace(id, '[^0-9A-Za-z]', '', 'g'))"
+)
+"""An identifier however it is spelt, as the unique index has it."""
 _TAKEN: Final = Statement(
     select(organisation_identifier.c.scheme, organisation_identifier.c.id).where(
-        func.concat(organisation_identifier.c.scheme, ":", organisation_identifier.c.id)
+        func.concat(organisation_identifier.c.scheme, ":", _SPELT)
         == any_(bindparam("names", type_=ARRAY(Text)))
     )
 )
@@ -196,7 +208,7 @@ def is_overseen(authority: ColumnElement[int], oversees: ColumnElement[str]) -> 
 
 async def registration_facts(tx: Tx, asked: Registration) -> RegistrationFacts:
     """Return what is known of an organisation that registers, with identifiers for it."""
-    names = [f"{one.scheme}:{one.id}" for one in asked.identifiers]
+    names = [f"{one.scheme}:{spelt(one.id)}" for one in asked.identifiers]
     rows = await tx.rows(_TAKEN, names=names) if names else []
     return RegistrationFacts(
         asked=asked,
@@ -231,7 +243,9 @@ async def platform_exists(tx: Tx) -> bool:
     return found
 
 
-async def organisation_facts(tx: Tx, organisation_id: str, *, reason: str) -> OrganisationFacts:
+async def organisation_facts(
+    tx: Tx, organisation_id: str, *, reason: str, evidence: tuple[Evidence, ...] = ()
+) -> OrganisationFacts:
     """Return an organisation's kind, state and version; lock it, or OrganisationUnknown."""
     row = None
     if is_identifier(organisation_id, "org"):
@@ -244,20 +258,63 @@ async def organisation_facts(tx: Tx, organisation_id: str, *, reason: str) -> Or
         state=OrganisationState(row["state"]),
         version=row["version"],
         reason=reason,
+        evidence=evidence,
+    )
+
+
+async def change_facts(tx: Tx, organisation_id: str, *, asked: OrganisationChange) -> ChangeFacts:
+    """Return what an organisation says of itself; lock it, or OrganisationUnknown."""
+    found = await organisation_facts(tx, organisation_id, reason="")
+    said = await tx.value(_PROFILE, id=organisation_id)
+    return ChangeFacts(
+        organisation_id=organisation_id,
+        version=found.version,
+        present=msgspec.json.decode(said, type=Profile),
+        asked=asked,
     )
 
 
 async def organisation_view(
     tx: Tx, organisation_id: str, *, reader: Actor | None
-) -> tuple[bytes, int, bool]:
-    """Return an organisation as JSON, its version, and whether the reader belongs to it."""
-    own = reader is not None and reader.organisation_id == organisation_id
-    row = None
+) -> tuple[bytes, int, str | None]:
+    """Return an organisation as JSON, its version, and how it is seen, where not by anyone."""
+    seen = None
     if is_identifier(organisation_id, "org"):
-        row = await tx.row(_OWN_ORGANISATION if own else _ORGANISATION, id=organisation_id)
-    if row is None:
-        raise _no_organisation(organisation_id)
-    return row["body"], row["version"], own
+        seen = await _seen_as(tx, organisation_id, reader)
+        row = await tx.row(_VIEWS[seen], id=organisation_id)
+        if row is not None:
+            return row["body"], row["version"], seen
+    raise _no_organisation(organisation_id)
+
+
+_said = (
+    select(*(organisation.c[name] for name in Profile.__struct_fields__))
+    .where(organisation.c.id == _ID)
+    .subquery("said")
+)
+_PROFILE: Final = Statement(select(func.row_to_json(_said.table_valued())))
+_VIEWS: Final = {None: _ORGANISATION, "own": _OWN_ORGANISATION, "overseen": _OVERSEEN_ORGANISATION}
+_IS_WITHIN: Final = Statement(
+    select(
+        exists()
+        .where(organisation.c.id == _ID)
+        .where(jurisdiction.c.code == organisation.c.jurisdiction)
+        .where(jurisdiction.c.path.like(func.concat("%/", bindparam("within", type_=Text), "/%")))
+    )
+)
+
+
+async def _seen_as(tx: Tx, organisation_id: str, reader: Actor | None) -> str | None:
+    if reader is None:
+        return None
+    if reader.organisation_id == organisation_id:
+        return "own"
+    if reader.has(Role.OPERATOR):
+        return "overseen"
+    if reader.oversees is None:
+        return None
+    within: bool = await tx.value(_IS_WITHIN, id=organisation_id, within=reader.oversees)
+    return "overseen" if within else None
 
 
 async def actor(

@@ -9,8 +9,10 @@ from ecosystem.identity.login import routes as login
 from ecosystem.identity.login.passkeys import routes as passkeys
 from ecosystem.identity.model import (
     JurisdictionCode,
+    OrganisationChange,
     Registration,
     Statement,
+    Verification,
 )
 from ecosystem.identity.oauth import routes as oauth
 from ecosystem.identity.outside import routes as outside
@@ -22,7 +24,7 @@ from ecosystem.identity.schemas import (
     OrganisationView,
 )
 from ecosystem.runtime import paging
-from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
+from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, patch, post
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.page import Page
 from ecosystem.values.revision import RevisionStale
@@ -38,6 +40,8 @@ from ecosystem.values.scopes import known
         rules.JurisdictionUnknown,
         rules.CheckDigitWrong,
         rules.IdentifierTaken,
+        rules.OtherNameTwice,
+        rules.OwnersExceedWhole,
     ),
 )
 async def register_organisation(request: Call, data: JSONBody[Registration]) -> Response[bytes]:
@@ -46,7 +50,8 @@ async def register_organisation(request: Call, data: JSONBody[Registration]) -> 
     The organisation takes part at once, and publishes, offers, signs or is paid only once the
     platform's operator has verified it. Its first person joins, as administrator, by the link
     of the answer, which is shown this once. Check digits of `CN-USC` and `LEI` identifiers are
-    verified.
+    verified, and an identifier that another organisation has, however it is spelt, is refused:
+    duplicates are not made, and nothing here merges two organisations.
     """
     made = await actions.register(request.tx, data, at=request.at)
     request.visit.key = None
@@ -95,12 +100,41 @@ async def list_organisations(
 async def read_organisation(request: Call, organisation_id: FromPath[str]) -> Response[bytes]:
     """Read an organisation.
 
-    Anyone may; its bank account is shown to itself alone.
+    Anyone may. Its bank account is shown to itself alone; who owns it in the end, and on what
+    evidence it was verified, also to the operator and to auditors of its jurisdiction.
     """
-    body, version, own = await queries.organisation_view(
+    body, version, seen = await queries.organisation_view(
         request.tx, organisation_id, reader=request.reader
     )
-    return request.answer(body, version=version, mark="own" if own else None)
+    return request.answer(body, version=version, mark=seen)
+
+
+@patch(
+    "/v1/organisations/{organisation_id:str}",
+    permit=access.CHANGE,
+    answers=Standing,
+    refuses=(
+        queries.OrganisationUnknown,
+        RevisionStale,
+        rules.NotYourOrganisation,
+        rules.OtherNameTwice,
+        rules.OwnersExceedWhole,
+    ),
+)
+async def change_organisation(
+    request: Call, organisation_id: FromPath[str], data: JSONBody[OrganisationChange]
+) -> Response[bytes]:
+    """Change your organisation.
+
+    Its names, scale, bank account and beneficial owners; what is left out stays. Its kind,
+    jurisdiction and identifiers stay as they were verified. Organisations are never merged: of two
+    that are the same, have the operator suspend one, and go on with the other.
+    """
+    standing = await actions.change(
+        request.tx, organisation_id, data, expected=request.expected, by=request.by,
+        at=request.at,
+    )  # fmt: skip
+    return request.answer(standing, version=standing.version)
 
 
 @post(
@@ -112,16 +146,16 @@ async def read_organisation(request: Call, organisation_id: FromPath[str]) -> Re
     refuses=(queries.OrganisationUnknown, RevisionStale, rules.OrganisationVerified),
 )
 async def verify_organisation(
-    request: Call, organisation_id: FromPath[str], data: JSONBody[Statement]
+    request: Call, organisation_id: FromPath[str], data: JSONBody[Verification]
 ) -> Response[bytes]:
     """Verify an organisation.
 
-    From now on it publishes, offers, signs and is paid. A suspended one can be verified again.
+    From now on it publishes, offers, signs and is paid. The operator says what was seen, so that
+    an auditor can see it again. A suspended one can be verified again.
     """
     standing = await actions.verify(
-        request.tx, organisation_id, reason=data.reason, expected=request.expected,
-        by=request.by, at=request.at,
-    )  # fmt: skip
+        request.tx, organisation_id, data, expected=request.expected, by=request.by, at=request.at
+    )
     return request.answer(standing, version=standing.version)
 
 
@@ -182,6 +216,7 @@ ROUTES = (
     register_organisation,
     list_organisations,
     read_organisation,
+    change_organisation,
     verify_organisation,
     suspend_organisation,
     read_me,

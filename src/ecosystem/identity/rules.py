@@ -1,18 +1,26 @@
 """What decides about organisations, people and clients."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
+import msgspec
 import stdnum.cn.uscc
 import stdnum.lei
+from msgspec import UNSET
 
 from ecosystem.identity.model import (
     KINDS_OF_ROLE,
+    BeneficialOwner,
+    Changed,
+    ChangeFacts,
     Deactivated,
     Identifier,
+    Interest,
     MemberFacts,
     OrganisationFacts,
     OrganisationState,
+    OtherName,
     PlatformFacts,
     Registered,
     RegistrationFacts,
@@ -25,6 +33,7 @@ _CHECKED: Final = {"CN-USC": (stdnum.cn.uscc.is_valid, 18), "LEI": (stdnum.lei.i
 """How an identifier of a register is checked, and how many digits and capitals it has."""
 
 
+_WHOLE_PERCENT: Final = 100
 FIRST_OPERATOR: Final = (Role.OPERATOR, Role.ADMINISTRATOR)
 """What the platform's first person does there."""
 
@@ -106,11 +115,26 @@ class Inactive(Refusal):
     remedy = "Nothing more is needed; add a new one if it is wanted again."
 
 
+class OtherNameTwice(Refusal):
+    """A further name is of a language that has one already; `name` has Chinese and English."""
+
+    kind = Kind.UNMET
+    remedy = "Give one name for each language, and Chinese and English in `name`."
+
+
+class OwnersExceedWhole(Refusal):
+    """The shares of the beneficial owners add up to more than the whole."""
+
+    kind = Kind.UNMET
+    remedy = "Give shares of one interest that add up to 100 per cent at most."
+
+
 def register(facts: RegistrationFacts, *, by: Actor, at: datetime) -> Registered:
     """Let an organisation take part, not yet verified.
 
     Refuses with PlatformNotRegistered, JurisdictionUnknown, CheckDigitWrong,
-    IdentifierTaken, in that order. Sources: GB 32100-2015, ISO 17442-1.
+    IdentifierTaken, OtherNameTwice, OwnersExceedWhole, in that order. Sources: GB 32100-2015,
+    ISO 17442-1.
     """
     del by, at
     asked = facts.asked
@@ -120,6 +144,8 @@ def register(facts: RegistrationFacts, *, by: Actor, at: datetime) -> Registered
     _check_jurisdiction(asked.jurisdiction, known=facts.jurisdiction_known)
     _check_digits(asked.identifiers)
     _check_untaken(asked.identifiers, taken=facts.taken)
+    _check_names(asked.other_names)
+    _check_owners(asked.beneficial_owners)
     return Registered(
         organisation_id=facts.organisation_id,
         organisation_number=facts.organisation_number,
@@ -144,6 +170,49 @@ def establish(facts: PlatformFacts, *, by: Actor, at: datetime) -> Registered:
         state=OrganisationState.VERIFIED,
         roles=FIRST_OPERATOR,
     )
+
+
+def change(facts: ChangeFacts, *, by: Actor, at: datetime) -> Changed:
+    """Let an organisation say otherwise of itself.
+
+    Refuses with NotYourOrganisation, OtherNameTwice, OwnersExceedWhole, in that order.
+    """
+    del at
+    check_own(facts.organisation_id, by=by)
+    given = {
+        name: value
+        for name, value in msgspec.structs.asdict(facts.asked).items()
+        if value is not UNSET
+    }
+    then = msgspec.structs.replace(facts.present, **given)
+    _check_names(then.other_names)
+    _check_owners(then.beneficial_owners)
+    return Changed(then)
+
+
+def spelt(identifier: str) -> str:
+    """Return what is the same however an identifier is spelt: its letters and digits, in capitals.
+
+    The table's unique index has the same (identity/tables.py).
+    """
+    return "".join(one for one in identifier if one.isalnum()).upper()
+
+
+def _check_names(names: tuple[OtherName, ...]) -> None:
+    taken = {"zh", "en"}
+    for index, one in enumerate(names):
+        if one.language.lower() in taken:
+            message = f"There is a name in {one.language} already."
+            raise OtherNameTwice(message, pointer=f"/other_names/{index}/language")
+        taken.add(one.language.lower())
+
+
+def _check_owners(owners: tuple[BeneficialOwner, ...]) -> None:
+    for interest in Interest:
+        shares = [Decimal(one.share_percent or 0) for one in owners if one.interest is interest]
+        if sum(shares) > _WHOLE_PERCENT:
+            message = f"{interest.value} adds up to {sum(shares)} per cent."
+            raise OwnersExceedWhole(message, pointer="/beneficial_owners")
 
 
 def verify(facts: OrganisationFacts, *, by: Actor, at: datetime) -> StateChanged:
@@ -224,11 +293,15 @@ def _is_genuine(identifier: Identifier) -> bool:
     return len(text) == length and text == text.upper() and bool(is_valid(text))
 
 
+def _names(identifier: Identifier) -> tuple[str, str]:
+    return identifier.scheme, spelt(identifier.id)
+
+
 def _check_untaken(identifiers: tuple[Identifier, ...], *, taken: tuple[Identifier, ...]) -> None:
     faults = tuple(
         Fault(f"/identifiers/{index}", "identifier_taken", f"{one.scheme} {one.id} is taken.")
         for index, one in enumerate(identifiers)
-        if one in taken or one in identifiers[:index]
+        if _names(one) in [_names(other) for other in (*taken, *identifiers[:index])]
     )
     if faults:
         raise IdentifierTaken(faults[0].detail, faults=faults)

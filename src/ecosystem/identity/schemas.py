@@ -8,8 +8,11 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.identity.model import (
     BankAccount,
+    BeneficialOwner,
     Identifier,
+    Judgement,
     OrganisationState,
+    OtherName,
     Scale,
 )
 from ecosystem.values.actor import OrganisationKind
@@ -31,5 +34,11 @@ class OrganisationView(msgspec.Struct, frozen=True, kw_only=True):
     identifiers: tuple[Identifier, ...]
     registered_at: datetime
     version: Version
+    other_names: tuple[OtherName, ...]
+    """Its name in languages besides Chinese and English."""
     bank_account: BankAccount | UnsetType | None = UNSET
     """Only in what the organisation itself reads."""
+    beneficial_owners: tuple[BeneficialOwner, ...] | UnsetType = UNSET
+    """Only in what the organisation itself, the operator and auditors of its jurisdiction read."""
+    judgement: Judgement | UnsetType | None = UNSET
+    """What the operator said last of it, and on what evidence; for the same readers."""

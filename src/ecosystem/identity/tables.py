@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -49,6 +50,9 @@ organisation: Final = Table(
     Column("scale", Text),
     Column("state", Text, nullable=False),
     Column("bank_account", JSON),
+    Column("other_names", JSON, nullable=False),
+    Column("beneficial_owners", JSON, nullable=False),
+    Column("judgement", JSON),
     Column("registered_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("id"),
@@ -71,6 +75,12 @@ organisation_identifier: Final = Table(
     Column("organisation_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
     PrimaryKeyConstraint("scheme", "id"),
     Index("organisation_identifier_of", "organisation_id"),
+    Index(
+        "organisation_identifier_however_spelt",
+        "scheme",
+        text("upper(regexp_replace(id, '[^0-9A-Za-z]', '', 'g'))"),
+        unique=True,
+    ),
     info={"held": "reference"},
 )
 person: Final = Table(

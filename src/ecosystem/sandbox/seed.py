@@ -22,9 +22,11 @@ from ecosystem.identity.login.passkeys.ceremony import public_key
 from ecosystem.identity.login.passkeys.model import NewPasskey
 from ecosystem.identity.model import (
     ROLES_OF_PEOPLE_ONLY,
+    Evidence,
     Identifier,
     Registered,
     Registration,
+    Verification,
 )
 from ecosystem.identity.people import actions as people
 from ecosystem.identity.people.model import Herself, NewInvitation
@@ -115,7 +117,7 @@ class _Seeding:
         founded = await identity.register(self.tx, asked, at=self.at)
         made = founded.registered
         await identity.verify(
-            self.tx, made.organisation_id, reason=_REASON, expected=None, by=operator, at=self.at
+            self.tx, made.organisation_id, self._seen(), expected=None, by=operator, at=self.at
         )
         first = await self._joined(
             casting.key, "administrator", casting.administrator, founded.invitation
@@ -134,6 +136,10 @@ class _Seeding:
             people=members,
             clients=await self._clients(casting, by, members),
         )
+
+    def _seen(self) -> Verification:
+        evidence = Evidence(title="sandbox/cast", reference=_REASON, seen_on=self.at.date())
+        return Verification(reason=_REASON, evidence=(evidence,))
 
     async def _person(self, party: str, someone: Someone, by: Actor) -> SeededPerson:
         asked = NewInvitation(name=someone.name, roles=someone.roles)

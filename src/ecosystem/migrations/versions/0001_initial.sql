@@ -461,6 +461,9 @@ CREATE TABLE organisation (
 	scale TEXT,
 	state TEXT NOT NULL,
 	bank_account JSON,
+	other_names JSON NOT NULL,
+	beneficial_owners JSON NOT NULL,
+	judgement JSON,
 	registered_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	version INTEGER NOT NULL,
 	CONSTRAINT organisation_pkey PRIMARY KEY (id),
@@ -661,6 +664,8 @@ CREATE TABLE organisation_identifier (
 	CONSTRAINT organisation_identifier_pkey PRIMARY KEY (scheme, id),
 	CONSTRAINT organisation_identifier_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 );
+-- next
+CREATE UNIQUE INDEX organisation_identifier_however_spelt ON organisation_identifier (scheme, upper(regexp_replace(id, '[^0-9A-Za-z]', '', 'g')));
 -- next
 CREATE INDEX organisation_identifier_of ON organisation_identifier (organisation_id);
 -- next
