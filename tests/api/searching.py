@@ -24,6 +24,7 @@ from ecosystem.cli.texts import CONSORTIUM, text
 from ecosystem.cli.world import World, wire
 from ecosystem.identity.model import KINDS_OF_ROLE
 from ecosystem.manual import describe
+from ecosystem.runtime.minting import mint
 from ecosystem.runtime.operation import Operation
 from ecosystem.sandbox import routes as sandbox
 from ecosystem.values.actor import OrganisationKind, Role
@@ -192,6 +193,8 @@ class Search:
             others = [one for one in self.identifiers[name] if one != identifier]
             self.identifiers[name] = [identifier, *others]
         self.identifiers |= {"form_id": ["city-data-platform-operation"], "code": ["not_found"]}
+        # Nobody here has an outside identity, for no outside issuer is configured.
+        self.identifiers["identity_id"] = [mint("identity")]
         taken = {name for one in OPERATIONS for name in re.findall(r"\{(\w+)\}", one.path)}
         self.identifiers = {name: self.identifiers[name] for name in sorted(taken)}
 

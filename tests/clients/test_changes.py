@@ -8,6 +8,7 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey
 
+from ecosystem.identity.authentication import Authenticator
 from ecosystem.identity.clients import rules
 from ecosystem.identity.clients.model import (
     AuthMethod,
@@ -17,6 +18,7 @@ from ecosystem.identity.clients.model import (
     NewClient,
 )
 from ecosystem.identity.rules import Inactive
+from ecosystem.runtime.edge import Edge, TokenInvalid
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.refusal import Refusal
 from tests.clients.builders import JWKS
@@ -84,6 +86,9 @@ def test_keys_by_address_take_the_place_of_keys_by_value_and_the_reverse() -> No
         (rules.KeysTwice, facts(ClientChange(jwks=JWKS, jwks_uri="https://client.example/"))),
         (rules.KeyUnusable, facts(ClientChange(jwks=Jwks((JWKS.keys[0], JWKS.keys[0]))))),
         (rules.KeyAddressUnusable, facts(ClientChange(jwks_uri="http://client.example/"))),
+        (rules.PublicActsForPeople, facts(ClientChange(redirect_uris=()), public=True, roles=(),
+                                          dpop=True, method=AuthMethod.NONE,
+                                          redirect_uris=("https://client.example/",))),
         (rules.RedirectUnusable, facts(ClientChange(redirect_uris=("http://client.example/",)))),
     ],
 )  # fmt: skip
@@ -161,6 +166,55 @@ async def test_two_keys_are_good_while_one_follows_the_other(client: httpx.Async
     assert (await works(old), await works(new)) == (200, 200)
     assert (await desk.change(jwks=_keys(new))).status_code == 200
     assert (await works(old), await works(new)) == (401, 200)
+
+
+async def test_tokens_end_with_the_key_that_is_taken_away(
+    client: httpx.AsyncClient, edge: Edge
+) -> None:
+    old, new = (ECKey.generate_key("P-256", {"kid": kid}) for kid in ("old", "new"))
+    desk = await Desk.opened(client, jwks=_keys(old))
+
+    async def works(token: str) -> bool:
+        headers = {"Authorization": f"Bearer {token}"}
+        here = (await client.get("/v1/me", headers=headers)).status_code == 200
+        deaf = Authenticator(edge.application.state.house)
+        try:
+            await deaf.actor(token)
+        except TokenInvalid:
+            assert not here
+            return False
+        assert here
+        return True
+
+    async def given(key: ECKey) -> str:
+        form = Program(id=desk.id, key=key).proof()["data"] | FORM
+        token: str = (await client.post("/oauth/token", data=form)).json()["access_token"]
+        return token
+
+    first = await given(old)
+    await desk.change(jwks=_keys(old, new))
+    overlapping = await works(first)
+    await desk.change(jwks=_keys(new))
+    ended = await works(first)
+
+    assert (overlapping, ended) == (True, False)
+    assert await works(await given(new))
+
+
+async def test_tokens_end_with_the_secret_that_is_ended_at_once(client: httpx.AsyncClient) -> None:
+    desk = await Desk.opened(client)
+    token = (await desk.token(desk.secret)).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+
+    await desk.renew(keeps_days=1)
+    kept = await client.get("/v1/me", headers=headers)
+    third = (await desk.renew(keeps_days=0)).json()["client_secret"]
+    ended = await client.get("/v1/me", headers=headers)
+    new = (await desk.token(third)).json()["access_token"]
+
+    assert (kept.status_code, ended.status_code) == (200, 401)
+    fresh = await client.get("/v1/me", headers={"Authorization": f"Bearer {new}"})
+    assert fresh.status_code == 200
 
 
 async def test_narrower_scopes_count_for_tokens_that_were_given_before(

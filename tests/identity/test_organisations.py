@@ -139,6 +139,7 @@ async def test_what_a_suspended_organisation_did_stays_readable(client: httpx.As
     assert suspended.status_code == 200
     assert (await client.get(path)).json()["state"] == "suspended"
     assert itself.json()["judgement"]["reason"] == "Under inquiry."
+    assert itself.json()["judgement"]["evidence"][0]["title"] == SEEN["evidence"][0]["title"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -91,7 +92,8 @@ async def me(
 
 def for_me(held: str, **changed: Any) -> str:
     """Return a proof for asking who one is, with the token that one holds."""
-    return proof(**{"htm": "GET", "htu": ME, "token": held} | changed)
+    claims: dict[str, Any] = {"htm": "GET", "htu": ME, "token": held}
+    return proof(**(claims | changed))
 
 
 def challenge(answer: httpx.Response) -> tuple[int, str]:
@@ -136,6 +138,11 @@ WRONG: Final[dict[str, Callable[[], str]]] = {
     "five_minutes_old": lambda: proof(seconds=-300),
     "an_expiry_in_the_past": lambda: proof(exp=int(time.time()) - 10),
     "not_valid_yet": lambda: proof(nbf=int(time.time()) + 300),
+    "a_time_that_is_no_number": lambda: proof(iat=math.nan),
+    "an_infinite_time": lambda: proof(iat=math.inf),
+    "an_expiry_that_is_no_number": lambda: proof(exp=math.nan),
+    "an_expiry_at_the_beginning_of_time": lambda: proof(exp=0),
+    "a_beginning_that_is_no_number": lambda: proof(nbf=math.nan),
     "no_jwt": lambda: "garbage",
     "three_dots": lambda: "a.b.c",
     "an_empty_proof": lambda: "",

@@ -147,13 +147,13 @@ def _agreed(
         raise LoginFailed(f"The page at {page.request.url.path} asks for no agreement.")
     form |= {"organisation_id": organisation_id, "decision": "allow"}
     answer = browser.post("/oauth/consent", data=form)
-    location = answer.headers.get("location", "")
+    location = str(answer.headers.get("location", ""))
     told = dict(parse_qsl(urlsplit(location).query))
     if not location.startswith(_RETURNS_TO) or told.get("state") != state:
         raise LoginFailed(f"The agreement was answered {answer.status_code}, and led nowhere.")
     if told.get("iss") != issuer or "code" not in told:
         raise LoginFailed(f"The browser came back with {told.get('error', 'another issuer')}.")
-    return str(told["code"])
+    return told["code"]
 
 
 def _followed(browser: httpx.Client, answer: httpx.Response) -> httpx.Response:

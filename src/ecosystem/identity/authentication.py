@@ -128,7 +128,9 @@ class Authenticator:
     async def _ask(self, opened: tokens.Opened) -> Actor:
         tx, grant = self._house.database.plain(), opened.grant
         actor = None
-        if not await oauth.is_revoked(tx, jti=opened.jti, grant_id=grant.grant_id):
+        if not await oauth.is_revoked(
+            tx, jti=opened.jti, client_id=grant.client_id, grant_id=grant.grant_id
+        ):
             actor = await queries.actor(
                 tx,
                 client_id=grant.client_id,

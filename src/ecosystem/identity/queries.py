@@ -27,6 +27,7 @@ from ecosystem.identity.model import (
     ChangeFacts,
     Evidence,
     Identifier,
+    Judgement,
     OrganisationChange,
     OrganisationFacts,
     OrganisationState,
@@ -147,7 +148,12 @@ _PLATFORM_LOCKED: Final = Statement(
     .with_for_update()
 )
 _LOCKED: Final = Statement(
-    select(organisation.c.kind, organisation.c.state, organisation.c.version)
+    select(
+        organisation.c.kind,
+        organisation.c.state,
+        organisation.c.version,
+        organisation.c.judgement,
+    )
     .where(organisation.c.id == _ID)
     .with_for_update()
 )
@@ -246,7 +252,10 @@ async def platform_exists(tx: Tx) -> bool:
 async def organisation_facts(
     tx: Tx, organisation_id: str, *, reason: str, evidence: tuple[Evidence, ...] = ()
 ) -> OrganisationFacts:
-    """Return an organisation's kind, state and version; lock it, or OrganisationUnknown."""
+    """Return what an organisation's state hangs on; lock it, or OrganisationUnknown.
+
+    Without new evidence that of the last verification stands.
+    """
     row = None
     if is_identifier(organisation_id, "org"):
         row = await tx.row(_LOCKED, id=organisation_id)
@@ -258,8 +267,12 @@ async def organisation_facts(
         state=OrganisationState(row["state"]),
         version=row["version"],
         reason=reason,
-        evidence=evidence,
+        evidence=evidence or _seen_before(row["judgement"]),
     )
+
+
+def _seen_before(judgement: bytes | None) -> tuple[Evidence, ...]:
+    return () if judgement is None else msgspec.json.decode(judgement, type=Judgement).evidence
 
 
 async def change_facts(tx: Tx, organisation_id: str, *, asked: OrganisationChange) -> ChangeFacts:

@@ -7,6 +7,7 @@ bits. So any route finds the authority, and with it the shard, without a look-up
 """
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -37,6 +38,12 @@ def compose(prefix: str, *, milliseconds: int, authority: int, entropy: int) -> 
     high = (milliseconds << 16) | 0x7000 | (entropy >> 30 & 0xFFF)
     low = (0b10 << 62) | (authority << 30) | (entropy & 0x3FFF_FFFF)
     return f"{prefix}_{high:016x}{low:016x}"
+
+
+def minted_at(identifier: str) -> datetime:
+    """Return when an identifier was made, to a millisecond, as it says (RFC 9562, section 5.7)."""
+    milliseconds = int(identifier.rpartition("_")[2][:12], 16)
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def is_identifier(text: str, prefix: str) -> bool:

@@ -22,6 +22,7 @@ from ecosystem.identity.clients.model import (
 from ecosystem.identity.clients.tables import client
 from ecosystem.identity.oauth.known import tokens_die
 from ecosystem.identity.rules import deactivate
+from ecosystem.runtime import idempotency
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint, secret
 from ecosystem.runtime.web import Standing
@@ -49,6 +50,9 @@ _CHANGE_CLIENT: Final = Statement(
         redirect_uris=bindparam("new_redirect_uris"),
         version=bindparam("new_version"),
     )
+)
+_END_TOKENS: Final = Statement(
+    update(client).where(client.c.id == bindparam("of")).values(tokens_from=bindparam("now"))
 )
 _REPLACE_SECRET: Final = Statement(
     update(client)
@@ -103,7 +107,10 @@ async def change_client(
     at: datetime,
     expected: int | None,
 ) -> Standing:
-    """Change a client; effects: what it is, at once, and the event client.changed."""
+    """Change a client; effects: what it is, at once, and the event client.changed.
+
+    Where a key is taken away, the tokens that were given before are worth nothing.
+    """
     facts = await queries.change_facts(tx, client_id, by=by, asked=asked)
     revision.check(expected, actual=facts.version)
     decision = rules.change_client(facts, by=by, at=at)
@@ -118,6 +125,8 @@ async def change_client(
         new_redirect_uris=list(then.redirect_uris),
         new_version=facts.version + 1,
     )
+    if rules.takes_a_key_away(facts.present, then):
+        await tx.run(_END_TOKENS, of=client_id, now=await idempotency.clock(tx))
     await tokens_die(tx, client_id)
     version = await record(
         tx, "client.changed", client_id, facts=facts, decision=decision, by=by, at=at,
@@ -132,7 +141,8 @@ async def replace_secret(
     """Make a client's next secret, and have the present one be good `until` then, in real time.
 
     Returns the secret, which is nowhere else, and the version. Effects: the one before the
-    present one is good no more; the event client.secret_replaced.
+    present one is good no more, and where the present one ends at once, neither are the tokens
+    that were given before; the event client.secret_replaced.
     """
     facts = await queries.change_facts(tx, client_id, by=by, asked=None)
     revision.check(expected, actual=facts.version)
@@ -142,6 +152,10 @@ async def replace_secret(
     await tx.run(
         _REPLACE_SECRET, of=client_id, until=until, digest=digest, new_version=facts.version + 1
     )
+    now = await idempotency.clock(tx)
+    if until <= now:
+        await tx.run(_END_TOKENS, of=client_id, now=now)
+    await tokens_die(tx, client_id)
     version = await record(
         tx, "client.secret_replaced", client_id, facts=facts, decision=decision, by=by, at=at,
         audience=Audience(organisations=(facts.organisation_id,)),

@@ -136,7 +136,8 @@ async def change_client(
     Its name, its keys, where people return to it, and fewer scopes; what is left out stays. To
     replace a key, send the old and the new one, have the program use the new one, and send the new
     one alone. Whoever changes a client might have added it: she has its scopes, and its roles
-    unless she administers. It counts at once, also for tokens that were given before.
+    unless she administers. It counts at once, also for tokens that were given before; where a
+    key is taken away, those are worth nothing.
     """
     standing = await actions.change_client(
         request.tx, client_id, data, by=request.by, at=request.at, expected=request.expected
@@ -164,7 +165,8 @@ async def replace_client_secret(
     """Replace a client's secret.
 
     The new one is shown this once; the present one stays good beside it for `keeps_days`, so that
-    the program changes over without a break. The answer is not kept under an Idempotency-Key: a
+    the program changes over without a break; with 0 it ends at once, and so do the tokens that were
+    given for it. The answer is not kept under an Idempotency-Key: a
     retry makes another secret.
     """
     until = request.real_now + timedelta(days=data.keeps_days)

@@ -174,6 +174,14 @@ def replace_secret(facts: ChangeFacts, *, by: Actor, at: datetime) -> SecretRepl
     return SecretReplaced(facts.client_id)
 
 
+def takes_a_key_away(present: NewClient, then: NewClient) -> bool:
+    """Tell whether a client cannot prove itself any more by a key with which it could."""
+    if present.jwks_uri != then.jwks_uri:
+        return True
+    kept = () if then.jwks is None else then.jwks.keys
+    return present.jwks is not None and not set(present.jwks.keys) <= set(kept)
+
+
 def _check_may_change(facts: ChangeFacts, *, by: Actor) -> None:
     if not facts.is_active:
         message = f"{facts.client_id} is not active."

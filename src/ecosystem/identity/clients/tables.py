@@ -41,6 +41,7 @@ client: Final = Table(
     Column("dpop", Boolean, nullable=False, server_default=false()),
     Column("disabled_at", DateTime(timezone=True)),
     Column("last_used_at", DateTime(timezone=True)),
+    Column("tokens_from", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("id"),
     CheckConstraint(

@@ -33,6 +33,10 @@ _CHARACTERS_MAX: Final = 4_096
 _PORTS: Final = {"https": 443, "http": 80}
 
 
+_Instant = Annotated[int, Meta(ge=0, lt=2**53)] | Annotated[float, Meta(ge=0, lt=2**53)]
+"""Seconds of Unix time; the bounds refuse what is no number, which is neither before nor after."""
+
+
 class DpopInvalid(Exception):
     """A DPoP proof proves nothing; the text is a sentence that says why."""
 
@@ -42,12 +46,12 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
     htm: str
     htu: str
-    iat: int | float
+    iat: _Instant
     jti: Annotated[str, Meta(min_length=1, max_length=128, pattern=whole(r"[\x21-\x7e]+"))]
     ath: str | None = None
     """SHA-256 of the access token, in base64url."""
-    exp: int | float | None = None
-    nbf: int | float | None = None
+    exp: _Instant | None = None
+    nbf: _Instant | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +143,8 @@ def _check_time(claims: Claims, *, now: float) -> None:
     ahead = now + SKEW_MAX.total_seconds()
     if claims.iat > ahead or (claims.nbf or 0) > ahead:
         raise DpopInvalid("The proof is not valid yet.")
-    if claims.iat < now - AGE_MAX.total_seconds() or (claims.exp or now + 1) <= now:
+    is_over = claims.exp is not None and claims.exp <= now
+    if claims.iat < now - AGE_MAX.total_seconds() or is_over:
         raise DpopInvalid("The proof is too old: make one for each request.")
 
 

@@ -122,7 +122,9 @@ async def _said(tx: Tx, found: Opened | Refresh, *, asked: Asked) -> Introspecti
         lasting = Introspection(active=True, exp=int(of.expires_at.timestamp()))
     else:
         grant = found.grant
-        if await queries.is_revoked(tx, jti=found.jti, grant_id=grant.grant_id):
+        if await queries.is_revoked(
+            tx, jti=found.jti, client_id=grant.client_id, grant_id=grant.grant_id
+        ):
             return Introspection(active=False)
         lasting = Introspection(
             active=True,

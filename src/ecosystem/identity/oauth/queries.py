@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import LargeBinary, Text, bindparam, case, exists, func, or_, select
+from sqlalchemy import DateTime, LargeBinary, Text, bindparam, case, exists, func, or_, select
 
 from ecosystem.identity.clients.model import AuthMethod, Jwks, Profile
 from ecosystem.identity.clients.tables import client
@@ -21,7 +21,7 @@ from ecosystem.identity.oauth.tables import (
 from ecosystem.identity.tables import membership, organisation, person
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values.actor import Assurance
-from ecosystem.values.identifiers import is_identifier
+from ecosystem.values.identifiers import is_identifier, minted_at
 from ecosystem.values.text import Text as Name
 
 _DIGEST: Final = bindparam("digest", type_=LargeBinary)
@@ -113,6 +113,9 @@ _IS_REVOKED: Final = Statement(
     select(
         or_(
             exists().where(revoked_token.c.jti == _JTI),
+            exists()
+            .where(client.c.id == bindparam("client_id", type_=Text))
+            .where(client.c.tokens_from > bindparam("minted_at", type_=DateTime(timezone=True))),
             _GRANT.is_not(None)
             & ~exists()
             .where(authorisation.c.id == _GRANT)
@@ -280,9 +283,15 @@ async def refresh(tx: Tx, digest: bytes) -> Refresh | None:
     )
 
 
-async def is_revoked(tx: Tx, *, jti: str, grant_id: str | None) -> bool:
-    """Tell whether an access token, or the authorisation that it was given for, is revoked."""
-    found: bool = await tx.value(_IS_REVOKED, jti=jti, grant_id=grant_id)
+async def is_revoked(tx: Tx, *, jti: str, client_id: str, grant_id: str | None) -> bool:
+    """Tell whether an access token is revoked: itself, or with what it was given for.
+
+    That is the authorisation of a person, and the key or the secret by which its client
+    proved itself, where one has been taken away since.
+    """
+    found: bool = await tx.value(
+        _IS_REVOKED, jti=jti, client_id=client_id, grant_id=grant_id, minted_at=minted_at(jti)
+    )
     return found
 
 

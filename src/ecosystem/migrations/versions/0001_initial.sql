@@ -568,6 +568,7 @@ CREATE TABLE client (
 	dpop BOOLEAN DEFAULT false NOT NULL,
 	disabled_at TIMESTAMP WITH TIME ZONE,
 	last_used_at TIMESTAMP WITH TIME ZONE,
+	tokens_from TIMESTAMP WITH TIME ZONE,
 	version INTEGER NOT NULL,
 	CONSTRAINT client_pkey PRIMARY KEY (id),
 	CONSTRAINT client_profile_is_known CHECK (profile IN ('basic', 'high')),
