@@ -18,7 +18,8 @@ from ecosystem.runtime.database import Database, Tx
 from ecosystem.runtime.issuer import Issuer
 from ecosystem.runtime.keys import Keys
 from ecosystem.runtime.operation import OPERATION, Operation
-from ecosystem.runtime.settings import Settings
+from ecosystem.runtime.published import KeyAddresses
+from ecosystem.runtime.settings import Settings, networks
 from ecosystem.runtime.visit import KEY, Visit, address_of
 from ecosystem.values.actor import Actor
 
@@ -165,6 +166,7 @@ class House:
         self.keys = keys
         self.blobs = blobs
         self.keeps = timedelta(hours=settings.idempotency_hours)
+        self.key_addresses = KeyAddresses(networks(settings))
         self.issuer = None if settings.oidc_issuer is None else Issuer(settings.oidc_issuer)
 
 

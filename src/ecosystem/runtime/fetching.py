@@ -43,7 +43,7 @@ async def _fetched(url: httpx.URL, connect_to: str | None) -> bytes:
     }
     found = bytearray()
     async with (
-        httpx.AsyncClient(verify=_trust(), trust_env=False, follow_redirects=False) as client,
+        httpx.AsyncClient(verify=trust(), trust_env=False, follow_redirects=False) as client,
         client.stream(
             "GET", target, headers=headers, extensions={"sni_hostname": url.raw_host.decode()}
         ) as answer,
@@ -60,6 +60,6 @@ async def _fetched(url: httpx.URL, connect_to: str | None) -> bytes:
 
 
 @cache
-def _trust() -> ssl.SSLContext:
+def trust() -> ssl.SSLContext:
     """Return whom TLS trusts: the system's authorities, or those that SSL_CERT_FILE names."""
     return ssl.create_default_context()

@@ -6,6 +6,7 @@ The environment wins over the file. A setting that is wrong or unknown is named.
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -86,6 +87,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     oidc_client: Annotated[str, Meta(pattern=pattern("client"))] | None = None
     """Identifier of a client of the platform as whose tokens they count: its scopes bound them,
     and when it is deactivated they are worth nothing."""
+    client_keys_networks: str = ""
+    """Networks (CIDR, comma-separated) in which a client's `jwks_uri` may be although they are not
+    public. Name only those of which anybody who registers a client may have the https asked."""
     reads_per_minute: Positive = 6_000
     """Reading requests per client and minute, in each process."""
     writes_per_minute: Positive = 1_200
@@ -121,7 +125,18 @@ def load(
     checked = {name: _checked(name, *found) for name, found in values.items()}
     chosen = msgspec.convert(checked, Settings)
     _check_issuer(chosen)
+    try:
+        networks(chosen)
+    except ValueError as error:
+        message = f"The setting client_keys_networks must name networks: {error}."
+        raise SettingsWrong(message) from None
     return chosen
+
+
+def networks(chosen: Settings) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return the networks of `client_keys_networks`; raise ValueError where one is none."""
+    named = (one.strip() for one in chosen.client_keys_networks.split(","))
+    return tuple(ip_network(one) for one in named if one)
 
 
 def _check_issuer(chosen: Settings) -> None:

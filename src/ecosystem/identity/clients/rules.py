@@ -272,6 +272,11 @@ def _check_keys(asked: NewClient) -> None:
         raise KeyUnusable(faults[0].detail, faults=faults)
 
 
+def is_usable(key: Jwk) -> bool:
+    """Tell whether a key could be registered."""
+    return not any(_amiss(key, before=()))
+
+
 def _amiss(key: Jwk, *, before: tuple[Jwk, ...]) -> Iterator[str]:
     """Yield what is wrong with a key, at most one sentence."""
     if key.kid in {other.kid for other in before}:

@@ -1,7 +1,7 @@
 """The assertion by which a client with keys proves itself. Source: RFC 7523, section 3."""
 
 import warnings
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from authlib.oauth2.rfc6749 import InvalidClientError
@@ -10,7 +10,8 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import JWKRegistry, Key
 from msgspec import Meta
 
-from ecosystem.identity.clients.model import Jwks
+from ecosystem.identity.clients.model import Jwk, Jwks
+from ecosystem.identity.clients.rules import is_usable
 from ecosystem.values.patterns import whole
 
 ALGORITHMS: Final = ("ES256", "PS256", "Ed25519", "EdDSA")
@@ -49,6 +50,35 @@ def said_to_be(assertion: str) -> str:
     """
     payload = jws.extract_compact(assertion.encode()).payload or b""
     return msgspec.json.decode(payload, type=_Subject).sub
+
+
+def kid_of(assertion: str) -> str | None:
+    """Return the name of the key that an assertion names, if any.
+
+    Raises ValueError or JoseError where it is no JWS, or names its key by something else.
+    """
+    kid = jws.extract_compact(assertion.encode()).headers().get("kid")
+    if kid is None or isinstance(kid, str):
+        return kid
+    message = "the name of a key is a text"
+    raise ValueError(message)
+
+
+def usable(listed: tuple[dict[str, Any], ...], *, kid: str | None) -> Jwks | None:
+    """Return those of the published keys that have this name and could be registered.
+
+    What else a key says of itself is left unread.
+    """
+    found: list[Jwk] = []
+    for one in listed:
+        said = {name: one[name] for name in Jwk.__struct_fields__ if name in one}
+        try:
+            key = msgspec.convert(said, Jwk)
+        except msgspec.ValidationError:
+            continue
+        if (kid is None or key.kid == kid) and is_usable(key):
+            found.append(key)
+    return Jwks(tuple(found)) if found else None
 
 
 def key_for(assertion: str, jwks: Jwks) -> Key:

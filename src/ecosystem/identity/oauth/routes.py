@@ -290,6 +290,7 @@ async def _asked(request: Call) -> Asked | Answer:
         body=request.visit.body,
         authorization=request.headers.get("authorization"),
         signing=signing,
+        key_addresses=request.house.key_addresses,
         jkt=jkt,
     )
 
