@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,10 +69,11 @@ class Caller:
         default_factory=list[tuple[str, re.Pattern[str], str]]
     )
 
-    @property
+    @cached_property
     def address(self) -> str:
-        """Where the service is, as its clients name it."""
-        return str(self.http.base_url).rstrip("/")
+        """Where the service is, as it names itself: the issuer of its tokens."""
+        issuer: str = self.get("/.well-known/oauth-authorization-server")["issuer"]
+        return issuer
 
     def learn(self) -> None:
         """Read who is seeded, and which operations there are."""
@@ -180,11 +182,10 @@ class Caller:
     def _assertion(self, known: Json) -> str:
 
         now = int(time.time())
-        issuer = self.get("/.well-known/oauth-authorization-server")["issuer"]
         claims = {
             "iss": known["client_id"],
             "sub": known["client_id"],
-            "aud": issuer,
+            "aud": self.address,
             "iat": now,
             "exp": now + 60,
             "jti": str(uuid.uuid4()),
@@ -201,7 +202,12 @@ class Caller:
 
     def _logged_in(self, who: str) -> Held:
         """Have a person log in by her passkey, and authorise the console."""
-        console = Console(self.address, self.client("platform/console")["id"], self._key)
+        console = Console(
+            at=str(self.http.base_url),
+            issuer=self.address,
+            client_id=self.client("platform/console")["id"],
+            key=self._key,
+        )
         file = (self.folder or Path()) / self.person(who)["file"]
         return console.log_in(file, organisation_id=self.organisation(who.partition("/")[0]))
 

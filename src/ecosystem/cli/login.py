@@ -61,23 +61,26 @@ def proof_of(key: ECKey, method: str, address: str, *, token: str | None = None)
     return jwt.encode({"typ": "dpop+jwt", "alg": "ES256", "jwk": public}, claims, key)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Console:
     """The sandbox's program through which anybody acts: a public client with a key of its own."""
 
-    address: str
+    at: str
+    """Where the service is reached."""
+    issuer: str
+    """How it names itself."""
     client_id: str
     key: ECKey
 
     def log_in(self, file: Path, *, organisation_id: str) -> Held:
         """Log a person in by what her file holds, and have her agree; return her token."""
         known = json.loads(file.read_text(encoding="utf-8"))
-        authenticator = read({**known["passkey"], "origin": self.address})
+        authenticator = read({**known["passkey"], "origin": self.issuer})
         verifier, state = secret() + secret(), secret()
-        with httpx.Client(base_url=self.address, timeout=30) as browser:
+        with httpx.Client(base_url=self.at, timeout=30) as browser:
             page = self._sent_to(browser, verifier, state)
             page = by_passkey(browser, page, authenticator)
-            code = _agreed(browser, page, organisation_id, state=state, issuer=self.address)
+            code = _agreed(browser, page, organisation_id, state=state, issuer=self.issuer)
             return self._exchanged(browser, code, verifier)
 
     def _sent_to(self, browser: httpx.Client, verifier: str, state: str) -> httpx.Response:
@@ -112,7 +115,7 @@ class Console:
         return Held(token=_json(answer)["access_token"], key=self.key)
 
     def _proved(self, path: str) -> dict[str, str]:
-        return {"DPoP": proof_of(self.key, "POST", f"{self.address}{path}")}
+        return {"DPoP": proof_of(self.key, "POST", f"{self.issuer}{path}")}
 
 
 class _Form(HTMLParser):

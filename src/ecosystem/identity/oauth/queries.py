@@ -116,10 +116,9 @@ _IS_REVOKED: Final = Statement(
             exists()
             .where(client.c.id == bindparam("client_id", type_=Text))
             .where(client.c.tokens_from > bindparam("minted_at", type_=DateTime(timezone=True))),
-            _GRANT.is_not(None)
-            & ~exists()
+            exists()
             .where(authorisation.c.id == _GRANT)
-            .where(authorisation.c.revoked_at.is_(None)),
+            .where(authorisation.c.revoked_at.is_not(None)),
         )
     )
 )
