@@ -61,10 +61,10 @@ async def tell_readiness(request: Call) -> Response[bytes]:
             found = await queries.step(request.tx)
             lag_ms = await queries.sequencer_lag_ms(request.tx)
     except TimeoutError:
-        raise _unready(request, f"The database has not answered in {_PATIENCE_S} s.") from None
+        raise _unready(f"The database has not answered in {_PATIENCE_S} s.") from None
     if found is None or found != _newest_step():
         detail = f"The schema is at step {found}, and this version needs {_newest_step()}."
-        raise _unready(request, detail)
+        raise _unready(detail)
     now = Readiness(
         status="ready", version=version("ecosystem"), schema_step=found, sequencer_lag_ms=lag_ms
     )
@@ -104,8 +104,7 @@ async def _gauges(request: Call) -> Gauges:
     return {**shown, "ecosystem_sequencer_lag_seconds": (text, lag_ms / 1000)}
 
 
-def _unready(request: Call, detail: str) -> EdgeFinding:
-    request.visit.answer_headers.append((b"retry-after", b"1"))
+def _unready(detail: str) -> EdgeFinding:
     return EdgeFinding(problems.UNAVAILABLE, detail)
 
 
