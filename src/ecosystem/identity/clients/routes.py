@@ -17,7 +17,6 @@ from ecosystem.runtime.web import (
     PageCursor,
     PageLimit,
     Standing,
-    etag,
     get,
     patch,
     post,
@@ -105,8 +104,7 @@ async def read_client(request: Call, client_id: FromPath[str]) -> Response[bytes
     Only of the caller's own organisation; nobody else may know of it.
     """
     body, version = await queries.client_view(request.tx, client_id, by=request.by)
-    # The ETag is that of what a change needs; when it was last used changes without one.
-    return request.answer(body, headers={"etag": etag(version)})
+    return request.answer(body, version=version)
 
 
 @patch(
