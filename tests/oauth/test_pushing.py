@@ -245,7 +245,7 @@ async def test_of_eight_answers_to_a_pushed_request_at_once_one_wins(flow: Flow)
 
 
 async def test_a_client_of_the_high_profile_must_push(flow: Flow) -> None:
-    client = await flow.program(profile="high")
+    client = await flow.program(profile="high", dpop=True)
 
     told = said(await flow.come(flow.wanted(client)))
 
