@@ -14,17 +14,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 import pytest
 from joserfc.jwk import ECKey
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from ecosystem.runtime.minting import secret
+from tests.chromium import chromium
 from tests.parties import SEEN, assertion
 from tests.serving.service import Service, run
 
 BACK = "https://console.example/back"
 PASSWORD = "a few words that nobody guesses"
-CHROMIUM = "/usr/bin/chromium"
-
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium is installed")
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,8 @@ def place() -> Iterator[Installation]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @contextmanager

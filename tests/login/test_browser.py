@@ -6,8 +6,6 @@ Skipped where there is no `chromium`; with REQUIRE_BROWSER=1 its absence is a fa
 import asyncio
 import base64
 import hashlib
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,15 +16,15 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import asyncpg
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.minting import mint, secret
 from ecosystem.runtime.settings import Settings
+from tests.chromium import chromium
 from tests.login.visitor import PASSWORD, Visitor, with_account
 from tests.serving.service import Service
 
-CHROMIUM = shutil.which("chromium")
 VERIFIER = secret() + secret()
 Words = dict[str, str]
 ENGLISH: Words = {
@@ -125,14 +123,8 @@ async def _filled(service: Service, database_url: str, owner_url: str, back: str
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        assert os.environ.get("REQUIRE_BROWSER") != "1", "there is no chromium"
-        pytest.skip("there is no chromium")
-    with sync_playwright() as playwright:
-        # Its own sandbox needs what a container mostly does not give.
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 Open = Callable[..., Page]

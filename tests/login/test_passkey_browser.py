@@ -4,8 +4,6 @@ Skipped where there is no `chromium`; with REQUIRE_BROWSER=1 its absence is a fa
 """
 
 import asyncio
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +12,16 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import asyncpg
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.minting import mint, secret
 from ecosystem.runtime.settings import Settings
+from tests.chromium import chromium
 from tests.login.visitor import PASSWORD, Visitor, with_account
 from tests.serving.service import Service, free_port
 
 BACK = "https://client.example/back"
-CHROMIUM = shutil.which("chromium")
 DEVICE = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -99,14 +97,8 @@ def place(
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        assert os.environ.get("REQUIRE_BROWSER") != "1", "there is no chromium"
-        pytest.skip("there is no chromium")
-    with sync_playwright() as playwright:
-        # Its own sandbox needs what a container mostly does not give.
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
