@@ -21,10 +21,11 @@ from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.runtime.settings import Settings
 from tests.conftest import fresh
 from tests.login.visitor import with_account
-from tests.parties import bearer, seeded
+from tests.parties import assertion, bearer, key_of, seeded
 from tests.serving.service import Service
 
 SOON_S: Final = 1.0
+ISSUER: Final = "http://two.example"
 REASON: Final = {"reason": "For the test."}
 
 Headers = dict[str, str]
@@ -38,18 +39,18 @@ def url(server: EmbeddedServer) -> str:
 
 
 @pytest.fixture(scope="module")
-def addresses(url: str) -> Iterator[tuple[str, str]]:
+def addresses(url: str) -> Iterator[tuple[str, str, Path]]:
     """Where the two servers answer; they share a database and a folder with their keys."""
     folder = Path(tempfile.mkdtemp(prefix="ecosystem-two-"))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         services: list[Service] = []
         for _ in range(2):
-            settings = {"DATABASE_URL": url, "ECOSYSTEM_PUBLIC_URL": "http://two.example"}
+            settings = {"DATABASE_URL": url, "ECOSYSTEM_PUBLIC_URL": ISSUER}
             service = Service(folder, settings=settings)
             stack.callback(service.discard)
             services.append(service.start().ready())
-        yield services[0].address, services[1].address
+        yield services[0].address, services[1].address, services[0].folder
 
 
 @dataclass(frozen=True)
@@ -59,21 +60,24 @@ class Two:
     told: httpx.AsyncClient
     other: httpx.AsyncClient
     database: Database
+    folder: Path
+    """Where both keep their keys."""
 
 
 @pytest.fixture
-async def two(addresses: tuple[str, str], url: str) -> AsyncIterator[Two]:
+async def two(addresses: tuple[str, str, Path], url: str) -> AsyncIterator[Two]:
     """A client on each of the servers."""
     database = Database(url, Settings())
     async with (
         httpx.AsyncClient(base_url=addresses[0], timeout=30) as told,
         httpx.AsyncClient(base_url=addresses[1], timeout=30) as other,
     ):
-        yield Two(told, other, database)
+        yield Two(told, other, database, addresses[2])
     await database.close()
 
 
-async def _client_deactivated(two: Two) -> Any:
+async def _reader(two: Two) -> tuple[dict[str, Any], Headers, Headers]:
+    """Return a client with a secret, who administers it, and a token of its own."""
     place = f"/v1/organisations/{(await seeded(two.told)).party('bank').organisation_id}"
     administrator = await bearer(two.told, "bank", "administrator")
     asked = {"name": "reader", "scopes": ["needs:read"]}
@@ -84,8 +88,35 @@ async def _client_deactivated(two: Two) -> Any:
         auth=(made["id"], made["client_secret"]),
     )
     headers = {"Authorization": f"Bearer {given.json()['access_token']}"}
+    return made, administrator | {"If-Match": "*"}, headers
+
+
+async def _client_deactivated(two: Two) -> Any:
+    made, administrator, headers = await _reader(two)
     path = f"/v1/clients/{made['id']}/deactivation"
-    return headers, lambda: two.told.post(path, headers=administrator | {"If-Match": "*"})
+    return headers, lambda: two.told.post(path, headers=administrator)
+
+
+async def _secret_ended(two: Two) -> Any:
+    made, administrator, headers = await _reader(two)
+    path, now = f"/v1/clients/{made['id']}/secrets", {"keeps_days": 0}
+    return headers, lambda: two.told.post(path, json=now, headers=administrator)
+
+
+async def _token_given_back(two: Two) -> Any:
+    made, _, headers = await _reader(two)
+    form = {"token": headers["Authorization"].removeprefix("Bearer ")}
+    who = (made["id"], made["client_secret"])
+    return headers, lambda: two.told.post("/oauth/revoke", data=form, auth=who)
+
+
+async def _authorisation_revoked(two: Two) -> Any:
+    headers = await bearer(two.told, "auditor", "auditor")
+    file = (await seeded(two.told)).party("platform").client("tokens").file
+    client_id, key = key_of(Settings(data_folder=str(two.folder)), file)
+    form = assertion(client_id, key, aud=ISSUER)
+    form["token"] = headers["Authorization"].removeprefix("Bearer ")
+    return headers, lambda: two.told.post("/oauth/revoke", data=form)
 
 
 def _changed(
@@ -113,6 +144,9 @@ async def _organisation_suspended(two: Two) -> Any:
 
 CASES: Final[dict[str, tuple[Any, Any]]] = {
     "a client that is deactivated": (_client_deactivated, 401),
+    "a secret that is ended": (_secret_ended, 401),
+    "a token that is given back": (_token_given_back, 401),
+    "an authorisation that is revoked": (_authorisation_revoked, 401),
     "a person who is disabled": (
         _changed("bank", "lender", "deactivation", REASON, by=("platform", "operator")),
         401,
