@@ -2,7 +2,11 @@
 
 import sys
 
-from ecosystem.cli.main import main
+try:
+    from ecosystem.cli.main import main
+except KeyboardInterrupt:
+    # Loading takes a while on a busy machine, and nothing has been started yet.
+    sys.exit(130)
 
 if __name__ == "__main__":
     sys.exit(main())
