@@ -32,6 +32,9 @@ STILL_DONE = frozenset({
     identity.LEAVE.act,
     identity.DEACTIVATE_PERSON.act,
     identity.REACTIVATE_PERSON.act,
+    identity.CHANGE.act,
+    identity.LINK_IDENTITY.act,
+    identity.REMOVE_IDENTITY.act,
     identity.VERIFY.act,
     identity.SUSPEND.act,
 })  # fmt: skip
