@@ -67,6 +67,7 @@ class Strangers:
         example = describe.examples().get(one.name, {}).get("body")
         body = self.search.bodies.get(one.name, example)
         assert body is not None, f"no body of {one.name} is known"
+        headers["Content-Type"] = one.accepts
         return self.http.request(one.method, path, headers=headers, json=body)
 
     def can_read(self, one: Operation, kind: OrganisationKind, identifier: str) -> bool:

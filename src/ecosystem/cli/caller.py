@@ -15,12 +15,9 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from ecosystem.cli.login import Console, Held
+from ecosystem.cli.login import Console, Held, patiently
 
 Json = dict[str, Any]
-_REST_S: Final = 1
-_UNAVAILABLE: Final = 503
-_TRIES_MAX: Final = 15
 _MERGE_PATCH: Final = "application/merge-patch+json"
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -104,12 +101,12 @@ class Caller:
 
     def get(self, path: str, who: str | None = None, **query: str | int) -> Json:
         """Read, and return the JSON of the answer."""
-        response = self._sent("GET", path, params=query, headers=self._authorised(who, "GET", path))
+        response = self._sent("GET", path, who=who, params=query)
         return self._taken(response, body=None)
 
     def text(self, path: str, who: str | None = None) -> str:
         """Read, and return the text of the answer."""
-        response = self._sent("GET", path, headers=self._authorised(who, "GET", path))
+        response = self._sent("GET", path, who=who)
         self._taken(response, body=None, is_json=False)
         return response.text
 
@@ -119,32 +116,34 @@ class Caller:
         """Send, under a new Idempotency-Key; `changes` names what the ETag is read from."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         if changes is not None:
-            read = self._sent("GET", changes, headers=self._authorised(who, "GET", changes))
+            read = self._sent("GET", changes, who=who)
             self._taken(read, body=None)
             headers["If-Match"] = read.headers["etag"]
-        headers |= self._authorised(who, "POST", path)
         if body is None:
-            return self._taken(self._sent("POST", path, headers=headers), body=None)
-        return self._taken(self._sent("POST", path, headers=headers, json=body), body=body)
+            return self._taken(self._sent("POST", path, who=who, headers=headers), body=None)
+        return self._taken(self._sent("POST", path, who=who, headers=headers, json=body), body=body)
 
     def patch(self, path: str, who: str, body: Json) -> Json:
         """Change some members of what is there (RFC 7396), under its ETag."""
-        read = self._sent("GET", path, headers=self._authorised(who, "GET", path))
+        read = self._sent("GET", path, who=who)
         self._taken(read, body=None)
         headers = {"If-Match": read.headers["etag"], "Content-Type": _MERGE_PATCH}
-        headers |= self._authorised(who, "PATCH", path)
         content = json.dumps(body).encode()
-        return self._taken(self._sent("PATCH", path, headers=headers, content=content), body=body)
+        return self._taken(
+            self._sent("PATCH", path, who=who, headers=headers, content=content), body=body
+        )
 
     def upload(self, path: str, who: str, *, name: str, media_type: str, content: bytes) -> Json:
         """Send a document with its digest. Source: RFC 9530."""
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
-        headers = self._authorised(who, "POST", path) | {
+        headers = {
             "Content-Type": media_type,
             "Content-Digest": f"sha-256=:{digest}:",
             "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
         }
-        return self._taken(self._sent("POST", path, headers=headers, content=content), body=None)
+        return self._taken(
+            self._sent("POST", path, who=who, headers=headers, content=content), body=None
+        )
 
     def client_token(self, file: Path, *, scope: str) -> str:
         """Get a token for a program: by its key (RFC 7523), or by its secret."""
@@ -169,15 +168,22 @@ class Caller:
         """Have calls of `who` carry `token`."""
         self._held[who] = Held(token=token)
 
-    def _sent(self, method: str, path: str, **parts: Any) -> httpx.Response:
-        """Send a request; while the service says that it cannot answer now, send it again."""
-        response = self.http.request(method, path, **parts)
-        for _ in range(_TRIES_MAX):
-            if response.status_code != _UNAVAILABLE:
-                break
-            time.sleep(float(response.headers.get("retry-after", _REST_S)))
-            response = self.http.request(method, path, **parts)
-        return response
+    def _sent(
+        self,
+        method: str,
+        path: str,
+        *,
+        who: str | None = None,
+        headers: dict[str, str] | None = None,
+        **parts: Any,
+    ) -> httpx.Response:
+        """Send a request of `who`, with a proof of its own each time that it is sent."""
+
+        def send() -> httpx.Response:
+            proved = (headers or {}) | self._authorised(who, method, path)
+            return self.http.request(method, path, headers=proved, **parts)
+
+        return patiently(send)
 
     def _assertion(self, known: Json) -> str:
 

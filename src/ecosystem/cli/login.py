@@ -10,7 +10,9 @@ import hashlib
 import json
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +28,9 @@ from ecosystem.runtime.minting import secret
 Json = dict[str, Any]
 _RETURNS_TO: Final = "http://127.0.0.1:49152/back"
 _HOPS_MAX: Final = 5
+_REST_S: Final = 1
+_UNAVAILABLE: Final = 503
+_TRIES_MAX: Final = 15
 
 
 class LoginFailed(Exception):
@@ -45,6 +50,17 @@ class Held:
             return {"Authorization": f"Bearer {self.token}"}
         proof = proof_of(self.key, method, address, token=self.token)
         return {"Authorization": f"DPoP {self.token}", "DPoP": proof}
+
+
+def patiently(send: Callable[[], httpx.Response]) -> httpx.Response:
+    """Send a request; while the service says that it cannot answer now, make and send it again."""
+    response = send()
+    for _ in range(_TRIES_MAX):
+        if response.status_code != _UNAVAILABLE:
+            break
+        time.sleep(float(response.headers.get("retry-after", _REST_S)))
+        response = send()
+    return response
 
 
 def proof_of(key: ECKey, method: str, address: str, *, token: str | None = None) -> str:
@@ -85,32 +101,30 @@ class Console:
 
     def _sent_to(self, browser: httpx.Client, verifier: str, state: str) -> httpx.Response:
         """Push the request, and send the browser with it to the service."""
-        asked = browser.post(
-            "/oauth/par",
-            data={
-                "client_id": self.client_id,
-                "response_type": "code",
-                "redirect_uri": _RETURNS_TO,
-                "state": state,
-                "code_challenge": _digest(verifier),
-                "code_challenge_method": "S256",
-            },
-            headers=self._proved("/oauth/par"),
+        form = {
+            "client_id": self.client_id,
+            "response_type": "code",
+            "redirect_uri": _RETURNS_TO,
+            "state": state,
+            "code_challenge": _digest(verifier),
+            "code_challenge_method": "S256",
+        }
+        asked = patiently(
+            lambda: browser.post("/oauth/par", data=form, headers=self._proved("/oauth/par"))
         )
         query = {"client_id": self.client_id, "request_uri": _json(asked)["request_uri"]}
-        return _followed(browser, browser.get("/oauth/authorize", params=query))
+        return _followed(browser, patiently(lambda: browser.get("/oauth/authorize", params=query)))
 
     def _exchanged(self, browser: httpx.Client, code: str, verifier: str) -> Held:
-        answer = browser.post(
-            "/oauth/token",
-            data={
-                "grant_type": "authorization_code",
-                "client_id": self.client_id,
-                "redirect_uri": _RETURNS_TO,
-                "code": code,
-                "code_verifier": verifier,
-            },
-            headers=self._proved("/oauth/token"),
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": self.client_id,
+            "redirect_uri": _RETURNS_TO,
+            "code": code,
+            "code_verifier": verifier,
+        }
+        answer = patiently(
+            lambda: browser.post("/oauth/token", data=form, headers=self._proved("/oauth/token"))
         )
         return Held(token=_json(answer)["access_token"], key=self.key)
 
@@ -136,9 +150,9 @@ def by_passkey(
     browser: httpx.Client, page: httpx.Response, authenticator: Authenticator
 ) -> httpx.Response:
     """Have the passkey sign what the login page asks for; return the page that comes then."""
-    options = _json(browser.get("/login/passkey/options"))
+    options = _json(patiently(lambda: browser.get("/login/passkey/options")))
     form = _Form(page.text).hidden | {"credential": authenticator.get(options)}
-    return _followed(browser, browser.post("/login/passkey", data=form))
+    return _followed(browser, patiently(lambda: browser.post("/login/passkey", data=form)))
 
 
 def _agreed(
@@ -149,7 +163,7 @@ def _agreed(
     if "request_uri" not in form:
         raise LoginFailed(f"The page at {page.request.url.path} asks for no agreement.")
     form |= {"organisation_id": organisation_id, "decision": "allow"}
-    answer = browser.post("/oauth/consent", data=form)
+    answer = patiently(lambda: browser.post("/oauth/consent", data=form))
     location = str(answer.headers.get("location", ""))
     told = dict(parse_qsl(urlsplit(location).query))
     if not location.startswith(_RETURNS_TO) or told.get("state") != state:
@@ -164,7 +178,8 @@ def _followed(browser: httpx.Client, answer: httpx.Response) -> httpx.Response:
     for _ in range(_HOPS_MAX):
         if not answer.has_redirect_location:
             break
-        answer = browser.get(answer.headers["location"])
+        onward = str(answer.headers["location"])
+        answer = patiently(partial(browser.get, onward))
     if not answer.is_success:
         said = f"{answer.request.url.path} was answered {answer.status_code}"
         raise LoginFailed(f"On the way through the login, {said}.")
