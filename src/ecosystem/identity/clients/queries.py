@@ -52,13 +52,14 @@ _AS_SEEN: Final[tuple[ColumnElement[Any], ...]] = (
     client.c.scopes,
     client.c.roles,
     client.c.disabled_at.is_(None).label("active"),
-    instant(client.c.last_used_at).label("last_used_at"),
     instant(client.c.old_secret_until).label("old_secret_until"),
     client.c.version,
 )
 _IS_OWN: Final = client.c.organisation_id == _OWN
 _CLIENT: Final = versioned(*_AS_SEEN, where=(client.c.id == _ID) & _IS_OWN)
-CLIENTS: Final = page_of(select(*_AS_SEEN).where(_IS_OWN))
+CLIENTS: Final = page_of(
+    select(*_AS_SEEN, instant(client.c.last_used_at).label("last_used_at")).where(_IS_OWN)
+)
 """A page of the clients of the organisation `own`, also of those that act no more."""
 
 

@@ -8,7 +8,12 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from ecosystem.identity import access
 from ecosystem.identity.clients import actions, queries, rules
 from ecosystem.identity.clients.model import ClientChange, NewClient, NewSecret
-from ecosystem.identity.clients.schemas import ClientView, NewClientView, ReplacedSecret
+from ecosystem.identity.clients.schemas import (
+    ClientView,
+    ListedClient,
+    NewClientView,
+    ReplacedSecret,
+)
 from ecosystem.identity.queries import OrganisationUnknown
 from ecosystem.identity.rules import Inactive, NotYourOrganisation, RoleNotOfKind
 from ecosystem.runtime import paging
@@ -72,7 +77,7 @@ async def add_client(
     )
 
 
-@get("/v1/clients", permit=access.READ_CLIENT, answers=Page[ClientView])
+@get("/v1/clients", permit=access.READ_CLIENT, answers=Page[ListedClient])
 async def list_clients(
     request: Call,
     limit: FromQuery[PageLimit] = 20,
@@ -80,7 +85,8 @@ async def list_clients(
 ) -> Response[bytes]:
     """List your clients.
 
-    Those of the caller's own organisation, newest first, also those that act no more.
+    Those of the caller's own organisation, newest first, also those that act no more; each with
+    when it was last used.
     """
     return await paging.page(
         request,

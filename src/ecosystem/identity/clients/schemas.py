@@ -28,11 +28,16 @@ class ClientView(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[Scope, ...]
     roles: tuple[Role, ...]
     active: bool
-    last_used_at: datetime | None
-    """When it last proved itself, to a minute; null where it never did."""
     old_secret_until: datetime | None
     """Until when the secret before the present one is good; null where there was none."""
     version: Version
+
+
+class ListedClient(ClientView, frozen=True, kw_only=True):
+    """A client in the list, which alone says when it was used: that changes without a version."""
+
+    last_used_at: datetime | None
+    """When it last proved itself, to a minute; null where it never did."""
 
 
 class ReplacedSecret(msgspec.Struct, frozen=True, kw_only=True):
