@@ -28,8 +28,8 @@ class _Commands(Protocol):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    parsed = parser().parse_args(arguments)
     try:
+        parsed = parser().parse_args(arguments)
         return _loaded(parsed.run)(parsed)
     except (Trouble, SettingsWrong, PostgresFailed) as trouble:
         print(f"ecosystem: {trouble}", file=sys.stderr)  # noqa: T201 - this is for the terminal
