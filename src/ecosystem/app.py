@@ -76,7 +76,7 @@ def build(chosen: Settings) -> Edge:
         settings=chosen,
         database=database,
         clock=Clock(),
-        keys=Keys(folder / "keys"),
+        keys=Keys(folder / "keys", chosen.token_lifetime_s),
         blobs=Blobs(folder / "documents"),
     )
     application = litestar(house)

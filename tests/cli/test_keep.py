@@ -46,3 +46,32 @@ def test_a_port_that_cannot_be_is_named(command: str, port: str) -> None:
     assert ended.returncode in {1, 2}
     assert "Traceback" not in ended.stderr
     assert "port" in ended.stderr.splitlines()[-1]
+
+
+def test_the_next_key_is_made_once_and_told(folder: Path) -> None:
+    place = ("--data-folder", str(folder / "keys"))
+    made = run("keys", "rotate", "tokens", *place)
+    again = run("keys", "rotate", "tokens", *place)
+    at_once = run("keys", "rotate", "tokens", "--at-once", "--json", *place)
+
+    assert (made.returncode, made.stderr) == (0, "")
+    assert "is published, and signs from" in made.stdout
+    assert again.returncode == 1
+    assert "waits to sign already" in again.stderr
+    assert "--at-once" in again.stderr
+    told = json.loads(at_once.stdout)
+    files = {file.name for file in (folder / "keys" / "keys").glob("tokens*.pem")}
+    assert len(files) == 1
+    assert told["ring"] == "tokens"
+    assert told["key"] != told["before"]
+
+
+def test_a_key_of_receipts_is_never_removed(folder: Path) -> None:
+    place = ("--data-folder", str(folder / "keys"))
+
+    made = run("keys", "rotate", "receipts", *place)
+    refused = run("keys", "rotate", "receipts", "--at-once", *place)
+
+    assert "stays published for ever" in made.stdout
+    assert refused.returncode == 1
+    assert "could not be checked any more" in refused.stderr

@@ -31,7 +31,7 @@ def _issue(**changed: Any) -> str:
 
 
 def _verify(token: str, *, seconds: int = 0) -> tokens.Opened:
-    return tokens.verify(token, key=KEY, issuer=ISSUER, now=NOW.timestamp() + seconds)
+    return tokens.verify(token, keys={"today": KEY}, issuer=ISSUER, now=NOW.timestamp() + seconds)
 
 
 def _signed(*, header: dict[str, Any], key: Any = KEY, **claims: Any) -> str:

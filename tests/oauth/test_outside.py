@@ -206,7 +206,7 @@ async def test_a_bad_token_is_refused(market: Market, issuer: Issuing) -> None:
 async def test_a_token_that_names_the_issuer_and_is_signed_by_this_service_is_refused(
     market: Market, issuer: Issuing
 ) -> None:
-    own: ECKey = market.edge.application.state.house.keys.tokens
+    own: ECKey = market.edge.application.state.house.keys.tokens.signing(time.time())
 
     assert _is_refused(await market.me(issuer.token(key=own)))
     assert _is_refused(await market.me(issuer.token(key=own, header={"kid": "ec"})))

@@ -11,6 +11,7 @@ from joserfc import jws
 
 from ecosystem.runtime.keys import Keys
 
+NOW = 1_800_000_000.0
 MAKE = """
 import sys, time
 from pathlib import Path
@@ -18,7 +19,9 @@ from ecosystem.runtime.keys import Keys
 keys = Keys(Path(sys.argv[1]))
 while time.time() < float(sys.argv[2]):
     pass
-print(keys.tokens.as_pem(private=True).hex(), keys.receipts.kid, keys.cursors.hex())
+now = time.time()
+print(*(one.signing(now).as_pem(private=True) for one in (keys.tokens, keys.receipts)))
+print(keys.cursors)
 """
 
 
@@ -29,8 +32,8 @@ def _mode(path: Path) -> int:
 def test_nobody_but_the_owner_reads_them(tmp_path: Path) -> None:
     folder = tmp_path / "house" / "keys"
     keys = Keys(folder)
-    assert keys.tokens.kid
-    assert keys.receipts.kid
+    assert keys.tokens.signing(NOW).kid
+    assert keys.receipts.signing(NOW).kid
     assert len(keys.cursors) == 32
 
     assert _mode(folder) == 0o700
@@ -43,14 +46,18 @@ def test_the_next_start_finds_the_same_keys(tmp_path: Path) -> None:
     first, second = Keys(tmp_path), Keys(tmp_path)
 
     assert first.cursors == second.cursors
-    assert first.tokens.kid == second.tokens.kid
-    signed = jws.serialize_compact({"alg": "ES256", "kid": first.tokens.kid}, b"said", first.tokens)
-    assert jws.deserialize_compact(signed, second.tokens).payload == b"said"
+    key = first.tokens.signing(NOW)
+    signed = jws.serialize_compact({"alg": "ES256", "kid": key.kid}, b"said", key)
+    assert (
+        jws.deserialize_compact(signed, second.tokens.checking(NOW)[key.kid or ""]).payload
+        == b"said"
+    )
 
 
 def test_each_key_and_each_house_has_its_own(tmp_path: Path) -> None:
     one, other = Keys(tmp_path / "one"), Keys(tmp_path / "other")
-    names = {one.tokens.kid, one.receipts.kid, other.tokens.kid, other.receipts.kid}
+    rings = (one.tokens, one.receipts, other.tokens, other.receipts)
+    names = {ring.signing(NOW).kid for ring in rings}
 
     assert len(names) == 4
     assert one.cursors != other.cursors

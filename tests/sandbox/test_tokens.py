@@ -1,5 +1,6 @@
 """The sandbox's tokens are a shortcut to what a person's agreement gives, and nothing else."""
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -51,7 +52,9 @@ async def _by_agreement(flow: Flow) -> str:
 
 def _opened(token: str, edge: Edge) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a token's header and its claims, signed by the service."""
-    found = jwt.decode(token, edge.application.state.house.keys.tokens, algorithms=["ES256"])
+    found = jwt.decode(
+        token, edge.application.state.house.keys.tokens.signing(time.time()), algorithms=["ES256"]
+    )
     return dict(found.header), dict(found.claims)
 
 

@@ -146,7 +146,9 @@ async def real(client: httpx.AsyncClient, edge: Edge) -> Genuine:
     """The token of a person who may publish."""
     headers = await bearer(client, "city", "officer")
     house = edge.application.state.house
-    return Genuine(headers["Authorization"].removeprefix("Bearer "), house.keys.tokens)
+    return Genuine(
+        headers["Authorization"].removeprefix("Bearer "), house.keys.tokens.signing(time.time())
+    )
 
 
 async def _tried(client: httpx.AsyncClient, token: str) -> httpx.Response:

@@ -4,6 +4,7 @@ Two real servers stand on one database; one is told, the other only hears of it.
 """
 
 import asyncio
+import json
 import shutil
 import tempfile
 import time
@@ -15,14 +16,16 @@ from typing import Any, Final
 
 import httpx
 import pytest
+from joserfc import jws
 
 from ecosystem.runtime.database import Database
+from ecosystem.runtime.keyring import PUBLISHED_S
 from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.runtime.settings import Settings
 from tests.conftest import fresh
 from tests.login.visitor import with_account
 from tests.parties import assertion, bearer, key_of, seeded
-from tests.serving.service import Service
+from tests.serving.service import Service, run
 
 SOON_S: Final = 1.0
 ISSUER: Final = "http://two.example"
@@ -209,3 +212,38 @@ async def test_a_login_that_has_ended_has_ended_everywhere(two: Two) -> None:
     await visitor.submit("/logout")
 
     assert (await elsewhere.get("/account")).status_code == 303
+
+
+async def test_a_key_that_is_removed_counts_nowhere_and_the_new_one_at_once(two: Two) -> None:
+    headers = await bearer(two.told, "auditor", "auditor")
+    for one in (two.told, two.other):
+        assert (await one.get("/v1/me", headers=headers)).status_code == 200
+
+    ended = run("keys", "rotate", "tokens", "--at-once", "--data-folder", str(two.folder))
+
+    said_at = time.monotonic()
+    assert ended.returncode == 0, ended.stderr
+    for one in (two.told, two.other):
+        while (await one.get("/v1/me", headers=headers)).status_code != 401:
+            assert time.monotonic() < said_at + SOON_S
+            await asyncio.sleep(0.01)
+    again = await bearer(two.other, "auditor", "auditor")
+    assert (await two.told.get("/v1/me", headers=again)).status_code == 200
+
+
+async def test_a_key_that_is_rotated_goes_on_checking_what_it_signed(two: Two) -> None:
+    headers = await bearer(two.told, "auditor", "auditor")
+    before = (await two.other.get("/oauth/jwks")).json()["keys"]
+
+    ended = run("keys", "rotate", "tokens", "--json", "--data-folder", str(two.folder))
+
+    answer = await two.other.get("/oauth/jwks")
+    published = answer.json()["keys"]
+    assert ended.returncode == 0, ended.stderr
+    assert answer.headers["cache-control"] == f"public, max-age={PUBLISHED_S}"
+    assert [one["kid"] for one in published] == [before[-1]["kid"], json.loads(ended.stdout)["key"]]
+    assert published[0] == before[-1]
+    for one in (two.told, two.other):
+        assert (await one.get("/v1/me", headers=headers)).status_code == 200
+    token = (await bearer(two.told, "auditor", "auditor"))["Authorization"].split()[1]
+    assert jws.extract_compact(token.encode()).headers()["kid"] == before[-1]["kid"]

@@ -99,6 +99,7 @@ def _keeping(commands: "_Commands") -> None:
     load.add_argument("--json", action="store_true", help="print for programs")
     load.add_argument("--settings", type=Path, help="a TOML file with settings")
     load.set_defaults(run="keep.load_catalogue")
+    _rotating(commands)
     one = commands.add_parser("ledger", help="look after the ledger")
     acts = one.add_subparsers(required=True, metavar="ACT")
     check = acts.add_parser("check", help="run every invariant; each must find nothing")
@@ -111,6 +112,22 @@ def _keeping(commands: "_Commands") -> None:
     again.add_argument("file", type=Path, help="its JSON, as the API answers it; - reads stdin")
     again.add_argument("--json", action="store_true", help="print for programs")
     again.set_defaults(run="recompute.run")
+
+
+def _rotating(commands: "_Commands") -> None:
+    one = commands.add_parser("keys", help="look after the keys that sign")
+    acts = one.add_subparsers(required=True, metavar="ACT")
+    rotate = acts.add_parser("rotate", help="make the next key, beside a running service")
+    rotate.add_argument("ring", choices=("tokens", "receipts"), help="what the key signs")
+    rotate.add_argument(
+        "--at-once",
+        action="store_true",
+        help="for a key that was stolen: what the keys of tokens signed so far is refused",
+    )
+    rotate.add_argument("--data-folder", help=_about("data_folder"))
+    rotate.add_argument("--json", action="store_true", help="print for programs")
+    rotate.add_argument("--settings", type=Path, help="a TOML file with settings")
+    rotate.set_defaults(run="keys.rotate")
 
 
 def _establishing(commands: "_Commands") -> None:

@@ -1,6 +1,7 @@
 """The database that a command works on: the one outside, or the embedded one, started."""
 
 import asyncio
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,8 +122,9 @@ def make_keys(folder: Path) -> None:
     """Make the keys below `folder` that are missing; raise Trouble where that fails."""
     keys = Keys(folder / "keys")
     try:
-        for made in (lambda: keys.tokens, lambda: keys.receipts, lambda: keys.cursors):
-            made()
+        for ring in (keys.tokens, keys.receipts):
+            ring.signing(time.time())
+        _ = keys.cursors
     except OSError as error:
         raise folder_unusable(folder, error) from None
     except ValueError:

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,8 @@ from ecosystem.runtime.listener import Listener
 from ecosystem.runtime.web import House
 from ecosystem.values.actor import Actor
 
+_LOOK_S: Final = 0.5
+
 
 class Authenticator:
     """Verifies access tokens, and remembers them only while it would hear of their death.
@@ -23,13 +26,16 @@ class Authenticator:
     A client or person that is deactivated, a membership or an organisation that changes,
     and an authorisation or a token that is revoked is told to every process on a channel
     of the database. While that channel is heard, a verified token is remembered until it
-    expires; else the database is asked for every request.
+    expires; else the database is asked for every request. A key that is removed is seen in
+    the folder of the keys.
     """
 
     def __init__(self, house: House) -> None:
         """Remember nothing yet, and listen to nothing."""
         self._house = house
         self._known = Known()
+        self._keys_state = 0
+        self._look_again_at = 0.0
         self._listener = Listener(
             house.database,
             channel=ACCESS_CHANNEL,
@@ -66,6 +72,7 @@ class Authenticator:
         NotAdmitted where it must name one, and where that issuer is away.
         """
         now = time.time()
+        self._look_for_keys(now)
         is_outside = entering.is_outside(token, house=self._house)
         kept_as = f"{token}\n{organisation or ''}" if is_outside else token
         digest = hashlib.sha256(kept_as.encode()).digest()
@@ -82,11 +89,23 @@ class Authenticator:
             await self._prove(known, token, proof)
         return known.actor
 
+    def _look_for_keys(self, now: float) -> None:
+        """Forget all tokens where a key was added or removed, within half a second of it."""
+        if now >= self._look_again_at:
+            self._look_again_at = now + _LOOK_S
+            state = self._house.keys.tokens.state
+            if state != self._keys_state:
+                self._keys_state = state
+                self._known.forget_all()
+
     async def _verified(self, token: str, *, now: float) -> Verified:
         """Verify a token of this service."""
         try:
             opened = tokens.verify(
-                token, key=self._house.keys.tokens, issuer=self._house.settings.public_url, now=now
+                token,
+                keys=self._house.keys.tokens.checking(now),
+                issuer=self._house.settings.public_url,
+                now=now,
             )
         except tokens.TokenWrong as wrong:
             raise TokenInvalid(str(wrong)) from None

@@ -1,8 +1,9 @@
 """Offers and their opening over HTTP."""
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
@@ -24,7 +25,7 @@ from ecosystem.offers.opening import queries as openings
 from ecosystem.offers.schemas import Offer, OfferSummary, ReceiptKeys
 from ecosystem.offers.sealing import OfferTooLarge, OfficerKeyUnusable
 from ecosystem.offers.shapes import ContentUnsound
-from ecosystem.runtime import paging
+from ecosystem.runtime import keyring, paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post, seen_by
 from ecosystem.values.page import Page
 from ecosystem.values.patterns import whole
@@ -102,8 +103,9 @@ async def submit_offer(
     they together, after the deadline, can read it. The receipt proves what was received and
     when. A submission that comes late is refused with 410.
     """
+    key = request.house.keys.receipts.signing(request.real_now.timestamp())
     receipt = await actions.submit(
-        request.tx, offer_id, data, key=request.house.keys.receipts, by=request.by, at=request.at,
+        request.tx, offer_id, data, key=key, by=request.by, at=request.at,
         expected=request.expected,
     )  # fmt: skip
     return request.answer(receipt, version=receipt.version, location=f"/v1/offers/{offer_id}")
@@ -221,8 +223,8 @@ async def read_opening(request: Call, need_id: FromPath[str]) -> Response[bytes]
 @get("/.well-known/receipt-keys", permit=access.READ_KEYS, answers=ReceiptKeys)
 async def read_receipt_keys(request: Call) -> Response[bytes]:
     """Read the public keys by which receipts are verified."""
-    public: dict[str, Any] = request.house.keys.receipts.as_dict(private=False)
-    return request.answer({"keys": [public]})
+    ring = request.house.keys.receipts
+    return request.answer(ReceiptKeys(ring.public(time.time())), headers=keyring.CACHING)
 
 
 @asynccontextmanager

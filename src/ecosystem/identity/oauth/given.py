@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 import msgspec
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
-from joserfc.jwk import ECKey
 from msgspec import UNSET, UnsetType
 
 from ecosystem.identity import queries as identity
@@ -48,7 +47,7 @@ class Introspection(msgspec.Struct, frozen=True, kw_only=True):
     """The key whose holder alone may use it (RFC 9449)."""
 
 
-async def introspect(tx: Tx, asked: Asked, *, key: ECKey) -> Answer:
+async def introspect(tx: Tx, asked: Asked) -> Answer:
     """Answer what a token is good for; refuse as the token endpoint does.
 
     Effects: a spent assertion.
@@ -57,14 +56,14 @@ async def introspect(tx: Tx, asked: Asked, *, key: ECKey) -> Answer:
         client, token = await _presented(tx, asked)
     except OAuth2Error as error:
         return terms.refused(error)
-    found = await _found(tx, token, asked=asked, key=key)
+    found = await _found(tx, token, asked=asked)
     said = Introspection(active=False)
     if found is not None and (client.of_platform or _holder(found) == client.id):
         said = await _said(tx, found, asked=asked)
     return terms.answered(200, msgspec.to_builtins(said), ())
 
 
-async def revoke(tx: Tx, asked: Asked, *, key: ECKey) -> Answer:
+async def revoke(tx: Tx, asked: Asked) -> Answer:
     """Have a token be worth nothing, with whatever else the same authorisation gave.
 
     Answers 200 for any token, and leaves alone what is not the client's. Effects: a spent
@@ -74,7 +73,7 @@ async def revoke(tx: Tx, asked: Asked, *, key: ECKey) -> Answer:
         client, token = await _presented(tx, asked, methods=grants.ANY)
     except OAuth2Error as error:
         return terms.refused(error)
-    found = await _found(tx, token, asked=asked, key=key)
+    found = await _found(tx, token, asked=asked)
     if found is not None and _holder(found) == client.id:
         await _end(tx, found, now=asked.now)
     return terms.answered(200, {}, ())
@@ -90,10 +89,12 @@ async def _presented(
     return client, form["token"]
 
 
-async def _found(tx: Tx, token: str, *, asked: Asked, key: ECKey) -> Opened | Refresh | None:
+async def _found(tx: Tx, token: str, *, asked: Asked) -> Opened | Refresh | None:
     """Return the token that this text is, or None where it is none that lives."""
     try:
-        return tokens.verify(token, key=key, issuer=asked.issuer, now=asked.now.timestamp())
+        return tokens.verify(
+            token, keys=asked.signing.keys, issuer=asked.issuer, now=asked.now.timestamp()
+        )
     except tokens.TokenWrong:
         return await queries.refresh(tx, queries.digest_of(token))
 

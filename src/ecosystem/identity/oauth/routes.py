@@ -1,5 +1,6 @@
 """The authorisation server over HTTP; its errors are those of RFC 6749, not problems."""
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,14 +22,13 @@ from ecosystem.identity.oauth import (
     given,
     server,
     terms,
-    tokens,
 )
 from ecosystem.identity.oauth.assertions import ALGORITHMS
 from ecosystem.identity.oauth.authorising import Browser, Onward, Question, Trouble
 from ecosystem.identity.oauth.given import Introspection
 from ecosystem.identity.oauth.grants import TokenAnswer
 from ecosystem.identity.oauth.terms import Answer, Asked
-from ecosystem.runtime import idempotency
+from ecosystem.runtime import idempotency, keyring
 from ecosystem.runtime.web import Call, get, post
 from ecosystem.values.actor import Assurance
 from ecosystem.values.scopes import SCOPES
@@ -152,7 +152,7 @@ async def introspect_token(request: Call) -> Response[bytes]:
     asked = await _asked(request)
     if isinstance(asked, Answer):
         return _json(asked)
-    return _json(await given.introspect(request.tx, asked, key=request.house.keys.tokens))
+    return _json(await given.introspect(request.tx, asked))
 
 
 @post(
@@ -175,7 +175,7 @@ async def revoke_token(request: Call) -> Response[bytes]:
     asked = await _asked(request)
     if isinstance(asked, Answer):
         return _json(asked)
-    return _json(await given.revoke(request.tx, asked, key=request.house.keys.tokens))
+    return _json(await given.revoke(request.tx, asked))
 
 
 @get(
@@ -271,8 +271,8 @@ async def list_token_keys(request: Call) -> Response[bytes]:
 
     The public keys by which anyone can check an access token's signature (RFC 7517).
     """
-    key = request.house.keys.tokens.as_dict(private=False)
-    return request.answer(PublicKeys(({**key, "alg": tokens.ALGORITHM, "use": "sig"},)))
+    ring = request.house.keys.tokens
+    return request.answer(PublicKeys(ring.public(time.time())), headers=keyring.CACHING)
 
 
 async def _asked(request: Call) -> Asked | Answer:

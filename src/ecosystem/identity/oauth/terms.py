@@ -30,6 +30,8 @@ class Signing:
 
     issuer: str
     key: ECKey
+    keys: Mapping[str, ECKey]
+    """What tokens are checked with, by name."""
     now: datetime
     """Real time, whatever a sandbox's clock says."""
     lifetime_s: int
@@ -39,7 +41,8 @@ def signing(house: House, *, now: datetime) -> Signing:
     """Return what this house signs tokens with, `now` in real time."""
     return Signing(
         issuer=house.settings.public_url,
-        key=house.keys.tokens,
+        key=house.keys.tokens.signing(now.timestamp()),
+        keys=house.keys.tokens.checking(now.timestamp()),
         now=now,
         lifetime_s=house.settings.token_lifetime_s,
     )

@@ -1,12 +1,13 @@
 """Access tokens: made and checked. Source: RFC 9068."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, GuestProtocol
 
 from ecosystem.values.actor import Assurance
 
@@ -97,20 +98,21 @@ def issue(
     return jwt.encode(header, msgspec.to_builtins(claims), key, algorithms=[ALGORITHM])
 
 
-def verify(token: str, *, key: ECKey, issuer: str, now: float) -> Opened:
+def verify(token: str, *, keys: Mapping[str, ECKey], issuer: str, now: float) -> Opened:
     """Return what a token says, and is good for.
 
-    Algorithm, type, key, issuer and audience are pinned; refuses with TokenWrong.
+    Algorithm, type, issuer and audience are pinned, and `keys` are those that count, by name;
+    refuses with TokenWrong.
     """
     if len(token) > _BYTES_MAX:
         raise TokenWrong("The access token is not one of this service.")
     try:
-        decoded = jwt.decode(token, key, algorithms=[ALGORITHM])
+        decoded = jwt.decode(token, _named(keys), algorithms=[ALGORITHM])
         claims = msgspec.convert(decoded.claims, Claims)
-    except (JoseError, msgspec.ValidationError, ValueError, TypeError, RecursionError):
+    except (JoseError, msgspec.ValidationError, ValueError, TypeError, KeyError, RecursionError):
         raise TokenWrong("The access token is not one of this service.") from None
     # Whatever else a header says (jku, jwk, x5u, crit), this service has not said it.
-    if decoded.header != {"alg": ALGORITHM, "typ": _TYPE, "kid": key.kid}:
+    if decoded.header != {"alg": ALGORITHM, "typ": _TYPE, "kid": decoded.header["kid"]}:
         raise TokenWrong("The access token is not one of this service.")
     if claims.iss != issuer or claims.aud != issuer:
         raise TokenWrong("The access token is for another service.")
@@ -119,6 +121,11 @@ def verify(token: str, *, key: ECKey, issuer: str, now: float) -> Opened:
     if max(claims.iat, claims.nbf or 0) > now + _SKEW_S:
         raise TokenWrong("The access token is not valid yet.")
     return Opened(grant=_grant(claims), jti=claims.jti, issued_at=claims.iat, expires_at=claims.exp)
+
+
+def _named(keys: Mapping[str, ECKey]) -> Callable[[GuestProtocol], ECKey]:
+    """Return what finds the key that a token names; KeyError where it names none of `keys`."""
+    return lambda token: keys[token.headers()["kid"]]
 
 
 def _grant(claims: Claims) -> Grant:
