@@ -33,6 +33,7 @@ def test_it_carries_forms_schema_catalogue_and_examples(unpacked: Path) -> None:
     assert list((package / "contracts" / "forms_data").glob("*.yaml"))
     assert (package / "migrations" / "versions" / "0001_initial.sql").is_file()
     assert (package / "catalogue" / "files" / "jurisdictions.yaml").is_file()
+    assert (package / "catalogue" / "files" / "profiles" / "eu-directives.yaml").is_file()
     assert (package / "manual" / "examples.json").is_file()
 
 

@@ -192,7 +192,11 @@ class Search:
         for name, identifier in own.items():
             others = [one for one in self.identifiers[name] if one != identifier]
             self.identifiers[name] = [identifier, *others]
-        self.identifiers |= {"form_id": ["city-data-platform-operation"], "code": ["not_found"]}
+        self.identifiers |= {
+            "form_id": ["city-data-platform-operation"],
+            "profile_id": ["sandbox", "eu-directives"],
+            "code": ["not_found"],
+        }
         # Nobody here has an outside identity, for no outside issuer is configured.
         self.identifiers["identity_id"] = [mint("identity")]
         taken = {name for one in OPERATIONS for name in re.findall(r"\{(\w+)\}", one.path)}

@@ -32,7 +32,9 @@ KNOWN_TO_ALL = {"lot_id", "question_id"}
 """Parts of a published need, which have no address of their own to be read at."""
 
 NAMED = [
-    one for one in OPERATIONS if re.search(r"\{\w+_id\}", one.path) and "form_id" not in one.path
+    one
+    for one in OPERATIONS
+    if re.search(r"\{\w+_id\}", one.path) and not re.search("form_id|profile_id", one.path)
 ]
 OWNED = [
     one

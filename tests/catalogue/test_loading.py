@@ -85,13 +85,16 @@ def test_a_command_loads_a_file_on_a_fresh_installation_beside_a_service(folder:
         refused = run("catalogue", "load", str(bad), **data)
         shipped = run("catalogue", "load", str(SHIPPED), **data)
         missing = run("catalogue", "load", str(folder / "none.yaml"), **data)
+        profile = run("catalogue", "load", str(PROFILE), "--json", **data)
 
     assert (loaded.returncode, json.loads(loaded.stdout)) == (0, {"places": 2, "added": 2})
     assert refused.returncode == 1
     assert f"{bad}:2: A place has code and name" in refused.stdout
     assert shipped.stdout == "373 places loaded, 0 of them new.\n"
+    assert (profile.returncode, json.loads(profile.stdout)) == (0, {"id": "sandbox"})
     assert missing.returncode == 1
     assert "cannot be read" in missing.stderr
 
 
 SHIPPED = Path(actions.__file__).parent / "files" / "jurisdictions.yaml"
+PROFILE = SHIPPED.with_name("profiles") / "sandbox.yaml"

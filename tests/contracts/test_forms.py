@@ -13,13 +13,13 @@ from ecosystem.contracts import forms, shelf
 from ecosystem.contracts.canonical import canonical
 from ecosystem.contracts.form_schema import schema
 from ecosystem.contracts.form_shapes import ContractTerms, Form, Party
-from ecosystem.contracts.form_yaml import BYTES_MAX, read
 from ecosystem.contracts.payment_rules import Advance, Fixed, Linear
 from ecosystem.contracts.rule_checks import check_rule
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import compose
 from ecosystem.values.money import Money
 from ecosystem.values.text import Text
+from ecosystem.values.yaml_tree import BYTES_MAX, read
 
 DOCUMENTS = shelf.documents()
 NAMES = sorted(DOCUMENTS)
@@ -271,7 +271,7 @@ def test_bytes_that_are_not_utf8_say_where() -> None:
         forms.parse(b"id: x\ntitle: \xff\n", name="form.yaml")
 
     details = [fault.detail for fault in refused.value.faults]
-    assert details == ["form.yaml:2:8: The form is not UTF-8 here."]
+    assert details == ["form.yaml:2:8: The document is not UTF-8 here."]
 
 
 def refusal(

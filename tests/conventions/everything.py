@@ -26,7 +26,11 @@ OAUTH: Final = "/oauth/"
 UNLIMITED: Final = ("/health/", "/metrics")
 _NAMED: Final = re.compile(r"\{(\w+)\}")
 _PREFIX: Final = {"organisation": "org"}
-_OTHER: Final = {"form_id": "no-such-form", "code": "no_such_problem"}
+_OTHER: Final = {
+    "form_id": "no-such-form",
+    "profile_id": "no-such-profile",
+    "code": "no_such_problem",
+}
 _QUARTER: Final = {"starts_on": "2025-04-01", "ends_on": "2025-07-01"}
 _SUPPLIER: Final = ("enterprise", "delivery")
 
@@ -128,6 +132,7 @@ def _own(at: Partnership) -> dict[str, str]:
         "award_id": at.award_id,
         "contract_id": at.contract_id,
         "form_id": "city-data-platform-operation",
+        "profile_id": "eu-directives",
         "code": "not_found",
     }
 

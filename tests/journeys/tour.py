@@ -41,6 +41,8 @@ def _read_public(world: World) -> None:
         "/v1/contract-forms/city-data-platform-operation",
         "/v1/contracts",
         "/v1/jurisdictions",
+        "/v1/profiles",
+        "/v1/profiles/eu-directives",
         "/v1/organisations",
         "/v1/programmes",
         "/v1/sectors",

@@ -54,6 +54,7 @@ OWNED: Final = [
     if not one.permit.is_public()
     and one.permit.relation not in OPEN_TO_THE_MARKET
     and "form_id" not in one.path
+    and "profile_id" not in one.path
 ]
 KNOWN_TO_ALL: Final = {"lot_id", "question_id"}
 """Parts of a published need, which have no address of their own to be read at."""

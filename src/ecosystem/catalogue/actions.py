@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.catalogue import queries, tree
 from ecosystem.catalogue.model import Standard
+from ecosystem.catalogue.profiles import actions as profiles
+from ecosystem.catalogue.profiles import queries as profile_queries
 from ecosystem.catalogue.tables import jurisdiction, standard
 from ecosystem.runtime.database import Statement, Tx
 
@@ -32,21 +34,24 @@ _KEEP_STANDARD: Final = _upsert(standard, "code", "publisher", "name")
 
 
 async def load_shipped(tx: Tx) -> None:
-    """Load the tree of jurisdictions and the list of standards that come with the package."""
+    """Load the profiles, the tree of jurisdictions and the standards of the package."""
     folder = files("ecosystem.catalogue") / "files"
-    await load_jurisdictions(tx, (folder / "jurisdictions.yaml").read_bytes())
+    await profiles.load_shipped(tx)
+    await load_jurisdictions(tx, (folder / "jurisdictions.yaml").read_bytes(), anew=False)
     await load_standards(tx, (folder / "standards.yaml").read_bytes())
 
 
-async def load_jurisdictions(tx: Tx, content: bytes) -> Loaded:
+async def load_jurisdictions(tx: Tx, content: bytes, *, anew: bool = True) -> Loaded:
     """Load a tree of jurisdictions from YAML: add its places, and bring their names up to date.
 
-    A place is never removed or moved, for organisations and needs stand in it. Refuses with
-    TreeFlawed, which names every line at fault, before anything is written.
+    A place is never removed or moved, for organisations and needs stand in it. The profiles
+    that it gives replace others where it is loaded `anew`. Refuses with TreeFlawed, which
+    names every line at fault, before anything is written.
     """
     read = tree.read(content)
     parents = await queries.parents(tx)
-    flaws = tuple(tree.moved(read, parents=parents))
+    known = await profile_queries.known(tx)
+    flaws = (*tree.moved(read, parents=parents), *tree.strange(read, profiles=known))
     if flaws:
         raise tree.TreeFlawed(flaws)
     await tx.many(
@@ -61,6 +66,7 @@ async def load_jurisdictions(tx: Tx, content: bytes) -> Loaded:
             for place in read.places
         ],
     )
+    await profiles.give(tx, read.profiles, anew=anew)
     added = sum(place.code not in parents for place in read.places)
     return Loaded(places=len(read.places), added=added)
 

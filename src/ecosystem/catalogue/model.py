@@ -1,4 +1,4 @@
-"""The words that policy fixes: sectors, operations, phases."""
+"""The words that policy fixes: sectors, operations, phases; places, standards, flaws of files."""
 
 from enum import StrEnum
 from typing import Final
@@ -34,6 +34,22 @@ class Phase(StrEnum):
     OPERATION = "operation"
 
 
+class Flaw(msgspec.Struct, frozen=True):
+    """What is wrong with a line of a file, as a sentence."""
+
+    line: int
+    detail: str
+
+
+class FileFlawed(Exception):
+    """A file cannot be loaded; every flaw is named."""
+
+    def __init__(self, flaws: tuple[Flaw, ...]) -> None:
+        """Hold the flaws in the order of their lines."""
+        self.flaws = tuple(sorted(flaws, key=lambda flaw: flaw.line))
+        super().__init__(f"line {self.flaws[0].line}: {self.flaws[0].detail}")
+
+
 class Term(msgspec.Struct, frozen=True):
     """One word of the catalogue."""
 
@@ -55,6 +71,13 @@ class Jurisdiction(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     """The codes from the root down to this one, between slashes."""
     name: Text
+
+
+class Place(Jurisdiction, frozen=True, kw_only=True):
+    """A jurisdiction in the tree, and what holds there."""
+
+    profile_id: str
+    """The profile of rules: its own, that of the nearest place above, or the platform's."""
 
 
 class Standard(msgspec.Struct, frozen=True, kw_only=True):

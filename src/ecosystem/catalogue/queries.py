@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
 )
 
+from ecosystem.catalogue.profiles.queries import profile_of
 from ecosystem.catalogue.tables import jurisdiction, standard
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -28,6 +29,7 @@ JURISDICTIONS: Final = page_of(
         jurisdiction.c.parent_code,
         jurisdiction.c.path,
         jurisdiction.c.name,
+        profile_of(jurisdiction.c.code).label("profile_id"),
     ).where(
         or_(
             bindparam("below", type_=Text) == literal("", literal_execute=True),

@@ -4,11 +4,14 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import Response
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
 from ecosystem.catalogue import access, queries
-from ecosystem.catalogue.model import SECTORS, Jurisdiction, Standard, Terms
+from ecosystem.catalogue.model import SECTORS, Place, Standard, Terms
+from ecosystem.catalogue.profiles import queries as profiles
+from ecosystem.catalogue.profiles.model import ProfileSummary, ProfileView
+from ecosystem.catalogue.profiles.rules import ProfileMissing
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, get
 from ecosystem.values.page import Page
@@ -29,7 +32,7 @@ async def list_sectors(request: Call) -> Response[bytes]:
     return request.answer(_SECTORS)
 
 
-@get("/v1/jurisdictions", permit=access.READ, answers=Page[Jurisdiction])
+@get("/v1/jurisdictions", permit=access.READ, answers=Page[Place])
 async def list_jurisdictions(
     request: Call,
     within: FromQuery[Code] = "",
@@ -39,6 +42,7 @@ async def list_jurisdictions(
     """List jurisdictions.
 
     The tree of nation, provinces, cities and districts; `within` keeps one and what is below it.
+    `profile_id` is the profile of rules that holds there.
     """
     return await paging.page(
         request, request.tx, queries.JURISDICTIONS, cursor=cursor, limit=limit, below=within
@@ -55,4 +59,32 @@ async def list_standards(
     return await paging.page(request, request.tx, queries.STANDARDS, cursor=cursor, limit=limit)
 
 
-ROUTES = (list_sectors, list_jurisdictions, list_standards)
+@get("/v1/profiles", permit=access.READ, answers=Page[ProfileSummary])
+async def list_profiles(
+    request: Call,
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List the profiles of rules.
+
+    Each says what the law of a place asks of a procurement: periods, formulas, openers.
+    """
+    return await paging.page(request, request.tx, profiles.PROFILES, cursor=cursor, limit=limit)
+
+
+@get(
+    "/v1/profiles/{profile_id:str}",
+    permit=access.READ,
+    answers=ProfileView,
+    refuses=(ProfileMissing,),
+)
+async def read_profile(request: Call, profile_id: FromPath[str]) -> Response[bytes]:
+    """Read a profile of rules.
+
+    Every rule names its law and article. Of several sets of rules, a need keeps the one that
+    held on the day of its publication. The calendar says which days are worked.
+    """
+    return request.answer(await profiles.view(request.tx, profile_id))
+
+
+ROUTES = (list_sectors, list_jurisdictions, list_standards, list_profiles, read_profile)

@@ -1,4 +1,4 @@
-"""Jurisdictions and standards, the same for every authority."""
+"""Jurisdictions, standards and profiles of rules, the same for every authority."""
 
 from typing import Final
 
@@ -28,3 +28,32 @@ standard: Final = Table(
     PrimaryKeyConstraint("code"),
     info={"held": "reference"},
 )
+working_calendar: Final = Table(
+    "working_calendar",
+    metadata,
+    Column("id", Text(collation="C"), nullable=False),
+    Column("content", JSON, nullable=False),
+    PrimaryKeyConstraint("id"),
+    info={"held": "reference"},
+)
+procurement_profile: Final = Table(
+    "procurement_profile",
+    metadata,
+    Column("id", Text(collation="C"), nullable=False),
+    Column("calendar", Text(collation="C"), ForeignKey("working_calendar.id"), nullable=False),
+    Column("title", JSON, nullable=False),
+    Column("note", JSON),
+    Column("laws", JSON, nullable=False),
+    Column("rules", JSON, nullable=False),
+    PrimaryKeyConstraint("id"),
+    info={"held": "reference"},
+)
+jurisdiction_profile: Final = Table(
+    "jurisdiction_profile",
+    metadata,
+    Column("code", Text(collation="C"), ForeignKey("jurisdiction.code"), nullable=False),
+    Column("profile_id", Text(collation="C"), ForeignKey("procurement_profile.id"), nullable=False),
+    PrimaryKeyConstraint("code"),
+    info={"held": "reference"},
+)
+"""The places that are given a profile; what is below them inherits it."""

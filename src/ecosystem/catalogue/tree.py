@@ -1,35 +1,23 @@
 """A tree of jurisdictions as a file says it: places, each with the places within it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 import yaml
 
-from ecosystem.catalogue.model import Jurisdiction
+from ecosystem.catalogue.model import FileFlawed, Flaw, Jurisdiction
 from ecosystem.values.text import Text
 
 _CODE: Final = re.compile("[0-9A-Za-z]{2,12}")
-_MEMBERS: Final = frozenset({"code", "name", "within"})
+_MEMBERS: Final = frozenset({"code", "name", "within", "profile"})
 _DEPTH_MAX: Final = 12
 
 
-class Flaw(msgspec.Struct, frozen=True):
-    """What is wrong with a line of the file, as a sentence."""
-
-    line: int
-    detail: str
-
-
-class TreeFlawed(Exception):
+class TreeFlawed(FileFlawed):
     """The file is no tree of jurisdictions that can be loaded; every flaw is named."""
-
-    def __init__(self, flaws: tuple[Flaw, ...]) -> None:
-        """Hold the flaws in the order of their lines."""
-        super().__init__(f"line {flaws[0].line}: {flaws[0].detail}")
-        self.flaws = tuple(sorted(flaws, key=lambda flaw: flaw.line))
 
 
 @dataclass
@@ -38,6 +26,8 @@ class Tree:
 
     places: list[Jurisdiction] = field(default_factory=list[Jurisdiction])
     lines: dict[str, int] = field(default_factory=dict[str, int])
+    profiles: dict[str, str] = field(default_factory=dict[str, str])
+    """The profiles of rules that places are given, by code."""
     flaws: list[Flaw] = field(default_factory=list[Flaw])
 
 
@@ -74,6 +64,13 @@ def moved(tree: Tree, *, parents: dict[str, str | None]) -> Iterator[Flaw]:
             )
 
 
+def strange(tree: Tree, *, profiles: Collection[str]) -> Iterator[Flaw]:
+    """Yield the places that are given a profile which is none of those that are known."""
+    for code, profile in tree.profiles.items():
+        if profile not in profiles:
+            yield Flaw(tree.lines[code], f"There is no profile {profile}. Load it first.")
+
+
 def _add(tree: Tree, listed: yaml.Node, *, above: Jurisdiction | None, depth: int) -> None:
     if not isinstance(listed, yaml.SequenceNode) or depth > _DEPTH_MAX:
         detail = f"Places are a list, at most {_DEPTH_MAX} deep."
@@ -95,17 +92,21 @@ def _place(
     line = node.start_mark.line + 1
     members = _members(node)
     if members is None or not {"code", "name"} <= set(members) <= _MEMBERS:
-        tree.flaws.append(Flaw(line, "A place has code and name, and may have within; no more."))
+        tree.flaws.append(Flaw(line, "A place has code and name, and may have within and profile."))
         return None, None
     within = members.get("within")
     code, name = members["code"], _name(members["name"])
-    told = code.value if isinstance(code, yaml.ScalarNode) else ""
+    told, profile = _word(code), _word(members.get("profile"))
     flaws = list(_amiss(told, known=tree.lines))
     if name is None:
         flaws.append("A name is {zh: ..., en: ...}, one of them or both.")
+    if "profile" in members and not profile:
+        flaws.append("A profile is named by its short name.")
     tree.flaws += [Flaw(line, flaw) for flaw in flaws]
     if flaws or name is None:
         return None, within
+    if profile:
+        tree.profiles[told] = profile
     path = f"{above.path if above else '/'}{told}/"
     return Jurisdiction(
         code=told, parent_code=above.code if above else None, path=path, name=name
@@ -117,6 +118,10 @@ def _amiss(code: str, *, known: dict[str, int]) -> Iterator[str]:
         yield "A code is 2 to 12 letters and digits of ASCII."
     elif code in known:
         yield f"{code} stands on line {known[code]} already."
+
+
+def _word(node: yaml.Node | None) -> str:
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
 
 
 def _members(node: yaml.Node) -> dict[str, yaml.Node] | None:

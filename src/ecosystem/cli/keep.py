@@ -9,7 +9,9 @@ import msgspec
 
 from ecosystem.budgets import queries as budgets
 from ecosystem.catalogue.actions import Loaded, load_jurisdictions
-from ecosystem.catalogue.tree import Flaw, TreeFlawed
+from ecosystem.catalogue.model import FileFlawed, Flaw
+from ecosystem.catalogue.profiles import actions as profiles
+from ecosystem.catalogue.profiles.reading import members
 from ecosystem.cli import place
 from ecosystem.cli.trouble import Trouble
 from ecosystem.ledger import queries as ledger
@@ -44,7 +46,7 @@ def check_ledger(parsed: argparse.Namespace) -> int:
 
 
 def load_catalogue(parsed: argparse.Namespace) -> int:
-    """Load a tree of jurisdictions; 1 where a line of the file is at fault, and nothing is."""
+    """Load jurisdictions, a profile or a calendar; 1 where a line is at fault, and nothing is."""
     try:
         content = parsed.file.read_bytes()
     except OSError as error:
@@ -55,23 +57,31 @@ def load_catalogue(parsed: argparse.Namespace) -> int:
         _say(msgspec.json.encode(loaded).decode())
     elif isinstance(loaded, Loaded):
         _say(f"{loaded.places} places loaded, {loaded.added} of them new.")
+    elif isinstance(loaded, _Named):
+        _say(f"{loaded.id} loaded.")
     else:
         for flaw in loaded.flaws:
             _say(f"{parsed.file}:{flaw.line}: {flaw.detail}")
         _say(f"Nothing is loaded: {len(loaded.flaws)} faults.")
-    return 0 if isinstance(loaded, Loaded) else 1
+    return 1 if isinstance(loaded, _Flawed) else 0
 
 
 class _Flawed(msgspec.Struct, frozen=True):
     flaws: tuple[Flaw, ...]
 
 
-async def _load(chosen: Settings, content: bytes) -> Loaded | _Flawed:
+class _Named(msgspec.Struct, frozen=True):
+    id: str
+
+
+async def _load(chosen: Settings, content: bytes) -> Loaded | _Named | _Flawed:
     opened = Database(chosen.database_url or "", chosen)
     try:
         async with opened.transaction() as tx:
+            if members(content):
+                return _Named(await profiles.load(tx, content))
             return await load_jurisdictions(tx, content)
-    except TreeFlawed as flawed:
+    except FileFlawed as flawed:
         return _Flawed(flawed.flaws)
     finally:
         await opened.close()

@@ -94,8 +94,10 @@ def _keeping(commands: "_Commands") -> None:
     one.set_defaults(run="health.run")
     one = commands.add_parser("catalogue", help="look after the catalogue")
     acts = one.add_subparsers(required=True, metavar="ACT")
-    load = acts.add_parser("load", help="add the jurisdictions of a file")
-    load.add_argument("file", type=Path, help="a tree of places in YAML")
+    load = acts.add_parser("load", help="load jurisdictions, a profile or a calendar")
+    load.add_argument(
+        "file", type=Path, help="a tree of places, a profile of rules or a calendar, in YAML"
+    )
     load.add_argument("--json", action="store_true", help="print for programs")
     load.add_argument("--settings", type=Path, help="a TOML file with settings")
     load.set_defaults(run="keep.load_catalogue")

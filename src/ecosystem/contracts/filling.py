@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
-from ecosystem.contracts.form_yaml import Plain
+from ecosystem.values.yaml_tree import Plain
 
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _INSIDE: Final = re.compile(

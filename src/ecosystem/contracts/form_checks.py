@@ -9,11 +9,11 @@ import msgspec
 
 from ecosystem.contracts.filling import RESERVED, Filling, blanked, fill, named
 from ecosystem.contracts.form_shapes import Form, FormMilestone, Variable
-from ecosystem.contracts.form_yaml import Plain, misfits
 from ecosystem.contracts.payment_rules import PaymentRule, metrics_of
 from ecosystem.contracts.rule_checks import check_rule
 from ecosystem.values import money
 from ecosystem.values.refusal import Fault
+from ecosystem.values.yaml_tree import Plain, misfits
 
 _NUMBERS: Final = frozenset({"integer", "decimal", "ratio"})
 _CODED: Final = (

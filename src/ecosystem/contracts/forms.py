@@ -9,9 +9,9 @@ import msgspec
 from ecosystem.contracts import canonical, growth
 from ecosystem.contracts.form_checks import faults_of, shape_faults
 from ecosystem.contracts.form_shapes import ContractTerms, Form, Party
-from ecosystem.contracts.form_yaml import Tree, read
 from ecosystem.values.money import Money
 from ecosystem.values.refusal import Fault, Kind, Refusal
+from ecosystem.values.yaml_tree import Tree, read
 
 
 class FormFaulty(Refusal):

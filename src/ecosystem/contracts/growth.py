@@ -15,12 +15,12 @@ from ecosystem.contracts.form_shapes import (
     Party,
     TermsMilestone,
 )
-from ecosystem.contracts.form_yaml import Plain
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.values import money
 from ecosystem.values.money import Money
 from ecosystem.values.period import Period
 from ecosystem.values.refusal import Fault
+from ecosystem.values.yaml_tree import Plain
 
 Values = Mapping[str, str | int | Decimal | date]
 _ROLES = ("buyer", "supplier", "verifier", "lender")

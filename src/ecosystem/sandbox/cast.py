@@ -40,6 +40,13 @@ PLATFORM: Final = Text(
     zh="城市数字运营平台（沙盒）", en="City digital-operation platform (sandbox)"
 )
 
+PROFILES: Final = {
+    "440300": "sandbox",
+    "440303": "cn-government-procurement",
+    "440304": "eu-directives",
+}
+"""The city waits for nothing; in two of its districts the rules of a law can be tried."""
+
 CAST: Final = (
     Casting(
         key="city",

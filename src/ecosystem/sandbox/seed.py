@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, bindparam, func, select
 from webauthn.helpers import bytes_to_base64url
 
 from ecosystem.catalogue.actions import load_shipped
+from ecosystem.catalogue.profiles import actions as profiles
 from ecosystem.identity import actions as identity
 from ecosystem.identity.clients import actions as clients
 from ecosystem.identity.clients.model import Jwk, Jwks, NewClient
@@ -35,7 +36,7 @@ from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Statement, Tx
 from ecosystem.runtime.minting import entropy, secret
 from ecosystem.sandbox import actions, queries
-from ecosystem.sandbox.cast import CAST, OPERATOR, PLATFORM, Casting, Someone
+from ecosystem.sandbox.cast import CAST, OPERATOR, PLATFORM, PROFILES, Casting, Someone
 from ecosystem.sandbox.model import Parties, Party, SeededClient, SeededPerson
 from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.scopes import SCOPES, Scope, needs_keys
@@ -56,7 +57,8 @@ _CLIENT: Final = "sandbox"
 async def seed(database: Database, clock: Clock, folder: Path) -> Parties:
     """Seed the parties, once, and return them.
 
-    Effects: organisations, people and clients with their events; below `folder`, readable by
+    Effects: organisations, people and clients with their events, and the profiles of some
+    places; below `folder`, readable by
     their owner alone, `sandbox/clients/*.json` with each client's key or secret, and
     `sandbox/people/*.json` with each person's password and passkey.
     """
@@ -71,6 +73,7 @@ async def seed(database: Database, clock: Clock, folder: Path) -> Parties:
         if seeded is not None:
             return seeded
         await load_shipped(tx)
+        await profiles.give(tx, PROFILES)
         at = clock.at(await idempotency.clock(tx))
         return await _Seeding(tx, at, folder / "sandbox", password, digest).parties()
 

@@ -341,6 +341,12 @@ CREATE TABLE stored_answer (
 	CONSTRAINT stored_answer_pkey PRIMARY KEY (principal, key)
 );
 -- next
+CREATE TABLE working_calendar (
+	id TEXT COLLATE "C" NOT NULL,
+	content JSON NOT NULL,
+	CONSTRAINT working_calendar_pkey PRIMARY KEY (id)
+);
+-- next
 CREATE TABLE account (
 	person_id TEXT COLLATE "C" NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT account_id_is_identifier CHECK (id ~ '^account_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -492,6 +498,17 @@ CREATE TABLE outside_identity (
 -- next
 CREATE INDEX outside_identity_of_person ON outside_identity (person_id);
 -- next
+CREATE TABLE procurement_profile (
+	id TEXT COLLATE "C" NOT NULL,
+	calendar TEXT COLLATE "C" NOT NULL,
+	title JSON NOT NULL,
+	note JSON,
+	laws JSON NOT NULL,
+	rules JSON NOT NULL,
+	CONSTRAINT procurement_profile_pkey PRIMARY KEY (id),
+	CONSTRAINT procurement_profile_calendar_refers FOREIGN KEY(calendar) REFERENCES working_calendar (id)
+);
+-- next
 CREATE TABLE question (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT question_id_is_identifier CHECK (id ~ '^question_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -607,6 +624,14 @@ CREATE TABLE invitation (
 );
 -- next
 CREATE INDEX invitation_of_organisation ON invitation (organisation_id, id);
+-- next
+CREATE TABLE jurisdiction_profile (
+	code TEXT COLLATE "C" NOT NULL,
+	profile_id TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT jurisdiction_profile_pkey PRIMARY KEY (code),
+	CONSTRAINT jurisdiction_profile_code_refers FOREIGN KEY(code) REFERENCES jurisdiction (code),
+	CONSTRAINT jurisdiction_profile_profile_id_refers FOREIGN KEY(profile_id) REFERENCES procurement_profile (id)
+);
 -- next
 CREATE TABLE login_session (
 	digest BYTEA NOT NULL,
@@ -1152,6 +1177,8 @@ GRANT SELECT, INSERT, UPDATE ON standard TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON stored_answer TO ecosystem_api;
 -- next
+GRANT SELECT, INSERT, UPDATE ON working_calendar TO ecosystem_api;
+-- next
 GRANT SELECT, INSERT, UPDATE ON account TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON authorisation_code TO ecosystem_api;
@@ -1257,6 +1284,8 @@ GRANT USAGE ON SEQUENCE organisation_number_seq TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON outside_identity TO ecosystem_api;
 -- next
+GRANT SELECT, INSERT, UPDATE ON procurement_profile TO ecosystem_api;
+-- next
 GRANT SELECT, INSERT, UPDATE ON question TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON refresh_token TO ecosystem_api;
@@ -1304,6 +1333,8 @@ ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_moves;
 GRANT SELECT, INSERT, UPDATE ON client TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON invitation TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON jurisdiction_profile TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON login_session TO ecosystem_api;
 -- next

@@ -74,14 +74,14 @@ def read(text: bytes) -> Tree:
     """
     tree = Tree()
     if len(text) > BYTES_MAX:
-        tree.add("", "too_large", f"A form has at most {BYTES_MAX} bytes.")
+        tree.add("", "too_large", f"A document has at most {BYTES_MAX} bytes.")
         return tree
     try:
         decoded = text.decode("utf-8")
     except UnicodeDecodeError as error:
         before = text[: error.start].decode("utf-8").split("\n")
         place = Place(len(before), len(before[-1]) + 1)
-        tree.add("", "not_utf8", "The form is not UTF-8 here.", place)
+        tree.add("", "not_utf8", "The document is not UTF-8 here.", place)
         return tree
     try:
         if _is_plain(decoded, tree):
@@ -197,7 +197,7 @@ def _members(
 ) -> Iterator[Fault]:
     config = expected.__struct_config__
     if expected is _Tag:
-        yield Fault(f"{pointer}/shape", "type", "There is no payment rule of this shape.")
+        yield Fault(f"{pointer}/shape", "type", "There is nothing of this shape here.")
         return
     known = {item.encode_name: item for item in msgspec.structs.fields(expected)}
     for key in value:

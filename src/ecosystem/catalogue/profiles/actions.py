@@ -1,0 +1,89 @@
+"""Load calendars and profiles from files, and give profiles to places."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import bindparam
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from ecosystem.catalogue.model import FileFlawed, Flaw
+from ecosystem.catalogue.profiles import queries, reading
+from ecosystem.catalogue.tables import (
+    jurisdiction_profile,
+    procurement_profile,
+    working_calendar,
+)
+from ecosystem.runtime.database import Statement, Tx
+
+
+def _upsert(table: Any, *, key: str) -> Statement:
+    given = _given(table)
+    rest = {name: getattr(given.excluded, name) for name in table.c.keys() if name != key}  # noqa: SIM118 - a collection of columns
+    return Statement(given.on_conflict_do_update(index_elements=[key], set_=rest))
+
+
+def _given(table: Any) -> Insert:
+    return insert(table).values({name: bindparam(name) for name in table.c.keys()})  # noqa: SIM118 - a collection of columns
+
+
+_KEEP_CALENDAR: Final = _upsert(working_calendar, key="id")
+_KEEP_PROFILE: Final = _upsert(procurement_profile, key="id")
+_GIVE: Final = _upsert(jurisdiction_profile, key="code")
+_GIVE_FIRST: Final = Statement(_given(jurisdiction_profile).on_conflict_do_nothing())
+
+
+async def load_shipped(tx: Tx) -> None:
+    """Load the calendars and profiles that come with the package."""
+    folder = files("ecosystem.catalogue") / "files"
+    for one in sorted((folder / "calendars").iterdir(), key=lambda file: file.name):
+        await load_calendar(tx, one.read_bytes())
+    for one in sorted((folder / "profiles").iterdir(), key=lambda file: file.name):
+        await load_profile(tx, one.read_bytes())
+
+
+async def load(tx: Tx, content: bytes) -> str:
+    """Load a calendar or a profile, whichever YAML says; return its identifier.
+
+    Refuses with FileFlawed, which names every line at fault, before anything is written.
+    """
+    if "years" in reading.members(content):
+        return await load_calendar(tx, content)
+    return await load_profile(tx, content)
+
+
+async def load_calendar(tx: Tx, content: bytes) -> str:
+    """Load a calendar from YAML, in place of one of the same name. Refuses with FileFlawed."""
+    calendar = reading.read_calendar(content)
+    await tx.run(_KEEP_CALENDAR, id=calendar.id, content=msgspec.json.encode(calendar))
+    return calendar.id
+
+
+async def load_profile(tx: Tx, content: bytes) -> str:
+    """Load a profile from YAML, in place of one of the same name.
+
+    Refuses with FileFlawed, also where its calendar is not loaded.
+    """
+    profile = reading.read_profile(content)
+    if profile.calendar not in await queries.calendars(tx):
+        detail = f"There is no calendar {profile.calendar}. Load it first."
+        raise FileFlawed((Flaw(1, detail),))
+    encode = msgspec.json.encode
+    await tx.run(
+        _KEEP_PROFILE,
+        id=profile.id, calendar=profile.calendar, title=encode(profile.title),
+        note=None if profile.note is None else encode(profile.note),
+        laws=encode(profile.laws), rules=encode(profile.rules),
+    )  # fmt: skip
+    return profile.id
+
+
+async def give(tx: Tx, profiles: Mapping[str, str], *, anew: bool = True) -> None:
+    """Give places their profiles, by the code of each; those below them inherit it.
+
+    Not `anew`: a place that was given another keeps it, as where the shipped tree is loaded
+    again and an operator has decided otherwise. Requires that places and profiles are known.
+    """
+    rows = [{"code": code, "profile_id": profile} for code, profile in profiles.items()]
+    await tx.many(_GIVE if anew else _GIVE_FIRST, rows)

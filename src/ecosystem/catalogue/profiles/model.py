@@ -1,0 +1,221 @@
+"""What a profile says: laws, dated rules with their articles, and the calendar of a country."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ecosystem.values.patterns import whole
+from ecosystem.values.text import Line, Text
+
+Code = Annotated[
+    str, Meta(pattern=whole("[a-z][a-z0-9-]{1,63}"), description="Short name in lower case.")
+]
+Share = Annotated[
+    str,
+    Meta(
+        pattern=whole(r"(0(\.[0-9]{1,4})?|1(\.0{1,4})?)"),
+        description="Ratio from 0 to 1, as a decimal string.",
+    ),
+]
+PerCent = Annotated[
+    str,
+    Meta(
+        pattern=whole(r"(0|[1-9][0-9]?|100)(\.[0-9]{1,2})?"),
+        description="Per cent, as a decimal string.",
+    ),
+]
+PriceFormula = Literal[
+    "absolute_ceiling/1", "quality_to_price/1", "lowest_ratio/1", "spread/1", "mean/1"
+]
+
+
+class Counting(StrEnum):
+    """How the days of a period are counted."""
+
+    ELAPSED = "elapsed"
+    """24 hours each, from the instant on."""
+    CALENDAR = "calendar"
+    """Every day after the one it begins with; one that would end on no working day ends with
+    the next one that is."""
+    WORKING = "working"
+    """Working days after the one it begins with."""
+
+
+class Weekday(StrEnum):
+    """A day of the week."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+class _Cited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    law: Code
+    """The law of the profile that it follows."""
+    article: Line | None = None
+    """None where the whole of it is meant, or the rule is the platform's own."""
+    note: Text | None = None
+    """What a reader must know: how the law was read, and what is unsure."""
+
+
+class Span(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long something lasts at least, or at most."""
+
+    days: Annotated[int, Meta(ge=0, le=3_650)]
+    counted: Counting
+
+
+class PriceFormulas(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By which formulas a price may be scored; the first is meant where a lot names none."""
+
+    allowed: tuple[PriceFormula, ...]
+    weight_min: PerCent = "0"
+    """What the price weighs at least, where anything but requirements is scored."""
+
+
+class AbnormallyLow(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From what price on a bidder is asked to explain it; null compares with nothing."""
+
+    below_mean_of_others: Share | None
+    below_ceiling: Share | None
+
+
+class ClientSealing(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether a bidder has to seal an offer in a program of its own."""
+
+    required: bool
+
+
+class Openers(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many openers a need names at least, and how many of them act together."""
+
+    named_min: Annotated[int, Meta(ge=2, le=7)]
+    threshold: Annotated[int, Meta(ge=2, le=7)]
+
+
+class UnansweredQuestions(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether offers stay sealed while a question has no answer."""
+
+    stop_the_close: bool
+
+
+class ChangeLimit(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all changes of a contract may add to its value together."""
+
+    share_max: Share | None
+    """Of the value first agreed; null sets no limit."""
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The rules for needs that are published on a day, or later; null sets no rule."""
+
+    starts_on: date
+    """The first day of publication for which they hold."""
+    submission: Span | None
+    """From publication to the end of submission, at least."""
+    enquiry: Span | None
+    """From publication to the end of enquiries, at least."""
+    answering: Span | None
+    """From the end of enquiries to the end of submission, at least."""
+    amendment: Span | None
+    """From an amendment to the end of submission, at least: the deadline moves where it must."""
+    standstill: Span
+    """From the publication of an award until it is final."""
+    challenge: Span | None
+    """From the publication of an award, as long as it can be challenged."""
+    decision: Span | None
+    """From a challenge to its decision, at most."""
+    price_formulas: PriceFormulas
+    abnormally_low: AbnormallyLow
+    client_sealing: ClientSealing
+    openers: Openers
+    unanswered_questions: UnansweredQuestions
+    deemed_acceptance: Span | None
+    """From a submission of work; not judged by then, it counts as accepted."""
+    changes: ChangeLimit
+
+
+class Law(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A law, by the short name by which rules cite it."""
+
+    code: Code
+    title: Text
+    number: Line | None = None
+    """Its official number, with its date."""
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a place asks of a procurement."""
+
+    id: Code
+    title: Text
+    note: Text | None = None
+    calendar: Code
+    laws: tuple[Law, ...]
+    rules: tuple[Rules, ...]
+    """By their dates, the earliest first."""
+
+
+class Holidays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Days on which nobody works, the last included."""
+
+    name: Text
+    first_on: date
+    last_on: date
+
+
+class Year(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is known of the days of one year."""
+
+    year: Annotated[int, Meta(ge=1900, le=2199)]
+    source: Line
+    note: Text | None = None
+    holidays: tuple[Holidays, ...]
+    worked: tuple[date, ...] = ()
+    """Days of a weekend that are worked, to make up for others."""
+
+
+class Calendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which days are worked in a country; of a year that is not listed only weekends are known."""
+
+    id: Code
+    title: Text
+    time_zone: Line
+    """By its name of the IANA: a day begins and ends there."""
+    weekend: tuple[Weekday, ...]
+    years: tuple[Year, ...]
+
+
+class ProfileSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A profile in a list."""
+
+    id: Code
+    title: Text
+    jurisdictions: tuple[str, ...]
+    """The places to which it is given; it holds for what is below them."""
+    is_default: bool
+    """Whether it holds wherever no other is given."""
+
+
+class ProfileView(ProfileSummary, frozen=True, kw_only=True):
+    """A profile, whole."""
+
+    note: Text | None
+    laws: tuple[Law, ...]
+    rules: tuple[Rules, ...]
+    calendar: Calendar
+
+
+class InForce(msgspec.Struct, frozen=True, kw_only=True):
+    """The rules that hold in a place for what is published on a day."""
+
+    profile_id: str
+    rules: Rules
+    calendar: Calendar

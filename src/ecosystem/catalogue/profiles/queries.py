@@ -1,0 +1,114 @@
+"""Read profiles: which one holds in a place, and what it says."""
+
+from datetime import date
+from typing import Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Text, bindparam, func, literal, select
+
+from ecosystem.catalogue.profiles.model import Calendar, InForce, Rules
+from ecosystem.catalogue.profiles.rules import ProfileMissing, in_force
+from ecosystem.catalogue.tables import (
+    jurisdiction,
+    jurisdiction_profile,
+    procurement_profile,
+    working_calendar,
+)
+from ecosystem.runtime.database import Statement, Tx
+from ecosystem.runtime.paging import page_of
+
+DEFAULT: Final = "platform"
+"""The profile that holds where a place is given none, nor any place above it."""
+
+_above = jurisdiction.alias("above")
+_here = jurisdiction.alias("here")
+
+
+def _default() -> ColumnElement[str]:
+    return literal(DEFAULT, literal_execute=True)
+
+
+def profile_of(code: ColumnElement[str]) -> ColumnElement[str]:
+    """Return, within a statement, the profile that holds in a jurisdiction."""
+    nearest = (
+        select(jurisdiction_profile.c.profile_id)
+        .join(_above, _above.c.code == jurisdiction_profile.c.code)
+        .join(_here, func.starts_with(_here.c.path, _above.c.path))
+        .where(_here.c.code == code)
+        .order_by(func.length(_above.c.path).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(nearest, _default())
+
+
+_given = (
+    select(func.json_agg(jurisdiction_profile.c.code))
+    .where(jurisdiction_profile.c.profile_id == procurement_profile.c.id)
+    .scalar_subquery()
+)
+_SUMMARY: Final = (
+    procurement_profile.c.id,
+    procurement_profile.c.title,
+    func.coalesce(_given, func.json_build_array()).label("jurisdictions"),
+    (procurement_profile.c.id == _default()).label("is_default"),
+)
+PROFILES: Final = page_of(select(*_SUMMARY))
+_WITH_CALENDAR: Final = working_calendar.c.id == procurement_profile.c.calendar
+_one = (
+    select(
+        *_SUMMARY,
+        procurement_profile.c.note,
+        procurement_profile.c.laws,
+        procurement_profile.c.rules,
+        working_calendar.c.content.label("calendar"),
+    )
+    .join(working_calendar, _WITH_CALENDAR)
+    .where(procurement_profile.c.id == bindparam("id", type_=Text))
+    .subquery("one")
+)
+_VIEW: Final = Statement(select(func.row_to_json(_one.table_valued())))
+_IN_FORCE: Final = Statement(
+    select(procurement_profile.c.id, procurement_profile.c.rules, working_calendar.c.content)
+    .join(working_calendar, _WITH_CALENDAR)
+    .where(procurement_profile.c.id == profile_of(bindparam("code", type_=Text)))
+)
+_KNOWN: Final = Statement(select(procurement_profile.c.id))
+_CALENDARS: Final = Statement(select(working_calendar.c.id))
+
+
+async def view(tx: Tx, profile_id: str) -> bytes:
+    """Return a profile's JSON. Refuses with ProfileMissing."""
+    found: bytes | None = await tx.value(_VIEW, id=profile_id)
+    if found is None:
+        message = f"There is no profile {profile_id}."
+        raise ProfileMissing(message)
+    return found
+
+
+async def profile_for(tx: Tx, *, jurisdiction: str, on: date) -> InForce:
+    """Return the rules that hold in a jurisdiction for what is published on a day.
+
+    Its own profile, or that of the nearest place above; the platform's where there is none,
+    and for a code that is in no tree.
+    """
+    row = await tx.row(_IN_FORCE, code=jurisdiction)
+    if row is None:
+        message = f"the catalogue lacks the profile {DEFAULT}"
+        raise LookupError(message)
+    rules = msgspec.json.decode(row["rules"], type=tuple[Rules, ...])
+    return InForce(
+        profile_id=row["id"],
+        rules=in_force(rules, on=on),
+        calendar=msgspec.json.decode(row["content"], type=Calendar),
+    )
+
+
+async def known(tx: Tx) -> frozenset[str]:
+    """Return the identifiers of all profiles."""
+    return frozenset([row["id"] for row in await tx.rows(_KNOWN)])
+
+
+async def calendars(tx: Tx) -> frozenset[str]:
+    """Return the identifiers of all calendars."""
+    return frozenset([row["id"] for row in await tx.rows(_CALENDARS)])
