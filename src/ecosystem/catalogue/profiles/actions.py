@@ -18,14 +18,18 @@ from ecosystem.catalogue.tables import (
 from ecosystem.runtime.database import Statement, Tx
 
 
+def _given(table: Any) -> Insert:
+    return insert(table).values({column.key: bindparam(column.key) for column in table.columns})
+
+
 def _upsert(table: Any, *, key: str) -> Statement:
     given = _given(table)
-    rest = {name: getattr(given.excluded, name) for name in table.c.keys() if name != key}  # noqa: SIM118 - a collection of columns
+    rest = {
+        column.key: getattr(given.excluded, column.key)
+        for column in table.columns
+        if column.key != key
+    }
     return Statement(given.on_conflict_do_update(index_elements=[key], set_=rest))
-
-
-def _given(table: Any) -> Insert:
-    return insert(table).values({name: bindparam(name) for name in table.c.keys()})  # noqa: SIM118 - a collection of columns
 
 
 _KEEP_CALENDAR: Final = _upsert(working_calendar, key="id")
