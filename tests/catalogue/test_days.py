@@ -16,6 +16,9 @@ _FOLDER = files("ecosystem.catalogue") / "files" / "calendars"
 CHINA = read_calendar((_FOLDER / "cn.yaml").read_bytes())
 BELGIUM = read_calendar((_FOLDER / "be.yaml").read_bytes())
 IN_CHINA = WorkingDays.of(CHINA)
+MOMENTS = st.integers(0, 1_400_000).map(
+    lambda minutes: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+)
 DATES = st.dates(date(2025, 1, 1), date(2027, 12, 31))
 
 
@@ -132,8 +135,8 @@ def test_working_days_are_added_in_any_portions(first: date, one: int, other: in
 
 
 @given(
-    st.datetimes(datetime(2025, 1, 1), datetime(2027, 11, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds bear no zone
-    st.datetimes(datetime(2025, 1, 1), datetime(2027, 11, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds bear no zone
+    MOMENTS,
+    MOMENTS,
     st.integers(1, 40),
     st.sampled_from(Counting),
 )
