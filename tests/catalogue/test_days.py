@@ -154,3 +154,9 @@ def test_who_begins_later_never_ends_earlier(
 
 def test_the_days_of_the_week_have_their_names() -> None:
     assert days.weekday(date(2026, 11, 27)) is Weekday.FRIDAY
+
+
+def test_a_calendar_is_cut_to_the_years_around() -> None:
+    kept = days.within(CHINA, first=2027, last=2027)
+
+    assert [one.year for one in kept.years] == [2026, 2027]

@@ -1,7 +1,7 @@
 """Profiles: what is shipped, what is wrong with others, which one holds where and when."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from typing import get_args
 
@@ -131,6 +131,19 @@ async def test_the_profile_comes_with_the_calendar_by_which_its_days_are_counted
     assert found.calendar.time_zone == "Asia/Shanghai"
     assert (found.rules.standstill.days, found.rules.standstill.counted) == (8, Counting.WORKING)
     assert found.rules.price_formulas.allowed == ("lowest_ratio/1",)
+
+
+async def test_the_day_is_the_one_that_it_is_in_that_place(database: Database) -> None:
+    late = datetime(2024, 12, 31, 16, tzinfo=UTC)
+
+    async with database.transaction() as tx:
+        there = await queries.profile_at(tx, jurisdiction="110000", at=late)
+        before = await queries.profile_kept(tx, _CHINA, at=late - timedelta(minutes=1))
+
+        assert there.rules.starts_on == date(2025, 1, 1)
+        assert before.rules.starts_on == date(2018, 3, 1)
+        with pytest.raises(rules.ProfileMissing):
+            await queries.profile_kept(tx, "none", at=late)
 
 
 async def test_a_file_gives_a_place_its_profile_and_none_that_is_unknown(

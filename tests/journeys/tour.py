@@ -201,6 +201,7 @@ def _second_need(world: World) -> None:
     }
     made = call.post("/v1/needs", "city/officer", draft)
     path = f"/v1/needs/{made['id']}"
+    call.get(f"{path}/readiness", "city/officer")
     call.post(f"{path}/publication", "city/officer", changes=path)
     world.ids["lot"] = call.get(path)["lots"][0]["id"]
     content = {**SOLO, "price": {"amount": "900000.00", "currency": "CNY"}}

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -9,6 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecosystem.catalogue.profiles.model import InForce
+from ecosystem.catalogue.profiles.reading import read_calendar, read_profile
+from ecosystem.catalogue.profiles.rules import in_force
 from ecosystem.cli.texts import NEED
 from ecosystem.needs import rules
 from ecosystem.needs.model import (
@@ -26,6 +30,7 @@ from ecosystem.needs.model import (
     State,
 )
 from ecosystem.values.actor import Actor, OrganisationKind, Role
+from ecosystem.values.money import Money
 from ecosystem.values.refusal import Refusal
 from ecosystem.values.text import Text
 
@@ -73,6 +78,18 @@ def draft_facts(**changed: Any) -> DraftFacts:
     return DraftFacts(asked=asked, lot_ids=ids)
 
 
+def holding(profile: str) -> InForce:
+    """Return what a shipped profile says for what is published at AT."""
+    folder = files("ecosystem.catalogue") / "files"
+    said = read_profile((folder / "profiles" / f"{profile}.yaml").read_bytes())
+    calendar = (folder / "calendars" / f"{said.calendar}.yaml").read_bytes()
+    return InForce(
+        profile_id=profile,
+        rules=in_force(said.rules, on=AT.date()),
+        calendar=read_calendar(calendar),
+    )
+
+
 def publish_facts(**changed: Any) -> PublishFacts:
     facts = PublishFacts(
         authority_number=7,
@@ -80,6 +97,7 @@ def publish_facts(**changed: Any) -> PublishFacts:
         asked=need(),
         unknown_standards=(),
         is_jurisdiction_known=True,
+        in_force=holding("sandbox"),
         programme_available="20000000.00",
         value="12000000.00",
         openers=tuple(Opener(person, "k" * 43) for person in PEOPLE),
@@ -128,6 +146,8 @@ def test_a_sound_draft_is_worth_the_sum_of_its_lots() -> None:
             ("/lots/0/criteria/0/code", "metric_unknown"),
         ),
         ({"outcomes": need().lots[0].outcomes * 2}, ("/lots/0/outcomes", "code_twice")),
+        ({"price_formula": "quality_to_price/1"}, ("/lots/0/point_value", "point_value")),
+        ({"point_value": "100.00"}, ("/lots/0/point_value", "point_value")),
     ],
 )
 def test_an_unsound_lot_is_refused_at_its_place(
@@ -191,7 +211,7 @@ def test_every_rule_that_is_not_met_is_said_at_once() -> None:
     ("changed", "by", "refusal"),
     [
         ({}, BIDDER, rules.NeedNotOwned),
-        ({"state": State.PUBLISHED}, OFFICER, rules.NotDraft),
+        ({"state": State.CLOSED}, OFFICER, rules.NotDraft),
         ({"state": State.PUBLISHED}, BIDDER, rules.NeedNotOwned),
         ({"programme_available": None}, OFFICER, rules.NeedUnsound),
     ],
@@ -236,3 +256,101 @@ def test_an_answer_is_given_once_and_by_the_authority() -> None:
 def test_the_same_key_is_not_registered_again() -> None:
     with pytest.raises(rules.KeyUnchanged):
         rules.register_key(KeyFacts(public_key="k", current="k"), by=OFFICER, at=AT)
+
+
+def china(**changed: Any) -> PublishFacts:
+    """What is published in China on Monday the 2nd of March 2026, and meets its rules."""
+    asked = {
+        "lots": (lot(price_formula="lowest_ratio/1"),),
+        "enquiry_ends_at": datetime(2026, 3, 11, 16, tzinfo=UTC),
+        "submission_ends_at": datetime(2026, 3, 23, 16, tzinfo=UTC),
+        "opening_at": datetime(2026, 3, 24, tzinfo=UTC),
+    }
+    facts = publish_facts(asked=need(**asked | changed))
+    return msgspec.structs.replace(facts, in_force=holding("cn-government-procurement"))
+
+
+def test_what_meets_the_rules_of_a_place_is_published_under_them_with_a_warning() -> None:
+    published = rules.publish(china(), by=OFFICER, at=AT)
+
+    assert published.profile_id == "cn-government-procurement"
+    assert [(one.pointer, one.code) for one in published.warnings] == [
+        ("/lots/0/price_formula", "formula_is_relative")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault", "earliest"),
+    [
+        # Twenty days after the 2nd end with the 22nd, a Sunday, so with Monday the 23rd.
+        (
+            {"submission_ends_at": datetime(2026, 3, 23, 15, 59, tzinfo=UTC)},
+            ("/submission_ends_at", "submission_too_short"),
+            "2026-03-23T16:00:00",
+        ),
+        # Seven working days after the 2nd end with Wednesday the 11th.
+        (
+            {"enquiry_ends_at": datetime(2026, 3, 11, 15, 59, tzinfo=UTC)},
+            ("/enquiry_ends_at", "enquiry_too_short"),
+            "2026-03-11T16:00:00",
+        ),
+        (
+            {"enquiry_ends_at": datetime(2026, 3, 22, tzinfo=UTC)},
+            ("/submission_ends_at", "answering_too_short"),
+            "2026-03-25T16:00:00",
+        ),
+        ({"openers": PEOPLE[:2]}, ("/openers", "openers_too_few"), "at least 3"),
+        ({"lots": need().lots}, ("/lots/0/price_formula", "formula_not_allowed"), "lowest_ratio/1"),
+        (
+            {
+                "lots": (
+                    lot(
+                        price_formula="lowest_ratio/1",
+                        criteria=(
+                            criterion(CriterionKind.PRICE, "9.99"),
+                            criterion(CriterionKind.QUALITY, "90.01", code="two"),
+                        ),
+                    ),
+                )
+            },
+            ("/lots/0/criteria", "price_weighs_too_little"),
+            "at least 10",
+        ),
+    ],
+)
+def test_a_rule_of_the_place_that_is_not_met_names_what_would_meet_it(
+    changed: dict[str, Any], fault: tuple[str, str], earliest: str
+) -> None:
+    with pytest.raises(rules.NeedUnsound) as caught:
+        rules.publish(china(**changed), by=OFFICER, at=AT)
+
+    assert faults(caught) == {fault}
+    assert earliest in caught.value.faults[0].detail
+
+
+@pytest.mark.parametrize(
+    ("estimate", "fault"),
+    [
+        (Money("12000000.01", "CNY"), ("/estimated_value/amount", "estimate_above_ceilings")),
+        (Money("0.00", "CNY"), ("/estimated_value/amount", "estimate_above_ceilings")),
+        (Money("1.00", "EUR"), ("/estimated_value/currency", "currencies_differ")),
+        (Money("1.001", "CNY"), ("/estimated_value/amount", "amount_too_fine")),
+    ],
+)
+def test_an_estimate_lies_within_the_ceilings(estimate: Money, fault: tuple[str, str]) -> None:
+    with pytest.raises(rules.NeedUnsound) as caught:
+        rules.draft(draft_facts(estimated_value=estimate), by=OFFICER, at=AT)
+
+    assert faults(caught) == {fault}
+    rules.draft(draft_facts(estimated_value=Money("1.00", "CNY")), by=OFFICER, at=AT)
+
+
+def test_readiness_says_what_publication_would() -> None:
+    soon = china(submission_ends_at=datetime(2026, 3, 20, tzinfo=UTC))
+
+    assert rules.readiness(china(), by=OFFICER, at=AT).is_ready
+    assert [one.code for one in rules.readiness(soon, by=OFFICER, at=AT).errors] == [
+        "submission_too_short"
+    ]
+    with pytest.raises(rules.NeedNotOwned):
+        rules.readiness(soon, by=BIDDER, at=AT)

@@ -16,6 +16,10 @@ DRAFT: Final = Permit(
     act="draft a need", scope="needs:draft", roles=(Role.OFFICER,),
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority",
 )  # fmt: skip
+CHECK: Final = Permit(
+    act="check what a publication would say", scope="needs:read", roles=(Role.OFFICER,),
+    kinds=(OrganisationKind.GOVERNMENT,), relation="authority",
+)  # fmt: skip
 PUBLISH: Final = Permit(
     act="publish a need", scope="needs:write", roles=(Role.OFFICER,), verified=True,
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="draft",

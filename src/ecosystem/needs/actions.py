@@ -19,11 +19,11 @@ from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 from ecosystem.values.text import Text
 
-_CREATED: Final = tuple(
-    column.key
-    for column in need.columns
-    if column.key not in {"searched", "published_at", "cancelled_reason"}
+_LATER: Final = frozenset(
+    {"searched", "published_at", "profile_id", "warnings", "cancelled_reason"}
 )
+"""What a draft has not yet."""
+_CREATED: Final = tuple(column.key for column in need.columns if column.key not in _LATER)
 _INSERT: Final = inserting(need, *_CREATED)
 _INSERT_LOT: Final = inserting(lot)
 _ASK: Final = inserting(
@@ -39,6 +39,8 @@ _PUBLISH: Final = history.recording(
         published_at=bindparam("published_at"),
         openers=bindparam("openers"),
         threshold=bindparam("threshold"),
+        profile_id=bindparam("profile_id"),
+        warnings=bindparam("warnings"),
     )
 )
 _CANCEL: Final = Statement(
@@ -105,6 +107,7 @@ async def _insert(tx: Tx, need_id: str, asked: NeedDraft, drafted: Drafted) -> N
         openers_asked=encode(asked.openers), openers=b"[]", threshold=rules.THRESHOLD,
         enquiry_ends_at=asked.enquiry_ends_at, submission_ends_at=asked.submission_ends_at,
         opening_at=asked.opening_at,
+        estimated_value=None if asked.estimated_value is None else asked.estimated_value.amount,
     )  # fmt: skip
     await tx.many(
         _INSERT_LOT,
@@ -124,14 +127,20 @@ async def _insert(tx: Tx, need_id: str, asked: NeedDraft, drafted: Drafted) -> N
 async def publish(
     tx: Tx, need_id: str, *, by: Actor, at: datetime, expected: int | None
 ) -> Standing:
-    """Make a draft public. Refuses with NeedMissing, RevisionStale, and as the rule does."""
-    facts = await queries.publish_facts(tx, need_id, by=by, at=at, expected=expected)
+    """Make a draft public. Refuses with NeedMissing, RevisionStale, and as the rule does.
+
+    To publish what is published changes nothing, and is answered as the first time.
+    """
+    facts, version = await queries.publish_facts(tx, need_id, by=by, at=at, expected=expected)
+    if rules.is_published_already(facts, by=by):
+        return Standing(id=need_id, state=facts.state, version=version)
     published = rules.publish(facts, by=by, at=at)
     version = await history.record(
         tx, "need.published", need_id, facts=facts, decision=published, by=by, at=at,
         audience=EVERYONE, changing=_PUBLISH, of_authority=facts.authority_number, of_need=need_id,
         published_at=published.published_at, openers=msgspec.json.encode(published.openers),
-        threshold=published.threshold,
+        threshold=published.threshold, profile_id=published.profile_id,
+        warnings=msgspec.json.encode(published.warnings),
     )  # fmt: skip
     return Standing(id=need_id, state=published.state, version=version)
 

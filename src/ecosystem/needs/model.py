@@ -8,11 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.catalogue.model import Operation, Phase, Sector
+from ecosystem.catalogue.profiles.model import InForce, PriceFormula
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import LotId, NeedId, PersonId, ProgrammeId, QuestionId
-from ecosystem.values.money import Measure, Money
+from ecosystem.values.money import Amount, Measure, Money
 from ecosystem.values.patterns import whole
 from ecosystem.values.period import Instant
+from ecosystem.values.refusal import Fault
 from ecosystem.values.text import Line, Text
 
 Code = Annotated[
@@ -72,6 +74,15 @@ class Direction(StrEnum):
     DOWN = "down"
 
 
+class Every(StrEnum):
+    """How long the periods are for which a metric is observed."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    HALF_YEAR = "half_year"
+    YEAR = "year"
+
+
 class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One thing by which offers for a lot are compared."""
 
@@ -87,10 +98,14 @@ class Outcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     metric: Code
     name: Text
+    definition: Text | None = None
+    """How it is measured; null where the name says it all."""
     unit: Line
     direction: Direction
     baseline: Measure
     target: Measure
+    period: Every = Every.YEAR
+    """How long each period is for which it is observed."""
     data_source: Text
 
 
@@ -100,6 +115,10 @@ class LotDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     title: Text
     ceiling: Money
     """The most that will be paid; price formulas refer to it."""
+    price_formula: PriceFormula = "absolute_ceiling/1"
+    """How the price is scored; the profile of the jurisdiction says which may be chosen."""
+    point_value: Amount | None = None
+    """For `quality_to_price/1` only: money that one point of the other criteria is worth."""
     criteria: Annotated[tuple[Criterion, ...], Meta(min_length=1, max_length=30)]
     outcomes: Annotated[tuple[Outcome, ...], Meta(min_length=1, max_length=30)]
 
@@ -145,6 +164,8 @@ class NeedDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     contract_form: FormCited
     programme_id: ProgrammeId
     """The budget programme that will pay."""
+    estimated_value: Money | None = None
+    """What the authority expects to pay, no more than the ceilings together; it is public."""
     openers: Annotated[tuple[PersonId, ...], Meta(min_length=2, max_length=7)]
     """Those of whom two together open the offers; each has registered an opening key."""
     enquiry_ends_at: Instant
@@ -184,12 +205,22 @@ class PublishFacts(msgspec.Struct, frozen=True, kw_only=True):
     asked: NeedDraft
     unknown_standards: tuple[str, ...]
     is_jurisdiction_known: bool
+    in_force: InForce
+    """The rules that hold in the need's jurisdiction on that day."""
     programme_available: str | None
     """What the programme has left, or None where the authority has no such programme."""
     value: str
     openers: tuple[Opener, ...]
     """Those asked for who hold the role and have registered a key."""
     is_form_known: bool = True
+
+
+class Warned(msgspec.Struct, frozen=True, kw_only=True):
+    """What is allowed and yet unwise, with its place and what is known of it."""
+
+    pointer: str
+    code: str
+    detail: str
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,6 +231,9 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     openers: tuple[Opener, ...]
     threshold: int
     """How many of the openers must act together."""
+    profile_id: str
+    """The profile of rules that it was published under, and stays under."""
+    warnings: tuple[Warned, ...] = ()
 
 
 class CancelFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -312,7 +346,23 @@ class Need(NeedSummary, frozen=True, kw_only=True):
     opening_at: datetime
     openers: tuple[Opener, ...]
     threshold: int
+    estimated_value: Money | None
+    profile_id: str | None
+    """The profile of rules that it was published under; null for what never was."""
+    warnings: tuple[Warned, ...]
+    """What is allowed and yet unwise, as found at publication."""
     cancelled_reason: Text | None
+
+
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
+    """What publication would say now."""
+
+    is_ready: bool
+    profile_id: str
+    """The profile of rules that would hold."""
+    errors: tuple[Fault, ...]
+    """Every rule that is not met, with its place and what would satisfy it."""
+    warnings: tuple[Warned, ...]
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,9 @@ from sqlalchemy import (
 
 from ecosystem.budgets import queries as budgets
 from ecosystem.catalogue import queries as catalogue
+from ecosystem.catalogue.profiles import days
+from ecosystem.catalogue.profiles import queries as profiles
+from ecosystem.catalogue.profiles.model import InForce
 from ecosystem.identity import queries as identity
 from ecosystem.needs.model import (
     AnswerFacts,
@@ -43,6 +46,7 @@ from ecosystem.runtime.searching import newest_holding
 from ecosystem.values import revision
 from ecosystem.values.actor import Actor, Role
 from ecosystem.values.identifiers import owner
+from ecosystem.values.money import Money
 from ecosystem.values.text import Text as Words
 
 _AT: Final = bindparam("at", type_=DateTime(timezone=True))
@@ -84,6 +88,9 @@ _WHOLE: Final = (
     need.c.opening_at,
     need.c.openers,
     need.c.threshold,
+    money(need.c.estimated_value, need.c.currency).label("estimated_value"),
+    need.c.profile_id,
+    need.c.warnings,
     need.c.cancelled_reason,
 )
 _SEEN: Final = or_(need.c.state != "draft", need.c.authority_id == _OWN)
@@ -164,19 +171,17 @@ _able = select(func.json_object_agg(opening_key.c.person_id, opening_key.c.publi
     opening_key.c.person_id == any_(_texts(need.c.openers_asked)),
     identity.holds(opening_key.c.person_id, role=Role.OPENER, authority=opening_key.c.authority_id),
 )
-_TO_PUBLISH: Final = Statement(
-    select(
-        *_ROW,
-        catalogue.is_place(need.c.jurisdiction).label("is_place"),
-        catalogue.known_standards(_texts(need.c.standards)).label("known_standards"),
-        budgets.left(
-            need.c.programme_id, authority_id=need.c.authority_id, currency=need.c.currency
-        ).label("available"),
-        _able.scalar_subquery().label("able"),
-    )
-    .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
-    .with_for_update(of=need)
-)
+_beside = select(
+    *_ROW,
+    catalogue.is_place(need.c.jurisdiction).label("is_place"),
+    catalogue.known_standards(_texts(need.c.standards)).label("known_standards"),
+    budgets.left(
+        need.c.programme_id, authority_id=need.c.authority_id, currency=need.c.currency
+    ).label("available"),
+    _able.scalar_subquery().label("able"),
+).where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
+_BESIDE: Final = Statement(_beside)
+_TO_PUBLISH: Final = Statement(_beside.with_for_update(of=need))
 """A need, locked, with what its publication is checked against beside it."""
 _OWN_KEY: Final = Statement(
     select(opening_key.c.public_key)
@@ -223,8 +228,8 @@ async def held(tx: Tx, need_id: str, *, seen_by: Actor, at: datetime) -> Record:
 
 async def publish_facts(
     tx: Tx, need_id: str, *, by: Actor, at: datetime, expected: int | None
-) -> PublishFacts:
-    """Lock a need; return what its publication is checked against.
+) -> tuple[PublishFacts, int]:
+    """Lock a need; return what its publication is checked against, and its version.
 
     Refuses with NeedMissing, or RevisionStale where `expected` is another version.
     """
@@ -233,17 +238,49 @@ async def publish_facts(
         await tx.row(_TO_PUBLISH, authority_id=authority, id=need_id, own=own_number(by), at=at)
     )
     revision.check(expected, actual=row["version"])
+    return await _publish_facts(tx, row, at=at), row["version"]
+
+
+async def readiness_facts(tx: Tx, need_id: str, *, by: Actor, at: datetime) -> PublishFacts:
+    """Return what a publication would be checked against. Refuses with NeedMissing."""
+    authority = owner(need_id, "need", otherwise=NeedMissing)
+    row = _found(
+        await tx.row(_BESIDE, authority_id=authority, id=need_id, own=own_number(by), at=at)
+    )
+    return await _publish_facts(tx, row, at=at)
+
+
+async def _publish_facts(tx: Tx, row: Record, *, at: datetime) -> PublishFacts:
     asked, available = asked_of(row), row["available"]
     return PublishFacts(
-        authority_number=authority,
+        authority_number=row["authority_id"],
         state=State(row["state_now"]),
         asked=asked,
         unknown_standards=catalogue.not_known(asked.standards, row["known_standards"]),
         is_jurisdiction_known=row["is_place"],
+        in_force=await rules_on(tx, asked.jurisdiction, at=at, until=asked.opening_at),
         programme_available=None if available is None else f"{available:f}",
         value=f"{row['value']:f}",
         openers=_openers(asked.openers, row),
     )
+
+
+async def rules_on(tx: Tx, jurisdiction: str, *, at: datetime, until: datetime) -> InForce:
+    """Return the rules that hold for what is published at a time, with the days until another."""
+    found = await profiles.profile_at(tx, jurisdiction=jurisdiction, at=at)
+    return _with_days(found, first=at, last=until)
+
+
+async def rules_of(tx: Tx, row: Record) -> InForce:
+    """Return the rules that a published need was published under, and stays under."""
+    at = row["published_at"]
+    found = await profiles.profile_kept(tx, row["profile_id"], at=at)
+    return _with_days(found, first=at, last=row["opening_at"])
+
+
+def _with_days(found: InForce, *, first: datetime, last: datetime) -> InForce:
+    kept = days.within(found.calendar, first=first.year, last=last.year)
+    return msgspec.structs.replace(found, calendar=kept)
 
 
 def cancel_facts(row: Record, reason: Words) -> CancelFacts:
@@ -297,6 +334,7 @@ def asked_of(row: Record) -> NeedDraft:
                 for lot in _json(row, "lots")
             ],
             "openers": _json(row, "openers_asked"),
+            "estimated_value": _estimate(row),
         },
         NeedDraft,
     )
@@ -310,6 +348,11 @@ _SCALARS: Final = (
     "sector", "operation", "phase", "jurisdiction", "programme_id", "enquiry_ends_at",
     "submission_ends_at", "opening_at",
 )  # fmt: skip
+
+
+def _estimate(row: Record) -> Money | None:
+    estimate = row["estimated_value"]
+    return None if estimate is None else Money(f"{estimate:f}", row["currency"])
 
 
 def _openers(asked: Iterable[str], row: Record) -> tuple[Opener, ...]:

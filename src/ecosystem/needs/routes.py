@@ -14,6 +14,7 @@ from ecosystem.needs.model import (
     OpeningKey,
     Question,
     QuestionText,
+    Readiness,
     Reason,
 )
 from ecosystem.runtime import paging
@@ -93,13 +94,31 @@ async def list_needs(
 async def publish_need(request: Call, need_id: FromPath[str]) -> Response[bytes]:
     """Publish a need.
 
-    Makes a draft public and opens it for questions and offers. Every rule that is not met
-    is answered at once: dates, standards, jurisdiction, budget, and openers with their keys.
+    Makes a draft public and opens it for questions and offers. Every rule that is not met is
+    answered at once: standards, jurisdiction, budget, openers with their keys, and what the
+    profile of the jurisdiction asks of periods, formulas and openers on this day. To publish
+    again what is published changes nothing and is answered alike.
     """
     now = await actions.publish(
         request.tx, need_id, by=request.by, at=request.at, expected=request.expected
     )
     return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}")
+
+
+@get(
+    "/v1/needs/{need_id:str}/readiness",
+    permit=access.CHECK,
+    answers=Readiness,
+    refuses=(rules.NeedMissing, rules.NeedNotOwned, rules.NotDraft),
+)
+async def read_readiness(request: Call, need_id: FromPath[str]) -> Response[bytes]:
+    """Read what publication would say now.
+
+    Every rule that the draft does not meet, with its place and what would satisfy it; of a
+    period that is too short, the earliest instant. Changes nothing.
+    """
+    found = await queries.readiness_facts(request.tx, need_id, by=request.by, at=request.at)
+    return request.answer(rules.readiness(found, by=request.by, at=request.at))
 
 
 @post(
@@ -195,6 +214,6 @@ async def register_opening_key(request: Call, data: JSONBody[OpeningKey]) -> Res
 
 
 ROUTES = (
-    draft_need, read_need, list_needs, publish_need, cancel_need, ask_question, list_questions,
-    answer_question, register_opening_key,
+    draft_need, read_need, list_needs, read_readiness, publish_need, cancel_need, ask_question,
+    list_questions, answer_question, register_opening_key,
 )  # fmt: skip

@@ -1,11 +1,10 @@
 """What may become of a need, and what refuses it."""
 
-from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from ecosystem.needs import soundness
 from ecosystem.needs.model import (
     Answered,
     AnswerFacts,
@@ -13,30 +12,25 @@ from ecosystem.needs.model import (
     AskFacts,
     CancelFacts,
     Cancelled,
-    CriterionKind,
     Drafted,
     DraftFacts,
     KeyFacts,
     KeyRegistered,
     Lot,
-    LotDraft,
-    NeedDraft,
     Published,
     PublishFacts,
+    Readiness,
     State,
 )
-from ecosystem.values import money
 from ecosystem.values.actor import Actor
-from ecosystem.values.period import is_within_reach
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
 THRESHOLD: Final = 2
-"""How many openers act together.
+"""How many openers act together at least; a profile may ask for more.
 
 Source: UNCITRAL Guide to Enactment of the Model Law, article 42, speaks of simultaneous
 action of authorised persons; that it takes two is this platform's stricter rule.
 """
-_WHOLE: Final = Decimal(100)
 _OPEN: Final = frozenset(
     {State.DRAFT, State.PUBLISHED, State.CLOSED, State.OPENED, State.EVALUATED}
 )
@@ -125,7 +119,7 @@ def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
     Refuses with NeedUnsound, which lists every fault of the content at once.
     """
     del by, at
-    faults = tuple(_faults(facts.asked))
+    faults = tuple(soundness.content_faults(facts.asked))
     if faults:
         message = f"{len(faults)} rules on the content are not met."
         raise NeedUnsound(message, faults=faults)
@@ -134,6 +128,8 @@ def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
             id=lot_id,
             title=lot.title,
             ceiling=lot.ceiling,
+            price_formula=lot.price_formula,
+            point_value=lot.point_value,
             criteria=lot.criteria,
             outcomes=lot.outcomes,
         )
@@ -151,17 +147,49 @@ def publish(facts: PublishFacts, *, by: Actor, at: datetime) -> Published:
     Refuses with NeedNotOwned, NotDraft, or NeedUnsound with every unmet rule at once,
     checked in that order.
     """
-    _own(facts.authority_number, by)
-    if facts.state is not State.DRAFT:
-        message = f"The need is {facts.state}."
-        raise NotDraft(message)
-    faults = (*_faults(facts.asked), *_unready(facts, at))
-    if faults:
+    check_draft(facts.authority_number, facts.state, by=by)
+    if faults := unmet(facts, at=at):
         message = f"{len(faults)} rules for publication are not met."
         raise NeedUnsound(message, faults=faults)
     return Published(
-        state=State.PUBLISHED, published_at=at, openers=facts.openers, threshold=THRESHOLD
+        state=State.PUBLISHED,
+        published_at=at,
+        openers=facts.openers,
+        threshold=facts.in_force.rules.openers.threshold,
+        profile_id=facts.in_force.profile_id,
+        warnings=soundness.warnings(facts.asked),
     )
+
+
+def unmet(facts: PublishFacts, *, at: datetime) -> tuple[Fault, ...]:
+    """Return every rule that a publication at a time would not meet."""
+    content = tuple(soundness.content_faults(facts.asked))
+    return (*content, *soundness.unready(facts, at=at))
+
+
+def readiness(facts: PublishFacts, *, by: Actor, at: datetime) -> Readiness:
+    """Say what a publication at a time would say. Refuses with NeedNotOwned or NotDraft."""
+    check_draft(facts.authority_number, facts.state, by=by)
+    errors = unmet(facts, at=at)
+    return Readiness(
+        is_ready=not errors,
+        profile_id=facts.in_force.profile_id,
+        errors=errors,
+        warnings=soundness.warnings(facts.asked),
+    )
+
+
+def check_draft(authority_number: int, state: State, *, by: Actor) -> None:
+    """Refuse with NeedNotOwned or NotDraft unless a need is a draft of the caller's."""
+    _own(authority_number, by)
+    if state is not State.DRAFT:
+        message = f"The need is {state}."
+        raise NotDraft(message)
+
+
+def is_published_already(facts: PublishFacts, *, by: Actor) -> bool:
+    """Tell whether publishing again changes nothing: it is public, and the caller's own."""
+    return facts.state is State.PUBLISHED and facts.authority_number == by.organisation_number
 
 
 def cancel(facts: CancelFacts, *, by: Actor, at: datetime) -> Cancelled:
@@ -211,100 +239,3 @@ def _own(authority_number: int, by: Actor) -> None:
     if by.organisation_number != authority_number:
         message = "The caller's organisation is not the authority of this need."
         raise NeedNotOwned(message)
-
-
-def _faults(asked: NeedDraft) -> Iterator[Fault]:
-    """Yield what is wrong with the content by itself."""
-    currency = asked.lots[0].ceiling.currency
-    for index, lot in enumerate(asked.lots):
-        yield from _lot_faults(lot, pointer=f"/lots/{index}", currency=currency)
-    if len(set(asked.openers)) != len(asked.openers):
-        yield Fault("/openers", "opener_twice", "Name each opener once.")
-    for name in ("enquiry_ends_at", "submission_ends_at", "opening_at"):
-        if not is_within_reach(getattr(asked, name)):
-            yield Fault(f"/{name}", "date_out_of_reach", "Let it be of the years 1900 to 2199.")
-    if not asked.enquiry_ends_at < asked.submission_ends_at <= asked.opening_at:
-        yield Fault(
-            "/submission_ends_at",
-            "dates_out_of_order",
-            "Let enquiry_ends_at be before submission_ends_at, and opening_at not before that.",
-        )
-
-
-def _lot_faults(lot: LotDraft, *, pointer: str, currency: str) -> Iterator[Fault]:
-    try:
-        ceiling = money.check(lot.ceiling, pointer=f"{pointer}/ceiling")
-    except Refusal as refusal:
-        yield from refusal.faults
-        return
-    if ceiling == 0:
-        yield Fault(f"{pointer}/ceiling/amount", "ceiling_is_zero", "Give a ceiling above zero.")
-    if lot.ceiling.currency != currency:
-        yield Fault(
-            f"{pointer}/ceiling/currency", "currencies_differ", f"Use {currency} in every lot."
-        )
-    yield from _criteria_faults(lot, pointer=f"{pointer}/criteria")
-    yield from _twice((one.metric for one in lot.outcomes), pointer=f"{pointer}/outcomes")
-
-
-def _criteria_faults(lot: LotDraft, *, pointer: str) -> Iterator[Fault]:
-    total = sum((Decimal(one.weight) for one in lot.criteria), Decimal(0))
-    if total != _WHOLE:
-        yield Fault(
-            pointer, "weights_do_not_add_up", f"The weights add to {total}; they must add to 100."
-        )
-    for index, one in enumerate(lot.criteria):
-        if (one.kind is CriterionKind.REQUIREMENT) != (Decimal(one.weight) == 0):
-            yield Fault(
-                f"{pointer}/{index}/weight",
-                "weight_of_requirement",
-                "A requirement is met or not and weighs 0; everything else weighs more.",
-            )
-    yield from _twice((one.code for one in lot.criteria), pointer=pointer)
-    sought = {one.metric for one in lot.outcomes}
-    for index, one in enumerate(lot.criteria):
-        if one.kind is CriterionKind.METRIC_COMMITMENT and one.code not in sought:
-            yield Fault(
-                f"{pointer}/{index}/code",
-                "metric_unknown",
-                f"{one.code} is no metric of the lot's outcomes; commit to one that is sought.",
-            )
-
-
-def _twice(codes: Iterator[str], *, pointer: str) -> Iterator[Fault]:
-    for code, count in Counter(codes).items():
-        if count > 1:
-            yield Fault(pointer, "code_twice", f"{code} is used {count} times; use it once.")
-
-
-def _unready(facts: PublishFacts, at: datetime) -> Iterator[Fault]:
-    """Yield what stands in the way of publication, beyond the content itself."""
-    asked = facts.asked
-    if asked.enquiry_ends_at <= at:
-        yield Fault("/enquiry_ends_at", "date_has_passed", "Let enquiry_ends_at be in the future.")
-    if not facts.is_jurisdiction_known:
-        yield Fault("/jurisdiction", "jurisdiction_unknown", "Use a code of /v1/jurisdictions.")
-    for code in facts.unknown_standards:
-        yield Fault("/standards", "standard_unknown", f"{code} is not in /v1/standards.")
-    ready = {opener.person_id for opener in facts.openers}
-    for index, person in enumerate(asked.openers):
-        if person not in ready:
-            yield Fault(
-                f"/openers/{index}",
-                "opener_not_ready",
-                "Name a person of this authority with the role opener and an opening key.",
-            )
-    yield from _budget_faults(facts)
-
-
-def _budget_faults(facts: PublishFacts) -> Iterator[Fault]:
-    if facts.programme_available is None:
-        yield Fault(
-            "/programme_id", "programme_unknown",
-            "Name a budget programme of this authority, in the currency of the lots.",
-        )  # fmt: skip
-    elif Decimal(facts.programme_available) < Decimal(facts.value):
-        yield Fault(
-            "/programme_id", "budget_too_small",
-            f"The programme has {facts.programme_available} left; the lots come to {facts.value}.",
-        )  # fmt: skip

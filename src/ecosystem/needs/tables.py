@@ -53,7 +53,10 @@ need: Final = Table(
     Column("enquiry_ends_at", DateTime(timezone=True), nullable=False),
     Column("submission_ends_at", DateTime(timezone=True), nullable=False),
     Column("opening_at", DateTime(timezone=True), nullable=False),
+    Column("estimated_value", Numeric),
     Column("published_at", DateTime(timezone=True)),
+    Column("profile_id", Text(collation="C")),
+    Column("warnings", JSON, nullable=False, server_default="[]"),
     Column("cancelled_reason", JSON),
     Column("searched", TSVECTOR, Computed(_SEARCHED, persisted=True)),
     PrimaryKeyConstraint("authority_id", "id"),
@@ -66,7 +69,13 @@ need: Final = Table(
         "state IN ('draft', 'cancelled') OR published_at IS NOT NULL",
         name="what_is_public_is_dated",
     ),
+    CheckConstraint(
+        "(published_at IS NULL) = (profile_id IS NULL)", name="what_is_public_has_its_rules"
+    ),
     CheckConstraint("value > 0", name="value_is_positive"),
+    CheckConstraint(
+        "estimated_value > 0 AND estimated_value <= value", name="estimate_is_within_the_ceilings"
+    ),
     CheckConstraint(
         "enquiry_ends_at < submission_ends_at AND submission_ends_at <= opening_at",
         name="dates_are_in_order",

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from ecosystem.catalogue.profiles.model import Calendar, Counting, Span, Weekday
 
 _DAY: Final = timedelta(days=1)
@@ -68,6 +70,12 @@ def weekday(day: date) -> Weekday:
 def lists(calendar: Calendar, year: int) -> bool:
     """Tell whether a calendar knows the holidays of a year, and not its weekends alone."""
     return any(one.year == year for one in calendar.years)
+
+
+def within(calendar: Calendar, *, first: int, last: int) -> Calendar:
+    """Return a calendar with the years from the one before `first` to the one after `last`."""
+    years = tuple(one for one in calendar.years if first - 1 <= one.year <= last + 1)
+    return msgspec.structs.replace(calendar, years=years)
 
 
 def day_of(at: datetime, *, calendar: Calendar) -> date:

@@ -73,7 +73,7 @@ class Span(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PriceFormulas(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """By which formulas a price may be scored; the first is meant where a lot names none."""
+    """By which formulas a price may be scored."""
 
     allowed: tuple[PriceFormula, ...]
     weight_min: PerCent = "0"

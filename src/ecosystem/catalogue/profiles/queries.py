@@ -1,11 +1,12 @@
 """Read profiles: which one holds in a place, and what it says."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Text, bindparam, func, literal, select
 
+from ecosystem.catalogue.profiles.days import day_of
 from ecosystem.catalogue.profiles.model import Calendar, InForce, Rules
 from ecosystem.catalogue.profiles.rules import ProfileMissing, in_force
 from ecosystem.catalogue.tables import (
@@ -14,7 +15,7 @@ from ecosystem.catalogue.tables import (
     procurement_profile,
     working_calendar,
 )
-from ecosystem.runtime.database import Statement, Tx
+from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 
 DEFAULT: Final = "platform"
@@ -68,11 +69,13 @@ _one = (
     .subquery("one")
 )
 _VIEW: Final = Statement(select(func.row_to_json(_one.table_valued())))
+_said = select(
+    procurement_profile.c.id, procurement_profile.c.rules, working_calendar.c.content
+).join(working_calendar, _WITH_CALENDAR)
 _IN_FORCE: Final = Statement(
-    select(procurement_profile.c.id, procurement_profile.c.rules, working_calendar.c.content)
-    .join(working_calendar, _WITH_CALENDAR)
-    .where(procurement_profile.c.id == profile_of(bindparam("code", type_=Text)))
+    _said.where(procurement_profile.c.id == profile_of(bindparam("code", type_=Text)))
 )
+_BY_ID: Final = Statement(_said.where(procurement_profile.c.id == bindparam("id", type_=Text)))
 _KNOWN: Final = Statement(select(procurement_profile.c.id))
 _CALENDARS: Final = Statement(select(working_calendar.c.id))
 
@@ -92,16 +95,40 @@ async def profile_for(tx: Tx, *, jurisdiction: str, on: date) -> InForce:
     Its own profile, or that of the nearest place above; the platform's where there is none,
     and for a code that is in no tree.
     """
+    row = await _holding(tx, jurisdiction)
+    return _in_force(row, on=on)
+
+
+async def profile_at(tx: Tx, *, jurisdiction: str, at: datetime) -> InForce:
+    """Return the rules that hold for what is published at a time: on the day that it is there."""
+    row = await _holding(tx, jurisdiction)
+    return _in_force(row, on=day_of(at, calendar=_calendar(row)))
+
+
+async def profile_kept(tx: Tx, profile_id: str, *, at: datetime) -> InForce:
+    """Return what a profile said for what was published at a time. Refuses with ProfileMissing."""
+    row = await tx.row(_BY_ID, id=profile_id)
+    if row is None:
+        message = f"There is no profile {profile_id}."
+        raise ProfileMissing(message)
+    return _in_force(row, on=day_of(at, calendar=_calendar(row)))
+
+
+async def _holding(tx: Tx, jurisdiction: str) -> Record:
     row = await tx.row(_IN_FORCE, code=jurisdiction)
     if row is None:
         message = f"the catalogue lacks the profile {DEFAULT}"
         raise LookupError(message)
+    return row
+
+
+def _in_force(row: Record, *, on: date) -> InForce:
     rules = msgspec.json.decode(row["rules"], type=tuple[Rules, ...])
-    return InForce(
-        profile_id=row["id"],
-        rules=in_force(rules, on=on),
-        calendar=msgspec.json.decode(row["content"], type=Calendar),
-    )
+    return InForce(profile_id=row["id"], rules=in_force(rules, on=on), calendar=_calendar(row))
+
+
+def _calendar(row: Record) -> Calendar:
+    return msgspec.json.decode(row["content"], type=Calendar)
 
 
 async def known(tx: Tx) -> frozenset[str]:

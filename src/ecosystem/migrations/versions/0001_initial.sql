@@ -234,13 +234,18 @@ CREATE TABLE need (
 	enquiry_ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	submission_ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	opening_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	estimated_value NUMERIC,
 	published_at TIMESTAMP WITH TIME ZONE,
+	profile_id TEXT COLLATE "C",
+	warnings JSON DEFAULT '[]' NOT NULL,
 	cancelled_reason JSON,
 	searched TSVECTOR GENERATED ALWAYS AS (bigrams(coalesce(title->>'zh', '') || ' ' || coalesce(title->>'en', '') || ' ' || coalesce(description->>'zh', '') || ' ' || coalesce(description->>'en', ''))) STORED,
 	CONSTRAINT need_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT need_state_is_known CHECK (state IN ('draft', 'published', 'opened', 'evaluated', 'awarded', 'contracted', 'cancelled', 'unsuccessful')),
 	CONSTRAINT need_what_is_public_is_dated CHECK (state IN ('draft', 'cancelled') OR published_at IS NOT NULL),
+	CONSTRAINT need_what_is_public_has_its_rules CHECK ((published_at IS NULL) = (profile_id IS NULL)),
 	CONSTRAINT need_value_is_positive CHECK (value > 0),
+	CONSTRAINT need_estimate_is_within_the_ceilings CHECK (estimated_value > 0 AND estimated_value <= value),
 	CONSTRAINT need_dates_are_in_order CHECK (enquiry_ends_at < submission_ends_at AND submission_ends_at <= opening_at),
 	CONSTRAINT need_nobody_opens_alone CHECK (threshold >= 2)
 )
