@@ -88,4 +88,4 @@ async def test_to_publish_again_changes_nothing_and_is_answered_alike(
 
     assert (again.status_code, again.json()) == (first.status_code, first.json())
     assert again.headers["etag"] == first.headers["etag"] == '"v2"'
-    assert (checked.status_code, checked.json()["code"]) == (409, "not_draft")
+    assert places(checked.json()) == {("", "not_draft")}

@@ -109,7 +109,7 @@ async def publish_need(request: Call, need_id: FromPath[str]) -> Response[bytes]
     "/v1/needs/{need_id:str}/readiness",
     permit=access.CHECK,
     answers=Readiness,
-    refuses=(rules.NeedMissing, rules.NeedNotOwned, rules.NotDraft),
+    refuses=(rules.NeedMissing, rules.NeedNotOwned),
 )
 async def read_readiness(request: Call, need_id: FromPath[str]) -> Response[bytes]:
     """Read what publication would say now.

@@ -168,9 +168,11 @@ def unmet(facts: PublishFacts, *, at: datetime) -> tuple[Fault, ...]:
 
 
 def readiness(facts: PublishFacts, *, by: Actor, at: datetime) -> Readiness:
-    """Say what a publication at a time would say. Refuses with NeedNotOwned or NotDraft."""
-    check_draft(facts.authority_number, facts.state, by=by)
+    """Say what a publication at a time would say. Refuses with NeedNotOwned."""
+    _own(facts.authority_number, by)
     errors = unmet(facts, at=at)
+    if facts.state is not State.DRAFT:
+        errors = (Fault("", NotDraft.code(), f"The need is {facts.state}. {NotDraft.remedy}"),)
     return Readiness(
         is_ready=not errors,
         profile_id=facts.in_force.profile_id,
