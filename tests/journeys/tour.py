@@ -202,7 +202,13 @@ def _second_need(world: World) -> None:
     made = call.post("/v1/needs", "city/officer", draft)
     path = f"/v1/needs/{made['id']}"
     call.get(f"{path}/readiness", "city/officer")
+    call.patch(path, "city/officer", {"standards": ["GB/T 36073-2018"]})
     call.post(f"{path}/publication", "city/officer", changes=path)
+    later = {"submission_ends_at": wire(world.now + timedelta(days=21))}
+    later["opening_at"] = later["submission_ends_at"]
+    amended = {"reason": text("应提问延期", "More time was asked for"), "changes": later}
+    call.post(f"{path}/amendments", "city/officer", amended, changes=path)
+    call.get(f"{path}/amendments")
     world.ids["lot"] = call.get(path)["lots"][0]["id"]
     content = {**SOLO, "price": {"amount": "900000.00", "currency": "CNY"}}
     sent = offer(world, "delivery", [("second_enterprise", "100")], content)

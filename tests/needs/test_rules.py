@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -10,10 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecosystem.catalogue.profiles.model import InForce
-from ecosystem.catalogue.profiles.reading import read_calendar, read_profile
-from ecosystem.catalogue.profiles.rules import in_force
-from ecosystem.cli.texts import NEED
 from ecosystem.needs import rules
 from ecosystem.needs.model import (
     AnswerFacts,
@@ -23,49 +18,17 @@ from ecosystem.needs.model import (
     CriterionKind,
     DraftFacts,
     KeyFacts,
-    LotDraft,
-    NeedDraft,
     Opener,
     PublishFacts,
     State,
 )
-from ecosystem.values.actor import Actor, OrganisationKind, Role
+from ecosystem.values.actor import Actor
 from ecosystem.values.money import Money
 from ecosystem.values.refusal import Refusal
 from ecosystem.values.text import Text
+from tests.needs.drafts import AT, BIDDER, OFFICER, PEOPLE, holding, lot, need
 
-AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-PEOPLE = tuple(f"person_01890a5d00007000800000000000000{digit}" for digit in "abc")
-OFFICER = Actor(
-    organisation_id="org_01890a5d00007000800000000000000a",
-    organisation_number=7,
-    kind=OrganisationKind.GOVERNMENT,
-    verified=True,
-    jurisdiction="440300",
-    client_id="client_01890a5d00007000800000000000000d",
-    person_id=PEOPLE[0],
-    roles=(Role.OFFICER,),
-)
-BIDDER = msgspec.structs.replace(
-    OFFICER, organisation_number=8, kind=OrganisationKind.ENTERPRISE, roles=(Role.BIDDER,)
-)
 SAID = Text(en="Because.")
-
-
-def need(**changed: Any) -> NeedDraft:
-    whole = {
-        **NEED,
-        "programme_id": "programme_01890a5d00007000800000000000000e",
-        "openers": PEOPLE,
-        "enquiry_ends_at": AT + timedelta(days=10),
-        "submission_ends_at": AT + timedelta(days=20),
-        "opening_at": AT + timedelta(days=20),
-    }
-    return msgspec.structs.replace(msgspec.convert(whole, NeedDraft), **changed)
-
-
-def lot(**changed: Any) -> LotDraft:
-    return msgspec.structs.replace(need().lots[0], **changed)
 
 
 def criterion(kind: CriterionKind, weight: str, *, code: str = "one") -> Criterion:
@@ -76,18 +39,6 @@ def draft_facts(**changed: Any) -> DraftFacts:
     asked = need(**changed)
     ids = tuple(f"lot_01890a5d0000700080000000000000{n:02x}" for n in range(len(asked.lots)))
     return DraftFacts(asked=asked, lot_ids=ids)
-
-
-def holding(profile: str) -> InForce:
-    """Return what a shipped profile says for what is published at AT."""
-    folder = files("ecosystem.catalogue") / "files"
-    said = read_profile((folder / "profiles" / f"{profile}.yaml").read_bytes())
-    calendar = (folder / "calendars" / f"{said.calendar}.yaml").read_bytes()
-    return InForce(
-        profile_id=profile,
-        rules=in_force(said.rules, on=AT.date()),
-        calendar=read_calendar(calendar),
-    )
 
 
 def publish_facts(**changed: Any) -> PublishFacts:

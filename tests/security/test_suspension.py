@@ -17,6 +17,7 @@ from tests.payments.agreement import accept, agree, payments
 STILL_DONE = frozenset({
     "register one's opening key",
     "draft a need",
+    "change the draft of a need",
     "cancel a need",
     "withdraw an offer",
     "declare a conflict of interest or none",

@@ -16,6 +16,14 @@ DRAFT: Final = Permit(
     act="draft a need", scope="needs:draft", roles=(Role.OFFICER,),
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority",
 )  # fmt: skip
+CHANGE: Final = Permit(
+    act="change the draft of a need", scope="needs:draft", roles=(Role.OFFICER,),
+    kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="draft",
+)  # fmt: skip
+AMEND: Final = Permit(
+    act="amend a published need", scope="needs:write", roles=(Role.OFFICER,), verified=True,
+    kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="published",
+)  # fmt: skip
 CHECK: Final = Permit(
     act="check what a publication would say", scope="needs:read", roles=(Role.OFFICER,),
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority",

@@ -1,16 +1,16 @@
 """Draft, publish and cancel needs; ask and answer questions."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import ARRAY, String, all_, bindparam, delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.needs import queries, rules
-from ecosystem.needs.model import Drafted, DraftFacts, NeedDraft
+from ecosystem.needs.model import Drafted, DraftFacts, Lot, NeedDraft
 from ecosystem.needs.tables import lot, need, opening_key, question
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
@@ -25,7 +25,20 @@ _LATER: Final = frozenset(
 """What a draft has not yet."""
 _CREATED: Final = tuple(column.key for column in need.columns if column.key not in _LATER)
 _INSERT: Final = inserting(need, *_CREATED)
-_INSERT_LOT: Final = inserting(lot)
+_DROP_LOTS: Final = Statement(
+    delete(lot).where(
+        lot.c.authority_id == bindparam("of_authority"),
+        lot.c.need_id == bindparam("of_need"),
+        lot.c.id != all_(bindparam("staying", type_=ARRAY(String))),
+    )
+)
+_given_lot = insert(lot).values({column.key: bindparam(column.key) for column in lot.columns})
+_KEEP_LOT: Final = Statement(
+    _given_lot.on_conflict_do_update(
+        index_elements=["authority_id", "id"],
+        set_={name: getattr(_given_lot.excluded, name) for name in ("ceiling", "currency")},
+    )
+)
 _ASK: Final = inserting(
     question, "authority_id", "id", "need_id", "version", "text", "asked_by", "asked_at"
 )
@@ -94,23 +107,41 @@ async def draft(tx: Tx, asked: NeedDraft, *, by: Actor, at: datetime) -> Standin
 
 
 async def _insert(tx: Tx, need_id: str, asked: NeedDraft, drafted: Drafted) -> None:
-    authority, encode = authority_of(need_id), msgspec.json.encode
+    authority = authority_of(need_id)
     await tx.run(
         _INSERT,
-        authority_id=authority, id=need_id, version=1, state=drafted.state,
-        title=encode(asked.title), description=encode(asked.description), sector=asked.sector,
-        operation=asked.operation, phase=asked.phase, jurisdiction=asked.jurisdiction,
-        value=drafted.value, currency=drafted.currency, programme_id=asked.programme_id,
-        lots=encode(drafted.lots), invited_kinds=encode(asked.invited_kinds),
-        invited_offers=encode(asked.invited_offers), standards=encode(asked.standards),
-        data_resources=encode(asked.data_resources), contract_form=encode(asked.contract_form),
-        openers_asked=encode(asked.openers), openers=b"[]", threshold=rules.THRESHOLD,
-        enquiry_ends_at=asked.enquiry_ends_at, submission_ends_at=asked.submission_ends_at,
-        opening_at=asked.opening_at,
-        estimated_value=None if asked.estimated_value is None else asked.estimated_value.amount,
+        authority_id=authority, id=need_id, version=1, content_version=1, state=drafted.state,
+        openers=b"[]", threshold=rules.THRESHOLD,
+        **content_of(asked, lots=drafted.lots, currency=drafted.currency, value=drafted.value),
     )  # fmt: skip
+    await keep_lots(tx, need_id, drafted.lots)
+
+
+def content_of(
+    asked: NeedDraft, *, lots: tuple[Lot, ...], currency: str, value: str
+) -> dict[str, Any]:
+    """Return the columns that hold what is asked for."""
+    encode = msgspec.json.encode
+    estimate = asked.estimated_value
+    return {
+        **{name: encode(getattr(asked, name)) for name in queries.DOCUMENTS},
+        **{name: getattr(asked, name) for name in queries.SCALARS},
+        "lots": encode(lots),
+        "openers_asked": encode(asked.openers),
+        "value": value,
+        "currency": currency,
+        "estimated_value": None if estimate is None else estimate.amount,
+    }
+
+
+async def keep_lots(tx: Tx, need_id: str, lots: tuple[Lot, ...]) -> None:
+    """Keep exactly these lots of a need, whose others nobody has offered for."""
+    authority = authority_of(need_id)
+    await tx.run(
+        _DROP_LOTS, of_authority=authority, of_need=need_id, staying=[one.id for one in lots]
+    )
     await tx.many(
-        _INSERT_LOT,
+        _KEEP_LOT,
         [
             {
                 "authority_id": authority,
@@ -119,7 +150,7 @@ async def _insert(tx: Tx, need_id: str, asked: NeedDraft, drafted: Drafted) -> N
                 "ceiling": one.ceiling.amount,
                 "currency": one.ceiling.currency,
             }
-            for one in drafted.lots
+            for one in lots
         ],
     )
 

@@ -28,6 +28,7 @@ Weight = Annotated[
         description="Share of the score in per cent, as a decimal string.",
     ),
 ]
+JurisdictionCode = Annotated[str, Meta(pattern=whole("[0-9A-Za-z]{2,12}"))]
 PublicKey = Annotated[
     str,
     Meta(
@@ -153,7 +154,7 @@ class NeedDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     sector: Sector
     operation: Operation
     phase: Phase
-    jurisdiction: Annotated[str, Meta(pattern=whole("[0-9A-Za-z]{2,12}"))]
+    jurisdiction: JurisdictionCode
     lots: Annotated[tuple[LotDraft, ...], Meta(min_length=1, max_length=20)]
     invited_kinds: Annotated[tuple[OrganisationKind, ...], Meta(min_length=1, max_length=5)]
     """The kinds of organisation that may lead an offer."""
@@ -349,6 +350,8 @@ class Need(NeedSummary, frozen=True, kw_only=True):
     estimated_value: Money | None
     profile_id: str | None
     """The profile of rules that it was published under; null for what never was."""
+    content_version: int
+    """The version in which what is asked for last changed."""
     warnings: tuple[Warned, ...]
     """What is allowed and yet unwise, as found at publication."""
     cancelled_reason: Text | None

@@ -90,6 +90,7 @@ _WHOLE: Final = (
     need.c.threshold,
     money(need.c.estimated_value, need.c.currency).label("estimated_value"),
     need.c.profile_id,
+    need.c.content_version,
     need.c.warnings,
     need.c.cancelled_reason,
 )
@@ -327,8 +328,8 @@ def asked_of(row: Record) -> NeedDraft:
     """Return a need's row as what its officer asked for."""
     return msgspec.convert(
         {
-            **{name: _json(row, name) for name in _DOCUMENTS},
-            **{name: row[name] for name in _SCALARS},
+            **{name: _json(row, name) for name in DOCUMENTS},
+            **{name: row[name] for name in SCALARS},
             "lots": [
                 {name: value for name, value in lot.items() if name != "id"}
                 for lot in _json(row, "lots")
@@ -340,11 +341,11 @@ def asked_of(row: Record) -> NeedDraft:
     )
 
 
-_DOCUMENTS: Final = (
+DOCUMENTS: Final = (
     "title", "description", "invited_kinds", "invited_offers", "standards", "data_resources",
     "contract_form",
 )  # fmt: skip
-_SCALARS: Final = (
+SCALARS: Final = (
     "sector", "operation", "phase", "jurisdiction", "programme_id", "enquiry_ends_at",
     "submission_ends_at", "opening_at",
 )  # fmt: skip

@@ -7,6 +7,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
 from ecosystem.needs import access, actions, queries, rules
+from ecosystem.needs.amending import routes as amending
 from ecosystem.needs.model import (
     Need,
     NeedDraft,
@@ -215,5 +216,5 @@ async def register_opening_key(request: Call, data: JSONBody[OpeningKey]) -> Res
 
 ROUTES = (
     draft_need, read_need, list_needs, read_readiness, publish_need, cancel_need, ask_question,
-    list_questions, answer_question, register_opening_key,
+    list_questions, answer_question, register_opening_key, *amending.ROUTES,
 )  # fmt: skip

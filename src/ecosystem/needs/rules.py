@@ -17,6 +17,7 @@ from ecosystem.needs.model import (
     KeyFacts,
     KeyRegistered,
     Lot,
+    LotDraft,
     Published,
     PublishFacts,
     Readiness,
@@ -124,21 +125,18 @@ def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
         message = f"{len(faults)} rules on the content are not met."
         raise NeedUnsound(message, faults=faults)
     lots = tuple(
-        Lot(
-            id=lot_id,
-            title=lot.title,
-            ceiling=lot.ceiling,
-            price_formula=lot.price_formula,
-            point_value=lot.point_value,
-            criteria=lot.criteria,
-            outcomes=lot.outcomes,
-        )
+        lot_of(lot, lot_id=lot_id)
         for lot, lot_id in zip(facts.asked.lots, facts.lot_ids, strict=True)
     )
     value = sum((lot.ceiling.decimal() for lot in lots), Decimal(0))
     return Drafted(
         state=State.DRAFT, lots=lots, currency=lots[0].ceiling.currency, value=f"{value:f}"
     )
+
+
+def lot_of(lot: LotDraft, *, lot_id: str) -> Lot:
+    """Return a lot as its officer wrote it, with its identifier."""
+    return Lot(id=lot_id, **{name: getattr(lot, name) for name in lot.__struct_fields__})
 
 
 def publish(facts: PublishFacts, *, by: Actor, at: datetime) -> Published:
@@ -169,7 +167,7 @@ def unmet(facts: PublishFacts, *, at: datetime) -> tuple[Fault, ...]:
 
 def readiness(facts: PublishFacts, *, by: Actor, at: datetime) -> Readiness:
     """Say what a publication at a time would say. Refuses with NeedNotOwned."""
-    _own(facts.authority_number, by)
+    check_own(facts.authority_number, by=by)
     errors = unmet(facts, at=at)
     if facts.state is not State.DRAFT:
         errors = (Fault("", NotDraft.code(), f"The need is {facts.state}. {NotDraft.remedy}"),)
@@ -183,10 +181,18 @@ def readiness(facts: PublishFacts, *, by: Actor, at: datetime) -> Readiness:
 
 def check_draft(authority_number: int, state: State, *, by: Actor) -> None:
     """Refuse with NeedNotOwned or NotDraft unless a need is a draft of the caller's."""
-    _own(authority_number, by)
+    check_own(authority_number, by=by)
     if state is not State.DRAFT:
         message = f"The need is {state}."
         raise NotDraft(message)
+
+
+def check_published(authority_number: int, state: str, *, by: Actor) -> None:
+    """Refuse with NeedNotOwned or NotPublished unless a need is the caller's and takes offers."""
+    check_own(authority_number, by=by)
+    if state != State.PUBLISHED:
+        message = f"The need is {state}."
+        raise NotPublished(message)
 
 
 def is_published_already(facts: PublishFacts, *, by: Actor) -> bool:
@@ -197,7 +203,7 @@ def is_published_already(facts: PublishFacts, *, by: Actor) -> bool:
 def cancel(facts: CancelFacts, *, by: Actor, at: datetime) -> Cancelled:
     """Withdraw a need for a reason. Refuses with NeedNotOwned or NeedOver, in that order."""
     del at
-    _own(facts.authority_number, by)
+    check_own(facts.authority_number, by=by)
     if facts.state not in _OPEN:
         message = f"The need is {facts.state}."
         raise NeedOver(message)
@@ -221,7 +227,7 @@ def ask(facts: AskFacts, *, by: Actor, at: datetime) -> Asked:
 def answer(facts: AnswerFacts, *, by: Actor, at: datetime) -> Answered:
     """Answer a question in public. Refuses with NeedNotOwned or AnsweredBefore, in that order."""
     del at
-    _own(facts.authority_number, by)
+    check_own(facts.authority_number, by=by)
     if facts.is_answered:
         message = "The question was answered."
         raise AnsweredBefore(message)
@@ -237,7 +243,8 @@ def register_key(facts: KeyFacts, *, by: Actor, at: datetime) -> KeyRegistered:
     return KeyRegistered(public_key=facts.public_key, person_id=by.person_id or "")
 
 
-def _own(authority_number: int, by: Actor) -> None:
+def check_own(authority_number: int, *, by: Actor) -> None:
+    """Refuse with NeedNotOwned unless a need is the caller's."""
     if by.organisation_number != authority_number:
         message = "The caller's organisation is not the authority of this need."
         raise NeedNotOwned(message)

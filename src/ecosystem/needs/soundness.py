@@ -121,20 +121,21 @@ def unready(facts: PublishFacts, *, at: datetime) -> Iterator[Fault]:
                 "opener_not_ready",
                 "Name a person of this authority with the role opener and an opening key.",
             )
-    yield from _budget_faults(facts)
+    yield from budget_faults(facts.programme_available, value=Decimal(facts.value))
     yield from profile_faults(asked, facts.in_force, at=at)
 
 
-def _budget_faults(facts: PublishFacts) -> Iterator[Fault]:
-    if facts.programme_available is None:
+def budget_faults(available: str | None, *, value: Decimal) -> Iterator[Fault]:
+    """Yield why a programme, of which so much is `available`, does not pay for a value."""
+    if available is None:
         yield Fault(
             "/programme_id", "programme_unknown",
             "Name a budget programme of this authority, in the currency of the lots.",
         )  # fmt: skip
-    elif Decimal(facts.programme_available) < Decimal(facts.value):
+    elif Decimal(available) < value:
         yield Fault(
             "/programme_id", "budget_too_small",
-            f"The programme has {facts.programme_available} left; the lots come to {facts.value}.",
+            f"The programme has {available} left; the lots come to {value}.",
         )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Computed,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSON, TSVECTOR
 
@@ -31,6 +33,7 @@ need: Final = Table(
     Column("authority_id", Integer, nullable=False),
     identifier("id", "need"),
     Column("version", Integer, nullable=False),
+    Column("content_version", Integer, nullable=False, server_default="1"),
     Column("state", Text, nullable=False),
     Column("title", JSON, nullable=False),
     Column("description", JSON, nullable=False),
@@ -104,6 +107,25 @@ lot: Final = Table(
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
     CheckConstraint("ceiling > 0", name="ceiling_is_positive"),
     Index("lot_of_need", "authority_id", "need_id"),
+    # A draft may lose a lot; one that is offered for is held by its offers.
+    info={"deletes": True},
+)
+need_amendment: Final = Table(
+    "need_amendment",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "amendment"),
+    reference("need_id"),
+    Column("version", Integer, nullable=False),
+    Column("reason", JSON, nullable=False),
+    Column("differences", JSON, nullable=False),
+    Column("is_extended", Boolean, nullable=False),
+    Column("amended_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "id"),
+    ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+    UniqueConstraint("authority_id", "need_id", "version"),
+    Index("need_amendment_of_need", "authority_id", "need_id", "id"),
+    info={"append_only": True},
 )
 question: Final = Table(
     "question",

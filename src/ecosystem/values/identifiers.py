@@ -76,6 +76,7 @@ ClientId = Annotated[str, _meta("client", "a client, a program of an organisatio
 EventId = Annotated[str, _meta("event", "an event of the history")]
 NeedId = Annotated[str, _meta("need", "a need")]
 LotId = Annotated[str, _meta("lot", "a lot of a need")]
+AmendmentId = Annotated[str, _meta("amendment", "an amendment of a need")]
 QuestionId = Annotated[str, _meta("question", "a question on a need")]
 OfferId = Annotated[str, _meta("offer", "an offer")]
 AwardId = Annotated[str, _meta("award", "an award")]

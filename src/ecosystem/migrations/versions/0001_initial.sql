@@ -212,6 +212,7 @@ CREATE TABLE need (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT need_id_is_identifier CHECK (id ~ '^need_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
 	version INTEGER NOT NULL,
+	content_version INTEGER DEFAULT '1' NOT NULL,
 	state TEXT NOT NULL,
 	title JSON NOT NULL,
 	description JSON NOT NULL,
@@ -431,6 +432,22 @@ CREATE TABLE lot (
 );
 -- next
 CREATE INDEX lot_of_need ON lot (authority_id, need_id);
+-- next
+CREATE TABLE need_amendment (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT need_amendment_id_is_identifier CHECK (id ~ '^amendment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	need_id TEXT COLLATE "C" NOT NULL,
+	version INTEGER NOT NULL,
+	reason JSON NOT NULL,
+	differences JSON NOT NULL,
+	is_extended BOOLEAN NOT NULL,
+	amended_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT need_amendment_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT need_amendment_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT need_amendment_authority_id_need_id_version_is_unique UNIQUE (authority_id, need_id, version)
+);
+-- next
+CREATE INDEX need_amendment_of_need ON need_amendment (authority_id, need_id, id);
 -- next
 CREATE TABLE offer_reader (
 	authority_id INTEGER NOT NULL,
@@ -1217,7 +1234,17 @@ GRANT SELECT, INSERT, UPDATE ON evaluator TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON event_pending TO ecosystem_api;
 -- next
-GRANT SELECT, INSERT, UPDATE ON lot TO ecosystem_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON lot TO ecosystem_api;
+-- next
+CREATE TRIGGER need_amendment_stays BEFORE UPDATE OR DELETE ON need_amendment FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER need_amendment_stays_whole BEFORE TRUNCATE ON need_amendment FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE need_amendment ENABLE ALWAYS TRIGGER need_amendment_stays;
+-- next
+ALTER TABLE need_amendment ENABLE ALWAYS TRIGGER need_amendment_stays_whole;
+-- next
+GRANT SELECT, INSERT ON need_amendment TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON offer_reader TO ecosystem_api;
 -- next
