@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Final
 
 from ecosystem.manual.describe import ProblemType
-from ecosystem.manual.markup import Html, Part, code, element, joined, line, link, prose, table
+from ecosystem.runtime.markup import Html, Part, code, element, joined, line, link, prose, table
 from ecosystem.runtime.problems import EDGE_TYPES
 
 _STYLE: Final = (files("ecosystem.manual") / "style.css").read_text(encoding="utf-8")

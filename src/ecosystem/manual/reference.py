@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from ecosystem.manual.markup import Html, Part, code, element, joined, line, link, prose, table
 from ecosystem.manual.pages import page
 from ecosystem.manual.shapes import Named, words
+from ecosystem.runtime.markup import Html, Part, code, element, joined, line, link, prose, table
 
 Described = Mapping[str, Any]
 _PROBLEM: Final = "application/problem+json"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecosystem.manual.markup import element, line, prose, table
 from ecosystem.manual.shapes import Named, words
+from ecosystem.runtime.markup import element, line, prose, table
 
 
 @given(st.text(max_size=50), st.text(max_size=50))
