@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated
 from urllib.parse import quote
 
+import msgspec
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
@@ -23,6 +24,9 @@ from ecosystem.contracts.model import (
     FormList,
     Signing,
 )
+from ecosystem.contracts.reading import paper
+from ecosystem.contracts.reading.outline import Outline, outline
+from ecosystem.identity.login.languages import Language
 from ecosystem.runtime import paging, problems
 from ecosystem.runtime.web import (
     Call,
@@ -39,6 +43,7 @@ from ecosystem.values.page import Page
 from ecosystem.values.patterns import whole
 
 Word = Annotated[str, Meta(pattern=whole("[a-z_]{0,40}"), description="Leave out for all.")]
+Spoken = Annotated[Language, Meta(description="Chinese or English.")]
 NeedFilter = Annotated[
     str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="Contracts of this need; or all.")
 ]
@@ -104,6 +109,45 @@ async def read_contract(request: Call, contract_id: FromPath[str]) -> Response[b
     """
     row = await queries.view(request.tx, contract_id, seen_by=request.reader)
     return request.answer(row["body"], version=row["version"])
+
+
+@get(
+    "/v1/contracts/{contract_id:str}/page",
+    permit=access.READ,
+    answers=str,
+    produces="text/html",
+    refuses=(rules.ContractMissing,),
+)
+async def show_contract(
+    request: Call, contract_id: FromPath[str], language: FromQuery[Spoken] = "zh"
+) -> Response[bytes]:
+    """Show a contract as a page.
+
+    All that its parties sign, in Chinese or English: clauses, milestones, metrics, payment rules
+    in plain words, the digest, and who has signed. Seen by whoever may read the contract.
+    """
+    outlined = await _outlined(request, contract_id, language)
+    return request.answer(paper.page(outlined), headers=paper.POLICY)
+
+
+@get(
+    "/v1/contracts/{contract_id:str}/pdf",
+    permit=access.READ,
+    answers=bytes,
+    produces="application/pdf",
+    refuses=(rules.ContractMissing,),
+)
+async def print_contract(
+    request: Call, contract_id: FromPath[str], language: FromQuery[Spoken] = "zh"
+) -> Response[bytes]:
+    """Print a contract as a PDF.
+
+    What the page shows, for paper. The same contract gives the same bytes.
+    """
+    outlined = await _outlined(request, contract_id, language)
+    content = await asyncio.to_thread(paper.pdf, outlined)
+    name = f'attachment; filename="{contract_id}.{language}.pdf"'
+    return request.answer(content, headers={"content-disposition": name})
 
 
 @get("/v1/contracts", permit=access.READ, answers=Page[ContractSummary])
@@ -234,7 +278,14 @@ async def read_document_content(request: Call, document_id: FromPath[str]) -> Re
     return Response(content, headers=headers, media_type=row["media_type"])
 
 
+async def _outlined(request: Call, contract_id: str, language: Language) -> Outline:
+    row = await queries.view(request.tx, contract_id, seen_by=request.reader)
+    contract = msgspec.json.decode(row["body"], type=Contract)
+    return outline(contract, language=language)
+
+
 ROUTES = (
-    list_contract_forms, read_contract_form, draft_contract, read_contract, list_contracts,
+    list_contract_forms, read_contract_form, draft_contract, read_contract, show_contract,
+    print_contract, list_contracts,
     sign_contract, file_document, list_documents, read_document, read_document_content,
 )  # fmt: skip
