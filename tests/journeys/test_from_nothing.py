@@ -1,38 +1,35 @@
-"""From an empty database to real parties, in a real browser without JavaScript: no sandbox."""
+"""From an empty database to real parties and a need that they publish: no sandbox."""
 
-import base64
-import hashlib
 import json
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
 from joserfc.jwk import ECKey
 from playwright.sync_api import Browser, Page
 
+from ecosystem.cli import bidding
+from ecosystem.cli.caller import Caller, Json
+from ecosystem.cli.world import World
 from ecosystem.runtime.minting import secret
 from tests.chromium import chromium
-from tests.parties import SEEN, assertion
+from tests.journeys.people import BACK, PASSWORD, Installation, Person
+from tests.parties import SEEN
 from tests.serving.service import Service, run
 
-BACK = "https://console.example/back"
-PASSWORD = "a few words that nobody guesses"
-
-
-@dataclass(frozen=True)
-class Installation:
-    """A service in which nobody was seeded, and what its operator was told."""
-
-    address: str
-    invitation: str
-    client_id: str
-    key: ECKey
+OFFICERS = {
+    "treasurer": "treasurer",
+    "officer": "officer",
+    "opener": "opener",
+    "second_opener": "opener",
+    "reserve_opener": "opener",
+}
+"""Who works for the city besides its administrator, and in which role."""
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +54,14 @@ def place() -> Iterator[Installation]:
         key=ECKey.import_key(known["private_key"]),
     )
     service.stop()
+    service.discard()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def operator(place: Installation) -> Person:
+    """The platform's first person, who came by the link that `establish` told."""
+    return Person.joined(place, place.invitation, "an.ning")
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,88 @@ def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     with chromium() as opened:
         yield opened
+
+
+def _registered(http: httpx.Client, kind: str, name: str) -> Json:
+    asked = {
+        "kind": kind,
+        "name": {"en": name},
+        "jurisdiction": "440300",
+        "administrator": {"zh": "李", "en": "Li"},
+    }
+    answer = http.post("/v1/organisations", json=asked)
+    assert answer.status_code == 201, answer.text
+    made: Json = answer.json()
+    return made
+
+
+def _verify(http: httpx.Client, organisation_id: str, by: dict[str, str]) -> httpx.Response:
+    path = f"/v1/organisations/{organisation_id}/verification"
+    return http.post(path, json=SEEN, headers=by | {"If-Match": "*"})
+
+
+def _invited(http: httpx.Client, organisation_id: str, role: str, by: dict[str, str]) -> str:
+    asked = {"name": {"en": f"The {role}"}, "roles": [role]}
+    answer = http.post(f"/v1/organisations/{organisation_id}/invitations", json=asked, headers=by)
+    assert answer.status_code == 201, answer.text
+    link: str = answer.json()["link"]
+    return link
+
+
+def _founded(
+    place: Installation, caller: Caller, party: str, kind: str, people: dict[str, str]
+) -> None:
+    """Register and verify an organisation, and have each of its people act by her passkey."""
+    http, members = caller.http, list[Json]()
+    made = _registered(http, kind, f"The {party}")
+    own = made["organisation_id"]
+    first = Person.joined(place, made["invitation"]["link"], f"administrator.{party}")
+    administrator = first.add_passkey().authorises()
+    for who, role in people.items():
+        link = _invited(http, own, role, administrator)
+        header = Person.joined(place, link, f"{who}.{party}").add_passkey().authorises()
+        caller.acts_as(f"{party}/{who}", header["Authorization"].removeprefix("Bearer "))
+        me = http.get("/v1/me", headers=header).json()
+        assert (me["organisation_id"], me["roles"]) == (own, [role])
+        members.append({"key": who, "id": me["person_id"]})
+    caller.parties[party] = {"organisation_id": own, "people": members}
+
+
+def test_a_password_alone_verifies_nobody(place: Installation, operator: Person) -> None:
+    weak = operator.authorises(by_passkey_alone=False)
+
+    with httpx.Client(base_url=place.address) as http:
+        me = http.get("/v1/me", headers=weak).json()
+        refused = _verify(http, _registered(http, "enterprise", "Early")["organisation_id"], weak)
+
+    assert (me["kind"], set(me["roles"])) == ("platform", {"operator", "administrator"})
+    assert refused.status_code == 401
+    assert 'acr_values="phr"' in refused.headers["www-authenticate"]
+
+
+def test_real_parties_come_from_nothing_to_a_published_need(
+    place: Installation, operator: Person
+) -> None:
+    proved = operator.add_passkey().authorises()
+    with httpx.Client(base_url=place.address, timeout=30) as http:
+        world = World(Caller(http), now=datetime.now(UTC))
+        _founded(place, world.caller, "city", "government", OFFICERS)
+        _founded(place, world.caller, "second_enterprise", "enterprise", {"bidder": "bidder"})
+        for party in ("city", "second_enterprise"):
+            answer = _verify(http, world.caller.organisation(party), proved)
+            assert answer.status_code == 200, answer.text
+
+        for step in (bidding.budget, bidding.keys, bidding.need, bidding.question):
+            step(world)
+
+        need = http.get(f"/v1/needs/{world.ids['need']}").json()
+        assert need["state"] == "published"
+        assert [one["person_id"] for one in need["openers"]] == [
+            one.person_id for one in world.openers.values()
+        ]
+        (question,) = http.get(f"/v1/needs/{need['id']}/questions").json()["data"]
+        assert question["answer"] is not None
+        assert http.get("/v1/sandbox/parties").status_code == 404
 
 
 @contextmanager
@@ -85,77 +171,44 @@ def _join(page: Page, link: str, username: str) -> None:
     page.wait_for_url("**/account")
 
 
-def _authorise(page: Page, place: Installation, *, scope: str) -> dict[str, str]:
-    """Have the person at the page authorise the platform's client; return its token answer."""
+def _authorise(page: Page, place: Installation) -> dict[str, str]:
+    """Have the person at the page authorise the platform's client; return its header."""
     verifier = secret() + secret()
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
-    asked = {
-        "response_type": "code",
-        "client_id": place.client_id,
-        "redirect_uri": BACK,
-        "scope": scope,
-        "state": "mine",
-        "code_challenge": challenge.decode().rstrip("="),
-        "code_challenge_method": "S256",
-    }
-    page.goto(f"{place.address}/oauth/authorize?{urlencode(asked)}")
+    page.goto(place.wanted(verifier))
     page.click("button[value=allow]")
     page.wait_for_url(f"{BACK}**")
-    said = dict(parse_qsl(urlsplit(page.url).query))
-    assert (said["state"], said["iss"]) == ("mine", place.address)
-    form = assertion(place.client_id, place.key, aud=place.address) | {
-        "grant_type": "authorization_code",
-        "code": said["code"],
-        "redirect_uri": BACK,
-        "code_verifier": verifier,
-    }
-    answer = httpx.post(f"{place.address}/oauth/token", data=form)
-    assert answer.status_code == 200, answer.text
-    token: dict[str, str] = answer.json()
-    return token
+    return place.token(page.url, verifier)
 
 
-def test_the_first_operator_and_a_registered_organisation_take_part(
-    place: Installation, browser: Browser
+def test_people_come_by_their_links_in_a_browser_without_scripts(
+    place: Installation, operator: Person, browser: Browser
 ) -> None:
-    with _somebody(browser, "zh-CN") as page:
-        page.goto(place.invitation)
-        assert "平台邀请您（安宁）加入" in page.inner_text("main")
-        _join(page, place.invitation, "an.ning")
-        operator = _authorise(page, place, scope="organisations:read organisations:write")
-    asked = {
-        "kind": "government",
-        "name": {"zh": "某市", "en": "A city"},
-        "jurisdiction": "440300",
-        "administrator": {"zh": "李", "en": "Li"},
-    }
-    made = httpx.post(f"{place.address}/v1/organisations", json=asked).json()
-    with _somebody(browser, "en-GB") as page:
-        _join(page, made["invitation"]["link"], "li.of.a.city")
-        assert "A city" in page.inner_text("main")
-        administrator = _authorise(page, place, scope="organisations:read")
-
+    by = operator.authorises(by_passkey_alone=False)
     with httpx.Client(base_url=place.address) as http:
-        me, other = (
-            http.get("/v1/me", headers=_bearer(one)).json() for one in (operator, administrator)
-        )
-        verified = http.post(
-            f"/v1/organisations/{made['organisation_id']}/verification",
-            json=SEEN,
-            headers=_bearer(operator) | {"If-Match": "*"},
-        )
+        platform = http.get("/v1/me", headers=by).json()["organisation_id"]
+        link = _invited(http, platform, "operator", by)
+        made = _registered(http, "government", "A quiet city")
+        with _somebody(browser, "zh-CN") as page:
+            page.goto(link)
+            assert "平台邀请您（The operator）加入" in page.inner_text("main")
+            _join(page, link, "second.operator")
+            second = http.get("/v1/me", headers=_authorise(page, place)).json()
+        with _somebody(browser, "en-GB") as page:
+            _join(page, made["invitation"]["link"], "li.of.a.city")
+            assert "A quiet city" in page.inner_text("main")
+            administrator = http.get("/v1/me", headers=_authorise(page, place)).json()
 
-    assert (me["kind"], set(me["roles"])) == ("platform", {"operator", "administrator"})
-    assert (other["organisation_id"], other["roles"]) == (
-        made["organisation_id"],
-        ["administrator"],
-    )
-    assert [one["organisation_id"] for one in other["memberships"]] == [made["organisation_id"]]
-    assert verified.status_code == 401, "a password alone verifies nobody"
-    assert 'acr_values="phr"' in verified.headers["www-authenticate"]
+    assert (second["kind"], second["roles"]) == ("platform", ["operator"])
+    assert administrator["roles"] == ["administrator"]
+    assert [one["organisation_id"] for one in administrator["memberships"]] == [
+        made["organisation_id"]
+    ]
 
 
-def test_a_link_that_was_used_says_so_in_the_browser(place: Installation, browser: Browser) -> None:
+def test_a_link_that_was_used_says_so_in_the_browser(
+    place: Installation, operator: Person, browser: Browser
+) -> None:
+    del operator
     with _somebody(browser, "en-GB") as page:
         shown = page.goto(place.invitation)
         said = page.inner_text("main")
@@ -163,7 +216,3 @@ def test_a_link_that_was_used_says_so_in_the_browser(place: Installation, browse
     assert shown is not None
     assert shown.status == 410
     assert "The invitation has been accepted, and works once." in said
-
-
-def _bearer(token: dict[str, str]) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token['access_token']}"}

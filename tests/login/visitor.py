@@ -21,12 +21,13 @@ PASSWORD = "four words are enough"
 
 
 class Page(HTMLParser):
-    """The forms of a page with what their hidden fields hold, and its text."""
+    """The forms of a page with what their hidden fields hold, what can be chosen, and its text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.forms: list[tuple[str, dict[str, str]]] = []
         self.links: list[str] = []
+        self.choices: list[str] = []
         self.language = ""
         self.text = ""
         self.feed(text)
@@ -41,6 +42,8 @@ class Page(HTMLParser):
             self.forms.append((given["action"], {}))
         if tag == "input" and given.get("type") == "hidden":
             self.forms[-1][1][given["name"]] = given["value"]
+        if tag == "input" and given.get("type") == "radio":
+            self.choices.append(given["value"])
 
     def handle_data(self, data: str) -> None:
         self.text += data
