@@ -1,10 +1,11 @@
 """Clients whose keys are at an address: fetched over real TLS, and from nowhere of ours."""
 
+import asyncio
 import json
 import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +28,7 @@ from ecosystem.runtime.published import KeyAddresses, is_reachable, reachable
 from ecosystem.runtime.settings import Settings, SettingsWrong, load
 from tests.conftest import reach
 from tests.oauth.flow import Flow, Program, flow_of
+from tests.parties import comes_true
 
 FORM = {"grant_type": "client_credentials", "scope": "needs:read"}
 LOOPBACK = "127.0.0.0/8"
@@ -40,6 +42,8 @@ class Publishing:
     keys: list[ECKey] = field(default_factory=list[ECKey])
     asked: int = 0
     elsewhere: str | None = None
+    answers: threading.Event = field(default_factory=threading.Event)
+    """Unset while it keeps whoever asks waiting."""
 
 
 def _certify(folder: Path) -> Path:
@@ -76,14 +80,16 @@ def _serving(certificate: Path) -> Iterator[Publishing]:
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             made.asked += 1
+            made.answers.wait(timeout=10)
             listed = [{**key.as_dict(private=False), "x5t": "unread"} for key in made.keys]
             body = json.dumps({"keys": listed}).encode()
             self.send_response(200 if made.elsewhere is None else 302)
             if made.elsewhere is not None:
                 self.send_header("Location", made.elsewhere)
             self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(OSError):  # Who waited too long is gone.
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""
@@ -93,11 +99,13 @@ def _serving(certificate: Path) -> Iterator[Publishing]:
     tls.load_cert_chain(certificate)
     server.socket = tls.wrap_socket(server.socket, server_side=True)
     made = Publishing(f"https://localhost:{server.server_address[1]}/keys")
+    made.answers.set()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield made
     finally:
+        made.answers.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -116,8 +124,11 @@ def publishing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publ
 
 @pytest.fixture
 async def open_flow(chosen: Settings, database: Database, owner_url: str) -> AsyncIterator[Flow]:
-    """The service of an operator who allows keys on this machine."""
-    built = app.build(msgspec.structs.replace(chosen, client_keys_networks=f"{LOOPBACK}, ::1/128"))
+    """The service of an operator who allows keys on this machine, and few connections."""
+    settings = msgspec.structs.replace(
+        chosen, client_keys_networks=f"{LOOPBACK}, ::1/128", pool_size=2, pool_wait_s_max=1
+    )
+    built = app.build(settings)
     async with app.living(built), reach(built) as http:
         made = await flow_of(http, database, owner_url)
         yield made
@@ -146,6 +157,69 @@ async def test_a_client_proves_itself_by_a_key_at_its_address(
 
     assert publishing.asked == 1
     assert (await open_flow.push(program)).status_code == 201
+
+
+async def test_a_slow_server_of_keys_keeps_nobody_from_the_database(
+    open_flow: Flow, publishing: Publishing
+) -> None:
+    program = await _program(open_flow, publishing)
+    publishing.answers.clear()
+
+    async def is_asked() -> bool:
+        return publishing.asked == 1
+
+    waiting = [asyncio.create_task(open_flow.ask(program, FORM)) for _ in range(6)]
+    assert await comes_true(is_asked, within_s=10)
+    assert not any(one.done() for one in waiting)
+    others = [await open_flow.http.get(path) for path in ("/health/ready", "/v1/needs")]
+    publishing.answers.set()
+    answers = await asyncio.gather(*waiting)
+
+    assert [one.status_code for one in others] == [200, 200]
+    assert {one.status_code for one in answers} == {200}
+    assert publishing.asked == 1
+
+
+async def test_a_client_asks_about_and_gives_back_its_tokens_by_a_key_at_its_address(
+    open_flow: Flow, publishing: Publishing
+) -> None:
+    program = await _program(open_flow, publishing)
+    token = (await open_flow.ask(program, FORM)).json()["access_token"]
+
+    async def told(what: str, by: Program) -> httpx.Response:
+        form = {"token": token} | by.proof()["data"]
+        return await open_flow.http.post(f"/oauth/{what}", data=form)
+
+    imposter = Program(id=program.id, key=ECKey.generate_key("P-256", {"kid": "one"}))
+    assert _is_unproved(await told("introspect", imposter))
+    assert _is_unproved(await told("revoke", imposter))
+    before = await told("introspect", program)
+    revoked = await told("revoke", program)
+    after = await told("introspect", program)
+
+    assert (before.status_code, before.json()["active"]) == (200, True)
+    assert (revoked.status_code, revoked.json()) == (200, {})
+    assert after.json() == {"active": False}
+    assert not await open_flow.works(token)
+
+
+async def test_a_key_at_an_address_that_the_client_has_left_proves_nothing(
+    open_flow: Flow, publishing: Publishing
+) -> None:
+    program = await _program(open_flow, publishing)
+    publishing.answers.clear()
+
+    async def is_asked() -> bool:
+        return publishing.asked == 1
+
+    waiting = asyncio.create_task(open_flow.ask(program, FORM))
+    assert await comes_true(is_asked, within_s=10)
+    await open_flow.owner.execute(
+        "UPDATE client SET jwks_uri = 'https://elsewhere.example/keys' WHERE id = $1", program.id
+    )
+    publishing.answers.set()
+
+    assert _is_unproved(await waiting)
 
 
 async def test_a_key_that_is_not_at_the_address_proves_nothing(

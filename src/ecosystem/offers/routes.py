@@ -232,8 +232,8 @@ async def _attempts_on_record(request: Call, need_id: str) -> AsyncGenerator[Non
     """Have an attempt that comes too early stay on record although the request is refused.
 
     What the request did is undone first, so that its locks are free; then the record commits
-    in a transaction of its own. To commit the refused transaction itself (`commits_always`)
-    would store the refusal under the Idempotency-Key and repeat it when the time has come.
+    in a transaction of its own. To commit the refused transaction itself would store the
+    refusal under the Idempotency-Key and repeat it when the time has come.
     """
     try:
         yield

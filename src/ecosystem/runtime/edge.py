@@ -208,7 +208,7 @@ class Edge:
         if visit.transaction is None:
             return
         status = start["status"]
-        if status >= problems.MALFORMED.status and not visit.commits_always:
+        if status >= problems.MALFORMED.status:
             await visit.transaction.end("ROLLBACK")
         else:
             if visit.key is not None and visit.tx is not None and visit.real_now is not None:

@@ -28,8 +28,6 @@ class Visit:
     tx: Tx | None = None
     key: "StoredUnder | None" = None
     body: bytes = b""
-    commits_always: bool = False
-    """Whether even a refusal is committed, as a token endpoint must."""
     problem: str | None = None
     """Code of the problem that was answered, for the log."""
     answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,8 +27,10 @@ from ecosystem.identity.oauth.assertions import ALGORITHMS
 from ecosystem.identity.oauth.authorising import Browser, Onward, Question, Trouble
 from ecosystem.identity.oauth.given import Introspection
 from ecosystem.identity.oauth.grants import TokenAnswer
+from ecosystem.identity.oauth.published import Published, published
 from ecosystem.identity.oauth.terms import Answer, Asked
 from ecosystem.runtime import idempotency, keyring
+from ecosystem.runtime.database import Tx
 from ecosystem.runtime.web import Call, get, post
 from ecosystem.values.actor import Assurance
 from ecosystem.values.scopes import SCOPES
@@ -89,6 +91,7 @@ class PublicKeys(msgspec.Struct, frozen=True):
 @post(
     "/oauth/token",
     permit=access.GET_TOKEN,
+    late=True,
     answers=TokenAnswer,
     status=200,
     accepts=FORM,
@@ -105,16 +108,13 @@ async def get_token(request: Call) -> Response[bytes]:
     the token is good for. With a DPoP proof (RFC 9449) the token is bound to its key. Errors
     are JSON of RFC 6749, section 5.2.
     """
-    request.visit.commits_always = True
-    asked = await _asked(request)
-    if isinstance(asked, Answer):
-        return _json(asked)
-    return _json(await server.token(request.tx, asked))
+    return await _answered(request, server.token)
 
 
 @post(
     "/oauth/par",
     permit=access.GET_TOKEN,
+    late=True,
     answers=PushAnswer,
     accepts=FORM,
     form=described.AUTHORISATION,
@@ -126,16 +126,13 @@ async def push_authorization_request(request: Call) -> Response[bytes]:
     at the token endpoint, and gets a `request_uri` that is good for 90 s, for one person and
     this client alone (RFC 9126). Clients of the profile `high` ask in no other way.
     """
-    request.visit.commits_always = True
-    asked = await _asked(request)
-    if isinstance(asked, Answer):
-        return _json(asked)
-    return _json(await authorising.push(request.tx, asked))
+    return await _answered(request, authorising.push)
 
 
 @post(
     "/oauth/introspect",
     permit=access.GET_TOKEN,
+    late=True,
     answers=Introspection,
     status=200,
     accepts=FORM,
@@ -148,16 +145,13 @@ async def introspect_token(request: Call) -> Response[bytes]:
     itself as at the token endpoint, asks about its own access and refresh tokens; whatever
     else it asks about is `{"active": false}`. Clients of the operator may ask about any.
     """
-    request.visit.commits_always = True
-    asked = await _asked(request)
-    if isinstance(asked, Answer):
-        return _json(asked)
-    return _json(await given.introspect(request.tx, asked))
+    return await _answered(request, given.introspect)
 
 
 @post(
     "/oauth/revoke",
     permit=access.GET_TOKEN,
+    late=True,
     answers=dict[str, str],
     status=200,
     accepts=FORM,
@@ -171,11 +165,7 @@ async def revoke_token(request: Call) -> Response[bytes]:
     (RFC 7009). The answer is an empty object, also where there was nothing to give back; a
     token of another client is left alone.
     """
-    request.visit.commits_always = True
-    asked = await _asked(request)
-    if isinstance(asked, Answer):
-        return _json(asked)
-    return _json(await given.revoke(request.tx, asked))
+    return await _answered(request, given.revoke)
 
 
 @get(
@@ -275,14 +265,33 @@ async def list_token_keys(request: Call) -> Response[bytes]:
     return request.answer(PublicKeys(ring.public(time.time())), headers=keyring.CACHING)
 
 
-async def _asked(request: Call) -> Asked | Answer:
+async def _answered(
+    request: Call, answer: Callable[[Tx, Asked], Awaitable[Answer]]
+) -> Response[bytes]:
+    """Answer a client, in one transaction that commits whatever the answer says.
+
+    So what was spent or revoked on the way to a refusal stays so. The keys that the client
+    publishes are fetched before it begins.
+    """
+    house = request.house
+    keys = await published(
+        house.database.plain(), request.visit.body, addresses=house.key_addresses, now=time.time()
+    )
+    async with house.database.transaction() as tx:
+        tx.request_id = request.visit.request_id
+        asked = await _asked(request, tx, keys)
+        told = asked if isinstance(asked, Answer) else await answer(tx, asked)
+    return _json(told)
+
+
+async def _asked(request: Call, tx: Tx, keys: Published | None) -> Asked | Answer:
     """Return the request in the terms of the token endpoint, or why its proof is wrong."""
-    signing = terms.signing(request.house, now=request.real_now)
+    signing = terms.signing(request.house, now=await idempotency.clock(tx))
     wanted = dpop.Wanted(
         method="POST", url=f"{signing.issuer}{request.scope['path']}", now=signing.now
     )
     try:
-        jkt = await dpop.proven(request.tx, request.headers.getall("dpop", []), wanted)
+        jkt = await dpop.proven(tx, request.headers.getall("dpop", []), wanted)
     except dpop.DpopInvalid as wrong:
         body = {"error": "invalid_dpop_proof", "error_description": str(wrong)}
         return terms.answered(400, body, ())
@@ -290,7 +299,7 @@ async def _asked(request: Call) -> Asked | Answer:
         body=request.visit.body,
         authorization=request.headers.get("authorization"),
         signing=signing,
-        key_addresses=request.house.key_addresses,
+        published=keys,
         jkt=jkt,
     )
 

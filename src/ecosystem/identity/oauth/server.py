@@ -33,7 +33,6 @@ from ecosystem.identity.oauth.terms import (
     unauthenticated,
 )
 from ecosystem.runtime.database import Tx
-from ecosystem.runtime.remembered import Away
 
 __all__ = [
     "ASSERTION_TYPE", "GRANT_TYPES", "Answer", "Asked", "TokenAnswer", "authenticated", "given",
@@ -64,8 +63,7 @@ async def token(tx: Tx, asked: Asked) -> Answer:
         form = _token_form(asked)
     except OAuth2Error as error:
         return terms.refused(error)
-    published = await _published(tx, asked, form)
-    untyped: Any = _Server(tx, asked, published=published, gives_tokens=True)
+    untyped: Any = _Server(tx, asked, gives_tokens=True)
     return await greenlet_spawn(
         lambda: cast("Answer", untyped.create_token_response(Request(asked, form)))
     )
@@ -80,36 +78,12 @@ async def authenticated(
     InvalidClientError. Effects: a spent assertion.
     """
     one_way(asked, form)
-    server = _Server(tx, asked, published=await _published(tx, asked, form))
+    server = _Server(tx, asked)
 
     def answer() -> queries.Registered:
         return registered_of(server.authenticate_client(Request(asked, form), methods))
 
     return await greenlet_spawn(answer)
-
-
-async def _published(tx: Tx, asked: Asked, form: Mapping[str, str]) -> Jwks | None:
-    """Return the keys at the `jwks_uri` of the client that an assertion names, or None.
-
-    Refuses nothing: a client without keys fails like any other that proves nothing.
-    """
-    # This waits inside the request's transaction, which has written a spent DPoP proof at
-    # most: to look the client up before it would take another one. Keys are remembered, so it
-    # is seldom, and it is 3 s for the name and 3 s for the document at most.
-    said = form.get("client_assertion")
-    if said is None or form.get("client_assertion_type") != ASSERTION_TYPE:
-        return None
-    try:
-        kid = assertions.kid_of(said)
-        registered = await queries.registered(tx, assertions.said_to_be(said))
-        if registered is None or registered.jwks_uri is None:
-            return None
-        listed = await asked.key_addresses.keys(
-            registered.jwks_uri, kid=kid, now=asked.now.timestamp()
-        )
-    except (Away, JoseError, ValueError, TypeError, RecursionError):
-        return None
-    return assertions.usable(listed, kid=kid)
 
 
 def one_way(asked: Asked, form: Mapping[str, str]) -> None:
@@ -135,11 +109,8 @@ def _token_form(asked: Asked) -> dict[str, str]:
 class _Server(AuthorizationServer):
     """The server of one request."""
 
-    def __init__(
-        self, tx: Tx, asked: Asked, *, published: Jwks | None, gives_tokens: bool = False
-    ) -> None:
+    def __init__(self, tx: Tx, asked: Asked, *, gives_tokens: bool = False) -> None:
         super().__init__()
-        self._published = published
         self.tx = tx
         self.asked = asked
         self._gives_tokens = gives_tokens
@@ -203,13 +174,10 @@ class _Server(AuthorizationServer):
         if assertion is None or request.form.get("client_assertion_type") != ASSERTION_TYPE:
             return None
         registered = self._registered(assertions.said_to_be(assertion))
-        jwks = registered.jwks if registered.jwks_uri is None else self._published
-        if jwks is None:
-            raise unauthenticated()
         now = self.asked.now
         claims = assertions.check(
             assertion,
-            jwks=jwks,
+            jwks=self._keys_of(registered),
             client_id=registered.id,
             issuer=self.asked.issuer,
             now=now.timestamp(),
@@ -226,3 +194,12 @@ class _Server(AuthorizationServer):
                 description="The assertion has been used before.", status_code=401
             )
         return Client(registered)
+
+    def _keys_of(self, registered: queries.Registered) -> Jwks:
+        """Return a client's keys; those at an address only while that is still its address."""
+        jwks, published = registered.jwks, self.asked.published
+        if published is not None and published.address == registered.jwks_uri:
+            jwks = published.jwks
+        if jwks is None:
+            raise unauthenticated()
+        return jwks

@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 
 from ecosystem.identity.clients.model import AuthMethod
 from ecosystem.identity.oauth import queries
-from ecosystem.runtime.published import KeyAddresses
+from ecosystem.identity.oauth.published import Published
 from ecosystem.runtime.web import House
 
 PROGRAM: Final = "client_credentials"
@@ -55,8 +55,8 @@ class Asked:
     body: bytes
     authorization: str | None
     signing: Signing
-    key_addresses: KeyAddresses
-    """Where the keys of clients with a `jwks_uri` come from."""
+    published: Published | None = None
+    """The keys at the address of the client that says it asks."""
     jkt: str | None = None
     """Thumbprint of the key that the request's DPoP proof shows the holder of."""
 
