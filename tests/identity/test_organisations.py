@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, Final
 
+import asyncpg
 import httpx
 import pytest
 
@@ -151,6 +152,8 @@ async def test_what_a_suspended_organisation_did_stays_readable(client: httpx.As
             "other_name_twice",
         ),
         ({"beneficial_owners": [OWNER, OWNER]}, "owners_exceed_whole"),
+        ({"beneficial_owners": [{**OWNER, "country": "ZZ"}]}, "country_unknown"),
+        ({"beneficial_owners": [{**OWNER, "country": "cn"}]}, "malformed"),
         ({"beneficial_owners": [{**OWNER, "share_percent": "100.1"}]}, "malformed"),
         ({"beneficial_owners": [{**OWNER, "share_percent": 60}]}, "malformed"),
         ({"beneficial_owners": [{**OWNER, "interest": "friendship"}]}, "malformed"),
@@ -184,6 +187,61 @@ async def test_an_identifier_is_taken_however_it_is_spelt(
     assert first.status_code == 201, first.text
     assert (again.status_code, again.json()["code"]) == (409, "identifier_taken")
     assert (twice.status_code, twice.json()["code"]) == (409, "identifier_taken")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "typed", "again"),
+    [
+        ("CN-USC", "9111 0000-6000 3734-1l", "91110000600037341L"),
+        ("LEI", "2138-00ku-d8la-jwsq-9d15", "2138 00KUD8LAJWSQ9D15"),
+    ],
+)
+async def test_an_identifier_is_kept_as_its_register_writes_it(
+    client: httpx.AsyncClient, scheme: str, typed: str, again: str
+) -> None:
+    made = await _register(client, identifiers=[{"scheme": scheme, "id": typed}])
+    read = await client.get(made.headers["location"])
+
+    twice = await _register(client, identifiers=[{"scheme": scheme, "id": again}])
+    wrong = await _register(client, identifiers=[{"scheme": scheme, "id": f"{typed[:-1]}9"}])
+
+    compact = again.replace(" ", "")
+    assert read.json()["identifiers"] == [{"scheme": scheme, "id": compact}]
+    assert (twice.status_code, twice.json()["code"]) == (409, "identifier_taken")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "check_digit_wrong")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "spelt"),
+    [("CN-USC", "91440300ma5k00d10c"), ("CN-USC", "91440300MA5K00D1"), ("LEI", "2138-00")],
+)
+async def test_the_database_keeps_no_other_spelling(
+    client: httpx.AsyncClient, database_url: str, scheme: str, spelt: str
+) -> None:
+    place = (await seeded(client)).party("bank").organisation_id
+    serving = await asyncpg.connect(database_url)
+
+    with pytest.raises(asyncpg.CheckViolationError, match="is_as_its_register_writes_it"):
+        await serving.execute(
+            "INSERT INTO organisation_identifier VALUES ($1, $2, $3)", scheme, spelt, place
+        )
+
+    await serving.close()
+
+
+async def test_null_takes_away_what_may_be_absent(client: httpx.AsyncClient) -> None:
+    path, by = await _path(client, "bank"), await bearer(client, "bank", "administrator")
+    names = [{"language": "pt", "name": "Banco"}]
+    await _change(client, path, by, "*", other_names=names, beneficial_owners=[OWNER])
+
+    emptied = await _change(client, path, by, "*", other_names=None, beneficial_owners=None)
+    nameless = await _change(client, path, by, "*", name=None)
+    read = (await client.get(path, headers=by)).json()
+
+    assert emptied.status_code == 200, emptied.text
+    assert (read["other_names"], read["beneficial_owners"]) == ([], [])
+    assert (nameless.status_code, nameless.json()["code"]) == (400, "malformed")
+    assert "name" in nameless.json()["detail"]
 
 
 async def test_of_eight_that_register_one_identifier_at_once_one_does(

@@ -70,9 +70,10 @@ class Founded(msgspec.Struct, frozen=True, kw_only=True):
 async def register(tx: Tx, asked: Registration, *, at: datetime) -> Founded:
     """Register an organisation, and invite its first person, who will administer it.
 
-    The organisation itself is who acts. Effects: the organisation, its identifiers, the
-    invitation; the events organisation.registered and person.invited.
+    The organisation itself is who acts. Effects: the organisation, its identifiers as their
+    registers write them, the invitation; the events organisation.registered and person.invited.
     """
+    asked = rules.as_registers_write(asked)
     facts = await queries.registration_facts(tx, asked)
     by = _itself(facts, asked.kind, asked.jurisdiction, number=facts.organisation_number)
     decision = rules.register(facts, by=by, at=at)

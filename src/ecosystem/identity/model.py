@@ -83,8 +83,9 @@ class Identifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=
     id: Annotated[
         str,
         Meta(
-            pattern=whole("[0-9A-Za-z][0-9A-Za-z./-]{0,63}"),
-            description="The identifier there; check digits of CN-USC and LEI are verified.",
+            pattern=whole("[0-9A-Za-z]([0-9A-Za-z ./-]{0,62}[0-9A-Za-z./-])?"),
+            description="The identifier there. Check digits of CN-USC and LEI are verified, and "
+            "these are kept in capitals, without spaces and hyphens.",
             examples=["91110000600037341L"],
         ),
     ]
@@ -133,7 +134,7 @@ class BeneficialOwner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         str,
         Meta(
             pattern=whole("[A-Z]{2}"),
-            description="Where she lives (ISO 3166-1).",
+            description="Where she lives (ISO 3166-1, two letters; XK too).",
             examples=["CN"],
         ),
     ]
@@ -181,8 +182,10 @@ class OrganisationChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     name: Text | UnsetType = UNSET
     scale: Scale | UnsetType | None = UNSET
     bank_account: BankAccount | UnsetType | None = UNSET
-    other_names: OtherNames | UnsetType = UNSET
-    beneficial_owners: BeneficialOwners | UnsetType = UNSET
+    other_names: OtherNames | UnsetType | None = UNSET
+    """All of them from now on; null or an empty list removes all."""
+    beneficial_owners: BeneficialOwners | UnsetType | None = UNSET
+    """All of them from now on; null or an empty list removes all."""
 
 
 class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

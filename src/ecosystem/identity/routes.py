@@ -41,6 +41,7 @@ from ecosystem.values.scopes import known
         rules.CheckDigitWrong,
         rules.IdentifierTaken,
         rules.OtherNameTwice,
+        rules.CountryUnknown,
         rules.OwnersExceedWhole,
     ),
 )
@@ -50,8 +51,9 @@ async def register_organisation(request: Call, data: JSONBody[Registration]) -> 
     The organisation takes part at once, and publishes, offers, signs or is paid only once the
     platform's operator has verified it. Its first person joins, as administrator, by the link
     of the answer, which is shown this once. Check digits of `CN-USC` and `LEI` identifiers are
-    verified, and an identifier that another organisation has, however it is spelt, is refused:
-    duplicates are not made, and nothing here merges two organisations.
+    verified; both may be sent in small letters, with spaces or hyphens, and are kept as their
+    registers write them. An identifier that another organisation has, however it is spelt, is
+    refused: duplicates are not made, and nothing here merges two organisations.
     """
     made = await actions.register(request.tx, data, at=request.at)
     request.visit.key = None
@@ -118,6 +120,7 @@ async def read_organisation(request: Call, organisation_id: FromPath[str]) -> Re
         RevisionStale,
         rules.NotYourOrganisation,
         rules.OtherNameTwice,
+        rules.CountryUnknown,
         rules.OwnersExceedWhole,
     ),
 )
@@ -126,7 +129,8 @@ async def change_organisation(
 ) -> Response[bytes]:
     """Change your organisation.
 
-    Its names, scale, bank account and beneficial owners; what is left out stays. Its kind,
+    Its names, scale, bank account and beneficial owners; what is left out stays, and null takes
+    away whatever but `name` it stands for: all further names, or all owners. Its kind,
     jurisdiction and identifiers stay as they were verified. Organisations are never merged: of two
     that are the same, have the operator suspend one, and go on with the other.
     """

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 import stdnum.cn.uscc
 import stdnum.lei
+from iso3166 import countries_by_alpha2
 from msgspec import UNSET
 
 from ecosystem.identity.model import (
@@ -23,6 +24,7 @@ from ecosystem.identity.model import (
     OtherName,
     PlatformFacts,
     Registered,
+    Registration,
     RegistrationFacts,
     StateChanged,
 )
@@ -31,8 +33,10 @@ from ecosystem.values.refusal import Fault, Kind, Refusal
 
 _CHECKED: Final = {"CN-USC": (stdnum.cn.uscc.is_valid, 18), "LEI": (stdnum.lei.is_valid, 20)}
 """How an identifier of a register is checked, and how many digits and capitals it has."""
-
-
+_COMPACT: Final = {"CN-USC": stdnum.cn.uscc.compact, "LEI": stdnum.lei.compact}
+"""How an identifier of a register is written there, however it was typed."""
+_NONE_OF: Final = {"other_names": (), "beneficial_owners": ()}
+"""What is left of what has many, when null takes it away (RFC 7396)."""
 _WHOLE_PERCENT: Final = 100
 FIRST_OPERATOR: Final = (Role.OPERATOR, Role.ADMINISTRATOR)
 """What the platform's first person does there."""
@@ -129,12 +133,32 @@ class OwnersExceedWhole(Refusal):
     remedy = "Give shares of one interest that add up to 100 per cent at most."
 
 
+class CountryUnknown(Refusal):
+    """A beneficial owner lives in no country of ISO 3166-1."""
+
+    kind = Kind.UNMET
+    remedy = "Give the two letters of the country in ISO 3166-1, such as CN."
+
+
+def as_registers_write(asked: Registration) -> Registration:
+    """Return a registration with each identifier as its register writes it.
+
+    Of CN-USC and LEI that is in capitals, without spaces and hyphens; any other stays as it is.
+    """
+    written = tuple(
+        Identifier(one.scheme, _COMPACT[one.scheme](one.id)) if one.scheme in _COMPACT else one
+        for one in asked.identifiers
+    )
+    return msgspec.structs.replace(asked, identifiers=written)
+
+
 def register(facts: RegistrationFacts, *, by: Actor, at: datetime) -> Registered:
     """Let an organisation take part, not yet verified.
 
-    Refuses with PlatformNotRegistered, JurisdictionUnknown, CheckDigitWrong,
-    IdentifierTaken, OtherNameTwice, OwnersExceedWhole, in that order. Sources: GB 32100-2015,
-    ISO 17442-1.
+    Requires identifiers as `as_registers_write` returns them. Refuses with
+    PlatformNotRegistered, JurisdictionUnknown, CheckDigitWrong, IdentifierTaken,
+    OtherNameTwice, CountryUnknown, OwnersExceedWhole, in that order. Sources: GB 32100-2015,
+    ISO 17442-1, ISO 3166-1.
     """
     del by, at
     asked = facts.asked
@@ -173,14 +197,15 @@ def establish(facts: PlatformFacts, *, by: Actor, at: datetime) -> Registered:
 
 
 def change(facts: ChangeFacts, *, by: Actor, at: datetime) -> Changed:
-    """Let an organisation say otherwise of itself.
+    """Let an organisation say otherwise of itself; null takes away whatever may be absent.
 
-    Refuses with NotYourOrganisation, OtherNameTwice, OwnersExceedWhole, in that order.
+    Refuses with NotYourOrganisation, OtherNameTwice, CountryUnknown, OwnersExceedWhole, in
+    that order.
     """
     del at
     check_own(facts.organisation_id, by=by)
     given = {
-        name: value
+        name: _NONE_OF.get(name) if value is None else value
         for name, value in msgspec.structs.asdict(facts.asked).items()
         if value is not UNSET
     }
@@ -208,6 +233,13 @@ def _check_names(names: tuple[OtherName, ...]) -> None:
 
 
 def _check_owners(owners: tuple[BeneficialOwner, ...]) -> None:
+    faults = tuple(
+        Fault(f"/beneficial_owners/{index}/country", "country_unknown", f"No country is {one}.")
+        for index, one in enumerate(owner.country for owner in owners)
+        if one not in countries_by_alpha2
+    )
+    if faults:
+        raise CountryUnknown(faults[0].detail, faults=faults)
     for interest in Interest:
         shares = [Decimal(one.share_percent or 0) for one in owners if one.interest is interest]
         if sum(shares) > _WHOLE_PERCENT:

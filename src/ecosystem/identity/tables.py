@@ -74,6 +74,11 @@ organisation_identifier: Final = Table(
     Column("id", Text(collation="C"), nullable=False),
     Column("organisation_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
     PrimaryKeyConstraint("scheme", "id"),
+    CheckConstraint(
+        "CASE scheme WHEN 'CN-USC' THEN id ~ '^[0-9A-Z]{18}$' WHEN 'LEI' THEN id ~ "
+        "'^[0-9A-Z]{20}$' ELSE true END",
+        name="is_as_its_register_writes_it",
+    ),
     Index("organisation_identifier_of", "organisation_id"),
     Index(
         "organisation_identifier_however_spelt",

@@ -710,6 +710,7 @@ CREATE TABLE organisation_identifier (
 	id TEXT COLLATE "C" NOT NULL,
 	organisation_id TEXT COLLATE "C" NOT NULL,
 	CONSTRAINT organisation_identifier_pkey PRIMARY KEY (scheme, id),
+	CONSTRAINT organisation_identifier_is_as_its_register_writes_it CHECK (CASE scheme WHEN 'CN-USC' THEN id ~ '^[0-9A-Z]{18}$' WHEN 'LEI' THEN id ~ '^[0-9A-Z]{20}$' ELSE true END),
 	CONSTRAINT organisation_identifier_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 );
 -- next
