@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 import asyncpg
 import msgspec
@@ -79,6 +80,7 @@ class Proof:
     headers: tuple[str, ...]
     method: str
     path: str
+    """As it was sent, with whatever was escaped in it."""
 
 
 Authenticate = Callable[[str, str | None, Proof | None], Awaitable[Actor]]
@@ -319,7 +321,8 @@ def _has_two(scope: Scope, visit: Visit, name: bytes) -> bool:
 
 def _proof(scope: Scope, method: str) -> Proof:
     headers = [value.decode("latin-1") for name, value in scope["headers"] if name == b"dpop"]
-    return Proof(tuple(headers), method, scope["path"])
+    sent = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
+    return Proof(tuple(headers), method, sent.partition(b"?")[0].decode("latin-1"))
 
 
 def _is_discreet(scope: Scope) -> bool:

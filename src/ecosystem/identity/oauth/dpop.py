@@ -6,11 +6,12 @@ request carries a new proof, signed by the key for this method, this address and
 
 import base64
 import hashlib
+import re
 import warnings
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 from joserfc import jws, jwt
@@ -31,6 +32,9 @@ SKEW_MAX: Final = timedelta(seconds=15)
 Source: FAPI 2.0 Security Profile, section 5.3.2.1."""
 _CHARACTERS_MAX: Final = 4_096
 _PORTS: Final = {"https": 443, "http": 80}
+_ESCAPED: Final = re.compile("%([0-9A-Fa-f]{2})")
+_UNRESERVED: Final = re.compile("[A-Za-z0-9._~-]")
+"""What means the same escaped or not. Source: RFC 3986, section 2.3."""
 
 
 _Instant = Annotated[int, Meta(ge=0, lt=2**53)] | Annotated[float, Meta(ge=0, lt=2**53)]
@@ -149,7 +153,10 @@ def _check_time(claims: Claims, *, now: float) -> None:
 
 
 def _is_same(given: str, expected: str) -> bool:
-    """Tell whether two addresses are the same but for query and fragment (RFC 3986, 6.2.2)."""
+    """Tell whether two addresses are the same but for query and fragment.
+
+    Source: RFC 3986, sections 6.2.2 and 6.2.3; RFC 9449, section 4.3.
+    """
     try:
         return _normal(given) == _normal(expected)
     except ValueError:
@@ -160,4 +167,25 @@ def _normal(url: str) -> tuple[str, str, int | None, str]:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     port = _PORTS.get(scheme) if parts.port is None else parts.port
-    return scheme, (parts.hostname or "").lower(), port, unquote(parts.path)
+    path = _ESCAPED.sub(_unescaped, parts.path)
+    return scheme, (parts.hostname or "").lower(), port, _without_dots(path)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """Return a character that need not be escaped; any other stays so, in capitals."""
+    character = chr(int(found[1], 16))
+    return character if _UNRESERVED.fullmatch(character) else found[0].upper()
+
+
+def _without_dots(path: str) -> str:
+    """Return a path without its segments `.` and `..`. Source: RFC 3986, section 5.2.4."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == ".." and len(kept) > 1:
+            kept.pop()
+        if segment not in {".", ".."}:
+            kept.append(segment)
+    if segments[-1] in {".", ".."}:
+        kept.append("")
+    return "/".join(kept) or "/"
