@@ -28,7 +28,7 @@ from tests.conftest import reach
 from tests.contracts.partnership import awarded
 from tests.conventions.everything import OPERATIONS, Everything, gather, unknown
 from tests.joining import joined
-from tests.parties import able, assertion, key_of
+from tests.parties import SEEN, able, assertion, bearer, key_of
 from tests.security.matrix import (
     CELLS,
     Cast,
@@ -58,6 +58,11 @@ OWNED: Final = [
 ]
 KNOWN_TO_ALL: Final = {"lot_id", "question_id"}
 """Parts of a published need, which have no address of their own to be read at."""
+READERS: Final = (
+    ("city", "officer"), ("enterprise", "delivery"), ("bank", "lender"), ("auditor", "auditor"),
+)  # fmt: skip
+"""The two sides of what there is, a stranger, and whoever oversees it; besides them anyone."""
+READING: Final = [one for one in NAMED if one.method == "GET" and "form_id" not in one.path]
 TIMED: Final = 9
 _OPERATOR: Final = (OrganisationKind.PLATFORM, Role.OPERATOR)
 
@@ -284,3 +289,41 @@ async def listening(database: Database) -> AsyncGenerator[list[str]]:
         await asyncio.sleep(0)  # The driver tells of a statement in the loop's next turn.
     finally:
         connection.remove_query_logger(note)
+
+
+async def test_what_was_readable_stays_so_when_its_organisations_are_suspended(
+    there: Everything,
+) -> None:
+    before = await _readings(there)
+    for party in ("city", "enterprise"):
+        await _judge(there, party, "suspension", {"reason": "Under inquiry."})
+    after = await _readings(there)
+    for party in ("city", "enterprise"):
+        await _judge(there, party, "verification", SEEN)
+
+    assert before == after
+    read = {who for who, answer in before.items() if answer is not None}
+    public = {("read_need", None), ("read_contract", None), ("read_award", None)}
+    owned = {"read_milestone_history", "read_payment", "list_payments", "read_document_content"}
+    assert public | {(name, reader) for name in owned for reader in READERS[:2]} <= read
+    assert {(name, READERS[3]) for name in owned} <= read
+    assert not {(name, READERS[2]) for name in owned} & read
+
+
+async def _readings(there: Everything) -> dict[tuple[str, tuple[str, str] | None], bytes | None]:
+    """Return what each reader reads of each thing; of the organisation itself only that he does."""
+    found: dict[tuple[str, tuple[str, str] | None], bytes | None] = {}
+    for reader in (*READERS, None):
+        headers = {} if reader is None else await bearer(there.client, *reader)
+        for one in READING:
+            answer = await there.client.get(there.path(one), headers=headers)
+            content = b"" if one.name == "read_organisation" else answer.content
+            found[one.name, reader] = content if answer.is_success else None
+    return found
+
+
+async def _judge(there: Everything, party: str, act: str, said: dict[str, Any]) -> None:
+    path = f"/v1/organisations/{there.parties.party(party).organisation_id}/{act}"
+    headers = await bearer(there.client, "platform", "operator") | {"If-Match": "*"}
+    answer = await there.client.post(path, json=said, headers=headers)
+    assert answer.status_code == 200, answer.text

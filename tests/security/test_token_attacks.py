@@ -84,6 +84,7 @@ def _now() -> int:
 
 
 Forge = Callable[[Genuine], str]
+BOUND: Final = "one that is bound to a key, without a proof of it"
 FORGED: Final[dict[str, Forge]] = {
     "another audience": lambda real: real.signed(aud="https://other.example"),
     "a list of audiences": lambda real: real.signed(aud=[real.claims["aud"]]),
@@ -130,6 +131,7 @@ FORGED: Final[dict[str, Forge]] = {
     "all scopes": lambda real: (
         f"{real.head}.{_coded({**real.claims, 'scope': 'payments:write'})}.{real.signature}"
     ),
+    BOUND: lambda real: real.signed(cnf={"jkt": OTHER.thumbprint()}),
     "a huge one": lambda real: real.signed(scope="x" * 100_000),
     "a huge nothing": lambda _: "e" * 60_000,
     "one in five parts": lambda real: f"{real.token}.{real.body}.{real.signature}",
@@ -160,10 +162,10 @@ async def _tried(client: httpx.AsyncClient, token: str) -> httpx.Response:
     )
 
 
-def _is_refused(answer: httpx.Response) -> None:
+def _is_refused(answer: httpx.Response, *, scheme: str = "Bearer") -> None:
     assert answer.status_code == 401, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["www-authenticate"].startswith("Bearer ")
+    assert answer.headers["www-authenticate"].startswith(f"{scheme} ")
     assert answer.json()["code"] == "unauthenticated"
 
 
@@ -179,7 +181,7 @@ async def test_it_is_refused_changes_nothing_and_is_not_logged(
 
     answer = await _tried(client, token)
 
-    _is_refused(answer)
+    _is_refused(answer, scheme="DPoP" if name == BOUND else "Bearer")
     assert await counts(owner_url) == before
     said = answer.text + "".join(capfd.readouterr())
     assert all(part not in said for part in token.split(".") if len(part) > 20)
