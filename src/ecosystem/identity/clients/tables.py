@@ -23,6 +23,21 @@ from ecosystem.identity.clients.model import Profile
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 
+_WAYS: Final = "num_nonnulls(secret_digest, jwks, jwks_uri)"
+"""How many ways a client has to prove itself; a public one has none."""
+_RETURNS: Final = "array_to_string(redirect_uris, ' ')"
+_METHOD_STAYS: Final = """
+CREATE FUNCTION client_method_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (OLD.secret_digest IS NULL) <> (NEW.secret_digest IS NULL)
+    OR num_nonnulls(OLD.jwks, OLD.jwks_uri) <> num_nonnulls(NEW.jwks, NEW.jwks_uri)
+  THEN
+    RAISE EXCEPTION 'a client proves itself in the way in which it was added'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'client_method_stays';
+  END IF;
+  RETURN NEW;
+END $$"""
+
 client: Final = Table(
     "client",
     metadata,
@@ -48,9 +63,16 @@ client: Final = Table(
         f"profile IN ({', '.join(repr(one.value) for one in Profile)})", name="profile_is_known"
     ),
     CheckConstraint(
-        "num_nonnulls(secret_digest, jwks, jwks_uri) = 1 "
-        "OR (num_nonnulls(secret_digest, jwks, jwks_uri) = 0 AND redirect_uris <> '{}')",
+        f"{_WAYS} = 1 OR ({_WAYS} = 0 AND redirect_uris <> '{{}}')",
         name="has_secret_or_keys_or_is_public",
+    ),
+    CheckConstraint(f"{_WAYS} = 1 OR roles = '{{}}'", name="public_acts_for_people"),
+    CheckConstraint(
+        f"{_WAYS} = 0 OR {_RETURNS} !~ '(^| )(?!https://)[^ ]'", name="returns_over_https"
+    ),
+    CheckConstraint(
+        f"{_RETURNS} !~* '(^| )http://(?!(127[.]0[.]0[.]1|[[]::1[]])([:/?]| |$))'",
+        name="returns_over_http_to_its_own_machine_alone",
     ),
     CheckConstraint("profile = 'basic' OR num_nonnulls(jwks, jwks_uri) = 1", name="high_has_keys"),
     CheckConstraint("profile = 'basic' OR dpop", name="high_is_bound_to_a_key"),
@@ -62,7 +84,17 @@ client: Final = Table(
         name="an_old_secret_ends_beside_a_new_one",
     ),
     Index("client_of_organisation", "organisation_id"),
-    info={"held": "reference"},
+    info={
+        "held": "reference",
+        "sql": (
+            _METHOD_STAYS,
+            (
+                "CREATE TRIGGER client_method_stays BEFORE UPDATE ON client "
+                "FOR EACH ROW EXECUTE FUNCTION client_method_stays()"
+            ),
+            "ALTER TABLE client ENABLE ALWAYS TRIGGER client_method_stays",
+        ),
+    },
 )
 
 

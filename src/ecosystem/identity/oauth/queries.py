@@ -25,7 +25,7 @@ from ecosystem.values.identifiers import is_identifier, minted_at
 from ecosystem.values.text import Text as Name
 
 _DIGEST: Final = bindparam("digest", type_=LargeBinary)
-_CLIENT: Final = Statement(
+_OF_CLIENT: Final = (
     select(
         client.c.organisation_id,
         client.c.name,
@@ -47,6 +47,8 @@ _CLIENT: Final = Statement(
     .where(client.c.id == bindparam("id", type_=Text))
     .where(client.c.disabled_at.is_(None))
 )
+_CLIENT: Final = Statement(_OF_CLIENT)
+_CLIENT_HELD: Final = Statement(_OF_CLIENT.with_for_update(read=True, key_share=True, of=client))
 _REQUEST: Final = Statement(
     select(
         authorisation_request.c.asked,
@@ -217,11 +219,14 @@ def digest_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-async def registered(tx: Tx, client_id: str) -> Registered | None:
-    """Return an active client, or None where there is none."""
+async def registered(tx: Tx, client_id: str, *, held: bool = False) -> Registered | None:
+    """Return an active client, or None where there is none.
+
+    While it is held, nobody takes a key or its secret away: what it proves by them comes before.
+    """
     if not is_identifier(client_id, "client"):
         return None
-    row = await tx.row(_CLIENT, id=client_id)
+    row = await tx.row(_CLIENT_HELD if held else _CLIENT, id=client_id)
     if row is None:
         return None
     return Registered(

@@ -163,7 +163,7 @@ class _Server(AuthorizationServer):
         """Tell nobody: whatever happens is in the log."""
 
     def _registered(self, client_id: str) -> queries.Registered:
-        found = await_only(queries.registered(self.tx, client_id))
+        found = await_only(queries.registered(self.tx, client_id, held=True))
         if found is None:
             raise unauthenticated()
         return found

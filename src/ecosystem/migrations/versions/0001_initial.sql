@@ -612,6 +612,9 @@ CREATE TABLE client (
 	CONSTRAINT client_pkey PRIMARY KEY (id),
 	CONSTRAINT client_profile_is_known CHECK (profile IN ('basic', 'high')),
 	CONSTRAINT client_has_secret_or_keys_or_is_public CHECK (num_nonnulls(secret_digest, jwks, jwks_uri) = 1 OR (num_nonnulls(secret_digest, jwks, jwks_uri) = 0 AND redirect_uris <> '{}')),
+	CONSTRAINT client_public_acts_for_people CHECK (num_nonnulls(secret_digest, jwks, jwks_uri) = 1 OR roles = '{}'),
+	CONSTRAINT client_returns_over_https CHECK (num_nonnulls(secret_digest, jwks, jwks_uri) = 0 OR array_to_string(redirect_uris, ' ') !~ '(^| )(?!https://)[^ ]'),
+	CONSTRAINT client_returns_over_http_to_its_own_machine_alone CHECK (array_to_string(redirect_uris, ' ') !~* '(^| )http://(?!(127[.]0[.]0[.]1|[[]::1[]])([:/?]| |$))'),
 	CONSTRAINT client_high_has_keys CHECK (profile = 'basic' OR num_nonnulls(jwks, jwks_uri) = 1),
 	CONSTRAINT client_high_is_bound_to_a_key CHECK (profile = 'basic' OR dpop),
 	CONSTRAINT client_secret_is_a_digest CHECK (octet_length(secret_digest) = 32),
@@ -1364,6 +1367,21 @@ CREATE TRIGGER transfer_moves AFTER INSERT ON transfer FOR EACH ROW EXECUTE FUNC
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_moves;
 -- next
 GRANT SELECT, INSERT, UPDATE ON client TO ecosystem_api;
+-- next
+CREATE FUNCTION client_method_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (OLD.secret_digest IS NULL) <> (NEW.secret_digest IS NULL)
+    OR num_nonnulls(OLD.jwks, OLD.jwks_uri) <> num_nonnulls(NEW.jwks, NEW.jwks_uri)
+  THEN
+    RAISE EXCEPTION 'a client proves itself in the way in which it was added'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'client_method_stays';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER client_method_stays BEFORE UPDATE ON client FOR EACH ROW EXECUTE FUNCTION client_method_stays();
+-- next
+ALTER TABLE client ENABLE ALWAYS TRIGGER client_method_stays;
 -- next
 GRANT SELECT, INSERT, UPDATE ON invitation TO ecosystem_api;
 -- next
