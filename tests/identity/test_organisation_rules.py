@@ -71,7 +71,9 @@ def test_what_is_left_out_stays_as_it_was() -> None:
     [("scale", None), ("bank_account", None), ("other_names", ()), ("beneficial_owners", ())],
 )
 def test_null_takes_away_what_may_be_absent(field: str, then: object) -> None:
-    assert getattr(change(**{field: None}), field) == then
+    asked: dict[str, Any] = {field: None}
+
+    assert getattr(change(**asked), field) == then
 
 
 @pytest.mark.parametrize(
