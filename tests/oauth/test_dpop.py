@@ -10,7 +10,6 @@ import json
 import math
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
@@ -18,7 +17,6 @@ import pytest
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from ecosystem.identity.oauth import dpop
 from ecosystem.runtime.minting import secret
 from tests.oauth.flow import Flow, Program, refused
 from tests.parties import ISSUER, bearer
@@ -189,63 +187,6 @@ async def test_query_and_fragment_of_the_address_are_not_compared(flow: Flow, mo
     answer = await token_of(flow, await flow.program(), proof(htu=TOKEN + more))
 
     assert answer.status_code == 200, answer.text
-
-
-NORMAL: Final = "https://market.example/v1/people/a"
-
-
-@pytest.mark.parametrize(
-    "spelt",
-    [
-        "HTTPS://Market.Example/v1/people/a", "https://market.example:443/v1/people/a",
-        "https://market.example/v1/%70eople/%61", "https://market.example/v1/./people/b/../a",
-    ],
-)  # fmt: skip
-def test_the_same_address_is_the_same_however_it_is_spelt(spelt: str) -> None:
-    claims = dpop.check(proof(htu=spelt), wanted(NORMAL))[1]
-
-    assert claims.htu == spelt
-
-
-@pytest.mark.parametrize(
-    ("given", "asked"),
-    [
-        ("https://market.example/v1/people%2Fa", NORMAL),
-        (NORMAL, "https://market.example/v1/people%2Fa"),
-        ("https://market.example/v1/people/%2561", NORMAL),
-        ("https://market.example/v1/people/a%3F", f"{NORMAL}%253F"),
-        ("https://market.example//v1/people/a", NORMAL),
-        ("https://market.example/v1/people/a/", NORMAL),
-        ("https://market.example/v1/people/A", NORMAL),
-        ("https://market.example:8443/v1/people/a", NORMAL),
-        ("http://market.example/v1/people/a", NORMAL),
-    ],
-)
-def test_addresses_that_only_look_alike_are_not_the_same(given: str, asked: str) -> None:
-    with pytest.raises(dpop.DpopInvalid, match="htu"):
-        dpop.check(proof(htu=given), wanted(asked))
-
-
-def test_what_is_escaped_of_necessity_is_the_same_in_small_letters() -> None:
-    wanted_one = wanted("https://market.example/v1/a%2Fb%E5%B8%82")
-
-    assert dpop.check(proof(htu="https://market.example/v1/a%2fb%e5%b8%82"), wanted_one)
-
-
-def wanted(url: str) -> dpop.Wanted:
-    """Return what a proof must be for: a token request just now, at this address."""
-    return dpop.Wanted(method="POST", url=url, now=datetime.now(UTC))
-
-
-@pytest.mark.parametrize(("htu", "status"), [("a%2Fb", 404), ("a%2fb", 404), ("a/b", 401)])
-async def test_a_proof_is_for_the_address_as_it_was_sent(flow: Flow, htu: str, status: int) -> None:
-    token = await bound(flow)
-    proved = for_me(token, htu=f"{ISSUER}/v1/{htu}")
-
-    headers = {"Authorization": f"DPoP {token}", "DPoP": proved}
-    answer = await flow.http.get("/v1/a%2Fb", headers=headers)
-
-    assert answer.status_code == status
 
 
 async def test_a_bound_token_works_with_a_proof_each_time(flow: Flow) -> None:
