@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from ecosystem.awards import routes as awards
+from ecosystem.awards.evaluation import routes as evaluations
 from ecosystem.budgets import routes as budgets
 from ecosystem.catalogue import routes as catalogue
 from ecosystem.contracts import routes as contracts
@@ -49,6 +50,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *budgets.ROUTES,
     *needs.ROUTES,
     *offers.ROUTES,
+    *evaluations.ROUTES,
     *awards.ROUTES,
     *payments.ROUTES,
     *contracts.ROUTES,

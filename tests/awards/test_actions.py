@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from ecosystem.awards import queries, rules
+from ecosystem.awards.evaluation import rules as evaluation_rules
 from ecosystem.awards.model import (
     Approved,
     ApproveFacts,
@@ -182,11 +183,11 @@ async def test_the_log_alone_decides_again(world: World, need: Published, owner_
     await connection.close()
 
     body = await told(owner_url, stream, "score.given")
-    assert rules.score(
+    assert evaluation_rules.score(
         msgspec.convert(body.facts, ScoreFacts), by=body.by, at=OPENING
     ) == msgspec.convert(body.decision, Scored)
     body = await told(owner_url, need.id, "need.evaluated")
-    assert rules.evaluate(
+    assert evaluation_rules.evaluate(
         msgspec.convert(body.facts, EvaluateFacts), by=body.by, at=OPENING
     ) == msgspec.convert(body.decision, Evaluated)
     body = await told(owner_url, award_id, "award.proposed")

@@ -6,9 +6,10 @@ import asyncpg
 import msgspec
 import pytest
 
-from ecosystem.awards import rules, scoring
+from ecosystem.awards import scoring
 from ecosystem.awards.evaluation import actions as evaluation
 from ecosystem.awards.evaluation import queries as evaluations
+from ecosystem.awards.evaluation import rules
 from ecosystem.awards.model import (
     Appointment,
     ConflictDeclaration,
@@ -30,8 +31,6 @@ from tests.builders import (
     offered,
     opened,
 )
-
-LATER = OPENING + rules.STANDSTILL
 
 
 async def published_evaluation(world: World, need_id: str) -> Evaluation:

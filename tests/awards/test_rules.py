@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ecosystem.awards import rules
+from ecosystem.awards.evaluation import rules as evaluation
 from ecosystem.awards.model import (
     AppointFacts,
     ApproveFacts,
@@ -114,30 +115,31 @@ def approving(**changed: Any) -> ApproveFacts:
     ("facts", "by", "refusal"),
     [
         (appointing(), actor(number=4), rules.NotAuthority),
-        (appointing(need_state=NeedState.DRAFT), actor(), rules.NoEvaluatorsNow),
-        (appointing(need_state=NeedState.EVALUATED), actor(), rules.NoEvaluatorsNow),
+        (appointing(need_state=NeedState.DRAFT), actor(), evaluation.NoEvaluatorsNow),
+        (appointing(need_state=NeedState.EVALUATED), actor(), evaluation.NoEvaluatorsNow),
         (
             appointing(candidates=(Candidate(person_id="person_one", organisation_id=None),)),
             actor(),
-            rules.EvaluatorUnfit,
+            evaluation.EvaluatorUnfit,
         ),
-        (appointing(candidates=appointing().candidates * 2), actor(), rules.EvaluatorUnfit),
-        (appointing(appointed=("person_one",)), actor(), rules.AppointedBefore),
+        (appointing(candidates=appointing().candidates * 2), actor(), evaluation.EvaluatorUnfit),
+        (appointing(appointed=("person_one",)), actor(), evaluation.AppointedBefore),
     ],
 )
 def test_an_appointment_is_refused_by_name(
     facts: AppointFacts, by: Actor, refusal: type[Refusal]
 ) -> None:
     with pytest.raises(refusal):
-        rules.appoint(facts, by=by, at=AT)
+        evaluation.appoint(facts, by=by, at=AT)
 
 
 def test_who_bids_may_declare_the_conflict_and_not_its_absence() -> None:
     conflict = ConflictDeclaration(has_conflict=True, reason=WHY)
 
-    with pytest.raises(rules.EvaluatorBids):
-        rules.declare(declaring(is_bidder=True), by=actor(), at=AT)
-    declared = rules.declare(declaring(is_bidder=True, declaration=conflict), by=actor(), at=AT)
+    with pytest.raises(evaluation.EvaluatorBids):
+        evaluation.declare(declaring(is_bidder=True), by=actor(), at=AT)
+    own = declaring(is_bidder=True, declaration=conflict)
+    declared = evaluation.declare(own, by=actor(), at=AT)
 
     assert declared.has_conflict
 
@@ -145,20 +147,20 @@ def test_who_bids_may_declare_the_conflict_and_not_its_absence() -> None:
 @pytest.mark.parametrize(
     ("facts", "refusal"),
     [
-        (scoring(has_conflict=None), rules.DeclarationMissing),
-        (scoring(has_conflict=True), rules.ConflictOfInterest),
-        (scoring(is_bidder=True), rules.EvaluatorBids),
-        (scoring(need_state=NeedState.EVALUATED), rules.NotToBeScored),
-        (scoring(offer_state=OfferState.EXCLUDED), rules.NotToBeScored),
-        (scoring(has_scored=True), rules.ScoredBefore),
-        (scoring(scores=()), rules.ScoresIncomplete),
-        (scoring(scores=GIVEN * 2), rules.ScoresIncomplete),
-        (scoring(scores=(Given("price", "1", WHY),)), rules.ScoresIncomplete),
+        (scoring(has_conflict=None), evaluation.DeclarationMissing),
+        (scoring(has_conflict=True), evaluation.ConflictOfInterest),
+        (scoring(is_bidder=True), evaluation.EvaluatorBids),
+        (scoring(need_state=NeedState.EVALUATED), evaluation.NotToBeScored),
+        (scoring(offer_state=OfferState.EXCLUDED), evaluation.NotToBeScored),
+        (scoring(has_scored=True), evaluation.ScoredBefore),
+        (scoring(scores=()), evaluation.ScoresIncomplete),
+        (scoring(scores=GIVEN * 2), evaluation.ScoresIncomplete),
+        (scoring(scores=(Given("price", "1", WHY),)), evaluation.ScoresIncomplete),
     ],
 )
 def test_a_score_is_refused_by_name(facts: ScoreFacts, refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
-        rules.score(facts, by=actor(), at=AT)
+        evaluation.score(facts, by=actor(), at=AT)
 
 
 @pytest.mark.parametrize(

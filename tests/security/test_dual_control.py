@@ -8,8 +8,8 @@ import asyncpg
 import httpx
 import pytest
 
-from ecosystem.awards import rules as awards
 from ecosystem.awards.evaluation import actions as evaluation
+from ecosystem.awards.evaluation import rules as evaluation_rules
 from ecosystem.awards.model import Appointment
 from ecosystem.offers import rules as offers
 from ecosystem.runtime.database import Database
@@ -149,7 +149,7 @@ async def test_an_opening_names_nobody_who_has_not_handed_in(
 async def test_an_officer_does_not_appoint_herself(world: World, need: Published) -> None:
     evaluator = world.actor("city/evaluator")
     async with world.database.transaction() as tx:
-        with pytest.raises(awards.EvaluatorUnfit):
+        with pytest.raises(evaluation_rules.EvaluatorUnfit):
             await evaluation.appoint(
                 tx, need.id, Appointment((evaluator.person_id or "",)), by=evaluator, at=AT
             )

@@ -1,4 +1,4 @@
-"""Evaluations and awards over HTTP."""
+"""Awards over HTTP."""
 
 from typing import Annotated
 
@@ -7,11 +7,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
 from ecosystem.awards import access, actions, queries, rules
-from ecosystem.awards.evaluation import actions as evaluation
-from ecosystem.awards.evaluation import queries as evaluations
-from ecosystem.awards.model import Appointment, ConflictDeclaration, ProposalDraft, Scores
-from ecosystem.awards.schemas import Award, AwardSummary, Evaluation
-from ecosystem.awards.soundness import CriteriaUnsound, ScoresMissing
+from ecosystem.awards.model import ProposalDraft
+from ecosystem.awards.schemas import Award, AwardSummary
 from ecosystem.ledger.rules import FundsInsufficient
 from ecosystem.needs.rules import NeedMissing
 from ecosystem.offers.rules import LotMissing, OfferMissing
@@ -24,104 +21,6 @@ from ecosystem.values.revision import RevisionStale
 OfNeed = Annotated[
     str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="The need; leave out for all.")
 ]
-
-
-@post(
-    "/v1/needs/{need_id:str}/evaluators",
-    permit=access.APPOINT,
-    answers=Standing,
-    refuses=(
-        NeedMissing, rules.NotAuthority, rules.NoEvaluatorsNow, rules.EvaluatorUnfit,
-        rules.AppointedBefore,
-    ),
-)  # fmt: skip
-async def appoint_evaluators(
-    request: Call, need_id: FromPath[str], data: JSONBody[Appointment]
-) -> Response[bytes]:
-    """Appoint evaluators.
-
-    People of the authority, or of a verified think tank, who hold the role evaluator. They
-    read no offer before they have declared that there is no conflict of interest.
-    """
-    now = await evaluation.appoint(request.tx, need_id, data, by=request.by, at=request.at)
-    return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}")
-
-
-@post(
-    "/v1/needs/{need_id:str}/conflict-declarations",
-    permit=access.DECLARE,
-    answers=Standing,
-    refuses=(NeedMissing, rules.NotEvaluator, rules.DeclaredBefore, rules.EvaluatorBids),
-)
-async def declare_conflict(
-    request: Call, need_id: FromPath[str], data: JSONBody[ConflictDeclaration]
-) -> Response[bytes]:
-    """Declare a conflict of interest, or that there is none.
-
-    Each evaluator declares once, before seeing any offer. One with a conflict neither reads
-    nor scores.
-    """
-    now = await evaluation.declare(request.tx, need_id, data, by=request.by, at=request.at)
-    return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}")
-
-
-@post(
-    "/v1/offers/{offer_id:str}/scores",
-    permit=access.SCORE,
-    answers=Standing,
-    refuses=(
-        OfferMissing, rules.DeclarationMissing, rules.ConflictOfInterest, rules.EvaluatorBids,
-        rules.NotToBeScored, rules.ScoredBefore, rules.ScoresIncomplete,
-    ),
-)  # fmt: skip
-async def score_offer(
-    request: Call, offer_id: FromPath[str], data: JSONBody[Scores]
-) -> Response[bytes]:
-    """Score an offer.
-
-    One score for each criterion of quality, with its reason; given once, alone, and never
-    rewritten. Nobody reads it before the evaluation publishes all scores.
-    """
-    now = await evaluation.give_scores(request.tx, offer_id, data, by=request.by, at=request.at)
-    return request.answer(now, version=now.version)
-
-
-@post(
-    "/v1/needs/{need_id:str}/evaluation",
-    permit=access.EVALUATE,
-    answers=Standing,
-    key=True,
-    changes=True,
-    refuses=(
-        NeedMissing, RevisionStale, rules.NotAuthority, rules.NotToBeEvaluated, ScoresMissing,
-        rules.EvaluatorsTooFew, CriteriaUnsound,
-    ),
-)  # fmt: skip
-async def compute_evaluation(request: Call, need_id: FromPath[str]) -> Response[bytes]:
-    """Compute the evaluation.
-
-    Ranks the offers of each lot and kind by the published criteria, and publishes the inputs
-    together with the ranking, so that anyone computes the same.
-    """
-    now = await evaluation.evaluate(
-        request.tx, need_id, by=request.by, at=request.at, expected=request.expected
-    )
-    return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}/evaluation")
-
-
-@get(
-    "/v1/needs/{need_id:str}/evaluation",
-    permit=access.READ,
-    answers=Evaluation,
-    refuses=(rules.EvaluationMissing,),
-)
-async def read_evaluation(request: Call, need_id: FromPath[str]) -> Response[bytes]:
-    """Read an evaluation.
-
-    The inputs, the ranking, and the digest over both, which anyone can recompute from this
-    answer alone.
-    """
-    return request.answer(await evaluations.view(request.tx, need_id))
 
 
 @post(
@@ -194,7 +93,4 @@ async def list_awards(
     )  # fmt: skip
 
 
-ROUTES = (
-    appoint_evaluators, declare_conflict, score_offer, compute_evaluation, read_evaluation,
-    propose_award, approve_award, read_award, list_awards,
-)  # fmt: skip
+ROUTES = (propose_award, approve_award, read_award, list_awards)

@@ -120,6 +120,23 @@ def _keeping(commands: "_Commands") -> None:
     again.add_argument("file", type=Path, help="its JSON, as the API answers it; - reads stdin")
     again.add_argument("--json", action="store_true", help="print for programs")
     again.set_defaults(run="recompute.run")
+    _evaluating(commands)
+
+
+def _evaluating(commands: "_Commands") -> None:
+    one = commands.add_parser("evaluations", help="check how offers are ranked")
+    acts = one.add_subparsers(required=True, metavar="ACT")
+    again = acts.add_parser("recompute", help="rank a published evaluation again, offline")
+    again.add_argument("file", type=Path, help="its JSON, as the API answers it; - reads stdin")
+    again.add_argument("--json", action="store_true", help="print for programs")
+    again.set_defaults(run="evaluations.again")
+    count = acts.add_parser(
+        "reversals", help="count how often a losing offer decides who wins, by price formula"
+    )
+    count.add_argument("--contests", type=int, default=10_000, help="how many are drawn")
+    count.add_argument("--seed", type=int, default=1, help="another one draws others")
+    count.add_argument("--json", action="store_true", help="print for programs")
+    count.set_defaults(run="evaluations.count_reversals")
 
 
 def _rotating(commands: "_Commands") -> None:

@@ -6,8 +6,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam, update
 
-from ecosystem.awards import rules
-from ecosystem.awards.evaluation import queries
+from ecosystem.awards.evaluation import queries, rules
 from ecosystem.awards.model import Appointment, ConflictDeclaration, Scores
 from ecosystem.awards.tables import evaluation, evaluator, score
 from ecosystem.history import actions as history

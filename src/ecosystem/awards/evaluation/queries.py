@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, exists, func, or_, select
 
 from ecosystem.awards.evaluation.contests import contests_of
+from ecosystem.awards.evaluation.rules import EvaluationMissing
 from ecosystem.awards.model import (
     AppointFacts,
     Candidate,
@@ -17,7 +18,6 @@ from ecosystem.awards.model import (
     ScoreFacts,
     ScoreKept,
 )
-from ecosystem.awards.rules import EvaluationMissing
 from ecosystem.awards.tables import evaluation, evaluator, score
 from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.tables import membership, organisation, person

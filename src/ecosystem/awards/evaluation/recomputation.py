@@ -1,0 +1,78 @@
+"""Compute a published evaluation again from what it publishes, without database or network."""
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any
+
+import msgspec
+
+from ecosystem.awards.criteria import Ranking
+from ecosystem.awards.evaluation import rules
+from ecosystem.awards.schemas import Evaluation
+from ecosystem.values.refusal import Kind, Refusal
+
+
+class EvaluationUnreadable(Refusal):
+    """The document is not an evaluation."""
+
+    kind = Kind.MALFORMED
+    remedy = "Give what `GET /v1/needs/{need_id}/evaluation` answers."
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One place at which the document says something else than the computation."""
+
+    pointer: str
+    stated: str
+    computed: str
+
+
+class Recomputation(msgspec.Struct, frozen=True, kw_only=True):
+    """What an evaluation's inputs come to, and where the document says otherwise."""
+
+    rankings: tuple[Ranking, ...]
+    digest: str
+    differences: tuple[Difference, ...]
+
+    def is_identical(self) -> bool:
+        """Tell whether the document says exactly what was computed."""
+        return not self.differences
+
+
+def recompute(document: bytes) -> Recomputation:
+    """Rank each contest of `document` again by its inputs, and compare rankings and digests.
+
+    Refuses with EvaluationUnreadable, and as `scoring.score` does.
+    """
+    try:
+        stated = msgspec.json.decode(document, type=Evaluation)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise EvaluationUnreadable(f"The document is not an evaluation: {error}") from None
+    contests = tuple(rules.ranked(one.kind, one.inputs) for one in stated.contests)
+    computed = msgspec.structs.replace(
+        stated, contests=contests, digest=rules.digest(one.digest for one in contests)
+    )
+    return Recomputation(
+        rankings=tuple(one.ranking for one in contests),
+        digest=computed.digest,
+        differences=tuple(_differences(_plain(stated), _plain(computed), "")),
+    )
+
+
+def _plain(evaluation: Evaluation) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(evaluation))
+
+
+def _differences(stated: Any, computed: Any, pointer: str) -> Iterator[Difference]:
+    if isinstance(stated, dict) and isinstance(computed, dict):
+        for key in stated | computed:
+            yield from _differences(stated.get(key), computed.get(key), f"{pointer}/{key}")
+    elif isinstance(stated, list) and isinstance(computed, list):
+        for at, (one, two) in enumerate(zip_longest(stated, computed)):
+            yield from _differences(one, two, f"{pointer}/{at}")
+    elif stated != computed:
+        yield Difference(pointer=pointer, stated=_shown(stated), computed=_shown(computed))
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -1,0 +1,118 @@
+"""Evaluations over HTTP."""
+
+from litestar import Response
+from litestar.params import FromPath, JSONBody
+
+from ecosystem.awards import access
+from ecosystem.awards.evaluation import actions, queries, rules
+from ecosystem.awards.model import Appointment, ConflictDeclaration, Scores
+from ecosystem.awards.rules import NotAuthority
+from ecosystem.awards.schemas import Evaluation
+from ecosystem.awards.soundness import CriteriaUnsound, ScoresMissing
+from ecosystem.needs.rules import NeedMissing
+from ecosystem.offers.rules import OfferMissing
+from ecosystem.runtime.web import Call, Standing, get, post
+from ecosystem.values.revision import RevisionStale
+
+
+@post(
+    "/v1/needs/{need_id:str}/evaluators",
+    permit=access.APPOINT,
+    answers=Standing,
+    refuses=(
+        NeedMissing, NotAuthority, rules.NoEvaluatorsNow, rules.EvaluatorUnfit,
+        rules.AppointedBefore,
+    ),
+)  # fmt: skip
+async def appoint_evaluators(
+    request: Call, need_id: FromPath[str], data: JSONBody[Appointment]
+) -> Response[bytes]:
+    """Appoint evaluators.
+
+    People of the authority, or of a verified think tank, who hold the role evaluator. They
+    read no offer before they have declared that there is no conflict of interest.
+    """
+    now = await actions.appoint(request.tx, need_id, data, by=request.by, at=request.at)
+    return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}")
+
+
+@post(
+    "/v1/needs/{need_id:str}/conflict-declarations",
+    permit=access.DECLARE,
+    answers=Standing,
+    refuses=(NeedMissing, rules.NotEvaluator, rules.DeclaredBefore, rules.EvaluatorBids),
+)
+async def declare_conflict(
+    request: Call, need_id: FromPath[str], data: JSONBody[ConflictDeclaration]
+) -> Response[bytes]:
+    """Declare a conflict of interest, or that there is none.
+
+    Each evaluator declares once, before seeing any offer. One with a conflict neither reads
+    nor scores.
+    """
+    now = await actions.declare(request.tx, need_id, data, by=request.by, at=request.at)
+    return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}")
+
+
+@post(
+    "/v1/offers/{offer_id:str}/scores",
+    permit=access.SCORE,
+    answers=Standing,
+    refuses=(
+        OfferMissing, rules.DeclarationMissing, rules.ConflictOfInterest, rules.EvaluatorBids,
+        rules.NotToBeScored, rules.ScoredBefore, rules.ScoresIncomplete,
+    ),
+)  # fmt: skip
+async def score_offer(
+    request: Call, offer_id: FromPath[str], data: JSONBody[Scores]
+) -> Response[bytes]:
+    """Score an offer.
+
+    One score for each criterion of quality, with its reason; given once, alone, and never
+    rewritten. Nobody reads it before the evaluation publishes all scores.
+    """
+    now = await actions.give_scores(request.tx, offer_id, data, by=request.by, at=request.at)
+    return request.answer(now, version=now.version)
+
+
+@post(
+    "/v1/needs/{need_id:str}/evaluation",
+    permit=access.EVALUATE,
+    answers=Standing,
+    key=True,
+    changes=True,
+    refuses=(
+        NeedMissing, RevisionStale, NotAuthority, rules.NotToBeEvaluated, ScoresMissing,
+        rules.EvaluatorsTooFew, CriteriaUnsound,
+    ),
+)  # fmt: skip
+async def compute_evaluation(request: Call, need_id: FromPath[str]) -> Response[bytes]:
+    """Compute the actions.
+
+    Ranks the offers of each lot and kind by the published criteria, and publishes the inputs
+    together with the ranking, so that anyone computes the same.
+    """
+    now = await actions.evaluate(
+        request.tx, need_id, by=request.by, at=request.at, expected=request.expected
+    )
+    return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}/evaluation")
+
+
+@get(
+    "/v1/needs/{need_id:str}/evaluation",
+    permit=access.READ,
+    answers=Evaluation,
+    refuses=(rules.EvaluationMissing,),
+)
+async def read_evaluation(request: Call, need_id: FromPath[str]) -> Response[bytes]:
+    """Read an actions.
+
+    The inputs, the ranking, and the digest over both, which anyone can recompute from this
+    answer alone.
+    """
+    return request.answer(await queries.view(request.tx, need_id))
+
+
+ROUTES = (
+    appoint_evaluators, declare_conflict, score_offer, compute_evaluation, read_evaluation,
+)  # fmt: skip

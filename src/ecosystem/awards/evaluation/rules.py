@@ -1,0 +1,244 @@
+"""Who evaluates, and what an evaluation comes to; and what refuses it."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from ecosystem.awards import scoring
+from ecosystem.awards.criteria import Inputs, QualityCriterion
+from ecosystem.awards.model import (
+    Appointed,
+    AppointFacts,
+    Contest,
+    ContestFacts,
+    Declared,
+    DeclareFacts,
+    Evaluated,
+    EvaluateFacts,
+    Scored,
+    ScoreFacts,
+)
+from ecosystem.awards.rules import own
+from ecosystem.awards.soundness import ScoresMissing
+from ecosystem.needs.model import OfferKind
+from ecosystem.needs.model import State as NeedState
+from ecosystem.offers.model import State as OfferState
+from ecosystem.values import control
+from ecosystem.values.actor import Actor
+from ecosystem.values.refusal import Fault, Kind, Refusal
+
+EVALUATORS_MIN: Final = 2
+"""How many must have scored every offer; this platform's rule."""
+_OPEN_TO_APPOINTMENT: Final = frozenset({NeedState.PUBLISHED, NeedState.CLOSED, NeedState.OPENED})
+
+
+class NoEvaluatorsNow(Refusal):
+    """The need takes no evaluators in this state."""
+
+    kind = Kind.CONFLICT
+    remedy = "Appoint between publication and evaluation."
+
+
+class EvaluatorUnfit(Refusal):
+    """A person cannot evaluate this need."""
+
+    kind = Kind.UNMET
+    remedy = (
+        "Name people of the authority or of a verified think tank with the role evaluator, "
+        "and not oneself."
+    )
+
+
+class AppointedBefore(Refusal):
+    """A person has been appointed already."""
+
+    kind = Kind.CONFLICT
+    remedy = "Leave the person out."
+
+
+class NotEvaluator(Refusal):
+    """The caller has not been appointed to evaluate this need."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Ask the authority to appoint you."
+
+
+class DeclaredBefore(Refusal):
+    """The evaluator has declared already, and declarations are not rewritten."""
+
+    kind = Kind.CONFLICT
+    remedy = "Nothing more is needed."
+
+
+class EvaluatorBids(Refusal):
+    """The evaluator's organisation is a member of an offer for this need."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Declare the conflict; others evaluate."
+
+
+class ConflictOfInterest(Refusal):
+    """The evaluator has declared a conflict of interest."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Others evaluate; nothing more is needed."
+
+
+class DeclarationMissing(Refusal):
+    """The evaluator has not declared whether there is a conflict of interest."""
+
+    kind = Kind.CONFLICT
+    remedy = "Declare first."
+
+
+class ScoredBefore(Refusal):
+    """The evaluator has scored this offer, and scores are not rewritten."""
+
+    kind = Kind.CONFLICT
+    remedy = "Nothing more is needed."
+
+
+class NotToBeScored(Refusal):
+    """The offer is not one that is scored now."""
+
+    kind = Kind.CONFLICT
+    remedy = "Offers are scored from their opening until the evaluation."
+
+
+class ScoresIncomplete(Refusal):
+    """The scores are not one for each criterion of quality."""
+
+    kind = Kind.UNMET
+    remedy = "Give one score for each criterion of kind quality, and for no other."
+
+
+class NotToBeEvaluated(Refusal):
+    """The offers of the need are not opened, or have been evaluated before."""
+
+    kind = Kind.CONFLICT
+    remedy = "An evaluation is computed once, after the opening."
+
+
+class EvaluatorsTooFew(Refusal):
+    """Too few evaluators have scored every offer."""
+
+    kind = Kind.CONFLICT
+    remedy = "Have at least two evaluators without a conflict score every offer."
+
+
+class EvaluationMissing(Refusal):
+    """The need has not been evaluated."""
+
+    kind = Kind.MISSING
+    remedy = "Come back after the evaluation."
+
+
+def appoint(facts: AppointFacts, *, by: Actor, at: datetime) -> Appointed:
+    """Appoint evaluators.
+
+    Refuses with NotAuthority, NoEvaluatorsNow, EvaluatorUnfit, AppointedBefore.
+    """
+    del at
+    own(facts.authority_number, by)
+    if facts.need_state not in _OPEN_TO_APPOINTMENT:
+        raise NoEvaluatorsNow(f"The need is {facts.need_state}.")
+    people = [one.person_id for one in facts.candidates]
+    faults = tuple(
+        Fault(f"/people/{index}", "evaluator_unfit", f"{one.person_id} cannot evaluate here.")
+        for index, one in enumerate(facts.candidates)
+        if one.organisation_id is None
+        or people.index(one.person_id) < index
+        or control.is_own(by, one.person_id)
+    )
+    if faults:
+        raise EvaluatorUnfit(f"{len(faults)} of the people cannot be appointed.", faults=faults)
+    if known := [person for person in people if person in facts.appointed]:
+        raise AppointedBefore(f"Appointed before: {', '.join(known)}.")
+    return Appointed(evaluators=facts.candidates)
+
+
+def declare(facts: DeclareFacts, *, by: Actor, at: datetime) -> Declared:
+    """Have an evaluator declare a conflict of interest, or that there is none.
+
+    Refuses with NotEvaluator, DeclaredBefore, EvaluatorBids.
+    """
+    del at
+    if not facts.is_appointed:
+        raise NotEvaluator("The caller is not among the evaluators.")
+    if facts.has_declared:
+        raise DeclaredBefore("The declaration was made before.")
+    if facts.is_bidder and not facts.declaration.has_conflict:
+        raise EvaluatorBids("The caller's organisation offers.")
+    return Declared(person_id=by.person_id or "", has_conflict=facts.declaration.has_conflict)
+
+
+def score(facts: ScoreFacts, *, by: Actor, at: datetime) -> Scored:
+    """Take one evaluator's scores of one offer, once.
+
+    Refuses with DeclarationMissing, ConflictOfInterest, EvaluatorBids, NotToBeScored,
+    ScoredBefore, ScoresIncomplete.
+    """
+    del at
+    if facts.has_conflict is None:
+        raise DeclarationMissing("There is no declaration of the caller.")
+    if facts.has_conflict:
+        raise ConflictOfInterest("The caller has a conflict.")
+    if facts.is_bidder:
+        raise EvaluatorBids("The caller's organisation offers.")
+    if facts.need_state is not NeedState.OPENED or facts.offer_state is not OfferState.OPENED:
+        raise NotToBeScored(f"The need is {facts.need_state}, the offer {facts.offer_state}.")
+    if facts.has_scored:
+        raise ScoredBefore("The caller has scored this offer.")
+    if sorted(one.criterion for one in facts.scores) != sorted(facts.criteria):
+        wanted = ", ".join(facts.criteria) or "none"
+        raise ScoresIncomplete(f"The criteria of quality are: {wanted}.", pointer="/scores")
+    return Scored(person_id=by.person_id or "", offer_id=facts.offer_id, scores=facts.scores)
+
+
+def evaluate(facts: EvaluateFacts, *, by: Actor, at: datetime) -> Evaluated:
+    """Rank the offers of every contest; nothing but the facts decides.
+
+    A need for which nothing can be awarded is unsuccessful. Refuses with NotAuthority,
+    NotToBeEvaluated, ScoresMissing, EvaluatorsTooFew, and as `scoring.score` does.
+    """
+    del at
+    own(facts.authority_number, by)
+    if facts.need_state is not NeedState.OPENED:
+        raise NotToBeEvaluated(f"The need is {facts.need_state}.")
+    for one in facts.contests:
+        _check_evaluators(one)
+    contests = tuple(ranked(one.kind, one.inputs) for one in facts.contests)
+    can_award = any(one.ranking.ranked for one in contests)
+    return Evaluated(
+        need_state=NeedState.EVALUATED if can_award else NeedState.UNSUCCESSFUL,
+        contests=contests,
+        digest=digest(one.digest for one in contests),
+    )
+
+
+def ranked(kind: OfferKind, inputs: Inputs) -> Contest:
+    """Rank the offers of one contest. Refuses as `scoring.score` does."""
+    ranking = scoring.score(inputs)
+    return Contest(
+        lot_id=inputs.lot_id,
+        kind=kind,
+        inputs=inputs,
+        ranking=ranking,
+        digest=scoring.digest(inputs, ranking),
+    )
+
+
+def digest(digests: Iterable[str]) -> str:
+    """Return SHA-256 of the contests' digests, each followed by a line feed."""
+    return hashlib.sha256("".join(f"{one}\n" for one in digests).encode()).hexdigest()
+
+
+def _check_evaluators(contest: ContestFacts) -> None:
+    if not any(isinstance(one, QualityCriterion) for one in contest.inputs.criteria):
+        return
+    if contest.unfinished:
+        raise ScoresMissing(f"Begun and not finished: {', '.join(contest.unfinished)}.")
+    count = len(contest.inputs.evaluators)
+    if contest.inputs.offers and count < EVALUATORS_MIN:
+        raise EvaluatorsTooFew(f"{count} have scored every {contest.kind} of the lot.")
