@@ -1,10 +1,23 @@
 """An evaluation and its awards, made through the same actions as everywhere."""
 
 from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import UNSET
 
 from ecosystem.awards import actions as awards
+from ecosystem.awards import queries
+from ecosystem.awards.challenges import actions as challenges
+from ecosystem.awards.challenges.model import ChallengeDecision, ChallengeDraft, Outcome
 from ecosystem.awards.evaluation import actions as evaluation
-from ecosystem.awards.model import Appointment, ConflictDeclaration, Given, ProposalDraft, Scores
+from ecosystem.awards.model import (
+    Appointment,
+    ConflictDeclaration,
+    Given,
+    ProposalDraft,
+    Remedy,
+    Scores,
+)
 from ecosystem.needs import queries as needs_queries
 from tests.builders import (
     AT,
@@ -85,3 +98,42 @@ async def approved(world: World, award_id: str, *, who: str = "city/approver") -
     """Approve an award at `OPENING`; return its state."""
     async with world.acting(who) as (tx, by):
         return (await awards.approve(tx, award_id, by=by, at=OPENING, expected=None)).state
+
+
+async def awarded(world: World, need: Published) -> tuple[str, str, str]:
+    """As `ranked`, and awarded to the first; return the award and both offers."""
+    better, worse = await ranked(world, need)
+    award_id = await proposed(world, need.lot_id, better)
+    await approved(world, award_id)
+    return award_id, better, worse
+
+
+async def challenged(
+    world: World, award_id: str, *, who: str = "second_enterprise/bidder", at: datetime = OPENING
+) -> str:
+    """Challenge an award; return the challenge."""
+    async with world.acting(who) as (tx, by):
+        asked = ChallengeDraft(REASON)
+        return (await challenges.lodge(tx, award_id, asked, by=by, at=at)).id
+
+
+async def decided(
+    world: World,
+    challenge_id: str,
+    remedy: Remedy | None = None,
+    *,
+    who: str = "oversight/reviewer",
+    at: datetime = OPENING,
+) -> str:
+    """Decide a challenge: upheld where there is a remedy; return its state."""
+    outcome = Outcome.REJECTED if remedy is None else Outcome.UPHELD
+    asked = ChallengeDecision(outcome=outcome, remedy=remedy or UNSET, reasons=REASON)
+    async with world.acting(who) as (tx, by):
+        return (await challenges.decide(tx, challenge_id, asked, by=by, at=at)).state
+
+
+async def award_state(world: World, award_id: str, *, at: datetime = OPENING) -> str:
+    """Return where an award stands."""
+    async with world.database.transaction() as tx:
+        found: str = (await queries.view(tx, award_id, at=at))[2]
+    return found

@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from ecosystem.awards import routes as awards
+from ecosystem.awards.challenges import routes as challenges
 from ecosystem.awards.evaluation import routes as evaluations
 from ecosystem.budgets import routes as budgets
 from ecosystem.catalogue import routes as catalogue
@@ -52,6 +53,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *offers.ROUTES,
     *evaluations.ROUTES,
     *awards.ROUTES,
+    *challenges.ROUTES,
     *payments.ROUTES,
     *contracts.ROUTES,
     *milestones.ROUTES,

@@ -121,15 +121,15 @@ async def test_who_proposed_never_approves_neither_by_rule_nor_in_the_database(
     try:
         with pytest.raises(asyncpg.CheckViolationError, match="nobody_approves_alone"):
             await connection.execute(
-                "UPDATE award SET state = 'published', approved_by = proposed_by, "
-                "approved_at = proposed_at, standstill_ends_at = proposed_at + interval '10 days' "
-                "WHERE id = $1", award_id,
+                "UPDATE award SET state = 'published', version = version + 1, "
+                "approved_by = proposed_by, approved_at = proposed_at, "
+                "standstill_ends_at = proposed_at + interval '10 days' WHERE id = $1", award_id,
             )  # fmt: skip
         with pytest.raises(asyncpg.UniqueViolationError):
             await connection.execute(
-                "INSERT INTO award SELECT authority_id, 'award_01900000000070008000000000000001', "
-                "need_id, lot_id, offer_id, version, kind, state, lead_id, price, currency, terms, "
-                "reason, proposed_by, proposed_at FROM award WHERE id = $1", award_id,
+                "INSERT INTO award SELECT (jsonb_populate_record(award, jsonb_build_object("
+                "'id', overlay(id placing 'ffff' from length(id) - 3)))).* FROM award "
+                "WHERE id = $1", award_id,
             )  # fmt: skip
     finally:
         await connection.close()

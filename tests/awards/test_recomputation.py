@@ -24,6 +24,8 @@ def published() -> Evaluation:
     )
     return Evaluation(
         need_id="need_018f0000000070008000000000000001",
+        round=1,
+        unsuccessful=(),
         evaluated_at=datetime(2027, 3, 1, tzinfo=UTC),
         contests=lots,
         digest=rules.digest(one.digest for one in lots),

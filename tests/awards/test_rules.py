@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from ecosystem.awards import rules
@@ -13,8 +14,11 @@ from ecosystem.awards.model import (
     Candidate,
     ConflictDeclaration,
     DeclareFacts,
+    Ending,
     Given,
     ProposeFacts,
+    RejectFacts,
+    Remedy,
     ScoreFacts,
     State,
 )
@@ -27,7 +31,12 @@ from ecosystem.values.refusal import Refusal
 from ecosystem.values.text import Text
 
 AT = datetime(2027, 2, 1, 8, 0, tzinfo=UTC)
+ENDS = AT + timedelta(days=10)
 WHY = Text(en="See the record")
+STANDS = Ending(state="published", remedy=None)
+REJECTED = Ending(state="cancelled", remedy=None)
+AGAIN = Ending(state="cancelled", remedy=Remedy.EVALUATION)
+OVER = Ending(state="cancelled", remedy=Remedy.CANCELLATION)
 GIVEN = (Given("quality", "80", WHY),)
 
 
@@ -73,6 +82,8 @@ def scoring(**changed: Any) -> ScoreFacts:
         "offer_state": OfferState.OPENED,
         "has_conflict": False,
         "is_bidder": False,
+        "round": 1,
+        "is_settled": False,
         "has_scored": False,
         "criteria": ("quality",),
         "scores": GIVEN,
@@ -89,7 +100,7 @@ def proposing(**changed: Any) -> ProposeFacts:
         "authority_number": 3,
         "need_state": NeedState.EVALUATED,
         "ranked_first": "offer_one",
-        "is_awarded": False,
+        "before": (),
         "reason": WHY,
     }
     return ProposeFacts(**(given | changed))
@@ -107,6 +118,7 @@ def approving(**changed: Any) -> ApproveFacts:
         "proposed_by": "person_officer",
         "price": Money("700000.00", "CNY"),
         "left_open": (),
+        "standstill_ends_at": ENDS,
     }
     return ApproveFacts(**(given | changed))
 
@@ -152,6 +164,7 @@ def test_who_bids_may_declare_the_conflict_and_not_its_absence() -> None:
         (scoring(is_bidder=True), evaluation.EvaluatorBids),
         (scoring(need_state=NeedState.EVALUATED), evaluation.NotToBeScored),
         (scoring(offer_state=OfferState.EXCLUDED), evaluation.NotToBeScored),
+        (scoring(is_settled=True), evaluation.NotToBeScored),
         (scoring(has_scored=True), evaluation.ScoredBefore),
         (scoring(scores=()), evaluation.ScoresIncomplete),
         (scoring(scores=GIVEN * 2), evaluation.ScoresIncomplete),
@@ -168,10 +181,12 @@ def test_a_score_is_refused_by_name(facts: ScoreFacts, refusal: type[Refusal]) -
     [
         (proposing(), actor(number=4), rules.NotAuthority),
         (proposing(need_state=NeedState.OPENED), actor(), rules.NotEvaluated),
-        (proposing(need_state=NeedState.AWARDED), actor(), rules.NotEvaluated),
+        (proposing(need_state=NeedState.UNSUCCESSFUL), actor(), rules.NotEvaluated),
         (proposing(ranked_first="offer_two"), actor(), rules.NotRankedFirst),
         (proposing(ranked_first=None), actor(), rules.NotRankedFirst),
-        (proposing(is_awarded=True), actor(), rules.AwardedBefore),
+        (proposing(before=(STANDS,)), actor(), rules.AwardedBefore),
+        (proposing(before=(REJECTED, STANDS)), actor(), rules.AwardedBefore),
+        (proposing(before=(OVER,)), actor(), rules.LotOver),
     ],
 )
 def test_a_proposal_is_refused_by_name(
@@ -197,11 +212,36 @@ def test_an_approval_is_refused_by_name(
         rules.approve(facts, by=by, at=AT)
 
 
-def test_an_approval_publishes_and_begins_a_standstill_of_ten_days() -> None:
+def test_what_was_rejected_or_set_aside_is_followed_by_another_proposal() -> None:
+    facts = proposing(before=(REJECTED, AGAIN))
+
+    assert rules.propose(facts, by=actor(), at=AT).state is State.PROPOSED
+
+
+def test_a_proposal_is_rejected_by_another_and_once() -> None:
+    facts = RejectFacts(
+        award_id="award_one",
+        authority_number=3,
+        is_proposed=True,
+        proposed_by="person_officer",
+        reason=WHY,
+    )
+
+    assert rules.reject(facts, by=actor(), at=AT).state is State.CANCELLED
+    for changed, by, refusal in (
+        (facts, actor(number=4), rules.NotAuthority),
+        (facts, actor("person_officer"), rules.ProposerApproves),
+        (msgspec.structs.replace(facts, is_proposed=False), actor(), rules.AlreadyApproved),
+    ):
+        with pytest.raises(refusal):
+            rules.reject(changed, by=by, at=AT)
+
+
+def test_an_approval_publishes_and_begins_a_standstill() -> None:
     approved = rules.approve(approving(), by=actor(), at=AT)
 
     assert approved.state is State.STANDSTILL
-    assert approved.standstill_ends_at == AT + timedelta(days=10)
+    assert approved.standstill_ends_at == ENDS
     assert approved.need_state is NeedState.AWARDED
 
 
@@ -220,9 +260,14 @@ def test_a_need_with_lots_left_open_is_not_awarded_yet() -> None:
 
 
 def test_an_award_is_final_at_the_end_of_its_standstill() -> None:
-    ends = AT + rules.STANDSTILL
+    early = ENDS - timedelta(microseconds=1)
 
-    rules.check_final(ends, at=ends)
-    for standstill, at in ((None, ends), (ends, ends - timedelta(microseconds=1))):
-        with pytest.raises(rules.StandstillRunning):
-            rules.check_final(standstill, at=at)
+    rules.check_final("published", ENDS, at=ENDS)
+    for state, standstill, at, refusal in (
+        ("proposed", None, ENDS, rules.StandstillRunning),
+        ("published", ENDS, early, rules.StandstillRunning),
+        ("suspended", ENDS, ENDS, rules.AwardSuspended),
+        ("cancelled", ENDS, ENDS, rules.AwardCancelled),
+    ):
+        with pytest.raises(refusal):
+            rules.check_final(state, standstill, at=at)

@@ -173,13 +173,17 @@ async def award(
             [member.organisation_id for member in members],
         )  # fmt: skip
         await connection.execute(
-            "INSERT INTO award (authority_id, id, need_id, lot_id, offer_id, version, kind, state,"
-            " lead_id, price, currency, terms, reason, proposed_by, proposed_at, approved_by,"
-            " approved_at, standstill_ends_at) VALUES ($1, $2, $3, $4, $5, 2, $6, 'published', $7,"
-            " $8::text::numeric, $9, $10, '{}', $11, $12, $13, $12, $14)",
+            "INSERT INTO award (authority_id, id, need_id, lot_id, offer_id, round, version, kind,"
+            " state, lead_id, price, currency, terms, reason, proposed_by, proposed_at)"
+            " VALUES ($1, $2, $3, $4, $5, 1, 1, $6, 'proposed', $7, $8::text::numeric, $9, $10,"
+            " '{}', $11, $12)",
             authority, award_id, need_id, lot_id, offer_id, kind, lead_id, PRICE.amount,
             PRICE.currency, msgspec.json.encode(terms).decode(), mint("person"), approved_at,
-            mint("person"), datetime.now(UTC) + standstill,
+        )  # fmt: skip
+        await connection.execute(
+            "UPDATE award SET state = 'published', version = 2, approved_by = $2,"
+            " approved_at = $3, standstill_ends_at = $4 WHERE id = $1",
+            award_id, mint("person"), approved_at, datetime.now(UTC) + standstill,
         )  # fmt: skip
     finally:
         await connection.close()

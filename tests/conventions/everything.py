@@ -11,11 +11,12 @@ from ecosystem import app
 from ecosystem.identity.outside import actions as outside
 from ecosystem.manual import describe
 from ecosystem.runtime.database import Database
+from ecosystem.runtime.minting import mint
 from ecosystem.runtime.operation import Operation
 from ecosystem.sandbox import routes as sandbox
 from ecosystem.sandbox.model import Parties, Party, SeededPerson
 from ecosystem.values.actor import Actor
-from ecosystem.values.identifiers import compose
+from ecosystem.values.identifiers import authority_of, compose
 from ecosystem.values.permit import Permit
 from tests.contracts.partnership import Partnership
 from tests.parties import able, bearer
@@ -106,6 +107,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
         by=("city", "administrator"),
     )
     ids = _own(at) | {
+        "challenge_id": await _challenged(at, database, offer_id=award["offer_id"]),
         "invitation_id": invitation["id"],
         "identity_id": await _linked(at, database),
         "lot_id": award["lot_id"],
@@ -135,6 +137,28 @@ def _own(at: Partnership) -> dict[str, str]:
         "profile_id": "eu-directives",
         "code": "not_found",
     }
+
+
+async def _challenged(at: Partnership, database: Database, *, offer_id: str) -> str:
+    """Write a challenge of the award, as if somebody had lost by it."""
+    authority = authority_of(at.award_id)
+    challenge_id = mint("challenge", authority=authority)
+    loser = at.parties.party("think_tank")
+    connection = await database.connect()
+    try:
+        await connection.execute(
+            "UPDATE award SET state = 'suspended', version = version + 1 WHERE id = $1",
+            at.award_id,
+        )
+        await connection.execute(
+            "INSERT INTO challenge VALUES ($1, $2, 1, 'open', $3, $4, $5, $6, "
+            "'{\"en\": \"Why?\"}', $7, now(), now())",
+            authority, challenge_id, at.need_id, at.award_id, offer_id, loser.organisation_id,
+            loser.person("bidder").id,
+        )  # fmt: skip
+    finally:
+        await connection.close()
+    return challenge_id
 
 
 async def _linked(at: Partnership, database: Database) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 
 from ecosystem.awards.tables import award
 from ecosystem.budgets import actions as budgets
@@ -192,6 +192,23 @@ async def _programme(tx: Tx, made: Agreement, value: str) -> str:
     return opened.id
 
 
+_PROPOSED = (
+    "id", "offer_id", "round", "version", "kind", "state", "price", "currency", "terms", "reason",
+    "proposed_by", "proposed_at",
+)  # fmt: skip
+_APPROVED = Statement(
+    update(award)
+    .where(award.c.id == bindparam("of"))
+    .values(
+        state="published",
+        version=2,
+        approved_by=bindparam("approved_by"),
+        approved_at=bindparam("approved_at"),
+        standstill_ends_at=bindparam("standstill_ends_at"),
+    )
+)
+
+
 async def _award(tx: Tx, made: Agreement, need_id: str, lot_id: str, price: Money) -> str:
     authority, lead = made.authority, made.parties.party("enterprise").organisation_id
     offer_id, award_id = (mint(one, authority=authority) for one in ("offer", "award"))
@@ -201,11 +218,15 @@ async def _award(tx: Tx, made: Agreement, need_id: str, lot_id: str, price: Mone
         **place, id=offer_id, version=1, kind="delivery", state="draft", member_ids=[lead],
     )  # fmt: skip
     await tx.run(
-        inserting(award),
-        **place, id=award_id, offer_id=offer_id, version=2, kind="delivery", state="published",
-        price=price.decimal(), currency=price.currency, terms=b"{}", reason=b"{}",
-        proposed_by="person_proposer", proposed_at=AT, approved_by="person_approver",
-        approved_at=AT, standstill_ends_at=AT + timedelta(days=10),
+        inserting(award, *place, *_PROPOSED),
+        **place, id=award_id, offer_id=offer_id, round=1, version=1, kind="delivery",
+        state="proposed", price=price.decimal(), currency=price.currency, terms=b"{}",
+        reason=b"{}", proposed_by="person_proposer", proposed_at=AT,
+    )  # fmt: skip
+    await tx.run(
+        _APPROVED,
+        of=award_id, approved_by="person_approver", approved_at=AT - timedelta(days=11),
+        standstill_ends_at=AT - timedelta(days=1),
     )  # fmt: skip
     return award_id
 

@@ -18,6 +18,7 @@ STILL_DONE = frozenset({
     "register one's opening key",
     "draft a need",
     "change the draft of a need",
+    "reject a proposed award",
     "cancel a need",
     "withdraw an offer",
     "declare a conflict of interest or none",

@@ -6,6 +6,11 @@ from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.permit import PUBLIC, Permit
 
 READ: Final = PUBLIC
+BIDDERS: Final = (
+    OrganisationKind.ENTERPRISE,
+    OrganisationKind.THINK_TANK,
+    OrganisationKind.FINANCIAL_INSTITUTION,
+)
 APPOINT: Final = Permit(
     act="appoint evaluators", scope="awards:write", roles=(Role.OFFICER,),
     kinds=(OrganisationKind.GOVERNMENT,), verified=True, relation="authority",
@@ -33,4 +38,19 @@ APPROVE: Final = Permit(
     act="approve an award", scope="awards:write", roles=(Role.APPROVER,), person=True, step_up=True,
     kinds=(OrganisationKind.GOVERNMENT,), verified=True,
     relation="authority, not who proposed", state="proposed",
+)  # fmt: skip
+REJECT: Final = Permit(
+    act="reject a proposed award", scope="awards:write", roles=(Role.APPROVER,), person=True,
+    kinds=(OrganisationKind.GOVERNMENT,), relation="authority, not who proposed",
+    state="proposed",
+)  # fmt: skip
+CHALLENGE: Final = Permit(
+    act="challenge an award", scope="awards:write", roles=(Role.BIDDER,), person=True,
+    kinds=BIDDERS, verified=True, relation="member of an offer that did not win",
+    state="standstill",
+)  # fmt: skip
+REVIEW: Final = Permit(
+    act="decide a challenge", scope="awards:write", roles=(Role.REVIEWER,), person=True,
+    step_up=True, kinds=(OrganisationKind.GOVERNMENT, OrganisationKind.AUDITOR), verified=True,
+    relation="oversees the authority, neither buys nor offers", state="open",
 )  # fmt: skip

@@ -15,6 +15,7 @@ from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE
 from ecosystem.needs import actions as needs_actions
 from ecosystem.needs import queries as needs
+from ecosystem.needs.model import Reason
 from ecosystem.offers import actions as offers
 from ecosystem.offers import queries as offered
 from ecosystem.offers.model import MemberDraft, OpenedContent
@@ -25,12 +26,26 @@ from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 
 _INSERT: Final = inserting(
-    award, "authority_id", "id", "need_id", "lot_id", "offer_id", "version", "kind", "state",
-    "lead_id", "price", "currency", "terms", "reason", "proposed_by", "proposed_at",
+    award, "authority_id", "id", "need_id", "lot_id", "offer_id", "round", "version", "kind",
+    "state", "lead_id", "price", "currency", "terms", "reason", "proposed_by", "proposed_at",
 )  # fmt: skip
+_THIS: Final = (
+    award.c.authority_id == bindparam("of_authority"), award.c.id == bindparam("of_award")
+)  # fmt: skip
+_REJECT: Final = Statement(
+    update(award)
+    .where(*_THIS)
+    .values(
+        state="cancelled",
+        version=award.c.version + 1,
+        cancelled_at=bindparam("rejected_at"),
+        cancelled_by=bindparam("rejected_by"),
+        cancelled_reason=bindparam("because"),
+    )
+)
 _APPROVE: Final = Statement(
     update(award)
-    .where(award.c.authority_id == bindparam("of_authority"), award.c.id == bindparam("of_award"))
+    .where(*_THIS)
     .values(
         state="published",
         version=award.c.version + 1,
@@ -54,12 +69,14 @@ async def propose(
     facts, offer = await queries.propose_facts(tx, row, lot_id, asked)
     proposed = rules.propose(facts, by=by, at=at)
     terms, authority = _terms(offer), row["authority_id"]
+    _, evaluation_round = await queries.evaluated(tx, need_id)
     award_id = mint("award", authority=authority)
     await tx.run(
         _INSERT,
         authority_id=authority, id=award_id, need_id=need_id, lot_id=lot_id,
-        offer_id=proposed.offer_id, version=1, kind=proposed.kind, state=proposed.state,
-        lead_id=terms.lead_id, price=terms.price.amount, currency=terms.price.currency,
+        offer_id=proposed.offer_id, round=evaluation_round, version=1, kind=proposed.kind,
+        state=proposed.state, lead_id=terms.lead_id, price=terms.price.amount,
+        currency=terms.price.currency,
         terms=msgspec.json.encode(terms), reason=msgspec.json.encode(asked.reason),
         proposed_by=proposed.proposed_by, proposed_at=at,
     )  # fmt: skip
@@ -80,7 +97,7 @@ async def approve(
     of the contest come to their end; award.approved; with the last lot the need is awarded.
     """
     found, row = await queries.locked(tx, award_id, by=by, at=at, expected=expected)
-    facts = await queries.approve_facts(tx, found, row)
+    facts = await queries.approve_facts(tx, found, row, at=at)
     approved = rules.approve(facts, by=by, at=at)
     await tx.run(
         _APPROVE,
@@ -94,6 +111,29 @@ async def approve(
         audience=EVERYONE,
     )  # fmt: skip
     return Standing(id=award_id, state=approved.state, version=version)
+
+
+async def reject(
+    tx: Tx, award_id: str, asked: Reason, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Send a proposal back with reasons; another one may be made.
+
+    Refuses with AwardMissing, RevisionStale, and as the rule does. Effects: locks need and
+    award, which is cancelled; award.rejected.
+    """
+    found, _ = await queries.locked(tx, award_id, by=by, at=at, expected=expected)
+    facts = queries.reject_facts(found, asked.reason)
+    rejected = rules.reject(facts, by=by, at=at)
+    await tx.run(
+        _REJECT,
+        of_authority=facts.authority_number, of_award=award_id, rejected_at=at,
+        rejected_by=rejected.rejected_by, because=msgspec.json.encode(rejected.reason),
+    )  # fmt: skip
+    version = await history.record(
+        tx, "award.rejected", award_id, facts=facts, decision=rejected, by=by, at=at,
+        audience=EVERYONE,
+    )  # fmt: skip
+    return Standing(id=award_id, state=rejected.state, version=version)
 
 
 async def _follow(

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from ecosystem.awards.criteria import Inputs, Ranking
-from ecosystem.needs.model import Code, FormCited, Lot, OfferKind
+from ecosystem.needs.model import Code, FormCited, OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers.envelope import Sha256
 from ecosystem.offers.model import Financing, MemberDraft, MetricCommitment
@@ -41,7 +41,27 @@ class State(StrEnum):
 
     PROPOSED = "proposed"
     STANDSTILL = "standstill"
+    SUSPENDED = "suspended"
+    """A challenge is open: nothing grows from the award until a reviewer has decided."""
     FINAL = "final"
+    CANCELLED = "cancelled"
+    """Rejected by who should approve it, or set aside by a reviewer."""
+
+
+class Remedy(StrEnum):
+    """What follows where a challenge is upheld; the award is cancelled in either case."""
+
+    EVALUATION = "evaluation"
+    """The offers of the contest are evaluated again."""
+    CANCELLATION = "cancellation"
+    """The lot is not awarded in this need."""
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """An award of the same lot and kind that was made before."""
+
+    state: Literal["proposed", "published", "suspended", "cancelled"]
+    remedy: Remedy | None
 
 
 class Appointment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,11 +139,14 @@ class ScoreFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     need_id: str
     offer_id: str
+    round: int
     need_state: NeedState
     offer_state: OfferState
     has_conflict: bool | None
     """None where the caller is no evaluator, or has not declared."""
     is_bidder: bool
+    is_settled: bool
+    """Whether the contest keeps its ranking while others of the need are evaluated again."""
     has_scored: bool
     criteria: tuple[str, ...]
     """The lot's criteria of quality."""
@@ -155,15 +178,6 @@ class ContestFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Evaluators who have begun to score and not scored every offer."""
 
 
-class EvaluateFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an evaluation is computed from."""
-
-    need_id: str
-    authority_number: int
-    need_state: NeedState
-    contests: tuple[ContestFacts, ...]
-
-
 class Contest(msgspec.Struct, frozen=True, kw_only=True):
     """The offers of one kind for one lot, ranked, with all that the ranking follows from."""
 
@@ -175,13 +189,41 @@ class Contest(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the canonical JSON of `{"inputs": ..., "ranking": ...}`, as scored."""
 
 
-class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
-    """The evaluation of a need: computed once, published whole."""
+class EvaluateFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an evaluation is computed from."""
 
+    need_id: str
+    authority_number: int
+    need_state: NeedState
+    round: int
+    """From 1; a further one where a reviewer had offers evaluated again."""
+    lots: tuple[str, ...]
+    contests: tuple[ContestFacts, ...]
+    settled: tuple[Contest, ...] = ()
+    """The contests of the round before that nobody has to evaluate again."""
+    standing: tuple[str, ...] = ()
+    """The lots of which an award stands."""
+    over: tuple[str, ...] = ()
+    """The lots of which no award is made any more."""
+
+
+class LotEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """A lot for which nothing can be awarded, and why."""
+
+    lot_id: LotId
+    code: Literal["no_offer", "no_offer_ranked"]
+    """Nobody has offered; or every offer was excluded, for the reasons that its contest gives."""
+
+
+class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
+    """The evaluation of a need: computed once a round, published whole."""
+
+    round: int
     need_state: NeedState
     contests: tuple[Contest, ...]
     digest: Sha256
     """SHA-256 of the contests' digests, each followed by a line feed, in their order."""
+    unsuccessful: tuple[LotEnd, ...]
 
 
 class ProposalDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -201,8 +243,8 @@ class ProposeFacts(msgspec.Struct, frozen=True, kw_only=True):
     authority_number: int
     need_state: NeedState
     ranked_first: str | None
-    is_awarded: bool
-    """Whether an award of this kind for this lot exists."""
+    before: tuple[Ending, ...]
+    """The awards of this kind for this lot, whatever has become of them."""
     reason: Text
 
 
@@ -229,6 +271,8 @@ class ApproveFacts(msgspec.Struct, frozen=True, kw_only=True):
     price: Money
     left_open: tuple[str, ...]
     """The lots that will still wait for an award after this approval."""
+    standstill_ends_at: datetime
+    """When the standstill ends that begins with this approval."""
 
 
 class Approved(msgspec.Struct, frozen=True, kw_only=True):
@@ -241,6 +285,24 @@ class Approved(msgspec.Struct, frozen=True, kw_only=True):
     committed: Money | None
     """What the budget is committed to; None for financing, which costs no budget."""
     need_state: NeedState
+
+
+class RejectFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rejection of a proposal is checked against."""
+
+    award_id: str
+    authority_number: int
+    is_proposed: bool
+    proposed_by: str
+    reason: Text
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+    """The proposal is at its end; another one may be made."""
+
+    state: State
+    rejected_by: str
+    reason: Text
 
 
 class AwardTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -265,12 +327,3 @@ class AwardFacts(AwardTerms, frozen=True, kw_only=True):
     kind: OfferKind
     programme_id: ProgrammeId
     contract_form: FormCited
-
-
-class NeedFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an evaluation takes from a need."""
-
-    need_id: str
-    authority_number: int
-    need_state: NeedState
-    lots: tuple[Lot, ...]

@@ -1,9 +1,11 @@
 """Read awards: facts for the rules, locked; views, made by PostgreSQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     DateTime,
@@ -21,11 +23,15 @@ from ecosystem.awards.model import (
     AwardFacts,
     AwardTerms,
     Contest,
+    Ending,
     ProposalDraft,
     ProposeFacts,
+    RejectFacts,
+    Remedy,
 )
 from ecosystem.awards.rules import (
     FROM_BUDGET,
+    STANDSTILL,
     AwardMissing,
     check_final,
 )
@@ -45,6 +51,7 @@ from ecosystem.values import revision
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, owner
 from ecosystem.values.money import Money
+from ecosystem.values.text import Text as Words
 
 _AT: Final = bindparam("at", type_=DateTime(timezone=True))
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
@@ -58,7 +65,7 @@ def _word(text: str) -> ColumnElement[str]:
 
 
 _STATE: Final = case(
-    (award.c.state == "proposed", _word("proposed")),
+    (award.c.state != "published", award.c.state),
     (award.c.standstill_ends_at > _AT, _word("standstill")),
     else_=_word("final"),
 ).label("state")
@@ -68,6 +75,7 @@ _SUMMARY: Final[list[ColumnElement[Any]]] = [
     award.c.need_id,
     award.c.lot_id,
     award.c.offer_id,
+    award.c.round,
     award.c.kind,
     _STATE,
     award.c.lead_id,
@@ -83,6 +91,10 @@ _one = (
         award.c.proposed_at,
         award.c.approved_by,
         award.c.approved_at,
+        award.c.cancelled_at,
+        award.c.cancelled_by,
+        award.c.cancelled_reason,
+        award.c.remedy,
     )
     .where(*_KEY)
     .subquery("one")
@@ -91,10 +103,12 @@ _VIEW: Final = Statement(
     select(func.row_to_json(_one.table_valued()), _one.c.version, _one.c.state)
 )
 _CONTESTS: Final = Statement(
-    select(evaluation.c.contests).where(
-        evaluation.c.authority_id == _AUTHORITY, evaluation.c.need_id == _NEED
-    )
+    select(evaluation.c.contests, evaluation.c.round)
+    .where(evaluation.c.authority_id == _AUTHORITY, evaluation.c.need_id == _NEED)
+    .order_by(evaluation.c.round.desc())
+    .limit(1)
 )
+"""The evaluation of the last round."""
 
 
 @cache
@@ -110,9 +124,9 @@ _NEED_OF_LOT: Final = Statement(
 _NEED_OF_AWARD: Final = Statement(select(award.c.need_id).where(*_KEY))
 _LOCKED: Final = Statement(select(award).where(*_KEY).with_for_update())
 _AWARDS: Final = Statement(
-    select(award.c.lot_id, award.c.kind, award.c.state).where(
-        award.c.authority_id == _AUTHORITY, award.c.need_id == _NEED
-    )
+    select(
+        award.c.id, award.c.lot_id, award.c.kind, award.c.state, award.c.remedy, award.c.round
+    ).where(award.c.authority_id == _AUTHORITY, award.c.need_id == _NEED)
 )
 _FINAL: Final = Statement(
     select(award, need.c.programme_id, need.c.contract_form)
@@ -148,7 +162,7 @@ async def propose_facts(
     if not offered or offered[0].lot_id != lot_id:
         raise OfferMissing("No opened offer for this lot bears this identifier.")
     (found,) = offered
-    awards = await tx.rows(_AWARDS, authority_id=row["authority_id"], need_id=row["id"])
+    contests, _ = await evaluated(tx, row["id"])
     facts = ProposeFacts(
         need_id=row["id"],
         lot_id=lot_id,
@@ -159,12 +173,16 @@ async def propose_facts(
         ranked_first=next(
             (
                 one.ranking.ranked[0].offer_id
-                for one in await _contests(tx, row["id"])
+                for one in contests
                 if (one.lot_id, one.kind) == (lot_id, found.kind) and one.ranking.ranked
             ),
             None,
         ),
-        is_awarded=(lot_id, found.kind) in {(one["lot_id"], one["kind"]) for one in awards},
+        before=tuple(
+            Ending(state=one["state"], remedy=_remedy(one))
+            for one in await made(tx, row)
+            if (one["lot_id"], one["kind"]) == (lot_id, found.kind)
+        ),
         reason=asked.reason,
     )
     return facts, found
@@ -187,18 +205,11 @@ async def locked(
     return found, row
 
 
-async def approve_facts(tx: Tx, found: Record, row: Record) -> ApproveFacts:
+async def approve_facts(tx: Tx, found: Record, row: Record, *, at: datetime) -> ApproveFacts:
     """Return what the approval of a locked award is checked against."""
     kind = OfferKind(found["kind"])
-    contests = [one for one in await _contests(tx, row["id"]) if one.ranking.ranked]
-    # Financing counts only where nothing else can be awarded.
-    counting = FROM_BUDGET & {one.kind for one in contests} or {OfferKind.FINANCING}
-    awards = await tx.rows(_AWARDS, authority_id=row["authority_id"], need_id=row["id"])
-    done = {
-        one["lot_id"] for one in awards if one["state"] == "published" and one["kind"] in counting
-    }
-    if kind in counting:
-        done.add(found["lot_id"])
+    lots = await standing(tx, row)
+    left = set(lots.left_open) - ({found["lot_id"]} if kind in lots.counting else set())
     return ApproveFacts(
         award_id=found["id"],
         need_id=row["id"],
@@ -208,19 +219,64 @@ async def approve_facts(tx: Tx, found: Record, row: Record) -> ApproveFacts:
         need_state=NeedState(row["state_now"]),
         is_proposed=found["state"] == "proposed",
         proposed_by=found["proposed_by"],
-        price=_price(found),
-        left_open=tuple(sorted({one.lot_id for one in contests if one.kind in counting} - done)),
+        price=price_of(found),
+        left_open=tuple(sorted(left)),
+        standstill_ends_at=at + STANDSTILL,
     )
+
+
+def reject_facts(found: Record, reason: Words) -> RejectFacts:
+    """Return what the rejection of a locked award is checked against."""
+    return RejectFacts(
+        award_id=found["id"],
+        authority_number=found["authority_id"],
+        is_proposed=found["state"] == "proposed",
+        proposed_by=found["proposed_by"],
+        reason=reason,
+    )
+
+
+class Standings(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a need's lots are awarded."""
+
+    counting: frozenset[OfferKind]
+    """The kinds of offer whose awards make a lot awarded."""
+    awards: frozenset[str]
+    """The awards that stand: approved, and not cancelled."""
+    left_open: tuple[str, ...]
+    """The lots that wait for an award."""
+
+
+async def standing(tx: Tx, row: Record) -> Standings:
+    """Return how far the lots of a locked need are awarded."""
+    contests, _ = await evaluated(tx, row["id"])
+    ranked = [one for one in contests if one.ranking.ranked]
+    # Financing counts only where nothing else can be awarded.
+    counting = FROM_BUDGET & {one.kind for one in ranked} or {OfferKind.FINANCING}
+    awards = await made(tx, row)
+    stand = [one for one in awards if one["state"] in {"published", "suspended"}]
+    over = [one for one in awards if one["remedy"] == Remedy.CANCELLATION]
+    done = {one["lot_id"] for one in (*stand, *over) if one["kind"] in counting}
+    return Standings(
+        counting=frozenset(counting),
+        awards=frozenset(one["id"] for one in stand),
+        left_open=tuple(sorted({one.lot_id for one in ranked if one.kind in counting} - done)),
+    )
+
+
+async def made(tx: Tx, row: Record) -> Sequence[Record]:
+    """Return the awards of a need, whatever has become of them."""
+    return await tx.rows(_AWARDS, authority_id=row["authority_id"], need_id=row["id"])
 
 
 async def final(tx: Tx, award_id: str, *, at: datetime) -> AwardFacts:
     """Return a final award, held so that nobody changes it before this transaction ends.
 
-    Refuses with AwardMissing or StandstillRunning.
+    Refuses with AwardMissing, AwardCancelled, AwardSuspended or StandstillRunning.
     """
     authority = owner(award_id, "award", otherwise=AwardMissing)
     row = _found(await tx.row(_FINAL, authority_id=authority, id=award_id))
-    check_final(row["standstill_ends_at"], at=at)
+    check_final(row["state"], row["standstill_ends_at"], at=at)
     terms = read(row["terms"], AwardTerms)
     return AwardFacts(
         id=award_id,
@@ -239,15 +295,21 @@ async def final(tx: Tx, award_id: str, *, at: datetime) -> AwardFacts:
     )
 
 
-async def _contests(tx: Tx, need_id: str) -> tuple[Contest, ...]:
-    found: bytes | None = await tx.value(
-        _CONTESTS, authority_id=authority_of(need_id), need_id=need_id
-    )
-    return () if found is None else read(found, tuple[Contest, ...])
+async def evaluated(tx: Tx, need_id: str) -> tuple[tuple[Contest, ...], int]:
+    """Return the contests of a need's last evaluation, and its round: 0 where there is none."""
+    row = await tx.row(_CONTESTS, authority_id=authority_of(need_id), need_id=need_id)
+    if row is None:
+        return (), 0
+    return read(row["contests"], tuple[Contest, ...]), row["round"]
 
 
-def _price(row: Record) -> Money:
+def price_of(row: Record) -> Money:
+    """Return the price of an award's row."""
     return read(row["terms"], AwardTerms).price
+
+
+def _remedy(row: Record) -> Remedy | None:
+    return None if row["remedy"] is None else Remedy(row["remedy"])
 
 
 def _found(row: Record | None) -> Record:

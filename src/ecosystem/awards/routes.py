@@ -10,6 +10,7 @@ from ecosystem.awards import access, actions, queries, rules
 from ecosystem.awards.model import ProposalDraft
 from ecosystem.awards.schemas import Award, AwardSummary
 from ecosystem.ledger.rules import FundsInsufficient
+from ecosystem.needs.model import Reason
 from ecosystem.needs.rules import NeedMissing
 from ecosystem.offers.rules import LotMissing, OfferMissing
 from ecosystem.runtime import paging
@@ -30,7 +31,7 @@ OfNeed = Annotated[
     key=True,
     refuses=(
         LotMissing, NeedMissing, OfferMissing, rules.NotAuthority, rules.NotEvaluated,
-        rules.NotRankedFirst, rules.AwardedBefore,
+        rules.NotRankedFirst, rules.AwardedBefore, rules.LotOver,
     ),
 )  # fmt: skip
 async def propose_award(
@@ -67,6 +68,30 @@ async def approve_award(request: Call, award_id: FromPath[str]) -> Response[byte
     return request.answer(now, version=now.version, location=f"/v1/awards/{award_id}")
 
 
+@post(
+    "/v1/awards/{award_id:str}/rejection",
+    permit=access.REJECT,
+    answers=Standing,
+    key=True,
+    changes=True,
+    refuses=(
+        rules.AwardMissing, RevisionStale, rules.NotAuthority, rules.AlreadyApproved,
+        rules.ProposerApproves,
+    ),
+)  # fmt: skip
+async def reject_award(
+    request: Call, award_id: FromPath[str], data: JSONBody[Reason]
+) -> Response[bytes]:
+    """Reject an award that another person proposed.
+
+    The proposal ends with the reason, which everybody reads; another one may be made.
+    """
+    now = await actions.reject(
+        request.tx, award_id, data, by=request.by, at=request.at, expected=request.expected
+    )
+    return request.answer(now, version=now.version, location=f"/v1/awards/{award_id}")
+
+
 @get("/v1/awards/{award_id:str}", permit=access.READ, answers=Award, refuses=(rules.AwardMissing,))
 async def read_award(request: Call, award_id: FromPath[str]) -> Response[bytes]:
     """Read an award.
@@ -93,4 +118,4 @@ async def list_awards(
     )  # fmt: skip
 
 
-ROUTES = (propose_award, approve_award, read_award, list_awards)
+ROUTES = (propose_award, approve_award, reject_award, read_award, list_awards)

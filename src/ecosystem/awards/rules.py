@@ -8,6 +8,9 @@ from ecosystem.awards.model import (
     ApproveFacts,
     Proposed,
     ProposeFacts,
+    Rejected,
+    RejectFacts,
+    Remedy,
     State,
 )
 from ecosystem.needs.model import OfferKind
@@ -24,6 +27,8 @@ jurisdiction's profile may set another time.
 """
 FROM_BUDGET: Final = frozenset({OfferKind.DELIVERY, OfferKind.ADVISORY})
 """The kinds of offer that are paid from the budget; financing is paid back instead."""
+_AWARDABLE: Final = frozenset({NeedState.EVALUATED, NeedState.AWARDED, NeedState.CONTRACTED})
+"""Lots of a need are awarded one by one: another one may be awarded, or contracted, before."""
 
 
 class NotAuthority(Refusal):
@@ -34,7 +39,7 @@ class NotAuthority(Refusal):
 
 
 class NotEvaluated(Refusal):
-    """The need is not evaluated, or awarded already."""
+    """The need is not evaluated, or is evaluated again."""
 
     kind = Kind.CONFLICT
     remedy = "Awards are proposed after the evaluation."
@@ -54,6 +59,13 @@ class AwardedBefore(Refusal):
     remedy = "Read the award that exists."
 
 
+class LotOver(Refusal):
+    """A reviewer has decided that this lot is not awarded in this need."""
+
+    kind = Kind.CONFLICT
+    remedy = "Publish the lot again in a new need."
+
+
 class AwardMissing(Refusal):
     """There is no such award."""
 
@@ -62,10 +74,10 @@ class AwardMissing(Refusal):
 
 
 class AlreadyApproved(Refusal):
-    """The award has been approved already."""
+    """The award has been approved or rejected already."""
 
     kind = Kind.CONFLICT
-    remedy = "Nothing more is needed."
+    remedy = "Read the award."
 
 
 class ProposerApproves(Refusal):
@@ -73,6 +85,20 @@ class ProposerApproves(Refusal):
 
     kind = Kind.FORBIDDEN
     remedy = "Have another person with the role approver decide."
+
+
+class AwardSuspended(Refusal):
+    """A challenge of the award is open."""
+
+    kind = Kind.CONFLICT
+    remedy = "Come back when a reviewer has decided."
+
+
+class AwardCancelled(Refusal):
+    """The award has been cancelled."""
+
+    kind = Kind.CONFLICT
+    remedy = "Read why, and what is awarded instead."
 
 
 class StandstillRunning(Refusal):
@@ -89,16 +115,21 @@ def own(authority_number: int, by: Actor) -> None:
 
 
 def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
-    """Propose an award. Refuses with NotAuthority, NotEvaluated, NotRankedFirst, AwardedBefore."""
+    """Propose an award.
+
+    Refuses with NotAuthority, NotEvaluated, NotRankedFirst, AwardedBefore, LotOver.
+    """
     del at
     own(facts.authority_number, by)
-    if facts.need_state is not NeedState.EVALUATED:
+    if facts.need_state not in _AWARDABLE:
         raise NotEvaluated(f"The need is {facts.need_state}.")
     if facts.offer_id != facts.ranked_first:
         first = facts.ranked_first or "no offer"
         raise NotRankedFirst(f"Ranked first is {first}.", pointer="/offer_id")
-    if facts.is_awarded:
+    if any(one.state != "cancelled" for one in facts.before):
         raise AwardedBefore("There is such an award.")
+    if any(one.remedy is Remedy.CANCELLATION for one in facts.before):
+        raise LotOver("The award of this lot was cancelled for good.")
     return Proposed(
         state=State.PROPOSED,
         offer_id=facts.offer_id,
@@ -114,24 +145,53 @@ def approve(facts: ApproveFacts, *, by: Actor, at: datetime) -> Approved:
     """
     own(facts.authority_number, by)
     if not facts.is_proposed:
-        raise AlreadyApproved("The award is public.")
+        raise AlreadyApproved("The award waits for no approval.")
     if control.is_own(by, facts.proposed_by):
         raise ProposerApproves("The caller proposed this award.")
-    if facts.need_state not in {NeedState.EVALUATED, NeedState.AWARDED}:
+    if facts.need_state not in _AWARDABLE:
         raise NotEvaluated(f"The need is {facts.need_state}.")
     is_last = facts.need_state is NeedState.EVALUATED and not facts.left_open
     return Approved(
         state=State.STANDSTILL,
         approved_by=by.person_id or "",
         approved_at=at,
-        standstill_ends_at=at + STANDSTILL,
+        standstill_ends_at=facts.standstill_ends_at,
         committed=facts.price if facts.kind in FROM_BUDGET else None,
         need_state=NeedState.AWARDED if is_last else facts.need_state,
     )
 
 
-def check_final(standstill_ends_at: datetime | None, *, at: datetime) -> None:
-    """Refuse with StandstillRunning unless an award is final."""
+def reject(facts: RejectFacts, *, by: Actor, at: datetime) -> Rejected:
+    """Send a proposal back with reasons.
+
+    Refuses with NotAuthority, AlreadyApproved, ProposerApproves.
+    """
+    del at
+    own(facts.authority_number, by)
+    if not facts.is_proposed:
+        raise AlreadyApproved("The award waits for no approval.")
+    if control.is_own(by, facts.proposed_by):
+        raise ProposerApproves("The caller proposed this award.")
+    return Rejected(state=State.CANCELLED, rejected_by=by.person_id or "", reason=facts.reason)
+
+
+def state_at(state: str, standstill_ends_at: datetime | None, *, at: datetime) -> State:
+    """Return where an award stands at a time, by what is kept of it."""
+    if state == "published":
+        ended = standstill_ends_at is not None and at >= standstill_ends_at
+        return State.FINAL if ended else State.STANDSTILL
+    return State(state)
+
+
+def check_final(state: str, standstill_ends_at: datetime | None, *, at: datetime) -> None:
+    """Refuse unless an award, by what is kept of it, is final.
+
+    Refuses with AwardCancelled, AwardSuspended, StandstillRunning.
+    """
+    if state == "cancelled":
+        raise AwardCancelled("The award is cancelled.")
+    if state == "suspended":
+        raise AwardSuspended("The award is suspended.")
     if standstill_ends_at is None:
         raise StandstillRunning("The award is not approved.")
     if at < standstill_ends_at:

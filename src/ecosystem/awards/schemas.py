@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from ecosystem.awards.model import AwardTerms, Contest, State
+from ecosystem.awards.model import AwardTerms, Contest, LotEnd, Remedy, State
 from ecosystem.needs.model import OfferKind
 from ecosystem.offers.envelope import Sha256
 from ecosystem.values.identifiers import AwardId, LotId, NeedId, OfferId, OrganisationId, PersonId
@@ -16,10 +16,14 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """An evaluation, with all that anyone needs to compute it again."""
 
     need_id: NeedId
+    round: int
+    """From 1; a further one where a reviewer had offers evaluated again."""
     evaluated_at: datetime
     contests: tuple[Contest, ...]
     digest: Sha256
     """SHA-256 of the contests' digests, each followed by a line feed, in their order."""
+    unsuccessful: tuple[LotEnd, ...]
+    """The lots for which nothing can be awarded."""
 
 
 class AwardSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +34,8 @@ class AwardSummary(msgspec.Struct, frozen=True, kw_only=True):
     need_id: NeedId
     lot_id: LotId
     offer_id: OfferId
+    round: int
+    """Of the evaluation that it stands on, from 1."""
     kind: OfferKind
     state: State
     lead_id: OrganisationId
@@ -47,3 +53,9 @@ class Award(AwardSummary, frozen=True, kw_only=True):
     proposed_at: datetime
     approved_by: PersonId | None
     approved_at: datetime | None
+    cancelled_at: datetime | None
+    cancelled_by: PersonId | None
+    """Who rejected the proposal, or upheld a challenge."""
+    cancelled_reason: Text | None
+    remedy: Remedy | None
+    """What a reviewer ordered; null where the proposal was rejected, or the award stands."""

@@ -14,7 +14,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -67,12 +67,13 @@ score: Final = Table(
     Column("authority_id", Integer, nullable=False),
     reference("offer_id"),
     reference("person_id"),
+    Column("round", Integer, nullable=False),
     identifier("id", "score"),
     reference("need_id"),
     reference("organisation_id"),
     Column("scores", JSON, nullable=False),
     Column("scored_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("authority_id", "offer_id", "person_id"),
+    PrimaryKeyConstraint("authority_id", "offer_id", "person_id", "round"),
     ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
     ForeignKeyConstraint(
         ["authority_id", "need_id", "person_id"],
@@ -90,15 +91,41 @@ evaluation: Final = Table(
     metadata,
     Column("authority_id", Integer, nullable=False),
     reference("need_id"),
+    Column("round", Integer, nullable=False),
     Column("contests", JSON, nullable=False),
     Column("digest", Text, nullable=False),
+    Column("unsuccessful", JSON, nullable=False),
     reference("evaluated_by"),
     Column("evaluated_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("authority_id", "need_id"),
+    PrimaryKeyConstraint("authority_id", "need_id", "round"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
     CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest_is_sha256"),
     info={"append_only": True},
 )
+_TURN: Final = """
+CREATE FUNCTION award_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := CASE OLD.state || ' ' || NEW.state
+    WHEN 'proposed published' THEN '{approved_at,approved_by,standstill_ends_at}'
+    WHEN 'proposed cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason}'
+    WHEN 'published suspended' THEN '{}'
+    WHEN 'suspended published' THEN '{}'
+    WHEN 'suspended cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason,remedy}'
+  END;
+  always text[] := '{state,version}';
+BEGIN
+  IF marks IS NULL OR (NEW.state = 'published' AND OLD.state = 'suspended' AND EXISTS (
+      SELECT FROM challenge WHERE challenge.authority_id = NEW.authority_id
+        AND challenge.award_id = NEW.id AND challenge.state = 'open'))
+    OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'award % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'award_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$"""
+
 award: Final = Table(
     "award",
     metadata,
@@ -107,6 +134,7 @@ award: Final = Table(
     reference("need_id"),
     reference("lot_id"),
     reference("offer_id"),
+    Column("round", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -120,22 +148,62 @@ award: Final = Table(
     reference("approved_by", nullable=True),
     Column("approved_at", DateTime(timezone=True)),
     Column("standstill_ends_at", DateTime(timezone=True)),
+    Column("cancelled_at", DateTime(timezone=True)),
+    reference("cancelled_by", nullable=True),
+    Column("cancelled_reason", JSON),
+    Column("remedy", Text),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
     ForeignKeyConstraint(["authority_id", "lot_id"], ["lot.authority_id", "lot.id"]),
     ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
-    UniqueConstraint("authority_id", "lot_id", "kind"),
-    CheckConstraint("state IN ('proposed', 'published')", name="state_is_known"),
-    another("approved_by", "proposed_by", name="nobody_approves_alone"),
     CheckConstraint(
-        "(state = 'published') = (approved_by IS NOT NULL) "
+        "state IN ('proposed', 'published', 'suspended', 'cancelled')", name="state_is_known"
+    ),
+    another("approved_by", "proposed_by", name="nobody_approves_alone"),
+    another("cancelled_by", "proposed_by", name="nobody_judges_an_own_proposal"),
+    CheckConstraint(
+        "(state <> 'proposed' OR approved_by IS NULL) "
+        "AND (state NOT IN ('published', 'suspended') OR approved_by IS NOT NULL) "
         "AND (approved_by IS NULL) = (approved_at IS NULL) "
         "AND (approved_by IS NULL) = (standstill_ends_at IS NULL)",
         name="published_is_approved",
     ),
-    CheckConstraint("standstill_ends_at > approved_at", name="standstill_comes_after"),
+    CheckConstraint("standstill_ends_at >= approved_at", name="standstill_comes_after"),
+    CheckConstraint(
+        "(state = 'cancelled') = (cancelled_at IS NOT NULL AND cancelled_by IS NOT NULL "
+        "AND cancelled_reason IS NOT NULL)",
+        name="cancellation_has_a_reason",
+    ),
+    CheckConstraint(
+        "remedy IS NULL OR (remedy IN ('evaluation', 'cancellation') AND state = 'cancelled')",
+        name="remedy_is_known",
+    ),
     CheckConstraint("price > 0", name="price_is_positive"),
+    CheckConstraint("round > 0", name="round_counts_from_one"),
+    Index(
+        "one_award_of_a_contest_stands",
+        "authority_id",
+        "lot_id",
+        "kind",
+        unique=True,
+        postgresql_where=text("state <> 'cancelled'"),
+    ),
     Index("award_of_need", "authority_id", "need_id"),
     Index("award_newest_first", "id"),
-    info={"hands": ("proposed_by", "approved_by")},
+    info={
+        "hands": ("proposed_by", "approved_by", "cancelled_by"),
+        "sql": (
+            *refusing(
+                "award_begins_proposed",
+                on="award",
+                unless="NEW.state = 'proposed' AND NEW.version = 1",
+            ),
+            _TURN,
+            (
+                "CREATE TRIGGER award_turns BEFORE UPDATE ON award "
+                "FOR EACH ROW EXECUTE FUNCTION award_takes_its_turn()"
+            ),
+            "ALTER TABLE award ENABLE ALWAYS TRIGGER award_turns",
+        ),
+    },
 )

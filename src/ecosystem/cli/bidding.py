@@ -235,23 +235,49 @@ def evaluation(world: World) -> list[str]:
 def award(world: World) -> list[str]:
     """Propose, have another approve, and wait for the standstill to pass."""
     call = world.caller
+    _propose(world, "financing", text("综合得分第一", "Ranked first"))
+    path = f"/v1/awards/{world.ids['award of financing']}"
+    why = {"reason": text("请写明比较依据", "Say by what the loans were compared")}
+    call.post(f"{path}/rejection", "city/approver", why, changes=path)
     for one in ("consortium", "financing"):
-        proposal = {
-            "offer_id": world.ids[one],
-            "reason": text("综合得分第一", "Ranked first by the published formula"),
-        }
-        made = call.post(f"/v1/lots/{world.ids['lot']}/awards", "city/officer", proposal)
-        world.ids[f"award of {one}"] = made["id"]
-    for one in ("consortium", "financing"):
+        _propose(world, one, text("综合得分第一", "Ranked first by the published formula"))
         path = f"/v1/awards/{world.ids[f'award of {one}']}"
         call.post(f"{path}/approval", "city/approver", changes=path)
     approved = day(world)
     lines = budget_of(world)
+    said = _challenge(world)
     world.set_clock(world.now + timedelta(days=11))
     shown = call.get(f"/v1/awards/{world.ids['award of consortium']}")
     ended = shown["standstill_ends_at"][:10]
     return [
         f"The officer proposes the first; another approves, on {approved}.",
         *lines,
+        *said,
         f"The standstill ends on {ended}; the award is {shown['state']}.",
+    ]
+
+
+def _propose(world: World, one: str, reason: Json) -> None:
+    proposal = {"offer_id": world.ids[one], "reason": reason}
+    made = world.caller.post(f"/v1/lots/{world.ids['lot']}/awards", "city/officer", proposal)
+    world.ids[f"award of {one}"] = made["id"]
+
+
+def _challenge(world: World) -> list[str]:
+    """Have who lost challenge the award, and a reviewer of the province decide."""
+    call, path = world.caller, f"/v1/awards/{world.ids['award of consortium']}"
+    grounds = {"grounds": text("运营经验未得到评价", "Our years of operation were not valued")}
+    made = call.post(f"{path}/challenges", "second_enterprise/bidder", grounds)
+    held = call.get(path)["state"]
+    decision = {
+        "outcome": "rejected",
+        "reasons": text("评审标准未列经验一项", "Experience was none of the published criteria"),
+    }
+    there = f"/v1/challenges/{made['id']}"
+    call.post(f"{there}/decision", "oversight/reviewer", decision)
+    shown = call.get(there)
+    call.get("/v1/challenges")
+    return [
+        f"{called(world, 'second_enterprise')} challenges: the award is {held}.",
+        f"{called(world, 'oversight')}: {shown['outcome']}, with reasons. It goes on.",
     ]

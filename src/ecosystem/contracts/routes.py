@@ -81,7 +81,7 @@ async def read_contract_form(request: Call, form_id: FromPath[str]) -> Response[
     refuses=(
         rules.AwardNotOwned, rules.AwardContracted, rules.AwardUnfit, rules.FormUnknown,
         rules.VerifierUnfit, rules.VerifierNotIndependent, TermsUnmet, awards.AwardMissing,
-        awards.StandstillRunning,
+        awards.StandstillRunning, awards.AwardSuspended, awards.AwardCancelled,
     ),
 )  # fmt: skip
 async def draft_contract(request: Call, data: JSONBody[ContractDraft]) -> Response[bytes]:

@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import refusing
 from ecosystem.values.media import TYPES
 
 _TYPES: Final = ", ".join(f"'{media_type}'" for media_type in TYPES)
@@ -41,6 +42,13 @@ VISIBLE_WHERE: Final = """
   )
 """
 """The authority, the parties to the contract, and its auditors see documents."""
+
+_OF_FINAL_AWARDS: Final = """NOT EXISTS (
+    SELECT FROM unnest(ARRAY[NEW.award_id, NEW.financing_award_id]) AS one
+    WHERE one IS NOT NULL AND NOT EXISTS (
+      SELECT FROM award WHERE award.authority_id = NEW.authority_id AND award.id = one
+        AND award.state = 'published' AND award.standstill_ends_at <= NEW.drafted_at FOR SHARE))"""
+"""No contract grows from an award while its standstill runs, or a challenge of it is open."""
 
 contract: Final = Table(
     "contract",
@@ -87,6 +95,11 @@ contract: Final = Table(
         unique=True,
         postgresql_where=text("state <> 'draft'"),
     ),
+    info={
+        "sql": refusing(
+            "a_contract_grows_from_final_awards", on="contract", unless=_OF_FINAL_AWARDS
+        )
+    },
 )
 contract_party: Final = Table(
     "contract_party",

@@ -202,6 +202,15 @@ async def advance(tx: Tx, need_id: str, *, to: str) -> None:
     await tx.run(_ADVANCE, of_authority=authority_of(need_id), of_need=need_id, new_state=to)
 
 
+async def end(tx: Tx, need_id: str, *, reason: Text) -> None:
+    """Cancel a need that the caller has locked, for a reason; rooms above record it."""
+    await tx.run(
+        _CANCEL,
+        of_authority=authority_of(need_id), of_need=need_id,
+        cancelled_reason=msgspec.json.encode(reason),
+    )  # fmt: skip
+
+
 async def ask(tx: Tx, need_id: str, *, text: Text, by: Actor, at: datetime) -> Standing:
     """Put a question on a need. Refuses with NeedMissing, and as the rule does."""
     row = await queries.held(tx, need_id, seen_by=by, at=at)

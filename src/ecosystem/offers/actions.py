@@ -21,6 +21,7 @@ from ecosystem.offers.model import (
     OfferFacts,
     OpenedContent,
     Receipt,
+    ReopenFacts,
     Unsealed,
 )
 from ecosystem.offers.tables import offer, offer_member, offer_reader
@@ -230,7 +231,13 @@ async def open_one(
 
 
 async def conclude(
-    tx: Tx, offers: Iterable[OpenedContent], *, award_id: str, winner: str, by: Actor, at: datetime
+    tx: Tx,
+    offers: Iterable[OpenedContent],
+    *,
+    award_id: str,
+    winner: str | None,
+    by: Actor,
+    at: datetime,
 ) -> None:
     """Bring the offers of one contest to their end; the room above decides which one wins.
 
@@ -247,6 +254,25 @@ async def conclude(
         await tx.run(_CONCLUDE, **_key(one.offer_id), state=concluded.state)
         await history.record(
             tx, "offer.concluded", one.offer_id, facts=facts, decision=concluded, by=by, at=at,
+            audience=Audience(
+                organisations=tuple(member.organisation_id for member in one.members)
+            ),
+        )  # fmt: skip
+
+
+async def reopen(
+    tx: Tx, offers: Iterable[OpenedContent], *, award_id: str, by: Actor, at: datetime
+) -> None:
+    """Let the offers of one contest be evaluated again; the room above decides that they are.
+
+    Effects: the offers become opened; offer.reopened for each.
+    """
+    for one in offers:
+        facts = ReopenFacts(award_id=award_id, offer_id=one.offer_id, state=one.state)
+        reopened = rules.reopen(facts, by=by, at=at)
+        await tx.run(_CONCLUDE, **_key(one.offer_id), state=reopened.state)
+        await history.record(
+            tx, "offer.reopened", one.offer_id, facts=facts, decision=reopened, by=by, at=at,
             audience=Audience(
                 organisations=tuple(member.organisation_id for member in one.members)
             ),

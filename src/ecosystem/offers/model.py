@@ -339,6 +339,20 @@ class Concluded(msgspec.Struct, frozen=True):
     state: State
 
 
+class ReopenFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer whose award was set aside by a reviewer."""
+
+    award_id: str
+    offer_id: str
+    state: State
+
+
+class Reopened(msgspec.Struct, frozen=True):
+    """The offer is evaluated again."""
+
+    state: State
+
+
 class HandedShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The opener's share of one offer, opened in the opener's own program."""
 

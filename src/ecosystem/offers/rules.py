@@ -26,6 +26,8 @@ from ecosystem.offers.model import (
     OpenFacts,
     Opening,
     OpeningTerms,
+    Reopened,
+    ReopenFacts,
     State,
     Submitted,
     Unsealed,
@@ -334,6 +336,12 @@ def conclude(facts: ConcludeFacts, *, by: Actor, at: datetime) -> Concluded:
     """Bring an opened offer to its end by an award."""
     del by, at
     return Concluded(State.AWARDED if facts.is_winner else State.NOT_AWARDED)
+
+
+def reopen(facts: ReopenFacts, *, by: Actor, at: datetime) -> Reopened:
+    """Let an offer be evaluated again, after a reviewer has set its award aside."""
+    del facts, by, at
+    return Reopened(State.OPENED)
 
 
 _AFTER_OPENING: Final = frozenset(

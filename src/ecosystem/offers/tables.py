@@ -39,6 +39,8 @@ _READER: Final = """EXISTS (
       AND offer_reader.need_id = offer.need_id AND offer_reader.may_read
       AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), ''))"""
 _OPENING: Final = "current_setting('app.purpose', true) = 'opening'"
+_REVIEWED: Final = "current_setting('app.purpose', true) = 'review'"
+"""Whoever decides a challenge changes offers that it does not otherwise see."""
 _OPENED: Final = "state IN ('opened', 'excluded', 'awarded', 'not_awarded')"
 
 offer: Final = Table(
@@ -94,7 +96,7 @@ offer: Final = Table(
     Index("offer_newest_first", "id"),
     info={
         "visible_where": f"{_MEMBER} OR ({_OPENED} AND ({_AUTHORITY} OR {_OVERSEEN} OR {_READER}))"
-        f" OR {_OPENING}"
+        f" OR {_OPENING} OR ({_OPENED} AND {_REVIEWED})"
     },
 )
 _WITH_ITS_OFFER: Final = """EXISTS (

@@ -116,7 +116,7 @@ async def give_scores(tx: Tx, offer_id: str, asked: Scores, *, by: Actor, at: da
         _SCORE,
         authority_id=authority, offer_id=offer_id, person_id=scored.person_id, id=score_id,
         need_id=facts.need_id, organisation_id=by.organisation_id,
-        scores=msgspec.json.encode(scored.scores), scored_at=at,
+        round=facts.round, scores=msgspec.json.encode(scored.scores), scored_at=at,
     )  # fmt: skip
     version = await history.record(
         tx, "score.given", score_id, facts=facts, decision=scored, by=by, at=at, audience=_UNSEEN
@@ -139,7 +139,8 @@ async def evaluate(
     await tx.run(
         _EVALUATE,
         authority_id=row["authority_id"], need_id=need_id,
-        contests=msgspec.json.encode(evaluated.contests), digest=evaluated.digest,
+        round=evaluated.round, contests=msgspec.json.encode(evaluated.contests),
+        digest=evaluated.digest, unsuccessful=msgspec.json.encode(evaluated.unsuccessful),
         evaluated_by=by.person_id or by.client_id, evaluated_at=at,
     )  # fmt: skip
     await needs_actions.advance(tx, need_id, to=evaluated.need_state)

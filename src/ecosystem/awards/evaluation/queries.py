@@ -4,17 +4,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+import msgspec
 from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, exists, func, or_, select
 
+from ecosystem.awards import queries as awards
 from ecosystem.awards.evaluation.contests import contests_of
 from ecosystem.awards.evaluation.rules import EvaluationMissing
 from ecosystem.awards.model import (
     AppointFacts,
     Candidate,
     ConflictDeclaration,
+    Contest,
     DeclareFacts,
     EvaluateFacts,
     Given,
+    Remedy,
     ScoreFacts,
     ScoreKept,
 )
@@ -32,15 +36,20 @@ from ecosystem.values.identifiers import authority_of, owner
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _NEED: Final = bindparam("need_id", type_=Text)
 _PERSON: Final = bindparam("person_id", type_=Text)
+_ROUND: Final = bindparam("round", type_=Integer)
 
 _evaluated = (
     select(
         evaluation.c.need_id,
+        evaluation.c.round,
         evaluation.c.evaluated_at,
         evaluation.c.contests,
         evaluation.c.digest,
+        evaluation.c.unsuccessful,
     )
     .where(evaluation.c.authority_id == _AUTHORITY, evaluation.c.need_id == _NEED)
+    .order_by(evaluation.c.round.desc())
+    .limit(1)
     .subquery("evaluated")
 )
 _EVALUATION: Final = Statement(select(func.row_to_json(_evaluated.table_valued())))
@@ -77,12 +86,13 @@ _HAS_SCORED: Final = Statement(
             score.c.authority_id == _AUTHORITY,
             score.c.offer_id == bindparam("offer_id"),
             score.c.person_id == _PERSON,
+            score.c.round == _ROUND,
         )
     )
 )
 _SCORES: Final = Statement(
     select(score.c.person_id, score.c.offer_id, score.c.scores)
-    .where(score.c.authority_id == _AUTHORITY, score.c.need_id == _NEED)
+    .where(score.c.authority_id == _AUTHORITY, score.c.need_id == _NEED, score.c.round == _ROUND)
     .order_by(score.c.offer_id, score.c.person_id)
 )
 
@@ -139,18 +149,22 @@ async def score_facts(
         for one in offers.lot_of(row, facts.lot_id).criteria
         if one.kind is CriterionKind.QUALITY
     ]
+    made_before = await rounds(tx, row)
     return ScoreFacts(
         need_id=facts.need_id,
+        round=made_before.round + 1,
         offer_id=offer_id,
         need_state=facts.need_state,
         offer_state=facts.state,
         has_conflict=None if found is None else found["has_conflict"],
         is_bidder=by.organisation_id in {one.organisation_id for one in facts.members},
+        is_settled=(facts.lot_id, facts.kind) in made_before.settled,
         has_scored=await tx.value(
             _HAS_SCORED,
             authority_id=authority_of(offer_id),
             offer_id=offer_id,
             person_id=by.person_id or "",
+            round=made_before.round + 1,
         ),
         criteria=() if facts.kind is OfferKind.FINANCING else tuple(of_quality),
         scores=scores,
@@ -161,24 +175,72 @@ async def evaluate_facts(tx: Tx, row: Record) -> EvaluateFacts:
     """Return what the evaluation of a locked need is computed from."""
     need_id, authority = row["id"], row["authority_id"]
     known = await tx.rows(_EVALUATORS, authority_id=authority, need_id=need_id)
-    given = await tx.rows(_SCORES, authority_id=authority, need_id=need_id)
+    before = await rounds(tx, row)
+    given = await tx.rows(_SCORES, authority_id=authority, need_id=need_id, round=before.round + 1)
+    lots = read(row["lots"], tuple[Lot, ...])
+    contests = contests_of(
+        lots,
+        offers=await offers.opened(tx, need_id),
+        evaluators=tuple(one["person_id"] for one in known if one["has_conflict"] is False),
+        scores=tuple(_kept(one) for one in given),
+    )
     return EvaluateFacts(
         need_id=need_id,
         authority_number=authority,
         need_state=NeedState(row["state_now"]),
-        contests=contests_of(
-            read(row["lots"], tuple[Lot, ...]),
-            offers=await offers.opened(tx, need_id),
-            evaluators=tuple(one["person_id"] for one in known if one["has_conflict"] is False),
-            scores=tuple(
-                ScoreKept(
-                    person_id=one["person_id"],
-                    offer_id=one["offer_id"],
-                    scores=read(one["scores"], tuple[Given, ...]),
-                )
-                for one in given
-            ),
+        round=before.round + 1,
+        lots=tuple(one.id for one in lots),
+        contests=tuple(
+            one for one in contests if (one.inputs.lot_id, one.kind) not in before.settled
         ),
+        settled=tuple(one for one in before.contests if (one.lot_id, one.kind) in before.settled),
+        standing=before.standing,
+        over=before.over,
+    )
+
+
+class Rounds(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rounds of evaluation before this one have left."""
+
+    round: int
+    """The last one; 0 where there was none."""
+    contests: tuple[Contest, ...]
+    settled: frozenset[tuple[str, OfferKind]]
+    """The contests, by lot and kind, that nobody has to evaluate again."""
+    standing: tuple[str, ...]
+    over: tuple[str, ...]
+
+
+async def rounds(tx: Tx, row: Record) -> Rounds:
+    """Return what the rounds before have left of a need that is held.
+
+    Evaluated again is a contest whose award of the last round a reviewer has set aside for it.
+    """
+    contests, last = await awards.evaluated(tx, row["id"])
+    made = await awards.made(tx, row)
+    again = {
+        (one["lot_id"], one["kind"])
+        for one in made
+        if one["remedy"] == Remedy.EVALUATION and one["round"] == last
+    }
+    return Rounds(
+        round=last,
+        contests=contests,
+        settled=frozenset((one.lot_id, one.kind) for one in contests) - again,
+        standing=_lots_of(one for one in made if one["state"] in {"published", "suspended"}),
+        over=_lots_of(one for one in made if one["remedy"] == Remedy.CANCELLATION),
+    )
+
+
+def _lots_of(awards_made: Iterable[Record]) -> tuple[str, ...]:
+    return tuple(sorted({one["lot_id"] for one in awards_made}))
+
+
+def _kept(row: Record) -> ScoreKept:
+    return ScoreKept(
+        person_id=row["person_id"],
+        offer_id=row["offer_id"],
+        scores=read(row["scores"], tuple[Given, ...]),
     )
 
 

@@ -1,7 +1,7 @@
 """Who evaluates, and what an evaluation comes to; and what refuses it."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from ecosystem.awards.model import (
     DeclareFacts,
     Evaluated,
     EvaluateFacts,
+    LotEnd,
     Scored,
     ScoreFacts,
 )
@@ -30,6 +31,7 @@ from ecosystem.values.refusal import Fault, Kind, Refusal
 
 EVALUATORS_MIN: Final = 2
 """How many must have scored every offer; this platform's rule."""
+_KINDS: Final = tuple(OfferKind)
 _OPEN_TO_APPOINTMENT: Final = frozenset({NeedState.PUBLISHED, NeedState.CLOSED, NeedState.OPENED})
 
 
@@ -117,7 +119,7 @@ class NotToBeEvaluated(Refusal):
     """The offers of the need are not opened, or have been evaluated before."""
 
     kind = Kind.CONFLICT
-    remedy = "An evaluation is computed once, after the opening."
+    remedy = "An evaluation is computed once, after the opening or where a reviewer orders it."
 
 
 class EvaluatorsTooFew(Refusal):
@@ -188,6 +190,8 @@ def score(facts: ScoreFacts, *, by: Actor, at: datetime) -> Scored:
         raise EvaluatorBids("The caller's organisation offers.")
     if facts.need_state is not NeedState.OPENED or facts.offer_state is not OfferState.OPENED:
         raise NotToBeScored(f"The need is {facts.need_state}, the offer {facts.offer_state}.")
+    if facts.is_settled:
+        raise NotToBeScored("The contest of this offer keeps its ranking.")
     if facts.has_scored:
         raise ScoredBefore("The caller has scored this offer.")
     if sorted(one.criterion for one in facts.scores) != sorted(facts.criteria):
@@ -208,12 +212,16 @@ def evaluate(facts: EvaluateFacts, *, by: Actor, at: datetime) -> Evaluated:
         raise NotToBeEvaluated(f"The need is {facts.need_state}.")
     for one in facts.contests:
         _check_evaluators(one)
-    contests = tuple(ranked(one.kind, one.inputs) for one in facts.contests)
-    can_award = any(one.ranking.ranked for one in contests)
+    found = (*facts.settled, *(ranked(one.kind, one.inputs) for one in facts.contests))
+    contests = tuple(
+        sorted(found, key=lambda one: (facts.lots.index(one.lot_id), _KINDS.index(one.kind)))
+    )
     return Evaluated(
-        need_state=NeedState.EVALUATED if can_award else NeedState.UNSUCCESSFUL,
+        round=facts.round,
+        need_state=_need_state(facts, contests),
         contests=contests,
         digest=digest(one.digest for one in contests),
+        unsuccessful=tuple(_unsuccessful(facts.lots, contests)),
     )
 
 
@@ -232,6 +240,25 @@ def ranked(kind: OfferKind, inputs: Inputs) -> Contest:
 def digest(digests: Iterable[str]) -> str:
     """Return SHA-256 of the contests' digests, each followed by a line feed."""
     return hashlib.sha256("".join(f"{one}\n" for one in digests).encode()).hexdigest()
+
+
+def _need_state(facts: EvaluateFacts, contests: tuple[Contest, ...]) -> NeedState:
+    """Return where the need stands: something can be awarded, has been, or nothing is left."""
+    if any(
+        one.ranking.ranked and one.lot_id not in {*facts.standing, *facts.over} for one in contests
+    ):
+        return NeedState.EVALUATED
+    return NeedState.AWARDED if facts.standing else NeedState.UNSUCCESSFUL
+
+
+def _unsuccessful(lots: tuple[str, ...], contests: tuple[Contest, ...]) -> Iterator[LotEnd]:
+    ranked = {one.lot_id for one in contests if one.ranking.ranked}
+    offered = {one.lot_id for one in contests}
+    for lot_id in lots:
+        if lot_id not in offered:
+            yield LotEnd(lot_id=lot_id, code="no_offer")
+        elif lot_id not in ranked:
+            yield LotEnd(lot_id=lot_id, code="no_offer_ranked")
 
 
 def _check_evaluators(contest: ContestFacts) -> None:

@@ -385,11 +385,13 @@ CREATE INDEX authorisation_code_of ON authorisation_code (authorisation_id);
 CREATE TABLE evaluation (
 	authority_id INTEGER NOT NULL,
 	need_id TEXT COLLATE "C" NOT NULL,
+	round INTEGER NOT NULL,
 	contests JSON NOT NULL,
 	digest TEXT NOT NULL,
+	unsuccessful JSON NOT NULL,
 	evaluated_by TEXT COLLATE "C" NOT NULL,
 	evaluated_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT evaluation_pkey PRIMARY KEY (authority_id, need_id),
+	CONSTRAINT evaluation_pkey PRIMARY KEY (authority_id, need_id, round),
 	CONSTRAINT evaluation_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
 	CONSTRAINT evaluation_digest_is_sha256 CHECK (digest ~ '^[0-9a-f]{64}$')
 );
@@ -751,6 +753,7 @@ CREATE TABLE award (
 	need_id TEXT COLLATE "C" NOT NULL,
 	lot_id TEXT COLLATE "C" NOT NULL,
 	offer_id TEXT COLLATE "C" NOT NULL,
+	round INTEGER NOT NULL,
 	version INTEGER NOT NULL,
 	kind TEXT NOT NULL,
 	state TEXT NOT NULL,
@@ -764,21 +767,30 @@ CREATE TABLE award (
 	approved_by TEXT COLLATE "C",
 	approved_at TIMESTAMP WITH TIME ZONE,
 	standstill_ends_at TIMESTAMP WITH TIME ZONE,
+	cancelled_at TIMESTAMP WITH TIME ZONE,
+	cancelled_by TEXT COLLATE "C",
+	cancelled_reason JSON,
+	remedy TEXT,
 	CONSTRAINT award_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT award_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
 	CONSTRAINT award_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
 	CONSTRAINT award_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
-	CONSTRAINT award_authority_id_lot_id_kind_is_unique UNIQUE (authority_id, lot_id, kind),
-	CONSTRAINT award_state_is_known CHECK (state IN ('proposed', 'published')),
+	CONSTRAINT award_state_is_known CHECK (state IN ('proposed', 'published', 'suspended', 'cancelled')),
 	CONSTRAINT award_nobody_approves_alone CHECK (approved_by <> proposed_by),
-	CONSTRAINT award_published_is_approved CHECK ((state = 'published') = (approved_by IS NOT NULL) AND (approved_by IS NULL) = (approved_at IS NULL) AND (approved_by IS NULL) = (standstill_ends_at IS NULL)),
-	CONSTRAINT award_standstill_comes_after CHECK (standstill_ends_at > approved_at),
-	CONSTRAINT award_price_is_positive CHECK (price > 0)
+	CONSTRAINT award_nobody_judges_an_own_proposal CHECK (cancelled_by <> proposed_by),
+	CONSTRAINT award_published_is_approved CHECK ((state <> 'proposed' OR approved_by IS NULL) AND (state NOT IN ('published', 'suspended') OR approved_by IS NOT NULL) AND (approved_by IS NULL) = (approved_at IS NULL) AND (approved_by IS NULL) = (standstill_ends_at IS NULL)),
+	CONSTRAINT award_standstill_comes_after CHECK (standstill_ends_at >= approved_at),
+	CONSTRAINT award_cancellation_has_a_reason CHECK ((state = 'cancelled') = (cancelled_at IS NOT NULL AND cancelled_by IS NOT NULL AND cancelled_reason IS NOT NULL)),
+	CONSTRAINT award_remedy_is_known CHECK (remedy IS NULL OR (remedy IN ('evaluation', 'cancellation') AND state = 'cancelled')),
+	CONSTRAINT award_price_is_positive CHECK (price > 0),
+	CONSTRAINT award_round_counts_from_one CHECK (round > 0)
 );
 -- next
 CREATE INDEX award_newest_first ON award (id);
 -- next
 CREATE INDEX award_of_need ON award (authority_id, need_id);
+-- next
+CREATE UNIQUE INDEX one_award_of_a_contest_stands ON award (authority_id, lot_id, kind) WHERE state <> 'cancelled';
 -- next
 CREATE TABLE membership (
 	organisation_id TEXT COLLATE "C" NOT NULL,
@@ -814,17 +826,41 @@ CREATE TABLE score (
 	authority_id INTEGER NOT NULL,
 	offer_id TEXT COLLATE "C" NOT NULL,
 	person_id TEXT COLLATE "C" NOT NULL,
+	round INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT score_id_is_identifier CHECK (id ~ '^score_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
 	need_id TEXT COLLATE "C" NOT NULL,
 	organisation_id TEXT COLLATE "C" NOT NULL,
 	scores JSON NOT NULL,
 	scored_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT score_pkey PRIMARY KEY (authority_id, offer_id, person_id),
+	CONSTRAINT score_pkey PRIMARY KEY (authority_id, offer_id, person_id, round),
 	CONSTRAINT score_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
 	CONSTRAINT score_authority_id_need_id_person_id_refers FOREIGN KEY(authority_id, need_id, person_id) REFERENCES evaluator (authority_id, need_id, person_id)
 );
 -- next
 CREATE INDEX score_of_need ON score (authority_id, need_id);
+-- next
+CREATE TABLE challenge (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT challenge_id_is_identifier CHECK (id ~ '^challenge_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	award_id TEXT COLLATE "C" NOT NULL,
+	offer_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	grounds JSON NOT NULL,
+	lodged_by TEXT COLLATE "C" NOT NULL,
+	lodged_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	decide_by TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT challenge_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT challenge_authority_id_award_id_refers FOREIGN KEY(authority_id, award_id) REFERENCES award (authority_id, id),
+	CONSTRAINT challenge_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
+	CONSTRAINT an_award_is_challenged_once_by_each UNIQUE (authority_id, award_id, organisation_id),
+	CONSTRAINT challenge_state_is_known CHECK (state IN ('open', 'upheld', 'rejected')),
+	CONSTRAINT challenge_time_to_decide_comes_after CHECK (decide_by >= lodged_at)
+);
+-- next
+CREATE INDEX challenge_newest_first ON challenge (id);
 -- next
 CREATE TABLE contract (
 	authority_id INTEGER NOT NULL,
@@ -888,6 +924,22 @@ CREATE TABLE calculation (
 );
 -- next
 CREATE UNIQUE INDEX calculation_begins_a_step_once ON calculation (authority_id, contract_id, ordinal) WHERE supersedes IS NULL;
+-- next
+CREATE TABLE challenge_decision (
+	authority_id INTEGER NOT NULL,
+	challenge_id TEXT COLLATE "C" NOT NULL,
+	outcome TEXT NOT NULL,
+	remedy TEXT,
+	reasons JSON NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	decided_by TEXT COLLATE "C" NOT NULL,
+	decided_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT challenge_decision_pkey PRIMARY KEY (authority_id, challenge_id),
+	CONSTRAINT challenge_decision_authority_id_challenge_id_refers FOREIGN KEY(authority_id, challenge_id) REFERENCES challenge (authority_id, id),
+	CONSTRAINT challenge_decision_outcome_is_known CHECK (outcome IN ('upheld', 'rejected')),
+	CONSTRAINT challenge_decision_remedy_is_known CHECK (remedy IN ('evaluation', 'cancellation')),
+	CONSTRAINT challenge_decision_what_is_upheld_has_a_remedy CHECK ((outcome = 'upheld') = (remedy IS NOT NULL))
+);
 -- next
 CREATE TABLE contract_party (
 	authority_id INTEGER NOT NULL,
@@ -1399,7 +1451,7 @@ CREATE POLICY offer_seen ON offer USING (nullif(current_setting('app.organisatio
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR EXISTS (
     SELECT FROM offer_reader WHERE offer_reader.authority_id = offer.authority_id
       AND offer_reader.need_id = offer.need_id AND offer_reader.may_read
-      AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), '')))) OR current_setting('app.purpose', true) = 'opening');
+      AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), '')))) OR current_setting('app.purpose', true) = 'opening' OR (state IN ('opened', 'excluded', 'awarded', 'not_awarded') AND current_setting('app.purpose', true) = 'review'));
 -- next
 GRANT SELECT, INSERT, UPDATE ON offer TO ecosystem_api;
 -- next
@@ -1407,11 +1459,51 @@ GRANT SELECT, INSERT, UPDATE ON organisation_identifier TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON passkey TO ecosystem_api;
 -- next
-CREATE TRIGGER award_hands_stay BEFORE UPDATE ON award FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'approved_by');
+CREATE TRIGGER award_hands_stay BEFORE UPDATE ON award FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'approved_by', 'cancelled_by');
 -- next
 ALTER TABLE award ENABLE ALWAYS TRIGGER award_hands_stay;
 -- next
 GRANT SELECT, INSERT, UPDATE ON award TO ecosystem_api;
+-- next
+CREATE FUNCTION award_begins_proposed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state = 'proposed' AND NEW.version = 1) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'award_begins_proposed';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER award_begins_proposed BEFORE INSERT ON award FOR EACH ROW EXECUTE FUNCTION award_begins_proposed();
+-- next
+ALTER TABLE award ENABLE ALWAYS TRIGGER award_begins_proposed;
+-- next
+CREATE FUNCTION award_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := CASE OLD.state || ' ' || NEW.state
+    WHEN 'proposed published' THEN '{approved_at,approved_by,standstill_ends_at}'
+    WHEN 'proposed cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason}'
+    WHEN 'published suspended' THEN '{}'
+    WHEN 'suspended published' THEN '{}'
+    WHEN 'suspended cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason,remedy}'
+  END;
+  always text[] := '{state,version}';
+BEGIN
+  IF marks IS NULL OR (NEW.state = 'published' AND OLD.state = 'suspended' AND EXISTS (
+      SELECT FROM challenge WHERE challenge.authority_id = NEW.authority_id
+        AND challenge.award_id = NEW.id AND challenge.state = 'open'))
+    OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'award % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'award_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER award_turns BEFORE UPDATE ON award FOR EACH ROW EXECUTE FUNCTION award_takes_its_turn();
+-- next
+ALTER TABLE award ENABLE ALWAYS TRIGGER award_turns;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON membership TO ecosystem_api;
 -- next
@@ -1468,7 +1560,64 @@ CREATE TRIGGER who_scores_has_no_part_in_it BEFORE INSERT ON score FOR EACH ROW 
 -- next
 ALTER TABLE score ENABLE ALWAYS TRIGGER who_scores_has_no_part_in_it;
 -- next
+CREATE TRIGGER challenge_hands_stay BEFORE UPDATE ON challenge FOR EACH ROW EXECUTE FUNCTION hands_stay('lodged_by');
+-- next
+ALTER TABLE challenge ENABLE ALWAYS TRIGGER challenge_hands_stay;
+-- next
+GRANT SELECT, INSERT, UPDATE ON challenge TO ecosystem_api;
+-- next
+CREATE FUNCTION what_is_challenged_is_suspended() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state = 'open' AND NEW.version = 1 AND EXISTS (
+    SELECT FROM award WHERE award.authority_id = NEW.authority_id AND award.id = NEW.award_id
+      AND award.state = 'suspended' FOR SHARE)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_challenged_is_suspended';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER what_is_challenged_is_suspended BEFORE INSERT ON challenge FOR EACH ROW EXECUTE FUNCTION what_is_challenged_is_suspended();
+-- next
+ALTER TABLE challenge ENABLE ALWAYS TRIGGER what_is_challenged_is_suspended;
+-- next
+CREATE FUNCTION challenge_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state <> 'open' OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - '{state,version}'::text[]
+      IS DISTINCT FROM to_jsonb(OLD) - '{state,version}'::text[]
+    OR NOT EXISTS (
+      SELECT FROM challenge_decision AS decision WHERE decision.authority_id = NEW.authority_id
+        AND decision.challenge_id = NEW.id AND decision.outcome = NEW.state)
+  THEN
+    RAISE EXCEPTION 'challenge % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'challenge_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER challenge_turns BEFORE UPDATE ON challenge FOR EACH ROW EXECUTE FUNCTION challenge_takes_its_turn();
+-- next
+ALTER TABLE challenge ENABLE ALWAYS TRIGGER challenge_turns;
+-- next
 GRANT SELECT, INSERT, UPDATE ON contract TO ecosystem_api;
+-- next
+CREATE FUNCTION a_contract_grows_from_final_awards() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NOT EXISTS (
+    SELECT FROM unnest(ARRAY[NEW.award_id, NEW.financing_award_id]) AS one
+    WHERE one IS NOT NULL AND NOT EXISTS (
+      SELECT FROM award WHERE award.authority_id = NEW.authority_id AND award.id = one
+        AND award.state = 'published' AND award.standstill_ends_at <= NEW.drafted_at FOR SHARE))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_contract_grows_from_final_awards';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_contract_grows_from_final_awards BEFORE INSERT ON contract FOR EACH ROW EXECUTE FUNCTION a_contract_grows_from_final_awards();
+-- next
+ALTER TABLE contract ENABLE ALWAYS TRIGGER a_contract_grows_from_final_awards;
 -- next
 CREATE TRIGGER calculation_stays BEFORE UPDATE OR DELETE ON calculation FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -1490,6 +1639,43 @@ CREATE POLICY calculation_seen ON calculation USING (authority_id = nullif(curre
       AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
 -- next
 GRANT SELECT, INSERT ON calculation TO ecosystem_api;
+-- next
+CREATE TRIGGER challenge_decision_stays BEFORE UPDATE OR DELETE ON challenge_decision FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER challenge_decision_stays_whole BEFORE TRUNCATE ON challenge_decision FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE challenge_decision ENABLE ALWAYS TRIGGER challenge_decision_stays;
+-- next
+ALTER TABLE challenge_decision ENABLE ALWAYS TRIGGER challenge_decision_stays_whole;
+-- next
+GRANT SELECT, INSERT ON challenge_decision TO ecosystem_api;
+-- next
+CREATE FUNCTION who_decides_has_no_part_in_it() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = NEW.authority_id AND organisation.id <> NEW.organisation_id
+      AND jurisdiction.path LIKE '%/' || (
+        SELECT reviewing.jurisdiction FROM organisation AS reviewing
+        WHERE reviewing.id = NEW.organisation_id AND reviewing.kind IN ('government', 'auditor')
+      ) || '/%')
+  AND EXISTS (
+    SELECT FROM challenge JOIN opening ON opening.authority_id = challenge.authority_id
+      AND opening.need_id = challenge.need_id
+    WHERE challenge.authority_id = NEW.authority_id AND challenge.id = NEW.challenge_id
+      AND NOT EXISTS (
+        SELECT FROM json_array_elements(opening.record->'offers') AS one,
+          json_array_elements_text(one->'member_ids') AS member
+        WHERE member = NEW.organisation_id))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'who_decides_has_no_part_in_it';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER who_decides_has_no_part_in_it BEFORE INSERT ON challenge_decision FOR EACH ROW EXECUTE FUNCTION who_decides_has_no_part_in_it();
+-- next
+ALTER TABLE challenge_decision ENABLE ALWAYS TRIGGER who_decides_has_no_part_in_it;
 -- next
 CREATE TRIGGER contract_party_stays BEFORE UPDATE OR DELETE ON contract_party FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next

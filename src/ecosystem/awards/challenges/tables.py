@@ -1,0 +1,122 @@
+"""Challenges and their decisions, and what no code path may break."""
+
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import refusing
+
+_SUSPENDING: Final = """NEW.state = 'open' AND NEW.version = 1 AND EXISTS (
+    SELECT FROM award WHERE award.authority_id = NEW.authority_id AND award.id = NEW.award_id
+      AND award.state = 'suspended' FOR SHARE)"""
+"""The award is suspended, and stays so at least until this row is there for all to see."""
+_TURN: Final = """
+CREATE FUNCTION challenge_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state <> 'open' OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - '{state,version}'::text[]
+      IS DISTINCT FROM to_jsonb(OLD) - '{state,version}'::text[]
+    OR NOT EXISTS (
+      SELECT FROM challenge_decision AS decision WHERE decision.authority_id = NEW.authority_id
+        AND decision.challenge_id = NEW.id AND decision.outcome = NEW.state)
+  THEN
+    RAISE EXCEPTION 'challenge % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'challenge_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$"""
+_INDEPENDENT: Final = """EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = NEW.authority_id AND organisation.id <> NEW.organisation_id
+      AND jurisdiction.path LIKE '%/' || (
+        SELECT reviewing.jurisdiction FROM organisation AS reviewing
+        WHERE reviewing.id = NEW.organisation_id AND reviewing.kind IN ('government', 'auditor')
+      ) || '/%')
+  AND EXISTS (
+    SELECT FROM challenge JOIN opening ON opening.authority_id = challenge.authority_id
+      AND opening.need_id = challenge.need_id
+    WHERE challenge.authority_id = NEW.authority_id AND challenge.id = NEW.challenge_id
+      AND NOT EXISTS (
+        SELECT FROM json_array_elements(opening.record->'offers') AS one,
+          json_array_elements_text(one->'member_ids') AS member
+        WHERE member = NEW.organisation_id))"""
+"""Who decides oversees the authority, is not it, and was no member of an offer that was opened."""
+
+challenge: Final = Table(
+    "challenge",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "challenge"),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    reference("need_id"),
+    reference("award_id"),
+    reference("offer_id"),
+    reference("organisation_id"),
+    Column("grounds", JSON, nullable=False),
+    reference("lodged_by"),
+    Column("lodged_at", DateTime(timezone=True), nullable=False),
+    Column("decide_by", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "id"),
+    ForeignKeyConstraint(["authority_id", "award_id"], ["award.authority_id", "award.id"]),
+    ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
+    UniqueConstraint(
+        "authority_id", "award_id", "organisation_id", name="an_award_is_challenged_once_by_each"
+    ),
+    CheckConstraint("state IN ('open', 'upheld', 'rejected')", name="state_is_known"),
+    CheckConstraint("decide_by >= lodged_at", name="time_to_decide_comes_after"),
+    Index("challenge_newest_first", "id"),
+    info={
+        "hands": ("lodged_by",),
+        "sql": (
+            *refusing("what_is_challenged_is_suspended", on="challenge", unless=_SUSPENDING),
+            _TURN,
+            (
+                "CREATE TRIGGER challenge_turns BEFORE UPDATE ON challenge "
+                "FOR EACH ROW EXECUTE FUNCTION challenge_takes_its_turn()"
+            ),
+            "ALTER TABLE challenge ENABLE ALWAYS TRIGGER challenge_turns",
+        ),
+    },
+)
+challenge_decision: Final = Table(
+    "challenge_decision",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("challenge_id"),
+    Column("outcome", Text, nullable=False),
+    Column("remedy", Text),
+    Column("reasons", JSON, nullable=False),
+    reference("organisation_id"),
+    reference("decided_by"),
+    Column("decided_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "challenge_id"),
+    ForeignKeyConstraint(
+        ["authority_id", "challenge_id"], ["challenge.authority_id", "challenge.id"]
+    ),
+    CheckConstraint("outcome IN ('upheld', 'rejected')", name="outcome_is_known"),
+    CheckConstraint("remedy IN ('evaluation', 'cancellation')", name="remedy_is_known"),
+    CheckConstraint(
+        "(outcome = 'upheld') = (remedy IS NOT NULL)", name="what_is_upheld_has_a_remedy"
+    ),
+    info={
+        "append_only": True,
+        "sql": refusing(
+            "who_decides_has_no_part_in_it", on="challenge_decision", unless=_INDEPENDENT
+        ),
+    },
+)
