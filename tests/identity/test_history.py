@@ -15,6 +15,8 @@ from ecosystem.identity.login import model as login
 from ecosystem.identity.login import rules as login_rules
 from ecosystem.identity.people import model as people
 from ecosystem.identity.people import rules as joining
+from ecosystem.identity.recovery import model as lost
+from ecosystem.identity.recovery import rules as recovery
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.settings import Settings
 from ecosystem.runtime.web import OPERATION
@@ -34,6 +36,7 @@ DECIDED: dict[str, tuple[Any, type, type]] = {
     "person.left": (joining.leave, people.MembershipFacts, people.Left),
     "person.deactivated": (joining.deactivate, people.PersonFacts, people.Deactivated),
     "person.reactivated": (joining.reactivate, people.PersonFacts, people.Reactivated),
+    "person.recovery_offered": (recovery.offer, lost.OfferFacts, lost.RecoveryOffered),
     "person.account_created": (
         login_rules.create_account,
         login.AccountFacts,
@@ -52,6 +55,8 @@ async def _let_everything_happen(client: httpx.AsyncClient) -> None:
     asked = {"name": {"en": "Newcomer"}, "roles": ["lender"]}
     made = (await client.post(there, json=asked, headers=administrator)).json()
     lender = f"/v1/people/{bank.person('lender').id}"
+    offered = await client.post(f"{lender}/recoveries", headers=administrator)
+    assert offered.status_code == 201, offered.text
     reason = {"reason": "Asked for by the police."}
     for path, body, by in (
         (f"/v1/clients/{bank.clients[0].id}/deactivation", None, administrator),

@@ -133,6 +133,8 @@ def _people(call: Caller, own: str, by: str) -> None:
     call.get(there, by)
     call.post(f"{there}/withdrawal", by, changes=there)
     call.get(f"{own}/people", by)
+    alone = call.person("second_enterprise/bidder")["id"]
+    call.post(f"/v1/people/{alone}/recoveries", by)
     there = f"/v1/people/{joined['person_id']}"
     call.get(there, by)
     call.post(f"{there}/roles", by, {"roles": ["bidder", "signatory"]}, changes=there)

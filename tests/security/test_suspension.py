@@ -34,6 +34,7 @@ STILL_DONE = frozenset({
     identity.LEAVE.act,
     identity.DEACTIVATE_PERSON.act,
     identity.REACTIVATE_PERSON.act,
+    identity.RECOVER.act,
     identity.CHANGE.act,
     identity.LINK_IDENTITY.act,
     identity.REMOVE_IDENTITY.act,

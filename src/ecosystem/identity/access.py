@@ -82,6 +82,19 @@ LEAVE: Final = Permit(
     person=True,
     relation="own organisation",
 )
+RECOVER: Final = Permit(
+    act="offer a person a new way in",
+    scope="organisations:write",
+    roles=(Role.ADMINISTRATOR, Role.OPERATOR),
+    person=True,
+    step_up=True,
+    relation="own organisation; the operator, whom nobody else administers",
+)
+USE_RECOVERY: Final = Permit(
+    act="open the link of a recovery, and choose a new password",
+    relation="holder of the code",
+    state="open",
+)
 DEACTIVATE_PERSON: Final = Permit(
     act="disable a person everywhere",
     scope="organisations:write",

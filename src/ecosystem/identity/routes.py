@@ -20,6 +20,7 @@ from ecosystem.identity.people import routes as people
 from ecosystem.identity.people import views
 from ecosystem.identity.people.model import Membership
 from ecosystem.identity.people.schemas import Me, RegisteredView
+from ecosystem.identity.recovery import routes as recovery
 from ecosystem.identity.schemas import (
     OrganisationView,
 )
@@ -226,6 +227,7 @@ ROUTES = (
     read_me,
     *clients.ROUTES,
     *people.ROUTES,
+    *recovery.ROUTES,
     *outside.ROUTES,
     *oauth.ROUTES,
     *login.ROUTES,

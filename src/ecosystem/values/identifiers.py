@@ -71,6 +71,7 @@ def _meta(prefix: str, of: str) -> Meta:
 OrganisationId = Annotated[str, _meta("org", "an organisation")]
 PersonId = Annotated[str, _meta("person", "a person")]
 InvitationId = Annotated[str, _meta("invitation", "an invitation")]
+RecoveryId = Annotated[str, _meta("recovery", "a recovery of an account")]
 IdentityId = Annotated[str, _meta("identity", "an outside identity of a person")]
 ClientId = Annotated[str, _meta("client", "a client, a program of an organisation")]
 EventId = Annotated[str, _meta("event", "an event of the history")]

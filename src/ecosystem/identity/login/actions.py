@@ -146,14 +146,19 @@ async def change_password(
         raise BelongsNowhere("Nobody can say for whom she acts.")
     facts = PasswordFacts(account_id=found.id, person_id=person_id)
     decision = rules.change_password(facts, by=by, at=at)
-    now = await idempotency.clock(tx)
-    await tx.run(_SET_PASSWORD, of=person_id, new_digest=digest, new_changed_at=now)
+    await set_password(tx, person_id, digest=digest)
     await end_sessions(tx, person_id, keeping=keeping)
     await revoke_all(tx, person_id)
     await record(
         tx, "person.password_changed", found.id, facts=facts, decision=decision, by=by, at=at
     )
     return True
+
+
+async def set_password(tx: Tx, person_id: str, *, digest: str) -> None:
+    """Keep another password for a person, by its digest; whoever asks has decided that he may."""
+    now = await idempotency.clock(tx)
+    await tx.run(_SET_PASSWORD, of=person_id, new_digest=digest, new_changed_at=now)
 
 
 async def renew_digest(tx: Tx, person_id: str, *, digest: str, instead_of: str) -> None:

@@ -24,6 +24,9 @@ _ADD: Final = Statement(
     .returning(outside_identity.c.id)
 )
 _REMOVE: Final = Statement(delete(outside_identity).where(outside_identity.c.id == bindparam("of")))
+_REMOVE_ALL: Final = Statement(
+    delete(outside_identity).where(outside_identity.c.person_id == bindparam("whose"))
+)
 
 
 async def link(
@@ -70,3 +73,12 @@ async def unlink(tx: Tx, identity_id: str, *, person_id: str, by: Actor, at: dat
         by=by, at=at,
     )  # fmt: skip
     return Standing(id=identity_id, state="removed", version=version)
+
+
+async def unlink_all(tx: Tx, person_id: str) -> None:
+    """Let a person be known by no outside identity; whoever asks has decided that he may.
+
+    Effects: their tokens die at once.
+    """
+    await tx.run(_REMOVE_ALL, whose=person_id)
+    await tokens_die(tx, person_id)

@@ -41,6 +41,7 @@ _OWN: Final = (
 _LABEL: Final = Statement(select(passkey.c.label).where(*_OWN).with_for_update())
 _RENAME: Final = Statement(update(passkey).where(*_OWN).values(label=bindparam("new_label")))
 _REMOVE: Final = Statement(delete(passkey).where(*_OWN))
+_REMOVE_ALL: Final = Statement(delete(passkey).where(passkey.c.person_id == bindparam("whose")))
 _USE: Final = Statement(
     update(passkey)
     .where(passkey.c.id == bindparam("of"))
@@ -150,6 +151,15 @@ async def remove(tx: Tx, session: Session, passkey_id: str, *, now: datetime, at
         at=at,
     )  # fmt: skip
     return True
+
+
+async def remove_all(tx: Tx, person_id: str) -> None:
+    """Remove whatever passkeys a person has; whoever asks has decided that he may.
+
+    Locks the account first, so that none is added meanwhile by a login that ends with it.
+    """
+    await accounts.account_of(tx, person_id, lock=True)
+    await tx.run(_REMOVE_ALL, whose=person_id)
 
 
 async def use(
