@@ -23,6 +23,8 @@ from tests.parties import ISSUER, assertion, seeded
 
 BACK = "https://client.example/back"
 SCOPES = ("needs:read", "offers:draft", "offers:read")
+DIGEST = bytes(32)
+"""Of the cookie of the person's browser, in which she is logged in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,7 @@ class Flow:
     def session(self) -> Session:
         """The person's login."""
         return Session(
-            digest=bytes(32),
+            digest=DIGEST,
             person_id=self.person_id,
             acr=self.acr,
             authenticated_at=self.authenticated_at,
@@ -207,10 +209,17 @@ def refused(answer: httpx.Response) -> tuple[int, str]:
 async def flow_of(http: httpx.AsyncClient, database: Database, owner_url: str) -> Flow:
     """Return the flow of the seeded enterprise's bidder."""
     party = (await seeded(http)).party("enterprise")
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute(
+        "INSERT INTO login_session (digest, person_id, acr, browser, authenticated_at, expires_at)"
+        " VALUES ($1, $2, 'phr', '?', now(), now() + interval '12 hours') ON CONFLICT DO NOTHING",
+        DIGEST,
+        party.person("bidder").id,
+    )
     return Flow(
         http=http,
         database=database,
-        owner=await asyncpg.connect(owner_url),
+        owner=owner,
         organisation_id=party.organisation_id,
         person_id=party.person("bidder").id,
     )

@@ -54,6 +54,11 @@ class Call(Request[Any, Any, State]):
         return tx
 
     @property
+    def reading(self) -> Tx:
+        """Return the transaction that is open, or else the way to read without one."""
+        return self.visit.tx or self.house.database.plain()
+
+    @property
     def by(self) -> Actor:
         """Return who acts; the desk has made sure that somebody does."""
         actor = self.visit.actor

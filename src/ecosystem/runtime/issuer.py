@@ -62,7 +62,7 @@ class Issuer:
             found = await fetch(f"{root}/.well-known/oauth-authorization-server{path}")
         try:
             return msgspec.json.decode(found, type=_Metadata)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             message = f"{self.name} does not describe itself as RFC 8414 says."
             raise Unfetched(message) from None
 
@@ -75,7 +75,7 @@ def public_keys(document: bytes) -> dict[str, PublicKey]:
     """
     try:
         listed = msgspec.json.decode(document, type=_Listed).keys[:_KEYS_MAX]
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         message = "What should be keys is no JWKS."
         raise Unfetched(message) from None
     names = [one.get("kid") for one in listed]

@@ -130,7 +130,7 @@ def stale_page(request: Call) -> Response[bytes]:
 
 async def mine_of(request: Call, session: Session) -> Mine:
     """Return what a person sees of her account."""
-    tx = request.house.database.plain()
+    tx = request.reading
     return Mine(
         account=await queries.account_of(tx, session.person_id),
         organisations=await queries.organisations(tx, session.person_id),
@@ -176,7 +176,7 @@ async def account_page(
 async def _passkeys(
     request: Call, session: Session, *, named: bool, language: Language, wrong: str
 ) -> Html:
-    tx = request.house.database.plain()
+    tx = request.reading
     found = await passkeys.passkeys(tx, session.person_id)
     age = await idempotency.clock(tx) - session.authenticated_at
     login = Login(acr=session.acr, ago_s=int(age.total_seconds()), passkeys=len(found))

@@ -49,6 +49,14 @@ _SESSION: Final = Statement(
     .where(login_session.c.expires_at > func.clock_timestamp())
     .where(person.c.disabled_at.is_(None))
 )
+_SESSION_HELD: Final = Statement(
+    select(login_session.c.person_id)
+    .join(person, person.c.id == login_session.c.person_id)
+    .where(login_session.c.digest == bindparam("digest", type_=LargeBinary))
+    .where(login_session.c.expires_at > func.clock_timestamp())
+    .where(person.c.disabled_at.is_(None))
+    .with_for_update(read=True, of=login_session)
+)
 _SESSIONS: Final = Statement(
     select(
         login_session.c.digest,
@@ -175,6 +183,11 @@ async def session(tx: Tx, digest: bytes) -> SessionFound | None:
         acr=Assurance(row["acr"]),
         authenticated_at=row["authenticated_at"],
     )
+
+
+async def hold(tx: Tx, digest: bytes) -> bool:
+    """Tell whether there is a session, by its cookie's digest; lock it, so that it stays."""
+    return await tx.row(_SESSION_HELD, digest=digest) is not None
 
 
 async def browsers(tx: Tx, person_id: str) -> list[Browser]:

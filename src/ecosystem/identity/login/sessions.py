@@ -54,11 +54,15 @@ async def begin(call: Call, tx: Tx, *, person_id: str, acr: Assurance, now: date
 
 
 async def current(call: Call) -> Session | None:
-    """Return who is logged in, in the browser that the request comes from, or None."""
+    """Return who is logged in, in the browser that the request comes from, or None.
+
+    Asks on the connection that the request holds, where it holds one: did each request wait
+    for a second, as many as there are connections would wait for each other.
+    """
     cookie = _given(call)
     if cookie is None:
         return None
-    found = await queries.session(call.house.database.plain(), _digest(cookie))
+    found = await queries.session(call.reading, _digest(cookie))
     if found is None:
         return None
     return _session(
@@ -67,6 +71,14 @@ async def current(call: Call) -> Session | None:
         acr=found.acr,
         authenticated_at=found.authenticated_at,
     )
+
+
+async def hold(tx: Tx, session: Session) -> bool:
+    """Tell whether a login still lasts, and have it last until the transaction ends.
+
+    Whoever ends it waits, and then ends what was made by it too.
+    """
+    return await queries.hold(tx, session.digest)
 
 
 async def end(call: Call, tx: Tx, session: Session) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Table, Text, bindparam, delete, func, or_, select, update
+from sqlalchemy import Table, Text, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.identity.clients.tables import assertion_used, client
@@ -52,10 +52,16 @@ _SPEND_PROOF: Final = Statement(
     .on_conflict_do_nothing()
     .returning(dpop_proof.c.jti)
 )
+_FORGOTTEN_AT_ONCE: Final = 100
 _FORGET_PROOFS: Final = Statement(
-    delete(dpop_proof)
-    .where(dpop_proof.c.jkt == bindparam("jkt"))
-    .where(dpop_proof.c.expires_at < bindparam("before"))
+    delete(dpop_proof).where(
+        tuple_(dpop_proof.c.jkt, dpop_proof.c.jti).in_(
+            select(dpop_proof.c.jkt, dpop_proof.c.jti)
+            .where(dpop_proof.c.expires_at < bindparam("before"))
+            .limit(_FORGOTTEN_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+    )
 )
 _DENY: Final = Statement(
     insert(revoked_token)
@@ -144,8 +150,12 @@ async def spend_assertion(
 async def spend_proof(
     tx: Tx, *, jkt: str, jti: bytes, expires_at: datetime, before: datetime
 ) -> bool:
-    """Spend a proof of a key; tell whether it was unspent. Forget those that expired `before`."""
-    await tx.run(_FORGET_PROOFS, jkt=jkt, before=before)
+    """Spend a proof of a key; tell whether it was unspent.
+
+    Effects: proofs of any key that expired `before` are forgotten, since anybody can make a key
+    for each request, and never come again.
+    """
+    await tx.run(_FORGET_PROOFS, before=before)
     return await tx.value(_SPEND_PROOF, jkt=jkt, jti=jti, expires_at=expires_at) is not None
 
 

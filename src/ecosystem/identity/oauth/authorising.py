@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 
 from ecosystem.identity.clients.model import Profile
+from ecosystem.identity.login import sessions
 from ecosystem.identity.login.sessions import Session
 from ecosystem.identity.oauth import actions, forms, queries, requests, server, terms, tokens
 from ecosystem.identity.oauth.queries import Membership, Pending, Registered
@@ -35,6 +36,7 @@ class Trouble(Enum):
     REQUEST_UNKNOWN = "request_unknown"
     FORGED = "forged"
     NOT_A_MEMBER = "not_a_member"
+    UNVERIFIED = "unverified"
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ async def authorise(tx: Tx, query: bytes, *, browser: Browser) -> Onward | Quest
     lacking, session = _lacking(found, browser), browser.session
     if found.wanted.silent:
         await actions.drop_request(tx, handle)
+        if not client.of_verified:
+            return Trouble.UNVERIFIED
         error = "consent_required" if lacking is None else "login_required"
         return _back(found.wanted, browser, error=error)
     if session is None or lacking is not None:
@@ -145,7 +149,7 @@ async def decide(tx: Tx, body: bytes, *, browser: Browser) -> Onward | Trouble:
     """
     try:
         given = _given(body)
-        session = _answering(given, browser)
+        session = await _answering(tx, given, browser)
         client = await _client(tx, given)
         handle, found = await _waiting(tx, given, client=client, now=browser.now)
         if given.get("decision") == "refuse":
@@ -170,11 +174,16 @@ def _given(text: bytes) -> dict[str, str]:
         raise _Stop(Trouble.MALFORMED) from None
 
 
-def _answering(given: dict[str, str], browser: Browser) -> Session:
-    """Return the login from whose page the answer comes: no other page knows its secret."""
+async def _answering(tx: Tx, given: dict[str, str], browser: Browser) -> Session:
+    """Return the login from whose page the answer comes: no other page knows its secret.
+
+    It is held, so that whoever ends it also ends what she agrees to.
+    """
     session = browser.session
     csrf = given.get("csrf", "")
     if session is None or not hmac.compare_digest(csrf.encode(), session.csrf.encode()):
+        raise _Stop(Trouble.FORGED)
+    if not await sessions.hold(tx, session):
         raise _Stop(Trouble.FORGED)
     return session
 
@@ -207,13 +216,20 @@ def _agreed(session: Session, found: Pending, *, organisation_id: str) -> tokens
 
 
 async def _begin(tx: Tx, given: dict[str, str], *, client: Registered, browser: Browser) -> Onward:
-    """Keep what the browser brought, and have it come again with the handle alone."""
+    """Keep what the browser brought, and have it come again with the handle alone.
+
+    Nobody is sent on unasked to an address that somebody unknown has registered: anybody
+    registers an organisation, and a link to this service would lead wherever he likes.
+    Source: RFC 9700, section 4.11.2.
+    """
     redirect_uri = given.get("redirect_uri", "")
     if not _is_registered(redirect_uri, client):
         raise _Stop(Trouble.ADDRESS_UNKNOWN)
     try:
         wanted = _brought(given, client=client, issuer=browser.issuer)
     except RequestRefused as refusal:
+        if not client.of_verified:
+            raise _Stop(Trouble.UNVERIFIED) from None
         said = {"error": refusal.error, "error_description": refusal.description}
         state = given.get("state")
         return Onward(requests.location(redirect_uri, **said, state=state, iss=browser.issuer))

@@ -10,6 +10,7 @@ from sqlalchemy import DateTime, LargeBinary, Text, bindparam, case, exists, fun
 
 from ecosystem.identity.clients.model import AuthMethod, Jwks, Profile
 from ecosystem.identity.clients.tables import client
+from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.oauth.requests import Wanted
 from ecosystem.identity.oauth.tables import (
     authorisation,
@@ -42,6 +43,7 @@ _OF_CLIENT: Final = (
         client.c.dpop,
         organisation.c.name.label("organisation_name"),
         organisation.c.number,
+        organisation.c.state,
     )
     .join(organisation, organisation.c.id == client.c.organisation_id)
     .where(client.c.id == bindparam("id", type_=Text))
@@ -134,6 +136,8 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     organisation_name: Name
     of_platform: bool
     """Whether it is the operator's own, which acts for people of every organisation."""
+    of_verified: bool
+    """Whether its organisation is verified: of any other, anybody may have made it up."""
     name: str
     profile: Profile
     scopes: tuple[str, ...]
@@ -234,6 +238,7 @@ async def registered(tx: Tx, client_id: str, *, held: bool = False) -> Registere
         organisation_id=row["organisation_id"],
         organisation_name=msgspec.json.decode(row["organisation_name"], type=Name),
         of_platform=row["number"] == 0,
+        of_verified=row["state"] == OrganisationState.VERIFIED,
         name=row["name"],
         profile=Profile(row["profile"]),
         scopes=tuple(row["scopes"]),

@@ -330,7 +330,7 @@ async def _shown(
         title, content = consent.trouble(why, language=language)
         return pages.page(request, title, content, language=language, status=_STATUS[why])
     language = language_for(request, asked=outcome.wanted.ui_locales)
-    account = await queries.account_of(request.house.database.plain(), session.person_id)
+    account = await queries.account_of(request.reading, session.person_id)
     title, content = consent.question(outcome, person=account.name, language=language)
     leads = consent.origin(outcome.wanted.redirect_uri)
     return pages.page(request, title, content, language=language, leads=leads)

@@ -116,6 +116,7 @@ dpop_proof: Final = Table(
     _instant("expires_at"),
     PrimaryKeyConstraint("jkt", "jti"),
     CheckConstraint("octet_length(jti) = 32", name="jti_is_sha256"),
+    Index("dpop_proof_by_expiry", "expires_at"),
     info={
         "held": "local: what a client has proved a key with is spent in one place",
         "deletes": True,

@@ -68,6 +68,11 @@ TROUBLES: Final = {
         en="The answer is not from the page that you saw, or your login has ended. "
         "Begin again at the client.",
     ),
+    Trouble.UNVERIFIED: Said(
+        zh="客户端的请求无法满足。其所属机构尚未核验，因此不会自动将您带往它的地址。",
+        en="What the client asks cannot be granted. Its organisation is not verified, so you are "
+        "not sent on to its address.",
+    ),
     Trouble.NOT_A_MEMBER: Said(
         zh="请选择一个您所属的机构。",
         en="Choose an organisation that you belong to.",

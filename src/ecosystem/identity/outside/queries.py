@@ -3,14 +3,17 @@
 from typing import Final
 
 import msgspec
-from sqlalchemy import Text, bindparam, select
+from sqlalchemy import Text, bindparam, exists, select
 
+from ecosystem.identity.clients.tables import client
 from ecosystem.identity.outside.model import UnlinkFacts
-from ecosystem.identity.outside.rules import IdentityUnknown
+from ecosystem.identity.outside.rules import ClientOfOne, IdentityUnknown
 from ecosystem.identity.outside.schemas import IdentityView
 from ecosystem.identity.outside.tables import outside_identity
 from ecosystem.identity.queries import shown
+from ecosystem.identity.tables import organisation
 from ecosystem.runtime.database import Statement, Tx
+from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import is_identifier
 
 _PERSON: Final = bindparam("person_id", type_=Text)
@@ -18,6 +21,13 @@ _KNOWN: Final = Statement(
     select(outside_identity.c.id, outside_identity.c.person_id)
     .where(outside_identity.c.issuer == bindparam("issuer", type_=Text))
     .where(outside_identity.c.subject == bindparam("subject", type_=Text))
+)
+_IS_OF_PLATFORM: Final = Statement(
+    select(
+        exists()
+        .where(client.c.id == bindparam("id", type_=Text))
+        .where(organisation.c.id == client.c.organisation_id, organisation.c.number == 0)
+    )
 )
 _OWN: Final = select(
     outside_identity.c.id,
@@ -36,6 +46,16 @@ class Known(msgspec.Struct, frozen=True):
 
     identity_id: str
     person_id: str
+
+
+async def check_client(tx: Tx, by: Actor) -> None:
+    """Refuse with ClientOfOne who acts through a client of another than the operator.
+
+    An outside identity stands for its person in every organisation of hers; a client that she
+    lets act for one of them alone neither makes, sees nor removes any.
+    """
+    if not await tx.value(_IS_OF_PLATFORM, id=by.client_id):
+        raise ClientOfOne(f"{by.client_id} is not the operator's.")
 
 
 async def known(tx: Tx, *, issuer: str, subject: str) -> Known | None:

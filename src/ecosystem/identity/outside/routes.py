@@ -24,6 +24,7 @@ from ecosystem.runtime.web import Call, EdgeFinding, Standing, get, post, seen_b
     refuses=(
         rules.NoOutsideIssuer,
         rules.OwnTokenNeeded,
+        rules.ClientOfOne,
         rules.OutsideTokenInvalid,
         rules.IdentityLinked,
         rules.IdentityOfAnother,
@@ -34,8 +35,9 @@ async def link_outside_identity(request: Call, data: JSONBody[NewIdentity]) -> R
 
     The caller proves with one request both who she is here, by a token of this service that
     followed a passkey, and who she is at the outside issuer, by an access token of it in the
-    body. From then on that issuer's access tokens are accepted for her. An identity that is
-    another person's is refused.
+    body. From then on that issuer's access tokens are accepted for her, in every organisation of
+    hers: so only a client of the operator does it. An identity that is another person's is
+    refused.
     """
     issuer = request.house.issuer
     if issuer is None:
@@ -43,8 +45,9 @@ async def link_outside_identity(request: Call, data: JSONBody[NewIdentity]) -> R
     bearer = (request.header(b"authorization") or "").partition(" ")[2]
     if entering.is_outside(bearer, house=request.house):
         raise rules.OwnTokenNeeded(f"The caller's token is of {issuer.name}.")
-    outside = await _proved(request, data.token)
     by = request.by
+    await queries.check_client(request.reading, by)
+    outside = await _proved(request, data.token)
     async with request.house.database.transaction(seen_by(by)) as tx:
         tx.request_id = request.visit.request_id
         made = await actions.link(
@@ -58,12 +61,14 @@ async def link_outside_identity(request: Call, data: JSONBody[NewIdentity]) -> R
     "/v1/me/outside-identities",
     permit=access.READ_IDENTITIES,
     answers=Identities,
+    refuses=(rules.ClientOfOne,),
 )
 async def list_outside_identities(request: Call) -> Response[bytes]:
     """List your outside identities.
 
     The identities at the outside issuer by which the caller is known here, the oldest first.
     """
+    await queries.check_client(request.tx, request.by)
     found = await queries.identities(request.tx, request.by.person_id or "")
     return request.answer(Identities(found))
 
@@ -73,7 +78,7 @@ async def list_outside_identities(request: Call) -> Response[bytes]:
     permit=access.REMOVE_IDENTITY,
     answers=Standing,
     status=200,
-    refuses=(rules.IdentityUnknown,),
+    refuses=(rules.ClientOfOne, rules.IdentityUnknown),
 )
 async def remove_outside_identity(request: Call, identity_id: FromPath[str]) -> Response[bytes]:
     """Remove an outside identity.
@@ -82,6 +87,7 @@ async def remove_outside_identity(request: Call, identity_id: FromPath[str]) -> 
     within a second in every other. It can be linked again.
     """
     by = request.by
+    await queries.check_client(request.tx, by)
     standing = await actions.unlink(
         request.tx, identity_id, person_id=by.person_id or "", by=by, at=request.at
     )

@@ -21,6 +21,13 @@ class OwnTokenNeeded(Refusal):
     remedy = "Send a token of this service in Authorization, and the outside token in the body."
 
 
+class ClientOfOne(Refusal):
+    """The client acts for people of one organisation, and identities are for all of hers."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Use a client of the platform's operator, which acts for people of any."
+
+
 class OutsideTokenInvalid(Refusal):
     """The outside token proves no identity."""
 

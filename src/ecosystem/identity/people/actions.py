@@ -219,8 +219,9 @@ async def deactivate(
     facts = await queries.person_facts(tx, person_id, by=by, reason=reason)
     revision.check(expected, actual=facts.version)
     decision = rules.deactivate(facts, by=by, at=at)
-    await revoke_all(tx, person_id)
+    # In this order: who is just agreeing to something by a login is waited for.
     await end_sessions(tx, person_id)
+    await revoke_all(tx, person_id)
     return await _set_active(tx, facts, decision, is_active=False, by=by, at=at)
 
 

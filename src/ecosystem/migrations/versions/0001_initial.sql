@@ -112,6 +112,8 @@ CREATE TABLE dpop_proof (
 	CONSTRAINT dpop_proof_jti_is_sha256 CHECK (octet_length(jti) = 32)
 );
 -- next
+CREATE INDEX dpop_proof_by_expiry ON dpop_proof (expires_at);
+-- next
 CREATE TABLE event (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT event_id_is_identifier CHECK (id ~ '^event_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.history.actions import record
 from ecosystem.identity.login import queries as accounts
+from ecosystem.identity.login import sessions
 from ecosystem.identity.login.actions import BelongsNowhere
 from ecosystem.identity.login.model import BY_LOGIN
 from ecosystem.identity.login.passkeys import queries, rules
@@ -210,6 +211,9 @@ async def _changed(
 
 
 async def _login(tx: Tx, session: Session, *, now: datetime) -> Login:
+    """Return how she is logged in; refuse with LoginEnded where she is not any more."""
+    if not await sessions.hold(tx, session):
+        raise rules.LoginEnded("Her login was ended.")
     return Login(
         acr=session.acr,
         ago_s=int((now - session.authenticated_at).total_seconds()),

@@ -30,6 +30,13 @@ class LoginOld(Refusal):
     remedy = "Log in again, and change your passkeys within 15 minutes."
 
 
+class LoginEnded(Refusal):
+    """The login has been ended meanwhile."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Log in again."
+
+
 class PasskeyLoginNeeded(Refusal):
     """The person has a passkey, and has logged in without one."""
 

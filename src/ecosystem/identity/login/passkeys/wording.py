@@ -77,6 +77,7 @@ SUSPECT: Final = Said(
 GONE: Final = Said(zh="此通行密钥已不存在。", en="This passkey is not there any more.")
 REFUSED: Final[dict[type[Refusal], Said]] = {
     rules.LoginOld: LOG_IN_AGAIN,
+    rules.LoginEnded: LOG_IN_AGAIN,
     rules.PasskeyLoginNeeded: LOG_IN_BY_PASSKEY,
     rules.PasskeyKnown: Said(
         zh="这个通行密钥已经注册过。", en="This passkey is registered already."
