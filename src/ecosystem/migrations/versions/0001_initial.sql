@@ -749,6 +749,27 @@ CREATE TABLE passkey (
 -- next
 CREATE INDEX passkey_of_person ON passkey (person_id, id);
 -- next
+CREATE TABLE recovery (
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT recovery_id_is_identifier CHECK (id ~ '^recovery_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	person_id TEXT COLLATE "C" NOT NULL,
+	offered_in TEXT[] NOT NULL,
+	offered_by TEXT COLLATE "C" NOT NULL,
+	digest BYTEA NOT NULL,
+	offered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	used_at TIMESTAMP WITH TIME ZONE,
+	replaced_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT recovery_pkey PRIMARY KEY (id),
+	CONSTRAINT recovery_digest_is_unique UNIQUE (digest),
+	CONSTRAINT recovery_is_offered_by_another CHECK (offered_by <> person_id),
+	CONSTRAINT recovery_digest_is_sha256 CHECK (octet_length(digest) = 32),
+	CONSTRAINT recovery_ends_once CHECK (num_nonnulls(used_at, replaced_at) <= 1),
+	CONSTRAINT recovery_is_used_in_time CHECK (used_at < expires_at),
+	CONSTRAINT recovery_person_id_refers FOREIGN KEY(person_id) REFERENCES account (person_id)
+);
+-- next
+CREATE UNIQUE INDEX recovery_that_is_open ON recovery (person_id) WHERE used_at IS NULL AND replaced_at IS NULL;
+-- next
 CREATE TABLE award (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT award_id_is_identifier CHECK (id ~ '^award_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -1460,6 +1481,8 @@ GRANT SELECT, INSERT, UPDATE ON offer TO ecosystem_api;
 GRANT SELECT, INSERT, UPDATE ON organisation_identifier TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON passkey TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON recovery TO ecosystem_api;
 -- next
 CREATE TRIGGER award_hands_stay BEFORE UPDATE ON award FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'approved_by', 'cancelled_by');
 -- next
