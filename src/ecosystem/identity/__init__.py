@@ -7,7 +7,8 @@ platform's operator verifies it, or suspends it. Its administrator invites peopl
 States: an organisation is `registered -> verified -> suspended` (and verified again); a
 person or a client is active until it is deactivated, at which its tokens die at once.
 
-Within: `people` holds invitations and memberships, `clients` the programs; `authentication`
+Within: `people` holds invitations and memberships, `recovery` the way back of who has lost
+hers, `login` accounts, passkeys and sessions, `clients` the programs; `authentication`
 turns an access token into an actor, `oauth` gives such tokens out, `outside` accepts those of
 another issuer.
 Sources: domain.md on roles; GB 32100-2015 and ISO 17442 for check digits of identifiers.
