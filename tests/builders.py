@@ -29,15 +29,9 @@ from ecosystem.offers import actions as offers
 from ecosystem.offers import queries as offers_queries
 from ecosystem.offers import sealing
 from ecosystem.offers.envelope import encode
-from ecosystem.offers.model import (
-    Financing,
-    HandedShare,
-    HandedShares,
-    OfferContent,
-    OfferDraft,
-    Receipt,
-)
+from ecosystem.offers.model import Financing, OfferContent, OfferDraft, Receipt
 from ecosystem.offers.opening import actions as opening
+from ecosystem.offers.opening.model import HandedShare, HandedShares
 from ecosystem.offers.rules import OfferMissing
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Statement, Tx
@@ -140,7 +134,7 @@ async def settled(database: Database, folder: Path) -> World:
         world.private_keys[who] = key.private_bytes_raw()
         async with world.acting(who) as (tx, by):
             public = encode(key.public_key().public_bytes_raw())
-            await needs.register_key(tx, public_key=public, by=by, at=AT)
+            await needs.register_key(tx, public_key=public, is_held=True, by=by, at=AT)
     return world
 
 
@@ -304,7 +298,8 @@ async def shares_of(
                 ),
             )
             for one in sealed.data
-        )
+        ),
+        digest=sealed.digest,
     )
 
 

@@ -25,6 +25,7 @@ from ecosystem.manual import routes as manual
 from ecosystem.milestones import routes as milestones
 from ecosystem.needs import routes as needs
 from ecosystem.offers import routes as offers
+from ecosystem.offers.members import routes as members
 from ecosystem.outcomes import routes as outcomes
 from ecosystem.payments import routes as payments
 from ecosystem.reactions import REACTIONS
@@ -52,6 +53,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *needs.ROUTES,
     *offers.ROUTES,
     *evaluations.ROUTES,
+    *members.ROUTES,
     *awards.ROUTES,
     *challenges.ROUTES,
     *payments.ROUTES,

@@ -28,6 +28,7 @@ from ecosystem.runtime.minting import mint
 from ecosystem.runtime.operation import Operation
 from ecosystem.sandbox import routes as sandbox
 from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.identifiers import authority_of
 from tests.serving.service import Service, environ
 
 HERE: Final = Path(__file__).parent
@@ -199,6 +200,9 @@ class Search:
         }
         # Nobody here has an outside identity, for no outside issuer is configured.
         self.identifiers["identity_id"] = [mint("identity")]
+        # The demonstration substitutes nobody.
+        authority = authority_of(self.identifiers["need_id"][0])
+        self.identifiers["substitution_id"] = [mint("substitution", authority=authority)]
         taken = {name for one in OPERATIONS for name in re.findall(r"\{(\w+)\}", one.path)}
         self.identifiers = {name: self.identifiers[name] for name in sorted(taken)}
 

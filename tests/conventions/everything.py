@@ -10,7 +10,8 @@ import msgspec
 from ecosystem import app
 from ecosystem.identity.outside import actions as outside
 from ecosystem.manual import describe
-from ecosystem.runtime.database import Database
+from ecosystem.offers.tables import substitution
+from ecosystem.runtime.database import Database, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.operation import Operation
 from ecosystem.sandbox import routes as sandbox
@@ -32,6 +33,10 @@ _OTHER: Final = {
     "profile_id": "no-such-profile",
     "code": "no_such_problem",
 }
+_PROPOSE: Final = inserting(
+    substitution, "authority_id", "id", "need_id", "offer_id", "version", "state", "leaving_id",
+    "joining_id", "member_ids", "share", "reason", "proposed_by", "proposed_at",
+)  # fmt: skip
 _QUARTER: Final = {"starts_on": "2025-04-01", "ends_on": "2025-07-01"}
 _SUPPLIER: Final = ("enterprise", "delivery")
 
@@ -110,6 +115,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
         "challenge_id": await _challenged(at, database, offer_id=award["offer_id"]),
         "invitation_id": invitation["id"],
         "identity_id": await _linked(at, database),
+        "substitution_id": await _proposed(at, database, award),
         "lot_id": award["lot_id"],
         "question_id": question["id"],
         "offer_id": award["offer_id"],
@@ -159,6 +165,21 @@ async def _challenged(at: Partnership, database: Database, *, offer_id: str) -> 
     finally:
         await connection.close()
     return challenge_id
+
+
+async def _proposed(at: Partnership, database: Database, award: dict[str, Any]) -> str:
+    """Propose a substitution in the offer that was awarded, as if before its evaluation."""
+    parties = [at.id_of(party) for party in ("enterprise", "think_tank", "second_enterprise")]
+    made = mint("substitution", authority=1)
+    async with database.transaction({"authority": "1"}) as tx:
+        await tx.run(
+            _PROPOSE,
+            authority_id=1, id=made, need_id=at.need_id, offer_id=award["offer_id"], version=1,
+            state="proposed", leaving_id=parties[1], joining_id=parties[2], member_ids=parties,
+            share="30", reason=b'{"en": "See letter"}', proposed_by=parties[0],
+            proposed_at=datetime.now(UTC),
+        )  # fmt: skip
+    return made
 
 
 async def _linked(at: Partnership, database: Database) -> str:

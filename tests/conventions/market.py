@@ -1,14 +1,13 @@
 """A city with a budget, a draft and a published need, made over HTTP, for tests of conventions."""
 
-import base64
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from ecosystem.cli.opener import OpeningOfficer
 from ecosystem.cli.texts import NEED, text
 from tests.parties import bearer, seeded
 
@@ -102,10 +101,12 @@ async def _draft(client: httpx.AsyncClient, programme_id: str) -> dict[str, Any]
     city = (await seeded(client)).party("city")
     openers = ("opener", "second_opener", "reserve_opener")
     for name in openers:
-        raw = X25519PrivateKey.generate().public_key().public_bytes_raw()
-        key = base64.urlsafe_b64encode(raw).decode().rstrip("=")
+        officer = OpeningOfficer.new(city.person(name).id)
+        key = {"public_key": officer.public_key}
         who = await bearer(client, "city", name)
-        await created(client, "/v1/opening-keys", who, {"public_key": key})
+        asked = await created(client, "/v1/opening-key-challenges", who, key)
+        proof = {"answer": officer.answer(asked["sealed"])}
+        await created(client, "/v1/opening-keys", who, key | proof)
     now = datetime.now(UTC)
     return {
         **NEED,

@@ -1,13 +1,15 @@
 """Calls every operation that the demonstration leaves out, so that each has an example."""
 
 import json
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from ecosystem.cli.authenticator import read
 from ecosystem.cli.bidding import offer
-from ecosystem.cli.caller import Caller
+from ecosystem.cli.caller import Caller, Refused
 from ecosystem.cli.login import by_passkey
+from ecosystem.cli.sealer import seal
 from ecosystem.cli.texts import NEED, SOLO, text
 from ecosystem.cli.world import World, wire
 
@@ -216,7 +218,42 @@ def _second_need(world: World) -> None:
     sent = offer(world, "delivery", [("second_enterprise", "100")], content)
     there = f"/v1/offers/{sent}"
     call.post(f"{there}/withdrawal", "second_enterprise/bidder", changes=there)
+    _consortium(world, path, content)
     call.post(f"{path}/cancellation", "city/officer", REASON, changes=path)
+
+
+def _consortium(world: World, path: str, content: dict[str, Any]) -> None:
+    """Have members leave, be named anew and be substituted, and one offer sealed by its bidder."""
+    call, by = world.caller, "enterprise/system"
+    made = offer(world, "delivery", [("enterprise", "80"), ("think_tank", "20")], content)
+    there = f"/v1/offers/{made}"
+    call.post(f"{there}/departure", "think_tank/bidder", changes=there)
+    members = [
+        {"organisation_id": call.organisation(party), "share": share}
+        for party, share in (("enterprise", "60"), ("bank", "40"))
+    ]
+    call.post(f"{there}/members", by, {"members": members}, changes=there)
+    call.post(f"{there}/consents", "bank/bidder")
+    sealed = seal(content, need=call.get(path), offer=call.get(there, by))
+    call.post(f"{there}/envelopes", by, sealed, changes=there)
+    world.set_clock(datetime.fromisoformat(call.get(path)["opening_at"]))
+    with suppress(Refused):
+        call.post(f"{there}/envelopes", by, sealed, changes=there)
+    call.get(f"{path}/late-submissions", by)
+    for who in ("opener", "second_opener"):
+        opened = world.openers[who].open(call.get(f"{path}/sealed-shares", f"city/{who}"))
+        call.post(f"{path}/opening-shares", f"city/{who}", opened)
+    asked = {
+        "leaving_id": call.organisation("bank"),
+        "joining_id": call.organisation("think_tank"),
+        **REASON,
+    }
+    proposed = call.post(f"{there}/substitutions", by, asked)
+    here = f"/v1/substitutions/{proposed['id']}"
+    call.post(f"{here}/consent", "think_tank/bidder", changes=here)
+    call.get(here, "city/approver")
+    call.post(f"{here}/approval", "city/approver", changes=here)
+    call.get(f"{path}/substitutions", "city/officer")
 
 
 def _judge(world: World) -> None:

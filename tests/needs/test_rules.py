@@ -206,7 +206,7 @@ def test_an_answer_is_given_once_and_by_the_authority() -> None:
 
 def test_the_same_key_is_not_registered_again() -> None:
     with pytest.raises(rules.KeyUnchanged):
-        rules.register_key(KeyFacts(public_key="k", current="k"), by=OFFICER, at=AT)
+        rules.register_key(KeyFacts(public_key="k", current="k", is_held=True), by=OFFICER, at=AT)
 
 
 def china(**changed: Any) -> PublishFacts:

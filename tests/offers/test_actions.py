@@ -8,10 +8,8 @@ import pytest
 from joserfc import jws
 
 from ecosystem.offers import actions, rules
-from ecosystem.offers.model import (
-    Opening,
-)
 from ecosystem.offers.opening import queries as openings
+from ecosystem.offers.opening.model import Opening
 from tests.awarding import appointed
 from tests.builders import (
     AT,
@@ -28,28 +26,9 @@ from tests.builders import (
     submitted,
     told,
 )
+from tests.offers.dumping import CANARY, WORDS, dump, in_hex
 
-CANARY = "777123.45"
-WORDS = "canary sings at dawn"
 ONE_SECOND = timedelta(seconds=1)
-
-
-async def dump(owner_url: str) -> str:
-    """Return every row of every table as the owner of the tables could take it away."""
-    connection = await asyncpg.connect(owner_url)
-    try:
-        await connection.execute("SET app.purpose = 'opening'")
-        names = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname='public'")
-        statements = [f"SELECT {one[0]}::text AS row FROM {one[0]}" for one in names]  # noqa: S608
-        rows = [await connection.fetch(statement) for statement in statements]
-    finally:
-        await connection.close()
-    return "\n".join(row["row"] for table in rows for row in table)
-
-
-def in_hex(*texts: str) -> list[str]:
-    """Return how a dump shows texts that lie in columns of bytes."""
-    return [text.encode().hex() for text in texts]
 
 
 async def test_what_was_offered_is_nowhere_in_the_database_before_the_opening(

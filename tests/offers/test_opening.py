@@ -9,19 +9,11 @@ import pytest
 
 from ecosystem.needs import actions as needs
 from ecosystem.offers import rules
-from ecosystem.offers.model import (
-    Drafted,
-    DraftFacts,
-    HandedIn,
-    HandedShares,
-    HandInFacts,
-    OfferFacts,
-    OpenFacts,
-    Opening,
-    Submitted,
-)
+from ecosystem.offers.model import Drafted, DraftFacts, OfferFacts, Submitted
 from ecosystem.offers.opening import actions as opening
 from ecosystem.offers.opening import queries as openings
+from ecosystem.offers.opening import rules as opening_rules
+from ecosystem.offers.opening.model import HandedIn, HandedShares, HandInFacts, OpenFacts, Opening
 from tests.builders import (
     AT,
     OPENERS,
@@ -48,7 +40,7 @@ async def test_one_opener_alone_opens_nothing_however_often(world: World, need: 
     offer_id = await offered(world, need.lot_id, content())
 
     state = await hand_in(world, need.id, OPENERS[0])
-    with pytest.raises(rules.HandedInBefore):
+    with pytest.raises(opening_rules.HandedInBefore):
         await hand_in(world, need.id, OPENERS[0])
 
     assert state == "closed"
@@ -98,7 +90,7 @@ async def test_two_openers_at_once_open_exactly_once(
 async def test_a_third_opener_comes_too_late(world: World, need: Published) -> None:
     await opened(world, need.id)
 
-    with pytest.raises(rules.OpenedBefore):
+    with pytest.raises(opening_rules.OpenedBefore):
         await hand_in(world, need.id, OPENERS[2])
 
 
@@ -106,7 +98,7 @@ async def test_a_false_share_names_the_offer_and_is_not_kept(world: World, need:
     offer_id = await offered(world, need.lot_id, content())
     (of_another,) = (await shares_of(world, need.id, OPENERS[1])).shares
 
-    with pytest.raises(rules.SharesFalse) as refused:
+    with pytest.raises(opening_rules.SharesFalse) as refused:
         async with world.acting(OPENERS[0]) as (tx, by):
             await opening.hand_in(tx, need.id, HandedShares((of_another,)), by=by, at=OPENING)
 
@@ -120,7 +112,7 @@ async def test_shares_for_some_offers_only_are_refused(world: World, need: Publi
     await offered(world, need.lot_id, content(), by="second_enterprise")
     shares = (await shares_of(world, need.id, OPENERS[0])).shares
 
-    with pytest.raises(rules.SharesIncomplete):
+    with pytest.raises(opening_rules.SharesIncomplete):
         async with world.acting(OPENERS[0]) as (tx, by):
             await opening.hand_in(tx, need.id, HandedShares(shares[:1]), by=by, at=OPENING)
 
@@ -170,7 +162,7 @@ async def test_a_cancelled_need_is_never_opened(world: World, need: Published) -
     async with world.acting("city/officer") as (tx, by):
         await needs.cancel(tx, need.id, reason=REASON, by=by, at=AT, expected=None)
 
-    with pytest.raises(rules.NothingToOpen):
+    with pytest.raises(opening_rules.NothingToOpen):
         await hand_in(world, need.id, OPENERS[0])
 
 
@@ -186,9 +178,11 @@ async def test_the_log_alone_decides_again(world: World, need: Published, owner_
     assert rules.submit(sent, by=body.by, at=AT) == msgspec.convert(body.decision, Submitted)
     body = await told(owner_url, need.id, "need.shares_handed_in")
     handed = msgspec.convert(body.facts, HandInFacts)
-    assert rules.hand_in(handed, by=body.by, at=OPENING) == msgspec.convert(body.decision, HandedIn)
+    assert opening_rules.hand_in(handed, by=body.by, at=OPENING) == msgspec.convert(
+        body.decision, HandedIn
+    )
     body = await told(owner_url, need.id, "need.opened")
     unsealed = msgspec.convert(body.facts, OpenFacts)
-    assert rules.open_all(unsealed, by=body.by, at=OPENING) == msgspec.convert(
+    assert opening_rules.open_all(unsealed, by=body.by, at=OPENING) == msgspec.convert(
         body.decision, Opening
     )

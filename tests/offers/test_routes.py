@@ -1,109 +1,26 @@
 """Offers over HTTP: receipts, retries, what stays unknown, and what is put on record."""
 
 import asyncio
-from datetime import datetime, timedelta
-from itertools import count
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
 
 import asyncpg
-import httpx
 import msgspec
 import pytest
 from joserfc import jws
 from joserfc.jwk import KeySet
 
 from ecosystem.history.sequencer import sequence
-from ecosystem.offers import sealing
-from ecosystem.offers.envelope import Envelope, encode
-from ecosystem.runtime.database import Database
-from ecosystem.runtime.settings import Settings
 from ecosystem.values.period import wire
 from tests.builders import (
     OPENERS,
-    Published,
-    World,
     as_sent,
     content,
     financing,
-    published,
-    settled,
 )
+from tests.offers.market import Market
 from tests.parties import bearer
 
 CANARY = "777123.45"
-_keys = count(1)
-
-
-class Market:
-    """A need that takes offers, and the parties over HTTP."""
-
-    def __init__(
-        self, client: httpx.AsyncClient, world: World, need: Published, start: datetime
-    ) -> None:
-        self.client = client
-        self.world = world
-        self.need = need
-        self.start = start
-
-    async def post(
-        self, path: str, who: str, body: object = None, *, key: str | None = None, match: str = "*"
-    ) -> httpx.Response:
-        party, _, person = who.partition("/")
-        headers = await bearer(self.client, party, person)
-        headers |= {"Idempotency-Key": key or f"key-{next(_keys)}", "If-Match": match}
-        return await self.client.post(path, headers=headers, json=body)
-
-    async def get(self, path: str, who: str | None = None) -> httpx.Response:
-        party, _, person = (who or "").partition("/")
-        headers = await bearer(self.client, party, person) if who else {}
-        return await self.client.get(path, headers=headers)
-
-    async def clock(self, to: datetime) -> None:
-        asked = {"now": wire(to), "runs": False}
-        assert (await self.client.post("/v1/sandbox/clock", json=asked)).status_code == 200
-
-    async def draft(self, shares: dict[str, str], kind: str = "delivery") -> str:
-        members = [
-            {"organisation_id": self.world.organisation(party), "share": share}
-            for party, share in shares.items()
-        ]
-        lead = next(iter(shares))
-        answer = await self.post(
-            f"/v1/lots/{self.need.lot_id}/offers",
-            f"{lead}/bidder",
-            {"kind": kind, "members": members},
-        )
-        assert answer.status_code == 201, answer.text
-        made: str = answer.json()["id"]
-        return made
-
-    async def shares(self, who: str) -> list[dict[str, Any]]:
-        answer = await self.get(f"/v1/needs/{self.need.id}/sealed-shares", who)
-        assert answer.status_code == 200, answer.text
-        return [
-            {
-                "offer_id": one["offer_id"],
-                "share": encode(
-                    sealing.open_share(
-                        msgspec.convert(one["envelope"], Envelope),
-                        officer_id=one["officer_id"],
-                        private_key=self.world.private_keys[who],
-                    )
-                ),
-            }
-            for one in answer.json()["data"]
-        ]
-
-
-@pytest.fixture
-async def market(client: httpx.AsyncClient, database: Database, chosen: Settings) -> Market:
-    world = await settled(database, Path(chosen.data_folder or "."))
-    shown = (await client.get("/v1/sandbox/clock")).json()
-    start = datetime.fromisoformat(shown["now"]) + timedelta(minutes=1)
-    market = Market(client, world, await published(world, at=start), start)
-    await market.clock(start)
-    return market
 
 
 async def test_a_receipt_is_verified_with_the_published_keys_and_replayed(market: Market) -> None:

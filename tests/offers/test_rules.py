@@ -12,18 +12,9 @@ from hypothesis import strategies as st
 from ecosystem.needs.model import Lot, OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers import rules, shapes
-from ecosystem.offers.model import (
-    Consent,
-    Culprit,
-    DraftFacts,
-    Failure,
-    HandInFacts,
-    MemberFacts,
-    OfferFacts,
-    OpeningTerms,
-    State,
-    Unsealed,
-)
+from ecosystem.offers.model import Consent, DraftFacts, MemberFacts, OfferFacts, State
+from ecosystem.offers.opening import rules as opening_rules
+from ecosystem.offers.opening.model import Culprit, Failure, HandInFacts, OpeningTerms, Unsealed
 from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.refusal import Refusal
 from tests.builders import content, financing, lot_draft
@@ -255,21 +246,21 @@ def test_content_that_does_not_fit_its_lot_is_refused_with_every_fault(
 @pytest.mark.parametrize(
     ("changed", "by", "at", "refusal"),
     [
-        ({}, actor(), OPENING, rules.NotOpener),
-        ({"openers": ("person_two", "person_three")}, OPENER, OPENING, rules.NotOpener),
-        ({"need_state": NeedState.PUBLISHED}, OPENER, AT, rules.OpeningTooEarly),
-        ({}, OPENER, OPENING - timedelta(microseconds=1), rules.OpeningTooEarly),
-        ({"need_state": NeedState.OPENED}, OPENER, OPENING, rules.OpenedBefore),
-        ({"need_state": NeedState.CANCELLED}, OPENER, OPENING, rules.NothingToOpen),
+        ({}, actor(), OPENING, opening_rules.NotOpener),
+        ({"openers": ("person_two", "person_three")}, OPENER, OPENING, opening_rules.NotOpener),
+        ({"need_state": NeedState.PUBLISHED}, OPENER, AT, opening_rules.OpeningTooEarly),
+        ({}, OPENER, OPENING - timedelta(microseconds=1), opening_rules.OpeningTooEarly),
+        ({"need_state": NeedState.OPENED}, OPENER, OPENING, opening_rules.OpenedBefore),
+        ({"need_state": NeedState.CANCELLED}, OPENER, OPENING, opening_rules.NothingToOpen),
     ],
 )
 def test_who_may_not_open_now_is_refused_by_name(
     changed: dict[str, Any], by: Actor, at: datetime, refusal: type[Refusal]
 ) -> None:
     with pytest.raises(refusal):
-        rules.may_open(terms(**changed), by=by, at=at)
+        opening_rules.may_open(terms(**changed), by=by, at=at)
 
-    assert rules.attempt(terms(**changed), by=by, at=at).refused_with == refusal.code()
+    assert opening_rules.attempt(terms(**changed), by=by, at=at).refused_with == refusal.code()
 
 
 def test_shares_are_enough_with_the_last_opener_that_the_threshold_asks_for() -> None:
@@ -281,7 +272,7 @@ def test_shares_are_enough_with_the_last_opener_that_the_threshold_asks_for() ->
             wrong=(),
             before=before,
         )
-        return rules.hand_in(facts, by=OPENER, at=OPENING).is_enough
+        return opening_rules.hand_in(facts, by=OPENER, at=OPENING).is_enough
 
     assert not handed()
     assert not handed("person_two")
@@ -310,6 +301,6 @@ def test_what_cannot_be_opened_is_excluded_and_someone_is_named(
         failure=failure,
     )
 
-    opened = rules.open_one(unsealed)
+    opened = opening_rules.open_one(unsealed)
 
     assert (opened.state, opened.at_fault) == (state, at_fault)

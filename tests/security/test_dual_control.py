@@ -11,7 +11,7 @@ import pytest
 from ecosystem.awards.evaluation import actions as evaluation
 from ecosystem.awards.evaluation import rules as evaluation_rules
 from ecosystem.awards.model import Appointment
-from ecosystem.offers import rules as offers
+from ecosystem.offers.opening import rules as opening_rules
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
 from tests.awarding import appointed, proposed, ranked
@@ -111,7 +111,7 @@ async def test_an_opener_who_hands_in_twice_at_once_is_one_opener(
     )
 
     assert ends.count("closed") == 1
-    assert [type(end) for end in ends].count(offers.HandedInBefore) == 1
+    assert [type(end) for end in ends].count(opening_rules.HandedInBefore) == 1
     assert await seen(world, "city/officer", offer_id) is None
 
 

@@ -16,11 +16,13 @@ from tests.payments.agreement import accept, agree, payments
 
 STILL_DONE = frozenset({
     "register one's opening key",
+    "ask for a challenge to an opening key",
     "draft a need",
     "change the draft of a need",
     "reject a proposed award",
     "cancel a need",
     "withdraw an offer",
+    "leave an offer",
     "declare a conflict of interest or none",
     "dispute an observation",
     "reject a payment",

@@ -63,9 +63,12 @@ def keys(world: World) -> list[str]:
     """Have three officers register the public half of a key that only they hold."""
     for who in ("opener", "second_opener", "reserve_opener"):
         officer = OpeningOfficer.new(world.caller.person(f"city/{who}")["id"])
-        world.caller.post("/v1/opening-keys", f"city/{who}", {"public_key": officer.public_key})
+        key = {"public_key": officer.public_key}
+        asked = world.caller.post("/v1/opening-key-challenges", f"city/{who}", key)
+        proof = {"answer": officer.answer(asked["sealed"])}
+        world.caller.post("/v1/opening-keys", f"city/{who}", key | proof)
         world.openers[who] = officer
-    return ["Three officers hold a key each. Two of them open; the server has none."]
+    return ["Three officers show that they hold a key each. Two of them open; the server has none."]
 
 
 def need(world: World) -> list[str]:
@@ -178,8 +181,8 @@ def opening(world: World) -> list[str]:
     path = f"/v1/needs/{world.ids['need']}"
     for who in ("opener", "second_opener"):
         sealed = world.caller.get(f"{path}/sealed-shares", f"city/{who}")
-        shares = world.openers[who].open(sealed["data"])
-        world.caller.post(f"{path}/opening-shares", f"city/{who}", {"shares": shares})
+        shares = world.openers[who].open(sealed)
+        world.caller.post(f"{path}/opening-shares", f"city/{who}", shares)
     record = world.caller.get(f"{path}/opening")
     shown = {
         one: world.caller.get(f"/v1/offers/{world.ids[one]}", "city/officer")["content"]

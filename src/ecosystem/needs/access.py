@@ -44,7 +44,11 @@ ANSWER: Final = Permit(
     act="answer a question in public", scope="needs:write", roles=(Role.OFFICER,), verified=True,
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority",
 )  # fmt: skip
+CHALLENGE_KEY: Final = Permit(
+    act="ask for a challenge to an opening key", scope="offers:open", roles=(Role.OPENER,),
+    person=True, kinds=(OrganisationKind.GOVERNMENT,), relation="oneself",
+)  # fmt: skip
 REGISTER_KEY: Final = Permit(
     act="register one's opening key", scope="offers:open", roles=(Role.OPENER,), person=True,
-    kinds=(OrganisationKind.GOVERNMENT,), relation="oneself",
+    step_up=True, kinds=(OrganisationKind.GOVERNMENT,), relation="oneself",
 )  # fmt: skip

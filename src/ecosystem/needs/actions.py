@@ -111,7 +111,7 @@ async def _insert(tx: Tx, need_id: str, asked: NeedDraft, drafted: Drafted) -> N
     await tx.run(
         _INSERT,
         authority_id=authority, id=need_id, version=1, content_version=1, state=drafted.state,
-        openers=b"[]", threshold=rules.THRESHOLD,
+        openers=b"[]",
         **content_of(asked, lots=drafted.lots, currency=drafted.currency, value=drafted.value),
     )  # fmt: skip
     await keep_lots(tx, need_id, drafted.lots)
@@ -246,9 +246,14 @@ async def answer(tx: Tx, question_id: str, *, text: Text, by: Actor, at: datetim
     return Standing(id=question_id, state="answered", version=version)
 
 
-async def register_key(tx: Tx, *, public_key: str, by: Actor, at: datetime) -> Standing:
-    """Register the caller's opening key. Refuses with KeyUnchanged."""
-    facts = await queries.key_facts(tx, public_key, by=by)
+async def register_key(
+    tx: Tx, *, public_key: str, is_held: bool, by: Actor, at: datetime
+) -> Standing:
+    """Register the caller's opening key, in place of an earlier one.
+
+    Needs that are published keep the key that they were published with. Refuses as the rule.
+    """
+    facts = await queries.key_facts(tx, public_key, is_held=is_held, by=by)
     registered = rules.register_key(facts, by=by, at=at)
     key_id = await tx.value(
         _KEEP_KEY,

@@ -168,7 +168,16 @@ class NeedDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     estimated_value: Money | None = None
     """What the authority expects to pay, no more than the ceilings together; it is public."""
     openers: Annotated[tuple[PersonId, ...], Meta(min_length=2, max_length=7)]
-    """Those of whom two together open the offers; each has registered an opening key."""
+    """Those of whom `threshold` together open the offers; each has an opening key."""
+    threshold: Annotated[int, Meta(ge=2, le=7)] = 2
+    """How many openers act together, or more where the profile asks for it; the keys of all the
+    others may be lost.
+
+    Source: UNCITRAL Guide to Enactment of the Model Law, article 42, speaks of simultaneous
+    action of authorised persons; that it takes two is this platform's stricter rule.
+    """
+    client_sealing_required: bool = False
+    """Whether offers are sealed by the bidder's own program alone, and never by the server."""
     enquiry_ends_at: Instant
     submission_ends_at: Instant
     opening_at: Instant
@@ -288,6 +297,8 @@ class KeyFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     public_key: str
     current: str | None
+    is_held: bool
+    """Whether the officer has shown that the private half is hers."""
 
 
 class KeyRegistered(msgspec.Struct, frozen=True, kw_only=True):
@@ -307,12 +318,6 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why something is done."""
 
     reason: Text
-
-
-class OpeningKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An officer's public key for opening."""
-
-    public_key: PublicKey
 
 
 class NeedSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -354,6 +359,7 @@ class Need(NeedSummary, frozen=True, kw_only=True):
     """The version in which what is asked for last changed."""
     warnings: tuple[Warned, ...]
     """What is allowed and yet unwise, as found at publication."""
+    client_sealing_required: bool
     cancelled_reason: Text | None
 
 

@@ -92,6 +92,7 @@ _WHOLE: Final = (
     need.c.profile_id,
     need.c.content_version,
     need.c.warnings,
+    need.c.client_sealing_required,
     need.c.cancelled_reason,
 )
 _SEEN: Final = or_(need.c.state != "draft", need.c.authority_id == _OWN)
@@ -316,12 +317,12 @@ async def answer_facts(tx: Tx, question_id: str, *, answer: Words) -> AnswerFact
     )
 
 
-async def key_facts(tx: Tx, public_key: str, *, by: Actor) -> KeyFacts:
+async def key_facts(tx: Tx, public_key: str, *, is_held: bool, by: Actor) -> KeyFacts:
     """Return what the registration of the caller's opening key is checked against."""
     current = await tx.value(
         _OWN_KEY, authority_id=by.organisation_number, person_id=by.person_id or ""
     )
-    return KeyFacts(public_key=public_key, current=current)
+    return KeyFacts(public_key=public_key, current=current, is_held=is_held)
 
 
 def asked_of(row: Record) -> NeedDraft:
@@ -347,7 +348,7 @@ DOCUMENTS: Final = (
 )  # fmt: skip
 SCALARS: Final = (
     "sector", "operation", "phase", "jurisdiction", "programme_id", "enquiry_ends_at",
-    "submission_ends_at", "opening_at",
+    "submission_ends_at", "opening_at", "threshold", "client_sealing_required",
 )  # fmt: skip
 
 

@@ -1,23 +1,24 @@
 """Needs over HTTP."""
 
+import base64
 from typing import Annotated
 
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
-from ecosystem.needs import access, actions, queries, rules
+from ecosystem.needs import access, actions, attesting, queries, rules
 from ecosystem.needs.amending import routes as amending
 from ecosystem.needs.model import (
     Need,
     NeedDraft,
     NeedSummary,
-    OpeningKey,
     Question,
     QuestionText,
     Readiness,
     Reason,
 )
+from ecosystem.needs.schemas import OpeningKey, OpeningKeyAsked, OpeningKeyChallenge
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import owner
@@ -197,24 +198,50 @@ async def answer_question(
 
 
 @post(
+    "/v1/opening-key-challenges",
+    permit=access.CHALLENGE_KEY,
+    answers=OpeningKeyChallenge,
+    refuses=(attesting.KeyUnsound,),
+)
+async def challenge_opening_key(request: Call, data: JSONBody[OpeningKeyAsked]) -> Response[bytes]:
+    """Ask for a challenge to one's opening key.
+
+    Answers with something that only the private half of the key opens. What it holds is sent
+    along with the registration, within ten minutes. Nothing is kept of the question.
+    """
+    sealed = attesting.challenge(
+        data.public_key, person_id=request.by.person_id or "",
+        secret=request.house.keys.challenges, at=request.at,
+    )  # fmt: skip
+    text = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+    return request.answer(OpeningKeyChallenge(text))
+
+
+@post(
     "/v1/opening-keys",
     permit=access.REGISTER_KEY,
     answers=Standing,
-    refuses=(rules.KeyUnchanged,),
+    refuses=(rules.KeyNotHeld, rules.KeyUnchanged),
 )
 async def register_opening_key(request: Call, data: JSONBody[OpeningKey]) -> Response[bytes]:
-    """Register one's opening key.
+    """Register one's opening key, in place of an earlier one.
 
-    The public half of a key that the officer made and keeps. Needs that are published from
-    now on have one share of each offer's key sealed to it.
+    The public half of a key that the officer made and keeps, with the answer to a challenge to
+    it. Needs that are published from now on have one share of each offer's key sealed to it;
+    those published before keep the key that they were published with, so she keeps that, too.
     """
+    is_held = attesting.is_answered(
+        data.answer, public_key=data.public_key, person_id=request.by.person_id or "",
+        secret=request.house.keys.challenges, at=request.at,
+    )  # fmt: skip
     now = await actions.register_key(
-        request.tx, public_key=data.public_key, by=request.by, at=request.at
+        request.tx, public_key=data.public_key, is_held=is_held, by=request.by, at=request.at
     )
     return request.answer(now, version=now.version)
 
 
 ROUTES = (
     draft_need, read_need, list_needs, read_readiness, publish_need, cancel_need, ask_question,
-    list_questions, answer_question, register_opening_key, *amending.ROUTES,
+    list_questions, answer_question, challenge_opening_key,
+    register_opening_key, *amending.ROUTES,
 )  # fmt: skip

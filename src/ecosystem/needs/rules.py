@@ -26,12 +26,6 @@ from ecosystem.needs.model import (
 from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
-THRESHOLD: Final = 2
-"""How many openers act together at least; a profile may ask for more.
-
-Source: UNCITRAL Guide to Enactment of the Model Law, article 42, speaks of simultaneous
-action of authorised persons; that it takes two is this platform's stricter rule.
-"""
 _OPEN: Final = frozenset(
     {State.DRAFT, State.PUBLISHED, State.CLOSED, State.OPENED, State.EVALUATED}
 )
@@ -114,6 +108,13 @@ class KeyUnchanged(Refusal):
     remedy = "Register a new key only when the old one is to be replaced."
 
 
+class KeyNotHeld(Refusal):
+    """The officer has not shown that the private half of the key is hers."""
+
+    kind = Kind.UNMET
+    remedy = "Ask for a challenge, open it with the private key, and send what it holds in time."
+
+
 def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
     """Accept what an officer wrote as a draft.
 
@@ -153,7 +154,7 @@ def publish(facts: PublishFacts, *, by: Actor, at: datetime) -> Published:
         state=State.PUBLISHED,
         published_at=at,
         openers=facts.openers,
-        threshold=facts.in_force.rules.openers.threshold,
+        threshold=max(facts.asked.threshold, facts.in_force.rules.openers.threshold),
         profile_id=facts.in_force.profile_id,
         warnings=soundness.warnings(facts.asked),
     )
@@ -235,8 +236,11 @@ def answer(facts: AnswerFacts, *, by: Actor, at: datetime) -> Answered:
 
 
 def register_key(facts: KeyFacts, *, by: Actor, at: datetime) -> KeyRegistered:
-    """Register an officer's opening key. Refuses with KeyUnchanged."""
+    """Register an officer's opening key. Refuses with KeyNotHeld or KeyUnchanged."""
     del at
+    if not facts.is_held:
+        message = "The answer is not what a challenge of the last minutes has sealed to this key."
+        raise KeyNotHeld(message, pointer="/answer")
     if facts.current == facts.public_key:
         message = "The key is registered already."
         raise KeyUnchanged(message)

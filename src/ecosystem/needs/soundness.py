@@ -30,6 +30,9 @@ def content_faults(asked: NeedDraft) -> Iterator[Fault]:
         yield from _estimate_faults(asked.estimated_value, asked.lots)
     if len(set(asked.openers)) != len(asked.openers):
         yield Fault("/openers", "opener_twice", "Name each opener once.")
+    if asked.threshold > len(asked.openers):
+        detail = f"Name at least {asked.threshold} openers, or let fewer open together."
+        yield Fault("/threshold", "threshold_too_high", detail)
     for name in ("enquiry_ends_at", "submission_ends_at", "opening_at"):
         if not is_within_reach(getattr(asked, name)):
             yield Fault(f"/{name}", "date_out_of_reach", "Let it be of the years 1900 to 2199.")

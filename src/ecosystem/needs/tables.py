@@ -53,6 +53,7 @@ need: Final = Table(
     Column("openers_asked", JSON, nullable=False),
     Column("openers", JSON, nullable=False),
     Column("threshold", Integer, nullable=False),
+    Column("client_sealing_required", Boolean, nullable=False),
     Column("enquiry_ends_at", DateTime(timezone=True), nullable=False),
     Column("submission_ends_at", DateTime(timezone=True), nullable=False),
     Column("opening_at", DateTime(timezone=True), nullable=False),
@@ -64,7 +65,7 @@ need: Final = Table(
     Column("searched", TSVECTOR, Computed(_SEARCHED, persisted=True)),
     PrimaryKeyConstraint("authority_id", "id"),
     CheckConstraint(
-        "state IN ('draft', 'published', 'opened', 'evaluated', 'awarded', 'contracted', "
+        "state IN ('draft', 'published', 'closed', 'opened', 'evaluated', 'awarded', 'contracted', "
         "'cancelled', 'unsuccessful')",
         name="state_is_known",
     ),

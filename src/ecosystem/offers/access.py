@@ -31,6 +31,35 @@ WITHDRAW: Final = Permit(
     act="withdraw an offer", scope="offers:write", roles=(Role.BIDDER,), kinds=_BIDDERS,
     relation="lead", state="until the deadline",
 )  # fmt: skip
+CHANGE_MEMBERS: Final = Permit(
+    act="change the members of an offer", scope="offers:write", roles=(Role.BIDDER,),
+    kinds=_BIDDERS, verified=True, relation="lead", state="until the deadline",
+)  # fmt: skip
+LEAVE_OFFER: Final = Permit(
+    act="leave an offer", scope="offers:write", roles=(Role.BIDDER,), kinds=_BIDDERS,
+    relation="member, not the lead", state="until the deadline",
+)  # fmt: skip
+PROPOSE_SUBSTITUTION: Final = Permit(
+    act="propose to substitute a member of an offer", scope="offers:write", roles=(Role.BIDDER,),
+    kinds=_BIDDERS, verified=True, relation="lead", state="opened, until the evaluation",
+)  # fmt: skip
+CONSENT_TO_SUBSTITUTION: Final = Permit(
+    act="consent to take a member's place", scope="offers:write", roles=(Role.BIDDER,),
+    kinds=_BIDDERS, verified=True, relation="who shall join", state="proposed",
+)  # fmt: skip
+APPROVE_SUBSTITUTION: Final = Permit(
+    act="approve a substitution", scope="awards:write", roles=(Role.APPROVER,), person=True,
+    step_up=True, kinds=(OrganisationKind.GOVERNMENT,), verified=True,
+    relation="authority, not who proposed or consented", state="consented",
+)  # fmt: skip
+READ_SUBSTITUTION: Final = Permit(
+    act="read a substitution", scope="offers:read",
+    relation="member, who shall join, authority, auditors",
+)  # fmt: skip
+LIST: Final = Permit(
+    act="list what is on record of a need's offers", scope="offers:read", relation="any",
+    state="each sees what concerns it; from the opening on authority and auditors see all",
+)  # fmt: skip
 OPEN: Final = Permit(
     act="open a need's offers", scope="offers:open", roles=(Role.OPENER,), person=True,
     step_up=True, kinds=(OrganisationKind.GOVERNMENT,), verified=True,

@@ -5,15 +5,14 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from joserfc import jws
 from joserfc.jwk import ECKey
 from sqlalchemy import Update, bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
-from ecosystem.offers import queries, rules, sealing, shapes
-from ecosystem.offers.envelope import Envelope, SealedBy
+from ecosystem.offers import queries, receipts, rules, sealing, shapes
+from ecosystem.offers.envelope import Envelope, SealedBy, check_received
 from ecosystem.offers.model import (
     ConcludeFacts,
     OfferContent,
@@ -22,7 +21,7 @@ from ecosystem.offers.model import (
     OpenedContent,
     Receipt,
     ReopenFacts,
-    Unsealed,
+    SealedOffer,
 )
 from ecosystem.offers.tables import offer, offer_member, offer_reader
 from ecosystem.runtime.database import Statement, Tx, inserting
@@ -31,7 +30,6 @@ from ecosystem.runtime.web import Standing
 from ecosystem.values import revision
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
-from ecosystem.values.period import wire
 
 _DRAFT: Final = inserting(
     offer, "authority_id", "id", "need_id", "lot_id", "version", "kind", "state", "lead_id",
@@ -65,7 +63,6 @@ _KEEP: Final = history.recording(
     _changing("state", "envelope", "envelope_digest", "sealed_by", "received_at", "receipt")
 )
 _DESTROY: Final = Statement(_changing("state", "envelope"))
-_OPEN: Final = Statement(_changing("state", "failure", "content"))
 _CONCLUDE: Final = Statement(_changing("state"))
 _TOUCH: Final = Statement(_changing())
 _reader = insert(offer_reader).values(
@@ -141,6 +138,7 @@ async def submit(
     earlier one; the sealed event offer.submitted, which holds digests only.
     """
     facts, row, need = await queries.locked(tx, offer_id, by=by, at=at)
+    facts = msgspec.structs.replace(facts, sealed_by=SealedBy.SERVER)
     rules.submit(facts, by=by, at=at)
     revision.check(expected, actual=row["version"])
     shapes.check(content, lot=queries.lot_of(need, facts.lot_id), kind=facts.kind)
@@ -150,18 +148,40 @@ async def submit(
         sealed_by=SealedBy.SERVER,
         entropy=entropy,
     )
-    return await _keep(tx, facts, sealed, key=key, by=by, at=at)
+    return await _keep(tx, facts, sealed, version=row["version"], key=key, by=by, at=at)
+
+
+async def submit_sealed(
+    tx: Tx, offer_id: str, sealed: SealedOffer, *, key: ECKey, by: Actor, at: datetime,
+    expected: int | None,
+) -> Receipt:  # fmt: skip
+    """Keep an offer that its bidder has sealed, and sign a receipt with `key`.
+
+    Refuses with OfferMissing, as the rule does, with RevisionStale, and then with
+    EnvelopeForAnother or EnvelopeMalformed. Effects: as `submit`; nobody here has read it.
+    """
+    facts, row, need = await queries.locked(tx, offer_id, by=by, at=at)
+    facts = msgspec.structs.replace(facts, sealed_by=SealedBy.CLIENT)
+    rules.submit(facts, by=by, at=at)
+    revision.check(expected, actual=row["version"])
+    check_received(sealed.envelopes, terms=(queries.sealing_terms(facts, need),))
+    return await _keep(
+        tx, facts, sealed.envelopes[0], version=row["version"], key=key, by=by, at=at
+    )
 
 
 async def _keep(
-    tx: Tx, facts: OfferFacts, sealed: Envelope, *, key: ECKey, by: Actor, at: datetime
-) -> Receipt:
+    tx: Tx, facts: OfferFacts, sealed: Envelope, *, version: int, key: ECKey, by: Actor,
+    at: datetime,
+) -> Receipt:  # fmt: skip
     commitment = sealed.header.offer_commitment
     facts = msgspec.structs.replace(
         facts, envelope_digest=sealed.digest(), offer_commitment=commitment
     )
     submitted = rules.submit(facts, by=by, at=at)
-    receipt = _receipt(facts, key=key, received_at=submitted.received_at)
+    receipt = receipts.of_offer(
+        facts, version=version + 1, key=key, received_at=submitted.received_at
+    )
     version = await history.record(
         tx, "offer.submitted", facts.offer_id, facts=facts, decision=submitted, by=by, at=at,
         audience=_of_members(facts), changing=_KEEP, **_key(facts.offer_id),
@@ -177,21 +197,6 @@ async def _keep(
         received_at=submitted.received_at,
         receipt=receipt,
     )
-
-
-def _receipt(facts: OfferFacts, *, key: ECKey, received_at: datetime) -> str:
-    """Return a compact JWS over what was received and when. Source: RFC 7515."""
-    claims = {
-        "offer_id": facts.offer_id,
-        "need_id": facts.need_id,
-        "lot_id": facts.lot_id,
-        "organisation_id": facts.lead_id,
-        "envelope_sha256": facts.envelope_digest,
-        "offer_commitment": facts.offer_commitment,
-        "received_at": wire(received_at),
-    }
-    header = {"alg": "ES256", "typ": "receipt+jwt", "kid": key.kid}
-    return jws.serialize_compact(header, msgspec.json.encode(claims), key)
 
 
 async def withdraw(
@@ -210,24 +215,6 @@ async def withdraw(
         audience=_of_members(facts),
     )  # fmt: skip
     return Standing(id=offer_id, state=withdrawn.state, version=version)
-
-
-async def open_one(
-    tx: Tx, found: Unsealed, content: bytes | None, *, by: Actor, at: datetime
-) -> None:
-    """Say what came of one envelope in an opening, and keep its content in the open.
-
-    Effects: the offer becomes opened or excluded; offer.opened, which holds no content.
-    """
-    opened = rules.open_one(found)
-    await tx.run(
-        _OPEN,
-        **_key(found.offer_id), state=opened.state, failure=opened.failure, content=content,
-    )  # fmt: skip
-    await history.record(
-        tx, "offer.opened", found.offer_id, facts=found, decision=opened, by=by, at=at,
-        audience=Audience(organisations=found.member_ids),
-    )  # fmt: skip
 
 
 async def conclude(

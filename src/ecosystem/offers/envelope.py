@@ -215,6 +215,26 @@ def check_terms(envelope: Envelope, *, terms: Terms) -> None:
         raise EnvelopeForAnother(f"The header differs from the terms in {names}.", faults=faults)
 
 
+def check_received(envelopes: tuple[Envelope, ...], *, terms: tuple[Terms, ...]) -> None:
+    """Refuse unless a bidder's own program sealed `envelopes` for these `terms`, one for each.
+
+    Refuses with EnvelopeForAnother or EnvelopeMalformed, which name the envelope's place.
+    """
+    if len(envelopes) != len(terms):
+        parts = ", ".join(one.part for one in terms)
+        raise EnvelopeForAnother(f"The need asks for these parts: {parts}.", pointer="/envelopes")
+    for index, (envelope, agreed) in enumerate(zip(envelopes, terms, strict=True)):
+        try:
+            check(envelope)
+            check_terms(envelope, terms=agreed)
+        except Refusal as refusal:
+            faults = tuple(_moved(one, below=f"/envelopes/{index}") for one in refusal.faults)
+            raise type(refusal)(refusal.detail, faults=faults) from None
+        if envelope.header.sealed_by is not SealedBy.CLIENT:
+            pointer = f"/envelopes/{index}/header/sealed_by"
+            raise EnvelopeMalformed("Who seals with an own program says `client`.", pointer=pointer)
+
+
 def sealed_officers(officers: tuple[Officer, ...]) -> tuple[SealedOfficer, ...]:
     """Return how a header names `officers`; refuses as `decode` does."""
     return tuple(
@@ -296,6 +316,10 @@ def _is_instant(text: str) -> bool:
         return period.wire(datetime.fromisoformat(text)) == text
     except ValueError:
         return False
+
+
+def _moved(fault: Fault, *, below: str) -> Fault:
+    return Fault(f"{below}{fault.pointer}", fault.code, fault.detail)
 
 
 def _refuse(faults: tuple[Fault, ...]) -> None:

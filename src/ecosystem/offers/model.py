@@ -9,9 +9,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.needs.model import Code, OfferKind
 from ecosystem.needs.model import State as NeedState
-from ecosystem.offers.envelope import Base64Url, Envelope, Sha256
+from ecosystem.offers.envelope import Envelope, SealedBy, Sha256
 from ecosystem.values.actor import OrganisationKind
-from ecosystem.values.identifiers import LotId, NeedId, OfferId, OrganisationId, PersonId
+from ecosystem.values.identifiers import OfferId, OrganisationId
 from ecosystem.values.money import Measure, Money
 from ecosystem.values.patterns import whole
 from ecosystem.values.text import Text
@@ -54,24 +54,6 @@ class Repayment(StrEnum):
     """The same principal each month, and interest on what is left."""
     EQUAL_INSTALMENT = "equal_instalment"
     """The same sum of principal and interest each month."""
-
-
-class Failure(StrEnum):
-    """Why an offer could not be opened, and by whose fault."""
-
-    ALTERED = "altered"
-    """The kept envelope is not the one that the receipt names: the keeper is at fault."""
-    UNREADABLE = "unreadable"
-    """The envelope is the received one and does not hold what it commits to: the sealer is."""
-    UNSOUND = "unsound"
-    """It opened, and is not an offer for this lot: the bidder is at fault."""
-
-
-class Culprit(StrEnum):
-    """Who is at fault."""
-
-    BIDDER = "bidder"
-    KEEPER = "keeper"
 
 
 class MemberDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,6 +113,12 @@ class OfferContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """For financing alone."""
 
 
+class SealedOffer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An offer that the bidder's own program has sealed."""
+
+    envelopes: Annotated[tuple[Envelope, ...], Meta(min_length=1, max_length=1)]
+
+
 class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a member."""
 
@@ -185,6 +173,9 @@ class OfferFacts(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Consent, ...]
     need_state: NeedState
     submission_ends_at: datetime
+    client_sealing_required: bool = False
+    sealed_by: SealedBy | None = None
+    """Who seals the envelope that is to be received."""
     envelope_digest: str | None = None
     """Of the envelope that is to be received."""
     offer_commitment: str | None = None
@@ -212,98 +203,6 @@ class Withdrawn(msgspec.Struct, frozen=True):
     state: State
 
 
-class OpeningTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a need whose offers someone wants to open."""
-
-    need_id: str
-    authority_number: int
-    need_state: NeedState
-    opening_at: datetime
-    openers: tuple[str, ...]
-    threshold: int
-
-
-class HandInFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an opener's shares are checked against."""
-
-    terms: OpeningTerms
-    offered: tuple[str, ...]
-    """The offers whose envelopes wait."""
-    handed_for: tuple[str, ...]
-    """The offers for which the opener hands in a share."""
-    wrong: tuple[str, ...]
-    """Those of them whose share is not the one that the header commits to."""
-    before: tuple[str, ...]
-    """The openers who have handed in before."""
-
-
-class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """An opener has handed in; with the last one needed, the offers open."""
-
-    person_id: str
-    openers: tuple[str, ...]
-    is_enough: bool
-
-
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A sealed offer as it lies in the database."""
-
-    offer_id: str
-    lot_id: str
-    kind: OfferKind
-    lead_id: str
-    member_ids: tuple[str, ...]
-    envelope: bytes
-    """Its JSON."""
-    envelope_digest: str
-    """As received: what the receipt names."""
-
-
-class Unsealed(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one envelope when the shares were put together."""
-
-    offer_id: str
-    lot_id: str
-    kind: OfferKind
-    lead_id: str
-    member_ids: tuple[str, ...]
-    envelope_digest: str
-    """As received."""
-    failure: Failure | None
-
-
-class OpenFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an opening is decided on."""
-
-    terms: OpeningTerms
-    openers: tuple[str, ...]
-    offers: tuple[Unsealed, ...]
-
-
-class OpenedOffer(msgspec.Struct, frozen=True, kw_only=True):
-    """One offer in the record of an opening."""
-
-    offer_id: OfferId
-    lot_id: LotId
-    kind: OfferKind
-    lead_id: OrganisationId
-    member_ids: tuple[OrganisationId, ...]
-    envelope_digest: Sha256
-    state: State
-    failure: Failure | None
-    at_fault: Culprit | None
-
-
-class Opening(msgspec.Struct, frozen=True, kw_only=True):
-    """The public record of an opening: who, when, how many, which, and what failed."""
-
-    need_id: NeedId
-    opened_at: datetime
-    openers: tuple[PersonId, ...]
-    count: int
-    offers: tuple[OpenedOffer, ...]
-
-
 class OpenedContent(msgspec.Struct, frozen=True, kw_only=True):
     """An offer that was opened, for the rooms above."""
 
@@ -316,12 +215,6 @@ class OpenedContent(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Consent, ...]
     received_at: datetime
     content: OfferContent
-
-
-class AttemptRefused(msgspec.Struct, frozen=True):
-    """The attempt was refused."""
-
-    refused_with: str
 
 
 class ConcludeFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -351,36 +244,6 @@ class Reopened(msgspec.Struct, frozen=True):
     """The offer is evaluated again."""
 
     state: State
-
-
-class HandedShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The opener's share of one offer, opened in the opener's own program."""
-
-    offer_id: OfferId
-    share: Base64Url
-    """33 bytes."""
-
-
-class HandedShares(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One share for each sealed offer."""
-
-    shares: Annotated[tuple[HandedShare, ...], Meta(max_length=1_000)]
-
-
-class SealedShare(msgspec.Struct, frozen=True, kw_only=True):
-    """What an opener needs to open its share of one offer in its own program."""
-
-    offer_id: OfferId
-    officer_id: PersonId
-    envelope: Envelope
-    envelope_digest: Sha256
-    """As received and receipted; compare it with SHA-256 of the envelope's canonical bytes."""
-
-
-class SealedShares(msgspec.Struct, frozen=True):
-    """All sealed offers of a need."""
-
-    data: tuple[SealedShare, ...]
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

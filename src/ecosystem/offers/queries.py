@@ -1,5 +1,6 @@
 """Read offers: facts for the rules, locked; views, as far as row-level security lets one see."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -32,6 +33,7 @@ from ecosystem.offers.envelope import Officer, Terms
 from ecosystem.offers.model import (
     Consent,
     DraftFacts,
+    MemberDraft,
     MemberFacts,
     OfferContent,
     OfferDraft,
@@ -215,13 +217,14 @@ async def draft_facts(
         submission_ends_at=row["submission_ends_at"],
         invited_kinds=read(row["invited_kinds"], tuple[OrganisationKind, ...]),
         invited_offers=read(row["invited_offers"], tuple[OfferKind, ...]),
-        members=await _known(tx, asked),
+        members=await known_members(tx, asked.members),
         has_offered=has_offered,
     )
 
 
-async def _known(tx: Tx, asked: OfferDraft) -> tuple[MemberFacts, ...]:
-    rows = await tx.rows(_KINDS, ids=[one.organisation_id for one in asked.members])
+async def known_members(tx: Tx, asked: Sequence[MemberDraft]) -> tuple[MemberFacts, ...]:
+    """Return what is known of those who shall be members."""
+    rows = await tx.rows(_KINDS, ids=[one.organisation_id for one in asked])
     known = {row["id"]: row for row in rows}
     return tuple(
         MemberFacts(
@@ -230,7 +233,7 @@ async def _known(tx: Tx, asked: OfferDraft) -> tuple[MemberFacts, ...]:
             kind=OrganisationKind(row["kind"]) if row else None,
             verified=row is not None and row["state"] == OrganisationState.VERIFIED,
         )
-        for one in asked.members
+        for one in asked
         for row in (known.get(one.organisation_id),)
     )
 
@@ -259,6 +262,7 @@ async def locked(
         members=tuple(Consent(**dict(one)) for one in members),
         need_state=NeedState(need["state_now"]),
         submission_ends_at=need["submission_ends_at"],
+        client_sealing_required=need["client_sealing_required"],
     )
     return facts, row, need
 

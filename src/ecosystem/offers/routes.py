@@ -5,28 +5,30 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
+from joserfc.jwk import ECKey
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
+from ecosystem.needs import queries as needs
 from ecosystem.needs.rules import NeedMissing
 from ecosystem.offers import access, actions, queries, rules
-from ecosystem.offers.envelope import EnvelopeMalformed
-from ecosystem.offers.model import (
-    HandedShares,
-    OfferContent,
-    OfferDraft,
-    Opening,
-    Receipt,
-    SealedShares,
-)
+from ecosystem.offers.envelope import EnvelopeForAnother, EnvelopeMalformed
+from ecosystem.offers.late import actions as late
+from ecosystem.offers.late import queries as came_late
+from ecosystem.offers.late.model import LateSubmission
+from ecosystem.offers.model import OfferContent, OfferDraft, Receipt, SealedOffer
 from ecosystem.offers.opening import actions as opening
 from ecosystem.offers.opening import queries as openings
+from ecosystem.offers.opening import rules as opening_rules
+from ecosystem.offers.opening.model import HandedShares, Opening, SealedShares
 from ecosystem.offers.schemas import Offer, OfferSummary, ReceiptKeys
 from ecosystem.offers.sealing import OfferTooLarge, OfficerKeyUnusable
 from ecosystem.offers.shapes import ContentUnsound
 from ecosystem.runtime import keyring, paging
+from ecosystem.runtime.database import Tx
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post, seen_by
+from ecosystem.values.identifiers import owner
 from ecosystem.values.page import Page
 from ecosystem.values.patterns import whole
 from ecosystem.values.revision import RevisionStale
@@ -35,7 +37,12 @@ OfNeed = Annotated[
     str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="The need; leave out for all.")
 ]
 _OPENING_REFUSES = (
-    NeedMissing, rules.NotOpener, rules.OpenedBefore, rules.OpeningTooEarly, rules.NothingToOpen,
+    NeedMissing, opening_rules.NotOpener, opening_rules.OpenedBefore,
+    opening_rules.OpeningTooEarly, opening_rules.NothingToOpen,
+)  # fmt: skip
+_SUBMISSION_REFUSES = (
+    rules.OfferMissing, RevisionStale, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
+    rules.SubmissionOver, rules.ConsentsMissing,
 )  # fmt: skip
 
 
@@ -89,8 +96,7 @@ async def consent_to_offer(request: Call, offer_id: FromPath[str]) -> Response[b
     key=True,
     changes=True,
     refuses=(
-        rules.OfferMissing, RevisionStale, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
-        rules.SubmissionOver, rules.ConsentsMissing, ContentUnsound, OfferTooLarge,
+        *_SUBMISSION_REFUSES, rules.ClientSealingRequired, ContentUnsound, OfferTooLarge,
         OfficerKeyUnusable,
     ),
 )  # fmt: skip
@@ -101,13 +107,42 @@ async def submit_offer(
 
     The content is sealed to the need's openers in memory, before anything is stored: only
     they together, after the deadline, can read it. The receipt proves what was received and
-    when. A submission that comes late is refused with 410.
+    when. A submission that comes late is refused with 410, and stays on record. A need with
+    `client_sealing_required` takes `/envelopes` instead.
     """
-    key = request.house.keys.receipts.signing(request.real_now.timestamp())
-    receipt = await actions.submit(
-        request.tx, offer_id, data, key=key, by=request.by, at=request.at,
-        expected=request.expected,
-    )  # fmt: skip
+    key = _receipt_key(request)
+    async with _late_on_record(request, offer_id):
+        receipt = await actions.submit(
+            request.tx, offer_id, data, key=key, by=request.by, at=request.at,
+            expected=request.expected,
+        )  # fmt: skip
+    return request.answer(receipt, version=receipt.version, location=f"/v1/offers/{offer_id}")
+
+
+@post(
+    "/v1/offers/{offer_id:str}/envelopes",
+    permit=access.SUBMIT,
+    answers=Receipt,
+    discreet=True,
+    key=True,
+    changes=True,
+    refuses=(*_SUBMISSION_REFUSES, EnvelopeMalformed, EnvelopeForAnother),
+)
+async def submit_envelopes(
+    request: Call, offer_id: FromPath[str], data: JSONBody[SealedOffer]
+) -> Response[bytes]:
+    """Submit an offer that one's own program has sealed, or replace what was submitted.
+
+    The server never sees the content. Form and terms of the envelope are checked, and what is
+    inside first at the opening: whatever cannot be opened, or is no offer for the lot, is then
+    excluded by the bidder's fault. The format is docs/formats/sealed-offer.md.
+    """
+    key, digests = _receipt_key(request), tuple(one.digest() for one in data.envelopes)
+    async with _late_on_record(request, offer_id, digests=digests):
+        receipt = await actions.submit_sealed(
+            request.tx, offer_id, data, key=key, by=request.by, at=request.at,
+            expected=request.expected,
+        )  # fmt: skip
     return request.answer(receipt, version=receipt.version, location=f"/v1/offers/{offer_id}")
 
 
@@ -165,6 +200,32 @@ async def list_offers(
 
 
 @get(
+    "/v1/needs/{need_id:str}/late-submissions",
+    permit=access.LIST,
+    answers=Page[LateSubmission],
+    scoped=True,
+    discreet=True,
+    refuses=(NeedMissing,),
+)
+async def list_late_submissions(
+    request: Call,
+    need_id: FromPath[str],
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List the submissions for a need that came late, newest first.
+
+    Each has a signed receipt, by which its bidder proves when it came. Until the opening only
+    the members of the offer see it; from then on the authority and the auditors above it, too.
+    """
+    await needs.view(request.tx, need_id, seen_by=request.by, at=request.at)
+    return await paging.page(
+        request, request.tx, came_late.LISTING, cursor=cursor, limit=limit,
+        authority_id=owner(need_id, "need", otherwise=NeedMissing), need_id=need_id,
+    )  # fmt: skip
+
+
+@get(
     "/v1/needs/{need_id:str}/sealed-shares",
     permit=access.OPEN,
     answers=SealedShares,
@@ -178,7 +239,7 @@ async def read_sealed_shares(request: Call, need_id: FromPath[str]) -> Response[
     private key that never leaves it. Before `opening_at` this is refused, and the attempt is
     recorded for the auditors.
     """
-    async with _attempts_on_record(request, need_id):
+    async with _attempts_on_record(request, need_id, HandedShares(())):
         shares = await opening.give_out(request.tx, need_id, by=request.by, at=request.at)
     return request.answer(shares)
 
@@ -189,8 +250,8 @@ async def read_sealed_shares(request: Call, need_id: FromPath[str]) -> Response[
     answers=Standing,
     key=True,
     refuses=(
-        *_OPENING_REFUSES, EnvelopeMalformed, rules.HandedInBefore, rules.SharesIncomplete,
-        rules.SharesFalse,
+        *_OPENING_REFUSES, EnvelopeMalformed, opening_rules.HandedInBefore,
+        opening_rules.SharesOutdated, opening_rules.SharesIncomplete, opening_rules.SharesFalse,
     ),
 )  # fmt: skip
 async def hand_in_shares(
@@ -199,9 +260,11 @@ async def hand_in_shares(
     """Hand in the opened shares, one for each sealed offer.
 
     With as many openers as the need's threshold says, all offers are opened at once, and the
-    record of it is public: `state` is then `opened`.
+    record of it is public: `state` is then `opened`. An offer whose share the opener's key does
+    not open is named as `unreadable`; it takes another opener then. A false share is refused,
+    and the record says whose it was.
     """
-    async with _attempts_on_record(request, need_id):
+    async with _attempts_on_record(request, need_id, data):
         now = await opening.hand_in(request.tx, need_id, data, by=request.by, at=request.at)
     return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}/opening")
 
@@ -210,12 +273,13 @@ async def hand_in_shares(
     "/v1/needs/{need_id:str}/opening",
     permit=access.READ_OPENING,
     answers=Opening,
-    refuses=(rules.NotOpened,),
+    refuses=(opening_rules.NotOpened,),
 )
 async def read_opening(request: Call, need_id: FromPath[str]) -> Response[bytes]:
     """Read the record of an opening.
 
-    Who opened, when, how many offers, which and by whom, and what failed by whose fault.
+    Who opened, when, how many offers, which and by whom, what failed by whose fault, what came
+    late, and what openers tried that was refused.
     """
     return request.answer(await openings.record(request.tx, need_id))
 
@@ -228,25 +292,57 @@ async def read_receipt_keys(request: Call) -> Response[bytes]:
 
 
 @asynccontextmanager
-async def _attempts_on_record(request: Call, need_id: str) -> AsyncGenerator[None]:
-    """Have an attempt that comes too early stay on record although the request is refused.
-
-    What the request did is undone first, so that its locks are free; then the record commits
-    in a transaction of its own. To commit the refused transaction itself would store the
-    refusal under the Idempotency-Key and repeat it when the time has come.
-    """
+async def _attempts_on_record(
+    request: Call, need_id: str, handed: HandedShares
+) -> AsyncGenerator[None]:
+    """Have an opener's refused attempt stay on record: one that is too early, or false shares."""
     try:
         yield
-    except rules.OpeningTooEarly:
-        if request.visit.transaction is not None:
-            await request.visit.transaction.end("ROLLBACK")
-        async with request.house.database.transaction(seen_by(request.by)) as tx:
-            tx.request_id = request.visit.request_id
+    except opening_rules.OpeningTooEarly:
+        async with _apart(request) as tx:
             await opening.record_attempt(tx, need_id, by=request.by, at=request.at)
+        raise
+    except opening_rules.SharesFalse:
+        async with _apart(request) as tx:
+            await opening.record_refused(tx, need_id, handed, by=request.by, at=request.at)
         raise
 
 
+@asynccontextmanager
+async def _late_on_record(
+    request: Call, offer_id: str, *, digests: tuple[str, ...] = ()
+) -> AsyncGenerator[None]:
+    """Have a submission that comes late stay on record although it is refused."""
+    try:
+        yield
+    except rules.SubmissionOver:
+        key = _receipt_key(request)
+        async with _apart(request) as tx:
+            await late.record(tx, offer_id, digests=digests, key=key, by=request.by, at=request.at)
+        raise
+
+
+@asynccontextmanager
+async def _apart(request: Call) -> AsyncGenerator[Tx]:
+    """Undo what the request did, so that its locks are free; then open a transaction apart.
+
+    To commit the refused transaction itself would store the refusal under the Idempotency-Key
+    and repeat it when the time has come.
+    """
+    if request.visit.transaction is not None:
+        await request.visit.transaction.end("ROLLBACK")
+    async with request.house.database.transaction(seen_by(request.by)) as tx:
+        tx.request_id = request.visit.request_id
+        yield tx
+
+
+def _receipt_key(request: Call) -> ECKey:
+    """Return the key that signs receipts now."""
+    return request.house.keys.receipts.signing(request.real_now.timestamp())
+
+
 ROUTES = (
-    draft_offer, consent_to_offer, submit_offer, withdraw_offer, read_offer, list_offers,
-    read_sealed_shares, hand_in_shares, read_opening, read_receipt_keys,
+    draft_offer, consent_to_offer, submit_offer, submit_envelopes, withdraw_offer, read_offer,
+    list_offers, list_late_submissions, read_sealed_shares, hand_in_shares,
+    read_opening, read_receipt_keys,
 )  # fmt: skip

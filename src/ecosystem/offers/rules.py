@@ -8,29 +8,20 @@ from typing import Final
 
 from ecosystem.needs.model import OfferKind
 from ecosystem.needs.model import State as NeedState
+from ecosystem.offers.envelope import SealedBy
 from ecosystem.offers.model import (
-    AttemptRefused,
     Concluded,
     ConcludeFacts,
     Consented,
-    Culprit,
     Drafted,
     DraftFacts,
-    Failure,
-    HandedIn,
-    HandInFacts,
     MemberDraft,
     MemberFacts,
     OfferFacts,
-    OpenedOffer,
-    OpenFacts,
-    Opening,
-    OpeningTerms,
     Reopened,
     ReopenFacts,
     State,
     Submitted,
-    Unsealed,
     Withdrawn,
 )
 from ecosystem.values.actor import Actor, OrganisationKind
@@ -126,67 +117,25 @@ class ConsentsMissing(Refusal):
     remedy = "Have each member that is named consent, then submit again."
 
 
+class SharesDoNotAddUp(Refusal):
+    """A member has left, and the shares of the others do not add to 100."""
+
+    kind = Kind.CONFLICT
+    remedy = "Set the members and their shares anew."
+
+
+class ClientSealingRequired(Refusal):
+    """The need takes only offers that the bidder's own program has sealed."""
+
+    kind = Kind.UNMET
+    remedy = "Seal the offer as docs/formats/sealed-offer.md says, and send it to `/envelopes`."
+
+
 class OfferOver(Refusal):
     """The offer is withdrawn, or past its opening."""
 
     kind = Kind.CONFLICT
     remedy = "Draft a new offer while the need takes offers."
-
-
-class NotOpener(Refusal):
-    """The caller is not an opener of this need."""
-
-    kind = Kind.FORBIDDEN
-    remedy = "Only the people whom the need names open its offers."
-
-
-class OpeningTooEarly(Refusal):
-    """The time of opening has not come; the attempt is recorded."""
-
-    kind = Kind.CONFLICT
-    remedy = "Come back at `opening_at`."
-
-
-class OpenedBefore(Refusal):
-    """The offers have been opened already."""
-
-    kind = Kind.CONFLICT
-    remedy = "Read the record of the opening."
-
-
-class NothingToOpen(Refusal):
-    """The need is not one whose offers are opened."""
-
-    kind = Kind.CONFLICT
-    remedy = "Offers are opened when the need has been published and submission is over."
-
-
-class HandedInBefore(Refusal):
-    """The opener has handed in shares already; another opener is needed."""
-
-    kind = Kind.CONFLICT
-    remedy = "Ask another opener of the need to hand in."
-
-
-class SharesIncomplete(Refusal):
-    """The shares are not one for each sealed offer."""
-
-    kind = Kind.UNMET
-    remedy = "Read the sealed shares again and hand in one for each offer."
-
-
-class SharesFalse(Refusal):
-    """A share is not the one that was sealed to this opener."""
-
-    kind = Kind.UNMET
-    remedy = "Open the sealed share again with the key that the need published, and hand in that."
-
-
-class NotOpened(Refusal):
-    """The offers of this need have not been opened."""
-
-    kind = Kind.MISSING
-    remedy = "Come back after the opening."
 
 
 def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
@@ -206,9 +155,7 @@ def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
         raise KindDoesNotOffer(f"The caller's organisation is of kind {by.kind}.")
     if facts.has_offered:
         raise OfferedBefore("There is an offer that the caller's organisation leads.")
-    faults = tuple(_member_faults(facts.members, lead_id=by.organisation_id))
-    if faults:
-        raise MembersUnsound(f"{len(faults)} rules on members are not met.", faults=faults)
+    check_members(facts.members, lead_id=by.organisation_id)
     members = tuple(MemberDraft(one.organisation_id, one.share) for one in facts.members)
     return Drafted(state=State.DRAFT, lead_id=by.organisation_id, members=members)
 
@@ -221,8 +168,7 @@ def consent(facts: OfferFacts, *, by: Actor, at: datetime) -> Consented:
     own = [one for one in facts.members if one.organisation_id == by.organisation_id]
     if not own:
         raise OfferMissing("The caller's organisation is no member of such an offer.")
-    _not_over(facts)
-    _in_time(facts.need_state, facts.submission_ends_at, at=at)
+    check_changeable(facts, at=at)
     if own[0].consented_at is not None:
         raise ConsentedBefore("The consent was given before.")
     return Consented(by.organisation_id, at)
@@ -231,14 +177,19 @@ def consent(facts: OfferFacts, *, by: Actor, at: datetime) -> Consented:
 def submit(facts: OfferFacts, *, by: Actor, at: datetime) -> Submitted:
     """Receive an offer's envelope in time; it takes the place of an earlier one.
 
-    Refuses with NotLead, OfferOver, NeedNotOpen, SubmissionOver, ConsentsMissing.
+    Refuses with NotLead, OfferOver, NeedNotOpen, SubmissionOver, ConsentsMissing,
+    SharesDoNotAddUp, ClientSealingRequired.
     """
     _led(facts, by)
-    _not_over(facts)
-    _in_time(facts.need_state, facts.submission_ends_at, at=at)
+    check_changeable(facts, at=at)
     missing = [one.organisation_id for one in facts.members if one.consented_at is None]
     if missing:
         raise ConsentsMissing(f"These have not consented: {', '.join(missing)}.")
+    total = sum((Decimal(one.share) for one in facts.members), Decimal(0))
+    if total != _WHOLE:
+        raise SharesDoNotAddUp(f"The shares of the members add to {total}.")
+    if facts.client_sealing_required and facts.sealed_by is not SealedBy.CLIENT:
+        raise ClientSealingRequired("The server may not seal for this need.")
     return Submitted(
         state=State.SUBMITTED,
         envelope_digest=facts.envelope_digest or "",
@@ -250,86 +201,8 @@ def submit(facts: OfferFacts, *, by: Actor, at: datetime) -> Submitted:
 def withdraw(facts: OfferFacts, *, by: Actor, at: datetime) -> Withdrawn:
     """Take an offer back. Refuses with NotLead, OfferOver, NeedNotOpen, SubmissionOver."""
     _led(facts, by)
-    _not_over(facts)
-    _in_time(facts.need_state, facts.submission_ends_at, at=at)
+    check_changeable(facts, at=at)
     return Withdrawn(State.WITHDRAWN)
-
-
-def may_open(terms: OpeningTerms, *, by: Actor, at: datetime) -> None:
-    """Refuse unless `by` may open a need's offers now.
-
-    Refuses with NotOpener, OpenedBefore, OpeningTooEarly, NothingToOpen, in that order.
-    """
-    if by.organisation_number != terms.authority_number or by.person_id not in terms.openers:
-        raise NotOpener("The need does not name the caller.")
-    if terms.need_state in _AFTER_OPENING:
-        raise OpenedBefore(f"The need is {terms.need_state}.")
-    if terms.need_state is NeedState.PUBLISHED or (
-        terms.need_state is NeedState.CLOSED and at < terms.opening_at
-    ):
-        raise OpeningTooEarly(f"Offers are opened from {terms.opening_at.isoformat()}.")
-    if terms.need_state is not NeedState.CLOSED:
-        raise NothingToOpen(f"The need is {terms.need_state}.")
-
-
-def attempt(terms: OpeningTerms, *, by: Actor, at: datetime) -> AttemptRefused:
-    """Say how an attempt to open was refused; requires that it is."""
-    try:
-        may_open(terms, by=by, at=at)
-    except Refusal as refusal:
-        return AttemptRefused(refusal.code())
-    raise ValueError("the attempt is none: the caller may open")
-
-
-def hand_in(facts: HandInFacts, *, by: Actor, at: datetime) -> HandedIn:
-    """Take an opener's shares; with the last opener needed it is enough to open.
-
-    Refuses as `may_open`, then with HandedInBefore, SharesIncomplete, SharesFalse.
-    """
-    may_open(facts.terms, by=by, at=at)
-    if by.person_id in facts.before:
-        raise HandedInBefore("The caller has handed in before.")
-    given, offered = Counter(facts.handed_for), Counter(facts.offered)
-    if given != offered:
-        missing, strange = (offered - given).total(), (given - offered).total()
-        raise SharesIncomplete(f"{missing} are missing and {strange} are too many.")
-    if facts.wrong:
-        raise SharesFalse(f"The share is wrong for {', '.join(facts.wrong)}.", faults=_wrong(facts))
-    openers = (*facts.before, by.person_id or "")
-    return HandedIn(
-        person_id=by.person_id or "",
-        openers=openers,
-        is_enough=len(openers) >= facts.terms.threshold,
-    )
-
-
-def open_all(facts: OpenFacts, *, by: Actor, at: datetime) -> Opening:
-    """Make the record of an opening; what cannot be opened is excluded and stays on record."""
-    del by
-    return Opening(
-        need_id=facts.terms.need_id,
-        opened_at=at,
-        openers=facts.openers,
-        count=len(facts.offers),
-        offers=tuple(open_one(one) for one in facts.offers),
-    )
-
-
-def open_one(unsealed: Unsealed) -> OpenedOffer:
-    """Say what becomes of one offer, and who is at fault where it cannot be opened."""
-    failure = unsealed.failure
-    at_fault = Culprit.KEEPER if failure is Failure.ALTERED else Culprit.BIDDER
-    return OpenedOffer(
-        offer_id=unsealed.offer_id,
-        lot_id=unsealed.lot_id,
-        kind=unsealed.kind,
-        lead_id=unsealed.lead_id,
-        member_ids=unsealed.member_ids,
-        envelope_digest=unsealed.envelope_digest,
-        state=State.OPENED if failure is None else State.EXCLUDED,
-        failure=failure,
-        at_fault=None if failure is None else at_fault,
-    )
 
 
 def conclude(facts: ConcludeFacts, *, by: Actor, at: datetime) -> Concluded:
@@ -344,9 +217,17 @@ def reopen(facts: ReopenFacts, *, by: Actor, at: datetime) -> Reopened:
     return Reopened(State.OPENED)
 
 
-_AFTER_OPENING: Final = frozenset(
-    {NeedState.OPENED, NeedState.EVALUATED, NeedState.AWARDED, NeedState.CONTRACTED}
-)
+def check_changeable(facts: OfferFacts, *, at: datetime) -> None:
+    """Refuse with OfferOver, NeedNotOpen or SubmissionOver unless an offer may still change."""
+    _not_over(facts)
+    _in_time(facts.need_state, facts.submission_ends_at, at=at)
+
+
+def check_members(members: tuple[MemberFacts, ...], *, lead_id: str) -> None:
+    """Refuse with MembersUnsound, which lists every fault, unless these can make an offer."""
+    faults = tuple(_member_faults(members, lead_id=lead_id))
+    if faults:
+        raise MembersUnsound(f"{len(faults)} rules on members are not met.", faults=faults)
 
 
 def _in_time(state: NeedState, submission_ends_at: datetime, *, at: datetime) -> None:
@@ -365,14 +246,6 @@ def _led(facts: OfferFacts, by: Actor) -> None:
 def _not_over(facts: OfferFacts) -> None:
     if facts.state not in {State.DRAFT, State.SUBMITTED}:
         raise OfferOver(f"The offer is {facts.state}.")
-
-
-def _wrong(facts: HandInFacts) -> tuple[Fault, ...]:
-    return tuple(
-        Fault(f"/shares/{index}/share", "shares_false", f"Not the share sealed for {offer_id}.")
-        for index, offer_id in enumerate(facts.handed_for)
-        if offer_id in facts.wrong
-    )
 
 
 def _member_faults(members: tuple[MemberFacts, ...], *, lead_id: str) -> Iterator[Fault]:

@@ -6,7 +6,8 @@ import msgspec
 
 from ecosystem.needs.model import OfferKind
 from ecosystem.offers.envelope import Sha256
-from ecosystem.offers.model import Consent, Failure, OfferContent, State
+from ecosystem.offers.model import Consent, OfferContent, State
+from ecosystem.offers.opening.model import Failure
 from ecosystem.values.identifiers import LotId, NeedId, OfferId, OrganisationId
 
 

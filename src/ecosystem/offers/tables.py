@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
-from ecosystem.runtime.hands import refusing
+from ecosystem.runtime.hands import another, refusing
 
 _MEMBER: Final = "nullif(current_setting('app.organisation', true), '') = ANY (member_ids)"
 _AUTHORITY: Final = "authority_id = nullif(current_setting('app.authority', true), '')::integer"
@@ -41,6 +41,8 @@ _READER: Final = """EXISTS (
 _OPENING: Final = "current_setting('app.purpose', true) = 'opening'"
 _REVIEWED: Final = "current_setting('app.purpose', true) = 'review'"
 """Whoever decides a challenge changes offers that it does not otherwise see."""
+_LEAVING: Final = "current_setting('app.purpose', true) = 'leaving'"
+"""Only by it can a member write a row that it may not read any more."""
 _OPENED: Final = "state IN ('opened', 'excluded', 'awarded', 'not_awarded')"
 
 offer: Final = Table(
@@ -96,7 +98,7 @@ offer: Final = Table(
     Index("offer_newest_first", "id"),
     info={
         "visible_where": f"{_MEMBER} OR ({_OPENED} AND ({_AUTHORITY} OR {_OVERSEEN} OR {_READER}))"
-        f" OR {_OPENING} OR ({_OPENED} AND {_REVIEWED})"
+        f" OR {_OPENING} OR {_LEAVING} OR ({_OPENED} AND {_REVIEWED})"
     },
 )
 _WITH_ITS_OFFER: Final = """EXISTS (
@@ -118,7 +120,74 @@ offer_member: Final = Table(
     CheckConstraint(
         "(consented_at IS NULL) = (consented_by IS NULL)", name="a_consent_has_its_giver"
     ),
-    info={"visible_where": _WITH_ITS_OFFER},
+    info={"visible_where": _WITH_ITS_OFFER, "deletes": True},
+)
+_IS_OPENED: Final = """EXISTS (
+    SELECT FROM opening WHERE opening.authority_id = late_submission.authority_id
+      AND opening.need_id = late_submission.need_id)"""
+late_submission: Final = Table(
+    "late_submission",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "late"),
+    reference("need_id"),
+    reference("offer_id"),
+    reference("lead_id"),
+    Column("member_ids", ARRAY(Text), nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("submission_ended_at", DateTime(timezone=True), nullable=False),
+    Column("envelope_digests", ARRAY(Text), nullable=False),
+    Column("receipt", Text, nullable=False),
+    PrimaryKeyConstraint("authority_id", "id"),
+    ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+    ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
+    CheckConstraint("received_at >= submission_ended_at", name="late_is_late"),
+    Index("late_submission_of_need", "authority_id", "need_id", "id"),
+    info={
+        "append_only": True,
+        "visible_where": f"{_MEMBER} OR ({_IS_OPENED} AND ({_AUTHORITY} OR {_OVERSEEN}))"
+        f" OR {_OPENING}",
+    },
+)
+substitution: Final = Table(
+    "substitution",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "substitution"),
+    reference("need_id"),
+    reference("offer_id"),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    reference("leaving_id"),
+    reference("joining_id"),
+    Column("member_ids", ARRAY(Text), nullable=False),
+    Column("share", Numeric, nullable=False),
+    Column("reason", JSON, nullable=False),
+    reference("proposed_by"),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    reference("consented_by", nullable=True),
+    Column("consented_at", DateTime(timezone=True)),
+    reference("approved_by", nullable=True),
+    Column("approved_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("authority_id", "id"),
+    ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+    ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
+    CheckConstraint("state IN ('proposed', 'consented', 'approved')", name="state_is_known"),
+    CheckConstraint(
+        "(state <> 'proposed') = (consented_by IS NOT NULL) "
+        "AND (state = 'approved') = (approved_by IS NOT NULL) "
+        "AND (consented_by IS NULL) = (consented_at IS NULL) "
+        "AND (approved_by IS NULL) = (approved_at IS NULL)",
+        name="each_step_has_its_hand",
+    ),
+    another("approved_by", "proposed_by", name="nobody_approves_alone"),
+    another("approved_by", "consented_by", name="nobody_approves_for_himself"),
+    another("joining_id", "leaving_id", name="one_takes_anothers_place"),
+    Index("substitution_of_offer", "authority_id", "offer_id", "id"),
+    info={
+        "visible_where": f"{_MEMBER} OR {_AUTHORITY} OR {_OVERSEEN}",
+        "hands": ("proposed_by", "consented_by", "approved_by"),
+    },
 )
 offer_reader: Final = Table(
     "offer_reader",

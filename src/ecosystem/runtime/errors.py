@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from ecosystem.runtime import problems
 from ecosystem.runtime.edge import recorded
-from ecosystem.runtime.web import Call, EdgeFinding, Replay
+from ecosystem.runtime.web import OPERATION, Call, EdgeFinding, Operation, Replay
 from ecosystem.values.patterns import published
 from ecosystem.values.refusal import Fault, Refusal
 
@@ -145,7 +145,7 @@ def _faults(request: Call, error: HTTPException) -> tuple[Fault, ...]:
             document = msgspec.json.decode(request.visit.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ()
-        found = tuple(_schema_faults(field.raw, document))
+        found = tuple(_schema_faults(field.raw, document, discreet=_is_discreet(request)))
     if not found and isinstance(error.__cause__, msgspec.ValidationError):
         return (_first_fault(str(error.__cause__)),)
     if not found and isinstance(error, ValidationException) and isinstance(error.extra, list):
@@ -157,6 +157,11 @@ def _faults(request: Call, error: HTTPException) -> tuple[Fault, ...]:
 def _handler(request: Call) -> Any:
     scope: Any = request.scope
     return scope.get("route_handler")
+
+
+def _is_discreet(request: Call) -> bool:
+    operation: Operation = _handler(request).opt[OPERATION]
+    return operation.discreet
 
 
 def _first_fault(said: str) -> Fault:
@@ -171,21 +176,24 @@ def _parameter_fault(entry: dict[str, str]) -> Fault:
     return Fault("", "invalid_parameter", f"{where}: {entry.get('message', 'invalid')}")
 
 
-def _schema_faults(type_: Any, document: Any) -> Iterator[Fault]:
+def _schema_faults(type_: Any, document: Any, *, discreet: bool) -> Iterator[Fault]:
     validator: Any = _validator(type_)
     for count, fault in enumerate(validator.iter_errors(document)):
         if count >= _FAULTS_MAX:
             return
         path = "".join(f"/{_escaped(part)}" for part in fault.absolute_path)
-        yield Fault(path, _code(fault), f"{path or 'the body'}: {_said(fault)}")
+        yield Fault(path, _code(fault), f"{path or 'the body'}: {_said(fault, discreet=discreet)}")
 
 
 def _code(fault: SchemaFault) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(fault.validator)).lower()
 
 
-def _said(fault: SchemaFault) -> str:
+def _said(fault: SchemaFault, *, discreet: bool) -> str:
+    """Return what is wrong; of a discreet operation, without what was sent."""
     text = published(fault.message)
+    if discreet:
+        text = text.replace(repr(fault.instance), "what is sent")
     return text if len(text) <= _TEXT_MAX else f"{text[:_TEXT_MAX]}..."
 
 

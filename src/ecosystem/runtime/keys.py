@@ -33,6 +33,11 @@ class Keys:
         return keep_once(self.folder / "cursors.key", entropy(32))
 
     @cached_property
+    def challenges(self) -> bytes:
+        """The key from which the answers to challenges follow."""
+        return keep_once(self.folder / "challenges.key", entropy(32))
+
+    @cached_property
     def browsers(self) -> bytes:
         """The key that authenticates what browsers keep for us."""
         return keep_once(self.folder / "browsers.key", entropy(32))

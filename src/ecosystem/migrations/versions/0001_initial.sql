@@ -234,6 +234,7 @@ CREATE TABLE need (
 	openers_asked JSON NOT NULL,
 	openers JSON NOT NULL,
 	threshold INTEGER NOT NULL,
+	client_sealing_required BOOLEAN NOT NULL,
 	enquiry_ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	submission_ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	opening_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -244,7 +245,7 @@ CREATE TABLE need (
 	cancelled_reason JSON,
 	searched TSVECTOR GENERATED ALWAYS AS (bigrams(coalesce(title->>'zh', '') || ' ' || coalesce(title->>'en', '') || ' ' || coalesce(description->>'zh', '') || ' ' || coalesce(description->>'en', ''))) STORED,
 	CONSTRAINT need_pkey PRIMARY KEY (authority_id, id),
-	CONSTRAINT need_state_is_known CHECK (state IN ('draft', 'published', 'opened', 'evaluated', 'awarded', 'contracted', 'cancelled', 'unsuccessful')),
+	CONSTRAINT need_state_is_known CHECK (state IN ('draft', 'published', 'closed', 'opened', 'evaluated', 'awarded', 'contracted', 'cancelled', 'unsuccessful')),
 	CONSTRAINT need_what_is_public_is_dated CHECK (state IN ('draft', 'cancelled') OR published_at IS NOT NULL),
 	CONSTRAINT need_what_is_public_has_its_rules CHECK ((published_at IS NULL) = (profile_id IS NULL)),
 	CONSTRAINT need_value_is_positive CHECK (value > 0),
@@ -815,6 +816,25 @@ CREATE INDEX award_of_need ON award (authority_id, need_id);
 -- next
 CREATE UNIQUE INDEX one_award_of_a_contest_stands ON award (authority_id, lot_id, kind) WHERE state <> 'cancelled';
 -- next
+CREATE TABLE late_submission (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT late_submission_id_is_identifier CHECK (id ~ '^late_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	need_id TEXT COLLATE "C" NOT NULL,
+	offer_id TEXT COLLATE "C" NOT NULL,
+	lead_id TEXT COLLATE "C" NOT NULL,
+	member_ids TEXT[] NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	submission_ended_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	envelope_digests TEXT[] NOT NULL,
+	receipt TEXT NOT NULL,
+	CONSTRAINT late_submission_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT late_submission_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT late_submission_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
+	CONSTRAINT late_submission_late_is_late CHECK (received_at >= submission_ended_at)
+);
+-- next
+CREATE INDEX late_submission_of_need ON late_submission (authority_id, need_id, id);
+-- next
 CREATE TABLE membership (
 	organisation_id TEXT COLLATE "C" NOT NULL,
 	person_id TEXT COLLATE "C" NOT NULL,
@@ -861,6 +881,36 @@ CREATE TABLE score (
 );
 -- next
 CREATE INDEX score_of_need ON score (authority_id, need_id);
+-- next
+CREATE TABLE substitution (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT substitution_id_is_identifier CHECK (id ~ '^substitution_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	need_id TEXT COLLATE "C" NOT NULL,
+	offer_id TEXT COLLATE "C" NOT NULL,
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	leaving_id TEXT COLLATE "C" NOT NULL,
+	joining_id TEXT COLLATE "C" NOT NULL,
+	member_ids TEXT[] NOT NULL,
+	share NUMERIC NOT NULL,
+	reason JSON NOT NULL,
+	proposed_by TEXT COLLATE "C" NOT NULL,
+	proposed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	consented_by TEXT COLLATE "C",
+	consented_at TIMESTAMP WITH TIME ZONE,
+	approved_by TEXT COLLATE "C",
+	approved_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT substitution_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT substitution_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT substitution_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
+	CONSTRAINT substitution_state_is_known CHECK (state IN ('proposed', 'consented', 'approved')),
+	CONSTRAINT substitution_each_step_has_its_hand CHECK ((state <> 'proposed') = (consented_by IS NOT NULL) AND (state = 'approved') = (approved_by IS NOT NULL) AND (consented_by IS NULL) = (consented_at IS NULL) AND (approved_by IS NULL) = (approved_at IS NULL)),
+	CONSTRAINT substitution_nobody_approves_alone CHECK (approved_by <> proposed_by),
+	CONSTRAINT substitution_nobody_approves_for_himself CHECK (approved_by <> consented_by),
+	CONSTRAINT substitution_one_takes_anothers_place CHECK (joining_id <> leaving_id)
+);
+-- next
+CREATE INDEX substitution_of_offer ON substitution (authority_id, offer_id, id);
 -- next
 CREATE TABLE challenge (
 	authority_id INTEGER NOT NULL,
@@ -1474,7 +1524,7 @@ CREATE POLICY offer_seen ON offer USING (nullif(current_setting('app.organisatio
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR EXISTS (
     SELECT FROM offer_reader WHERE offer_reader.authority_id = offer.authority_id
       AND offer_reader.need_id = offer.need_id AND offer_reader.may_read
-      AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), '')))) OR current_setting('app.purpose', true) = 'opening' OR (state IN ('opened', 'excluded', 'awarded', 'not_awarded') AND current_setting('app.purpose', true) = 'review'));
+      AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), '')))) OR current_setting('app.purpose', true) = 'opening' OR current_setting('app.purpose', true) = 'leaving' OR (state IN ('opened', 'excluded', 'awarded', 'not_awarded') AND current_setting('app.purpose', true) = 'review'));
 -- next
 GRANT SELECT, INSERT, UPDATE ON offer TO ecosystem_api;
 -- next
@@ -1530,6 +1580,27 @@ CREATE TRIGGER award_turns BEFORE UPDATE ON award FOR EACH ROW EXECUTE FUNCTION 
 -- next
 ALTER TABLE award ENABLE ALWAYS TRIGGER award_turns;
 -- next
+CREATE TRIGGER late_submission_stays BEFORE UPDATE OR DELETE ON late_submission FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER late_submission_stays_whole BEFORE TRUNCATE ON late_submission FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE late_submission ENABLE ALWAYS TRIGGER late_submission_stays;
+-- next
+ALTER TABLE late_submission ENABLE ALWAYS TRIGGER late_submission_stays_whole;
+-- next
+ALTER TABLE late_submission ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE late_submission FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY late_submission_seen ON late_submission USING (nullif(current_setting('app.organisation', true), '') = ANY (member_ids) OR (EXISTS (
+    SELECT FROM opening WHERE opening.authority_id = late_submission.authority_id
+      AND opening.need_id = late_submission.need_id) AND (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'))) OR current_setting('app.purpose', true) = 'opening');
+-- next
+GRANT SELECT, INSERT ON late_submission TO ecosystem_api;
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON membership TO ecosystem_api;
 -- next
 ALTER TABLE offer_member ENABLE ROW LEVEL SECURITY;
@@ -1540,7 +1611,7 @@ CREATE POLICY offer_member_seen ON offer_member USING (EXISTS (
     SELECT FROM offer WHERE offer.authority_id = offer_member.authority_id
       AND offer.id = offer_member.offer_id));
 -- next
-GRANT SELECT, INSERT, UPDATE ON offer_member TO ecosystem_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON offer_member TO ecosystem_api;
 -- next
 CREATE TRIGGER score_stays BEFORE UPDATE OR DELETE ON score FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -1584,6 +1655,21 @@ END $$;
 CREATE TRIGGER who_scores_has_no_part_in_it BEFORE INSERT ON score FOR EACH ROW EXECUTE FUNCTION who_scores_has_no_part_in_it();
 -- next
 ALTER TABLE score ENABLE ALWAYS TRIGGER who_scores_has_no_part_in_it;
+-- next
+CREATE TRIGGER substitution_hands_stay BEFORE UPDATE ON substitution FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'consented_by', 'approved_by');
+-- next
+ALTER TABLE substitution ENABLE ALWAYS TRIGGER substitution_hands_stay;
+-- next
+ALTER TABLE substitution ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE substitution FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY substitution_seen ON substitution USING (nullif(current_setting('app.organisation', true), '') = ANY (member_ids) OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+-- next
+GRANT SELECT, INSERT, UPDATE ON substitution TO ecosystem_api;
 -- next
 CREATE TRIGGER challenge_hands_stay BEFORE UPDATE ON challenge FOR EACH ROW EXECUTE FUNCTION hands_stay('lodged_by');
 -- next

@@ -50,6 +50,8 @@ class NeedChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     programme_id: ProgrammeId | UnsetType = UNSET
     estimated_value: Money | UnsetType | None = UNSET
     openers: Annotated[tuple[PersonId, ...], Meta(min_length=2, max_length=7)] | UnsetType = UNSET
+    threshold: Annotated[int, Meta(ge=2, le=7)] | UnsetType = UNSET
+    client_sealing_required: bool | UnsetType = UNSET
     enquiry_ends_at: Instant | UnsetType = UNSET
     submission_ends_at: Instant | UnsetType = UNSET
     opening_at: Instant | UnsetType = UNSET

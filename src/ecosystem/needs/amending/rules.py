@@ -24,7 +24,10 @@ from ecosystem.values.actor import Actor
 from ecosystem.values.period import wire
 from ecosystem.values.refusal import Fault
 
-_STAYING: Final = ("sector", "operation", "phase", "jurisdiction", "openers")
+_STAYING: Final = (
+    "sector", "operation", "phase", "jurisdiction", "openers", "threshold",
+    "client_sealing_required",
+)  # fmt: skip
 """What a published need is found by, ruled by, or sealed to."""
 _DATES: Final = frozenset({"/enquiry_ends_at", "/submission_ends_at", "/opening_at"})
 

@@ -8,12 +8,13 @@ from ecosystem.needs.model import Lot
 from ecosystem.offers import envelope as form
 from ecosystem.offers import sealing, shapes
 from ecosystem.offers.envelope import Envelope
-from ecosystem.offers.model import Failure, Kept, OfferContent
+from ecosystem.offers.model import OfferContent
+from ecosystem.offers.opening.model import Failure, Kept
 from ecosystem.values.refusal import Refusal
 
 
 def unseal(
-    kept: Kept, *, shares: Mapping[str, bytes], lot: Lot
+    kept: Kept, *, shares: Mapping[str, bytes], threshold: int, lot: Lot
 ) -> tuple[bytes | None, Failure | None]:
     """Return the JSON of an offer's content, which `shares` by officer open; or why there is none.
 
@@ -22,6 +23,8 @@ def unseal(
     sealed = _received(kept)
     if sealed is None:
         return None, Failure.ALTERED
+    if len(shares) < threshold:
+        return None, Failure.SHARES_WANTING
     try:
         content = sealing.unseal(sealed, shares=shares)
     except Refusal:
@@ -58,9 +61,15 @@ def _fits(kept: Kept, *, share: bytes, officer_id: str) -> bool:
 
 
 def _received(kept: Kept) -> Envelope | None:
-    """Return the envelope, or None where what is kept is not what was received."""
+    """Return the envelope, or None where what is kept is not what was received.
+
+    Its header names offer, lot and bidder, so that one of another offer is none of this.
+    """
     try:
         sealed = form.read(kept.envelope)
     except Refusal:
         return None
-    return sealed if sealed.digest() == kept.envelope_digest else None
+    header = sealed.header
+    sealed_for = (header.offer_id, header.lot_id, header.bidder_id)
+    is_own = sealed_for == (kept.offer_id, kept.lot_id, kept.lead_id)
+    return sealed if is_own and sealed.digest() == kept.envelope_digest else None

@@ -1,0 +1,214 @@
+"""Who opens offers and when, what becomes of shares, and whose fault a failure is."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Final
+
+from ecosystem.needs.model import State as NeedState
+from ecosystem.offers.model import State
+from ecosystem.offers.opening.model import (
+    AttemptRefused,
+    Culprit,
+    Failure,
+    HandedIn,
+    HandInFacts,
+    OpenedOffer,
+    OpenFacts,
+    Opening,
+    OpeningTerms,
+    SharesRefused,
+    Unsealed,
+)
+from ecosystem.values.actor import Actor
+from ecosystem.values.refusal import Fault, Kind, Refusal
+
+
+class NotOpener(Refusal):
+    """The caller is not an opener of this need."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Only the people whom the need names open its offers."
+
+
+class OpeningTooEarly(Refusal):
+    """The time of opening has not come; the attempt is recorded."""
+
+    kind = Kind.CONFLICT
+    remedy = "Come back at `opening_at`."
+
+
+class OpenedBefore(Refusal):
+    """The offers have been opened already."""
+
+    kind = Kind.CONFLICT
+    remedy = "Read the record of the opening."
+
+
+class NothingToOpen(Refusal):
+    """The need is not one whose offers are opened."""
+
+    kind = Kind.CONFLICT
+    remedy = "Offers are opened when the need has been published and submission is over."
+
+
+class HandedInBefore(Refusal):
+    """The opener has handed in shares already; another opener is needed."""
+
+    kind = Kind.CONFLICT
+    remedy = "Ask another opener of the need to hand in."
+
+
+class SharesOutdated(Refusal):
+    """The sealed shares have changed since the opener read them."""
+
+    kind = Kind.CONFLICT
+    remedy = "Read the sealed shares again, and hand in those."
+
+
+class SharesIncomplete(Refusal):
+    """The shares are not one for each sealed offer."""
+
+    kind = Kind.UNMET
+    remedy = (
+        "Read the sealed shares again and hand in one for each offer; name those that your key "
+        "does not open as `unreadable`."
+    )
+
+
+class SharesFalse(Refusal):
+    """A share is not the one that was sealed to this opener."""
+
+    kind = Kind.UNMET
+    remedy = "Open the sealed share again with the key that the need published, and hand in that."
+
+
+class NotOpened(Refusal):
+    """The offers of this need have not been opened."""
+
+    kind = Kind.MISSING
+    remedy = "Come back after the opening."
+
+
+def may_open(terms: OpeningTerms, *, by: Actor, at: datetime) -> None:
+    """Refuse unless `by` may open a need's offers now.
+
+    Refuses with NotOpener, OpenedBefore, OpeningTooEarly, NothingToOpen, in that order.
+    """
+    if by.organisation_number != terms.authority_number or by.person_id not in terms.openers:
+        raise NotOpener("The need does not name the caller.")
+    if terms.need_state in _AFTER_OPENING:
+        raise OpenedBefore(f"The need is {terms.need_state}.")
+    if terms.need_state is NeedState.PUBLISHED or (
+        terms.need_state is NeedState.CLOSED and at < terms.opening_at
+    ):
+        raise OpeningTooEarly(f"Offers are opened from {terms.opening_at.isoformat()}.")
+    if terms.need_state is not NeedState.CLOSED:
+        raise NothingToOpen(f"The need is {terms.need_state}.")
+
+
+def attempt(terms: OpeningTerms, *, by: Actor, at: datetime) -> AttemptRefused:
+    """Say how an attempt to open was refused; requires that it is."""
+    try:
+        may_open(terms, by=by, at=at)
+    except Refusal as refusal:
+        return AttemptRefused(refusal.code())
+    raise ValueError("the attempt is none: the caller may open")
+
+
+def hand_in(facts: HandInFacts, *, by: Actor, at: datetime) -> HandedIn:
+    """Take an opener's shares; with the last opener needed it is enough to open.
+
+    It is enough when every offer has as many shares as the threshold says, or when nobody is
+    left to hand in: so no opener alone keeps an offer out by not reading its share.
+
+    Refuses as `may_open`, then with HandedInBefore, SharesOutdated, SharesIncomplete,
+    SharesFalse.
+    """
+    may_open(facts.terms, by=by, at=at)
+    if by.person_id in facts.before:
+        raise HandedInBefore("The caller has handed in before.")
+    if facts.is_outdated:
+        raise SharesOutdated("The sealed shares are not those that the caller has read.")
+    given = Counter(facts.handed_for) + Counter(facts.unreadable)
+    offered = Counter(facts.offered)
+    if given != offered:
+        missing, strange = (offered - given).total(), (given - offered).total()
+        raise SharesIncomplete(f"{missing} are missing and {strange} are too many.")
+    if facts.wrong:
+        raise SharesFalse(f"The share is wrong for {', '.join(facts.wrong)}.", faults=_wrong(facts))
+    openers = (*facts.before, by.person_id or "")
+    return HandedIn(
+        person_id=by.person_id or "",
+        openers=openers,
+        is_enough=_is_enough(facts, openers=len(openers)),
+    )
+
+
+def refuse_shares(facts: HandInFacts, *, by: Actor, at: datetime) -> SharesRefused:
+    """Say which shares of an opener are false; requires that `hand_in` refused with SharesFalse.
+
+    Refuses otherwise where somebody else has opened meanwhile.
+    """
+    try:
+        hand_in(facts, by=by, at=at)
+    except SharesFalse:
+        return SharesRefused(person_id=by.person_id or "", offers=facts.wrong)
+    raise ValueError("the shares are right")
+
+
+def open_all(facts: OpenFacts, *, by: Actor, at: datetime) -> Opening:
+    """Make the record of an opening; what cannot be opened is excluded and stays on record."""
+    del by
+    return Opening(
+        need_id=facts.terms.need_id,
+        opened_at=at,
+        openers=facts.openers,
+        count=len(facts.offers),
+        offers=tuple(open_one(one) for one in facts.offers),
+        late=facts.late,
+        refused=facts.refused,
+    )
+
+
+def open_one(unsealed: Unsealed) -> OpenedOffer:
+    """Say what becomes of one offer, and who is at fault where it cannot be opened."""
+    failure = unsealed.failure
+    return OpenedOffer(
+        offer_id=unsealed.offer_id,
+        lot_id=unsealed.lot_id,
+        kind=unsealed.kind,
+        lead_id=unsealed.lead_id,
+        member_ids=unsealed.member_ids,
+        envelope_digest=unsealed.envelope_digest,
+        state=State.OPENED if failure is None else State.EXCLUDED,
+        failure=failure,
+        at_fault=None if failure is None else _AT_FAULT[failure],
+        unread_by=unsealed.unread_by,
+    )
+
+
+_AFTER_OPENING: Final = frozenset(
+    {NeedState.OPENED, NeedState.EVALUATED, NeedState.AWARDED, NeedState.CONTRACTED}
+)
+
+
+_AT_FAULT: Final = {
+    Failure.ALTERED: Culprit.KEEPER,
+    Failure.UNREADABLE: Culprit.BIDDER,
+    Failure.UNSOUND: Culprit.BIDDER,
+    Failure.SHARES_WANTING: Culprit.UNDECIDED,
+}
+
+
+def _is_enough(facts: HandInFacts, *, openers: int) -> bool:
+    unread = Counter(facts.unread_before) + Counter(facts.unreadable)
+    has_enough = openers - max(unread.values(), default=0) >= facts.terms.threshold
+    return has_enough or openers == len(facts.terms.openers)
+
+
+def _wrong(facts: HandInFacts) -> tuple[Fault, ...]:
+    return tuple(
+        Fault(f"/shares/{index}/share", "shares_false", f"Not the share sealed for {offer_id}.")
+        for index, offer_id in enumerate(facts.handed_for)
+        if offer_id in facts.wrong
+    )

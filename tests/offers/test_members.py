@@ -1,0 +1,171 @@
+"""The members of an offer: invited, consenting, leaving, and substituted by recorded approval."""
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.builders import OPENERS, content
+from tests.offers.market import Market
+
+SHARES = {"enterprise": "70", "think_tank": "30"}
+REASON = {"zh": "见函", "en": "See letter"}
+
+
+def members(market: Market, shares: dict[str, str]) -> list[dict[str, str]]:
+    return [
+        {"organisation_id": market.world.organisation(party), "share": share}
+        for party, share in shares.items()
+    ]
+
+
+async def consortium(market: Market) -> str:
+    """Submit an offer of two."""
+    offer_id = await market.draft(SHARES)
+    await market.post(f"/v1/offers/{offer_id}/consents", "think_tank/bidder")
+    assert (await market.submit(offer_id, "enterprise", content())).status_code == 201
+    return offer_id
+
+
+async def shown(market: Market, offer_id: str, who: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await market.get(f"/v1/offers/{offer_id}", who)).json()
+    return found
+
+
+async def opened(market: Market) -> None:
+    await market.clock(market.start + timedelta(days=21))
+    for who in OPENERS[:2]:
+        assert (await market.hand_in(who)).status_code == 201
+
+
+async def proposed(market: Market, offer_id: str, **changed: str) -> httpx.Response:
+    asked = {"leaving_id": "think_tank", "joining_id": "second_enterprise"} | changed
+    body = {name: market.world.organisation(party) for name, party in asked.items()}
+    path = f"/v1/offers/{offer_id}/substitutions"
+    return await market.post(path, "enterprise/bidder", body | {"reason": REASON})
+
+
+def told(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json().get("code") or answer.json()["state"]
+
+
+async def test_a_member_who_leaves_undoes_the_submission_until_the_lead_sets_the_shares_anew(
+    market: Market, owner_url: str
+) -> None:
+    offer_id = await consortium(market)
+    path = f"/v1/offers/{offer_id}"
+
+    left = await market.post(f"{path}/departure", "think_tank/bidder")
+    unsound = await market.submit(offer_id, "enterprise", content())
+    changed = await market.post(
+        f"{path}/members", "enterprise/bidder", {"members": members(market, {"enterprise": "100"})}
+    )
+    again = await market.submit(offer_id, "enterprise", content())
+
+    assert told(left) == (201, "draft")
+    assert told(unsound) == (409, "shares_do_not_add_up")
+    assert [told(changed), told(again)] == [(201, "draft"), (201, "submitted")]
+    assert (await market.get(path, "think_tank/bidder")).status_code == 404
+    connection = await asyncpg.connect(owner_url)
+    await connection.execute("SET app.purpose = 'opening'")
+    statement = "SELECT count(*) FROM offer_member WHERE offer_id = $1"
+    kept = await connection.fetchval(statement, offer_id)
+    await connection.close()
+    assert kept == 1
+
+
+async def test_whoever_is_named_anew_consents_anew(market: Market) -> None:
+    offer_id = await consortium(market)
+    path = f"/v1/offers/{offer_id}"
+    asked = {"members": members(market, {"enterprise": "60", "think_tank": "30", "bank": "10"})}
+
+    await market.post(f"{path}/members", "enterprise/bidder", asked)
+    found = await shown(market, offer_id, "bank/bidder")
+    early = await market.submit(offer_id, "enterprise", content())
+    for party in ("think_tank", "bank"):
+        answer = await market.post(f"{path}/consents", f"{party}/bidder")
+        assert answer.status_code == 201
+
+    assert (found["state"], found["receipt"], found["envelope_digest"]) == ("draft", None, None)
+    assert [one["consented_at"] is None for one in found["members"]] == [False, True, True]
+    assert told(early) == (409, "consents_missing")
+    assert (await market.submit(offer_id, "enterprise", content())).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("act", "who", "code"),
+    [
+        ("departure", "enterprise/bidder", (409, "lead_stays")),
+        ("departure", "bank/bidder", (404, "offer_missing")),
+        ("members", "think_tank/bidder", (403, "not_lead")),
+    ],
+)
+async def test_who_may_not_change_the_members_is_told_why(
+    market: Market, act: str, who: str, code: tuple[int, str]
+) -> None:
+    offer_id = await consortium(market)
+    body = {"members": members(market, SHARES)} if act == "members" else None
+
+    assert told(await market.post(f"/v1/offers/{offer_id}/{act}", who, body)) == code
+
+
+async def test_after_the_deadline_nobody_leaves_and_nobody_is_substituted_before_the_opening(
+    market: Market,
+) -> None:
+    offer_id = await consortium(market)
+    await market.clock(market.start + timedelta(days=20))
+
+    left = await market.post(f"/v1/offers/{offer_id}/departure", "think_tank/bidder")
+    early = await proposed(market, offer_id)
+
+    assert told(left) == (410, "submission_over")
+    assert told(early) == (409, "not_to_be_substituted")
+
+
+async def test_a_member_is_substituted_by_proposal_consent_and_approval(market: Market) -> None:
+    offer_id = await consortium(market)
+    await opened(market)
+
+    made = await proposed(market, offer_id)
+    path = f"/v1/substitutions/{made.json()['id']}"
+    early = await market.post(f"{path}/approval", "city/approver")
+    stranger = await market.post(f"{path}/consent", "bank/bidder")
+    consented = await market.post(f"{path}/consent", "second_enterprise/bidder")
+    before = await shown(market, offer_id, "city/officer")
+    approved = await market.post(f"{path}/approval", "city/approver")
+    again = await market.post(f"{path}/approval", "city/approver")
+
+    assert told(made) == (201, "proposed")
+    assert [told(early), told(stranger)] == [
+        (409, "consents_missing"),
+        (404, "substitution_missing"),
+    ]
+    assert [told(consented), told(approved)] == [(201, "consented"), (201, "approved")]
+    assert told(again) == (409, "substitution_over")
+    after = await shown(market, offer_id, "second_enterprise/bidder")
+    new = market.world.organisation("second_enterprise")
+    assert [(one["organisation_id"], one["share"]) for one in after["members"]][1] == (new, "30")
+    assert after["content"] == before["content"]
+    assert (await market.get(f"/v1/offers/{offer_id}", "think_tank/bidder")).status_code == 404
+    listed = await market.get(f"/v1/needs/{market.need.id}/substitutions", "auditor/auditor")
+    assert [one["state"] for one in listed.json()["data"]] == ["approved"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"leaving_id": "enterprise"}, (409, "lead_stays")),
+        ({"leaving_id": "bank"}, (422, "members_unsound")),
+        ({"joining_id": "think_tank", "leaving_id": "think_tank"}, (422, "members_unsound")),
+        ({"joining_id": "auditor"}, (422, "members_unsound")),
+    ],
+)
+async def test_a_substitution_that_makes_no_offer_is_refused(
+    market: Market, changed: dict[str, str], code: tuple[int, str]
+) -> None:
+    offer_id = await consortium(market)
+    await opened(market)
+
+    assert told(await proposed(market, offer_id, **changed)) == code
