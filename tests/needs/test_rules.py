@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 
 from ecosystem.needs import rules
 from ecosystem.needs.model import (
-    AnswerFacts,
-    AskFacts,
     CancelFacts,
     Criterion,
     CriterionKind,
@@ -180,28 +178,6 @@ def test_what_has_come_to_its_end_is_not_cancelled(state: State) -> None:
 
     with pytest.raises(rules.NeedOver):
         rules.cancel(facts, by=OFFICER, at=AT)
-
-
-def test_questions_are_taken_until_the_last_instant_and_not_at_it() -> None:
-    facts = AskFacts(authority_number=7, state=State.PUBLISHED, enquiry_ends_at=AT, text=SAID)
-
-    asked = rules.ask(facts, by=BIDDER, at=AT - timedelta(microseconds=1))
-
-    assert asked.asked_by == BIDDER.organisation_id
-    with pytest.raises(rules.EnquiryOver):
-        rules.ask(facts, by=BIDDER, at=AT)
-    with pytest.raises(rules.OwnNeed):
-        rules.ask(facts, by=OFFICER, at=AT)
-
-
-def test_an_answer_is_given_once_and_by_the_authority() -> None:
-    facts = AnswerFacts(authority_number=7, is_answered=False, answer=SAID)
-
-    assert rules.answer(facts, by=OFFICER, at=AT).answer == SAID
-    with pytest.raises(rules.AnsweredBefore):
-        rules.answer(msgspec.structs.replace(facts, is_answered=True), by=OFFICER, at=AT)
-    with pytest.raises(rules.NeedNotOwned):
-        rules.answer(facts, by=BIDDER, at=AT)
 
 
 def test_the_same_key_is_not_registered_again() -> None:

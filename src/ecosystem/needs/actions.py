@@ -11,7 +11,7 @@ from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.needs import queries, rules
 from ecosystem.needs.model import Drafted, DraftFacts, Lot, NeedDraft
-from ecosystem.needs.tables import lot, need, opening_key, question
+from ecosystem.needs.tables import lot, need, opening_key
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -20,7 +20,8 @@ from ecosystem.values.identifiers import authority_of
 from ecosystem.values.text import Text
 
 _LATER: Final = frozenset(
-    {"searched", "published_at", "profile_id", "warnings", "cancelled_reason"}
+    {"searched", "published_at", "profile_id", "waits_for_answers", "warnings"}
+    | {"cancelled_reason"}
 )
 """What a draft has not yet."""
 _CREATED: Final = tuple(column.key for column in need.columns if column.key not in _LATER)
@@ -39,9 +40,6 @@ _KEEP_LOT: Final = Statement(
         set_={name: getattr(_given_lot.excluded, name) for name in ("ceiling", "currency")},
     )
 )
-_ASK: Final = inserting(
-    question, "authority_id", "id", "need_id", "version", "text", "asked_by", "asked_at"
-)
 _KEY = (need.c.authority_id == bindparam("of_authority"), need.c.id == bindparam("of_need"))
 _PUBLISH: Final = history.recording(
     update(need)
@@ -54,6 +52,7 @@ _PUBLISH: Final = history.recording(
         threshold=bindparam("threshold"),
         profile_id=bindparam("profile_id"),
         warnings=bindparam("warnings"),
+        waits_for_answers=bindparam("waits_for_answers"),
     )
 )
 _CANCEL: Final = Statement(
@@ -67,19 +66,6 @@ _CANCEL: Final = Statement(
 )
 _ADVANCE: Final = Statement(
     update(need).where(*_KEY).values(state=bindparam("new_state"), version=need.c.version + 1)
-)
-_ANSWER: Final = Statement(
-    update(question)
-    .where(
-        question.c.authority_id == bindparam("of_authority"),
-        question.c.id == bindparam("of_question"),
-    )
-    .values(
-        version=question.c.version + 1,
-        answer=bindparam("answer"),
-        answered_by=bindparam("answered_by"),
-        answered_at=bindparam("answered_at"),
-    )
 )
 _given_key = insert(opening_key).values(
     {column.key: bindparam(column.key) for column in opening_key.columns}
@@ -172,6 +158,7 @@ async def publish(
         published_at=published.published_at, openers=msgspec.json.encode(published.openers),
         threshold=published.threshold, profile_id=published.profile_id,
         warnings=msgspec.json.encode(published.warnings),
+        waits_for_answers=published.waits_for_answers,
     )  # fmt: skip
     return Standing(id=need_id, state=published.state, version=version)
 
@@ -209,41 +196,6 @@ async def end(tx: Tx, need_id: str, *, reason: Text) -> None:
         of_authority=authority_of(need_id), of_need=need_id,
         cancelled_reason=msgspec.json.encode(reason),
     )  # fmt: skip
-
-
-async def ask(tx: Tx, need_id: str, *, text: Text, by: Actor, at: datetime) -> Standing:
-    """Put a question on a need. Refuses with NeedMissing, and as the rule does."""
-    row = await queries.held(tx, need_id, seen_by=by, at=at)
-    facts = queries.ask_facts(row, text)
-    asked = rules.ask(facts, by=by, at=at)
-    question_id = mint("question", authority=row["authority_id"])
-    await tx.run(
-        _ASK,
-        authority_id=row["authority_id"], id=question_id, need_id=need_id, version=1,
-        text=msgspec.json.encode(asked.text), asked_by=asked.asked_by, asked_at=at,
-    )  # fmt: skip
-    version = await history.record(
-        tx, "question.asked", question_id, facts=facts, decision=asked, by=by, at=at,
-        audience=Audience(organisations=(asked.asked_by,)),
-    )  # fmt: skip
-    return Standing(id=question_id, state="asked", version=version)
-
-
-async def answer(tx: Tx, question_id: str, *, text: Text, by: Actor, at: datetime) -> Standing:
-    """Answer a question in public. Refuses with QuestionMissing, and as the rule does."""
-    facts = await queries.answer_facts(tx, question_id, answer=text)
-    answered = rules.answer(facts, by=by, at=at)
-    await tx.run(
-        _ANSWER,
-        of_authority=facts.authority_number, of_question=question_id,
-        answer=msgspec.json.encode(answered.answer), answered_by=answered.answered_by,
-        answered_at=at,
-    )  # fmt: skip
-    version = await history.record(
-        tx, "question.answered", question_id, facts=facts, decision=answered, by=by, at=at,
-        audience=EVERYONE,
-    )  # fmt: skip
-    return Standing(id=question_id, state="answered", version=version)
 
 
 async def register_key(

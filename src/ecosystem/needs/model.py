@@ -10,7 +10,7 @@ from msgspec import Meta
 from ecosystem.catalogue.model import Operation, Phase, Sector
 from ecosystem.catalogue.profiles.model import InForce, PriceFormula
 from ecosystem.values.actor import OrganisationKind
-from ecosystem.values.identifiers import LotId, NeedId, PersonId, ProgrammeId, QuestionId
+from ecosystem.values.identifiers import LotId, NeedId, PersonId, ProgrammeId
 from ecosystem.values.money import Amount, Measure, Money
 from ecosystem.values.patterns import whole
 from ecosystem.values.period import Instant
@@ -244,6 +244,8 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     profile_id: str
     """The profile of rules that it was published under, and stays under."""
     warnings: tuple[Warned, ...] = ()
+    waits_for_answers: bool = False
+    """Whether offers stay sealed while a question has no answer."""
 
 
 class CancelFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -261,37 +263,6 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
     reason: Text
 
 
-class AskFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a question is checked against."""
-
-    authority_number: int
-    state: State
-    enquiry_ends_at: datetime
-    text: Text
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A question was put; the public never learns by whom."""
-
-    text: Text
-    asked_by: str
-
-
-class AnswerFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer is checked against."""
-
-    authority_number: int
-    is_answered: bool
-    answer: Text
-
-
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """A question was answered, in public."""
-
-    answer: Text
-    answered_by: str
-
-
 class KeyFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the registration of an opening key is checked against."""
 
@@ -306,12 +277,6 @@ class KeyRegistered(msgspec.Struct, frozen=True, kw_only=True):
 
     public_key: str
     person_id: str
-
-
-class QuestionText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a bidder asks, or the authority answers."""
-
-    text: Text
 
 
 class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -355,6 +320,8 @@ class Need(NeedSummary, frozen=True, kw_only=True):
     estimated_value: Money | None
     profile_id: str | None
     """The profile of rules that it was published under; null for what never was."""
+    waits_for_answers: bool
+    """Whether offers stay sealed while a question has no answer, by that profile."""
     content_version: int
     """The version in which what is asked for last changed."""
     warnings: tuple[Warned, ...]
@@ -372,14 +339,3 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[Fault, ...]
     """Every rule that is not met, with its place and what would satisfy it."""
     warnings: tuple[Warned, ...]
-
-
-class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A question on a need, and its answer."""
-
-    id: QuestionId
-    need_id: NeedId
-    text: Text
-    asked_at: datetime
-    answer: Text | None
-    answered_at: datetime | None

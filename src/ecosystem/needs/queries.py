@@ -28,8 +28,6 @@ from ecosystem.catalogue.profiles import queries as profiles
 from ecosystem.catalogue.profiles.model import InForce
 from ecosystem.identity import queries as identity
 from ecosystem.needs.model import (
-    AnswerFacts,
-    AskFacts,
     CancelFacts,
     KeyFacts,
     NeedDraft,
@@ -37,7 +35,7 @@ from ecosystem.needs.model import (
     PublishFacts,
     State,
 )
-from ecosystem.needs.rules import NeedMissing, QuestionMissing
+from ecosystem.needs.rules import NeedMissing
 from ecosystem.needs.tables import need, opening_key, question
 from ecosystem.runtime.columns import money
 from ecosystem.runtime.database import Record, Statement, Tx
@@ -90,6 +88,7 @@ _WHOLE: Final = (
     need.c.threshold,
     money(need.c.estimated_value, need.c.currency).label("estimated_value"),
     need.c.profile_id,
+    need.c.waits_for_answers,
     need.c.content_version,
     need.c.warnings,
     need.c.client_sealing_required,
@@ -128,31 +127,26 @@ def listing(**filters: str) -> Statement:
     return _listing(frozenset(name for name, value in filters.items() if value))
 
 
-QUESTIONS: Final = page_of(
-    select(
-        question.c.id,
-        question.c.need_id,
-        question.c.text,
-        question.c.asked_at,
-        question.c.answer,
-        question.c.answered_at,
-    ).where(
-        question.c.authority_id == _AUTHORITY,
-        question.c.need_id == bindparam("need_id", type_=Text),
-    )
-)
-
-
 def _texts(documents: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the array of the texts that a JSON array holds."""
     one = func.json_array_elements_text(documents).column_valued("one")
     return func.array(select(one).scalar_subquery())
 
 
+_NONE: Final = literal(0, Integer, literal_execute=True)
+_unanswered = select(func.count()).where(
+    question.c.authority_id == need.c.authority_id,
+    question.c.need_id == need.c.id,
+    question.c.answer.is_(None),
+)
 _ROW: Final = (
     *(column for column in need.c if column.computed is None),
     state_now().label("state_now"),
+    case((need.c.waits_for_answers, _unanswered.scalar_subquery()), else_=_NONE).label(
+        "unanswered"
+    ),
 )
+"""A need's row, its state at that moment, and how many questions keep its offers sealed."""
 _LOCKED: Final = Statement(
     select(*_ROW)
     .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
@@ -162,11 +156,6 @@ _SHARED: Final = Statement(
     select(*_ROW)
     .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
     .with_for_update(read=True, key_share=True)
-)
-_QUESTION: Final = Statement(
-    select(question.c.answer)
-    .where(question.c.authority_id == _AUTHORITY, question.c.id == bindparam("id"))
-    .with_for_update()
 )
 _able = select(func.json_object_agg(opening_key.c.person_id, opening_key.c.public_key)).where(
     opening_key.c.authority_id == need.c.authority_id,
@@ -289,31 +278,6 @@ def cancel_facts(row: Record, reason: Words) -> CancelFacts:
     """Return what the cancellation of a locked need is checked against."""
     return CancelFacts(
         authority_number=row["authority_id"], state=State(row["state_now"]), reason=reason
-    )
-
-
-def ask_facts(row: Record, text: Words) -> AskFacts:
-    """Return what a question on a need is checked against."""
-    return AskFacts(
-        authority_number=row["authority_id"],
-        state=State(row["state_now"]),
-        enquiry_ends_at=row["enquiry_ends_at"],
-        text=text,
-    )
-
-
-async def answer_facts(tx: Tx, question_id: str, *, answer: Words) -> AnswerFacts:
-    """Lock a question; return what its answer is checked against.
-
-    Refuses with QuestionMissing.
-    """
-    authority = owner(question_id, "question", otherwise=QuestionMissing)
-    row = await tx.row(_QUESTION, authority_id=authority, id=question_id)
-    if row is None:
-        message = f"There is no question {question_id}."
-        raise QuestionMissing(message)
-    return AnswerFacts(
-        authority_number=authority, is_answered=row["answer"] is not None, answer=answer
     )
 
 

@@ -13,15 +13,13 @@ from ecosystem.needs.model import (
     Need,
     NeedDraft,
     NeedSummary,
-    Question,
-    QuestionText,
     Readiness,
     Reason,
 )
+from ecosystem.needs.questions import routes as questions
 from ecosystem.needs.schemas import OpeningKey, OpeningKeyAsked, OpeningKeyChallenge
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
-from ecosystem.values.identifiers import owner
 from ecosystem.values.page import Page
 from ecosystem.values.patterns import whole
 from ecosystem.values.revision import RevisionStale
@@ -145,59 +143,6 @@ async def cancel_need(
 
 
 @post(
-    "/v1/needs/{need_id:str}/questions",
-    permit=access.ASK,
-    answers=Standing,
-    refuses=(rules.NeedMissing, rules.OwnNeed, rules.NotPublished, rules.EnquiryOver),
-)
-async def ask_question(
-    request: Call, need_id: FromPath[str], data: JSONBody[QuestionText]
-) -> Response[bytes]:
-    """Ask a question on a need.
-
-    The question and its answer are public; who asked is not.
-    """
-    asked = await actions.ask(request.tx, need_id, text=data.text, by=request.by, at=request.at)
-    return request.answer(asked, version=asked.version, location=f"/v1/needs/{need_id}/questions")
-
-
-@get(
-    "/v1/needs/{need_id:str}/questions",
-    permit=access.READ,
-    answers=Page[Question],
-    refuses=(rules.NeedMissing,),
-)
-async def list_questions(
-    request: Call,
-    need_id: FromPath[str],
-    limit: FromQuery[PageLimit] = 20,
-    cursor: FromQuery[PageCursor | None] = None,
-) -> Response[bytes]:
-    """List the questions on a need, with their answers."""
-    await queries.view(request.tx, need_id, seen_by=request.reader, at=request.at)
-    return await paging.page(
-        request, request.tx, queries.QUESTIONS, cursor=cursor, limit=limit,
-        authority_id=owner(need_id, "need", otherwise=rules.NeedMissing), need_id=need_id,
-    )  # fmt: skip
-
-
-@post(
-    "/v1/questions/{question_id:str}/answer",
-    permit=access.ANSWER,
-    answers=Standing,
-    refuses=(rules.QuestionMissing, rules.NeedNotOwned, rules.AnsweredBefore),
-)
-async def answer_question(
-    request: Call, question_id: FromPath[str], data: JSONBody[QuestionText]
-) -> Response[bytes]:
-    """Answer a question, in public and once."""
-    now = await actions.answer(
-        request.tx, question_id, text=data.text, by=request.by, at=request.at
-    )
-    return request.answer(now, version=now.version)
-
-
-@post(
     "/v1/opening-key-challenges",
     permit=access.CHALLENGE_KEY,
     answers=OpeningKeyChallenge,
@@ -241,7 +186,6 @@ async def register_opening_key(request: Call, data: JSONBody[OpeningKey]) -> Res
 
 
 ROUTES = (
-    draft_need, read_need, list_needs, read_readiness, publish_need, cancel_need, ask_question,
-    list_questions, answer_question, challenge_opening_key,
-    register_opening_key, *amending.ROUTES,
+    draft_need, read_need, list_needs, read_readiness, publish_need, cancel_need,
+    challenge_opening_key, register_opening_key, *amending.ROUTES, *questions.ROUTES,
 )  # fmt: skip

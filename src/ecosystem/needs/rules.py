@@ -6,10 +6,6 @@ from typing import Final
 
 from ecosystem.needs import soundness
 from ecosystem.needs.model import (
-    Answered,
-    AnswerFacts,
-    Asked,
-    AskFacts,
     CancelFacts,
     Cancelled,
     Drafted,
@@ -66,39 +62,11 @@ class NeedOver(Refusal):
     remedy = "A need that is awarded or cancelled stays so."
 
 
-class EnquiryOver(Refusal):
-    """The time for questions has passed."""
-
-    kind = Kind.GONE
-    remedy = "Questions are taken until `enquiry_ends_at`."
-
-
 class NotPublished(Refusal):
     """The need is not open to the market."""
 
     kind = Kind.CONFLICT
     remedy = "This can be done while a need is published."
-
-
-class OwnNeed(Refusal):
-    """An authority cannot ask itself."""
-
-    kind = Kind.FORBIDDEN
-    remedy = "Another organisation must ask."
-
-
-class QuestionMissing(Refusal):
-    """There is no such question on this need."""
-
-    kind = Kind.MISSING
-    remedy = "Check the identifier."
-
-
-class AnsweredBefore(Refusal):
-    """The question has an answer, and answers are not rewritten."""
-
-    kind = Kind.CONFLICT
-    remedy = "Ask and answer a new question."
 
 
 class KeyUnchanged(Refusal):
@@ -157,6 +125,7 @@ def publish(facts: PublishFacts, *, by: Actor, at: datetime) -> Published:
         threshold=max(facts.asked.threshold, facts.in_force.rules.openers.threshold),
         profile_id=facts.in_force.profile_id,
         warnings=soundness.warnings(facts.asked),
+        waits_for_answers=facts.in_force.rules.unanswered_questions.stop_the_close,
     )
 
 
@@ -209,30 +178,6 @@ def cancel(facts: CancelFacts, *, by: Actor, at: datetime) -> Cancelled:
         message = f"The need is {facts.state}."
         raise NeedOver(message)
     return Cancelled(state=State.CANCELLED, reason=facts.reason)
-
-
-def ask(facts: AskFacts, *, by: Actor, at: datetime) -> Asked:
-    """Put a question. Refuses with OwnNeed, NotPublished or EnquiryOver, in that order."""
-    if by.organisation_number == facts.authority_number:
-        message = "The asker belongs to the authority."
-        raise OwnNeed(message)
-    if facts.state is not State.PUBLISHED:
-        message = f"The need is {facts.state}."
-        raise NotPublished(message)
-    if at >= facts.enquiry_ends_at:
-        message = f"Questions were taken until {facts.enquiry_ends_at.isoformat()}."
-        raise EnquiryOver(message)
-    return Asked(text=facts.text, asked_by=by.organisation_id)
-
-
-def answer(facts: AnswerFacts, *, by: Actor, at: datetime) -> Answered:
-    """Answer a question in public. Refuses with NeedNotOwned or AnsweredBefore, in that order."""
-    del at
-    check_own(facts.authority_number, by=by)
-    if facts.is_answered:
-        message = "The question was answered."
-        raise AnsweredBefore(message)
-    return Answered(answer=facts.answer, answered_by=by.person_id or by.client_id)
 
 
 def register_key(facts: KeyFacts, *, by: Actor, at: datetime) -> KeyRegistered:

@@ -60,6 +60,7 @@ need: Final = Table(
     Column("estimated_value", Numeric),
     Column("published_at", DateTime(timezone=True)),
     Column("profile_id", Text(collation="C")),
+    Column("waits_for_answers", Boolean, nullable=False, server_default="false"),
     Column("warnings", JSON, nullable=False, server_default="[]"),
     Column("cancelled_reason", JSON),
     Column("searched", TSVECTOR, Computed(_SEARCHED, persisted=True)),

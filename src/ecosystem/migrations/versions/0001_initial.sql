@@ -241,6 +241,7 @@ CREATE TABLE need (
 	estimated_value NUMERIC,
 	published_at TIMESTAMP WITH TIME ZONE,
 	profile_id TEXT COLLATE "C",
+	waits_for_answers BOOLEAN DEFAULT 'false' NOT NULL,
 	warnings JSON DEFAULT '[]' NOT NULL,
 	cancelled_reason JSON,
 	searched TSVECTOR GENERATED ALWAYS AS (bigrams(coalesce(title->>'zh', '') || ' ' || coalesce(title->>'en', '') || ' ' || coalesce(description->>'zh', '') || ' ' || coalesce(description->>'en', ''))) STORED,
