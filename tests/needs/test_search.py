@@ -66,3 +66,58 @@ async def test_filters_combine_with_text(
 
     assert answer.json()["data"] == []
     assert [one["id"] for one in published.json()["data"]] == [kept["污水处理厂运行"]]
+
+
+@pytest.mark.parametrize(
+    ("filters", "titles"),
+    [
+        ({"within": "CN", "text": "污水"}, {"污水处理厂运行"}),
+        ({"within": "440000", "text": "停车"}, {"智慧停车"}),
+        ({"within": "440304", "text": "停车"}, set()),
+        ({"within": "44", "text": "停车"}, set()),
+        ({"invited_kind": "think_tank", "text": "停车"}, {"智慧停车"}),
+        ({"invited_kind": "auditor", "text": "停车"}, set()),
+        ({"invited_offer": "advisory"}, set()),
+        ({"value_min": "12000000.00", "text": "停车"}, {"智慧停车"}),
+        ({"value_min": "12000000.01"}, set()),
+        ({"value_min": "1", "currency": "EUR"}, set()),
+        ({"value_max": "11999999"}, set()),
+        ({"closing_before": "2020-01-01"}, set()),
+        ({"closing_from": "2020-01-01", "value_max": "12000000", "text": "停车"}, {"智慧停车"}),
+        ({"sector": "urban_governance", "operation": "data", "text": "停车"}, {"智慧停车"}),
+    ],
+)  # fmt: skip
+async def test_filters_narrow_the_list(
+    client: httpx.AsyncClient,
+    found_by: Any,
+    kept: dict[str, Any],
+    filters: dict[str, str],
+    titles: set[str],
+) -> None:
+    assert await found_by("污水")
+
+    answer = await client.get("/v1/needs", params=filters)
+
+    assert answer.status_code == 200, answer.text
+    assert {one["id"] for one in answer.json()["data"]} == {kept[title] for title in titles}
+
+
+async def test_ranges_alone_are_paged_by_key(client: httpx.AsyncClient, found_by: Any) -> None:
+    assert await found_by("污水")
+    found: list[str] = []
+    address: str | None = "/v1/needs?closing_from=2020-01-01&value_min=1&limit=2"
+    while address:
+        page = await client.get(address)
+        found += [one["id"] for one in page.json()["data"]]
+        link = page.links.get("next")
+        address = link["url"] if link else None
+
+    assert found == sorted(found, reverse=True)
+    assert len(found) == len(set(found)) == 3
+
+
+@pytest.mark.parametrize(
+    "query", ["sector=parks", "value_min=-1", "closing_from=soon", "in_state=open", "within=a/b"]
+)
+async def test_a_filter_of_no_known_form_is_refused(client: httpx.AsyncClient, query: str) -> None:
+    assert (await client.get(f"/v1/needs?{query}")).status_code == 400

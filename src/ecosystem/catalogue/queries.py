@@ -15,6 +15,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import array as pg_array
 
 from ecosystem.catalogue.profiles.queries import profile_of
 from ecosystem.catalogue.tables import jurisdiction, standard
@@ -52,6 +53,17 @@ def known_standards(codes: ColumnElement[Any]) -> ColumnElement[Any]:
 def is_place(code: ColumnElement[str]) -> ColumnElement[bool]:
     """Return, within a statement, whether a jurisdiction is in the tree."""
     return exists().where(jurisdiction.c.code == code)
+
+
+def places_of(code: ColumnElement[str]) -> ColumnElement[Any]:
+    """Return, within a statement, a jurisdiction and all above it, from the root down.
+
+    Of one that is in no tree, itself alone.
+    """
+    path = func.trim(jurisdiction.c.path, literal("/", literal_execute=True))
+    codes = select(func.string_to_array(path, literal("/", literal_execute=True)))
+    known = codes.where(jurisdiction.c.code == code).scalar_subquery()
+    return func.coalesce(known, pg_array([code]), type_=ARRAY(Text))
 
 
 _KNOWN_STANDARDS: Final = Statement(select(known_standards(_CODES)))

@@ -56,6 +56,26 @@ $$"""
 """Finds what `bigrams` indexed: runs as phrases of character pairs, a single one as a prefix."""
 
 
+_TAGS: Final = """
+CREATE FUNCTION tags(name text, words text[]) RETURNS tsvector
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT array_to_tsvector(ARRAY(SELECT '=' || name || ':' || word FROM unnest(words) AS word))
+$$"""
+"""Words of a list as lexemes beside those of `bigrams`, of which none begins with a sign."""
+
+_TAG_SOUGHT: Final = """
+CREATE FUNCTION tag_sought(name text, word text) RETURNS tsquery
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT quote_literal('=' || name || ':' || word)::tsquery
+$$"""
+
+_WORDS_OF: Final = """
+CREATE FUNCTION words_of(list json) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT ARRAY(SELECT json_array_elements_text(list))
+$$"""
+
+
 def statements(metadata: MetaData) -> Iterator[str]:
     """Yield the statements in the order in which they run."""
     yield _currency_places()
@@ -63,6 +83,9 @@ def statements(metadata: MetaData) -> Iterator[str]:
     yield _MONEY_JSON
     yield _BIGRAMS
     yield _BIGRAMS_SOUGHT
+    yield _TAGS
+    yield _TAG_SOUGHT
+    yield _WORDS_OF
     yield _SAYS_NO
     yield HANDS_STAY
     for table in metadata.sorted_tables:

@@ -7,12 +7,13 @@ import msgspec
 from sqlalchemy import ARRAY, String, all_, bindparam, delete, update
 from sqlalchemy.dialects.postgresql import insert
 
+from ecosystem.catalogue import queries as catalogue
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.needs import queries, rules
 from ecosystem.needs.model import Drafted, DraftFacts, Lot, NeedDraft
 from ecosystem.needs.tables import lot, need, opening_key
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Statement, Tx
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
@@ -21,11 +22,16 @@ from ecosystem.values.text import Text
 
 _LATER: Final = frozenset(
     {"searched", "published_at", "profile_id", "waits_for_answers", "warnings"}
-    | {"cancelled_reason"}
+    | {"cancelled_reason", "places"}
 )
 """What a draft has not yet."""
 _CREATED: Final = tuple(column.key for column in need.columns if column.key not in _LATER)
-_INSERT: Final = inserting(need, *_CREATED)
+_INSERT: Final = Statement(
+    insert(need).values(
+        places=catalogue.places_of(bindparam("jurisdiction", type_=String)),
+        **{name: bindparam(name) for name in _CREATED},
+    )
+)
 _DROP_LOTS: Final = Statement(
     delete(lot).where(
         lot.c.authority_id == bindparam("of_authority"),
@@ -53,6 +59,7 @@ _PUBLISH: Final = history.recording(
         profile_id=bindparam("profile_id"),
         warnings=bindparam("warnings"),
         waits_for_answers=bindparam("waits_for_answers"),
+        places=catalogue.places_of(need.c.jurisdiction),
     )
 )
 _CANCEL: Final = Statement(

@@ -1,8 +1,7 @@
 """Read needs: facts for the rules, locked; views for people, made by PostgreSQL."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -10,8 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Integer,
-    Text,
-    and_,
     any_,
     bindparam,
     case,
@@ -39,8 +36,6 @@ from ecosystem.needs.rules import NeedMissing
 from ecosystem.needs.tables import need, opening_key, question
 from ecosystem.runtime.columns import money
 from ecosystem.runtime.database import Record, Statement, Tx
-from ecosystem.runtime.paging import page_from, page_of
-from ecosystem.runtime.searching import newest_holding
 from ecosystem.values import revision
 from ecosystem.values.actor import Actor, Role
 from ecosystem.values.identifiers import owner
@@ -58,7 +53,7 @@ def state_now(at: ColumnElement[Any] = _AT) -> ColumnElement[Any]:
     return case((is_past, literal("closed", literal_execute=True)), else_=need.c.state)
 
 
-_SUMMARY: Final = (
+SUMMARY: Final = (
     need.c.id,
     need.c.version,
     state_now().label("state"),
@@ -74,7 +69,7 @@ _SUMMARY: Final = (
     need.c.submission_ends_at,
 )
 _WHOLE: Final = (
-    *_SUMMARY,
+    *SUMMARY,
     need.c.description,
     need.c.lots,
     need.c.invited_kinds,
@@ -94,37 +89,13 @@ _WHOLE: Final = (
     need.c.client_sealing_required,
     need.c.cancelled_reason,
 )
-_SEEN: Final = or_(need.c.state != "draft", need.c.authority_id == _OWN)
+SEEN: Final = or_(need.c.state != "draft", need.c.authority_id == _OWN)
 
-_one = select(*_WHOLE).where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
+_one = select(*_WHOLE).where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), SEEN)
 _one_seen = _one.subquery("one")
 VIEW: Final = Statement(
     select(func.row_to_json(_one_seen.table_valued()), _one_seen.c.version, _one_seen.c.state)
 )
-_FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
-    "sector": need.c.sector == bindparam("sector", type_=Text),
-    "operation": need.c.operation == bindparam("operation", type_=Text),
-    "in_state": state_now() == bindparam("in_state", type_=Text),
-}
-
-
-@cache
-def _listing(names: frozenset[str]) -> Statement:
-    seen = and_(_SEEN, *(_FILTERS[name] for name in sorted(names - {"text"})))
-    if "text" not in names:
-        return page_of(select(*_SUMMARY).where(seen))
-    sought = newest_holding(
-        func.bigrams_sought(bindparam("text", type_=Text)),
-        document=need.c.searched,
-        key=need.c.id,
-        where=seen,
-    )
-    return page_from(select(*_SUMMARY).where(need.c.id.in_(sought)).order_by(need.c.id.desc()))
-
-
-def listing(**filters: str) -> Statement:
-    """Return the statement for a page of needs, with those filters that say something."""
-    return _listing(frozenset(name for name, value in filters.items() if value))
 
 
 def _texts(documents: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -149,12 +120,12 @@ _ROW: Final = (
 """A need's row, its state at that moment, and how many questions keep its offers sealed."""
 _LOCKED: Final = Statement(
     select(*_ROW)
-    .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
+    .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), SEEN)
     .with_for_update()
 )
 _SHARED: Final = Statement(
     select(*_ROW)
-    .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
+    .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), SEEN)
     .with_for_update(read=True, key_share=True)
 )
 _able = select(func.json_object_agg(opening_key.c.person_id, opening_key.c.public_key)).where(
@@ -170,7 +141,7 @@ _beside = select(
         need.c.programme_id, authority_id=need.c.authority_id, currency=need.c.currency
     ).label("available"),
     _able.scalar_subquery().label("able"),
-).where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), _SEEN)
+).where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), SEEN)
 _BESIDE: Final = Statement(_beside)
 _TO_PUBLISH: Final = Statement(_beside.with_for_update(of=need))
 """A need, locked, with what its publication is checked against beside it."""

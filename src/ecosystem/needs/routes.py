@@ -1,38 +1,23 @@
 """Needs over HTTP."""
 
 import base64
-from typing import Annotated
 
 from litestar import Response
-from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta
+from litestar.params import FromPath, JSONBody
 
 from ecosystem.needs import access, actions, attesting, queries, rules
 from ecosystem.needs.amending import routes as amending
 from ecosystem.needs.model import (
     Need,
     NeedDraft,
-    NeedSummary,
     Readiness,
     Reason,
 )
 from ecosystem.needs.questions import routes as questions
 from ecosystem.needs.schemas import OpeningKey, OpeningKeyAsked, OpeningKeyChallenge
-from ecosystem.runtime import paging
-from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
-from ecosystem.values.page import Page
-from ecosystem.values.patterns import whole
+from ecosystem.needs.searches import routes as searches
+from ecosystem.runtime.web import Call, Standing, get, post
 from ecosystem.values.revision import RevisionStale
-
-Word = Annotated[str, Meta(pattern=whole("[a-z_]{0,40}"), description="Leave out for all.")]
-Sought = Annotated[
-    str,
-    Meta(
-        max_length=200,
-        pattern=whole(r"[^\u0000-\u001F\u007F]*"),
-        description="Text to find in title and description, in Chinese or English.",
-    ),
-]
 
 
 @post("/v1/needs", permit=access.DRAFT, answers=Standing, refuses=(rules.NeedUnsound,))
@@ -57,29 +42,6 @@ async def read_need(request: Call, need_id: FromPath[str]) -> Response[bytes]:
         request.tx, need_id, seen_by=request.reader, at=request.at
     )
     return request.answer(body, version=version, mark=state)
-
-
-@get("/v1/needs", permit=access.READ, answers=Page[NeedSummary])
-async def list_needs(
-    request: Call,
-    text: FromQuery[Sought] = "",
-    sector: FromQuery[Word] = "",
-    operation: FromQuery[Word] = "",
-    in_state: FromQuery[Word] = "",
-    limit: FromQuery[PageLimit] = 20,
-    cursor: FromQuery[PageCursor | None] = None,
-) -> Response[bytes]:
-    """List or search needs, newest first.
-
-    `text` finds any run of characters, in Chinese from one character up; the other filters
-    narrow the list and combine.
-    """
-    filters = {"sector": sector, "operation": operation, "in_state": in_state, "text": text}
-    statement = queries.listing(**filters)
-    return await paging.page(
-        request, request.tx, statement, cursor=cursor, limit=limit,
-        unbound={"at": request.at}, own=queries.own_number(request.reader), **filters,
-    )  # fmt: skip
 
 
 @post(
@@ -186,6 +148,6 @@ async def register_opening_key(request: Call, data: JSONBody[OpeningKey]) -> Res
 
 
 ROUTES = (
-    draft_need, read_need, list_needs, read_readiness, publish_need, cancel_need,
-    challenge_opening_key, register_opening_key, *amending.ROUTES, *questions.ROUTES,
+    draft_need, read_need, read_readiness, publish_need, cancel_need, challenge_opening_key,
+    register_opening_key, *amending.ROUTES, *questions.ROUTES, *searches.ROUTES,
 )  # fmt: skip

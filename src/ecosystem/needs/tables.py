@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     CheckConstraint,
     Column,
@@ -25,7 +26,11 @@ from ecosystem.runtime.database import metadata
 _SEARCHED: Final = (
     "bigrams(coalesce(title->>'zh', '') || ' ' || coalesce(title->>'en', '') || ' ' || "
     "coalesce(description->>'zh', '') || ' ' || coalesce(description->>'en', ''))"
+    " || tags('in', places) || tags('sector', ARRAY[sector])"
+    " || tags('operation', ARRAY[operation]) || tags('kind', words_of(invited_kinds))"
+    " || tags('offer', words_of(invited_offers))"
 )
+"""Pairs of characters, and the words by which needs are filtered, all in one index."""
 
 need: Final = Table(
     "need",
@@ -41,6 +46,8 @@ need: Final = Table(
     Column("operation", Text, nullable=False),
     Column("phase", Text, nullable=False),
     Column("jurisdiction", Text(collation="C"), nullable=False),
+    # The jurisdiction with all that are above it, which never move.
+    Column("places", ARRAY(Text), nullable=False),
     Column("value", Numeric, nullable=False),
     Column("currency", Text, nullable=False),
     reference("programme_id"),
@@ -87,6 +94,8 @@ need: Final = Table(
     ),
     CheckConstraint("threshold >= 2", name="nobody_opens_alone"),
     Index("need_newest_first", "id"),
+    Index("need_by_closing", "submission_ends_at"),
+    Index("need_by_value", "currency", "value"),
     # What waits to be sorted into the index is read by every search, so little may wait.
     Index(
         "need_searched",

@@ -32,36 +32,42 @@ def newest_holding(
     `words` a tsquery. Bounded as a page must be: from PAGE_FROM on, one more than PAGE_LIMIT.
     """
     sought = _once(select(words.label("words")), "sought")
-    holds = document.op("@@")
+    holds = document.op("@@")(select(sought.c.words).scalar_subquery())
+    return newest_where(holds, key=key, where=where)
+
+
+def newest_where(
+    holds: ColumnElement[bool], *, key: ColumnElement[str], where: ColumnElement[bool]
+) -> Rows:
+    """Return the keys of one page of rows of which something `holds` that an index knows.
+
+    `key` is an indexed text column that sorts by age. Bounded as a page must be.
+    """
     bounded = and_(key <= PAGE_FROM, where)
-    in_order = select(key.label("key"), document.label("document")).where(bounded)
+    in_order = select(key.label("key"), holds.label("holds")).where(bounded)
     in_order = in_order.order_by(key.desc())
-    newest = _once(_matching(in_order.limit(_plain(_NEWEST)), sought, "recent"), "newest")
+    newest = _once(_matching(in_order.limit(_plain(_NEWEST)), "recent"), "newest")
     few = _once(
         select(key.label("key"))
-        .where(bounded, holds(_words(sought)), _count(newest) <= PAGE_LIMIT)
+        .where(bounded, holds, _count(newest) <= PAGE_LIMIT)
         .limit(_plain(_FEW)),
         "few",
     )
     # An offset of nothing keeps PostgreSQL from reading all that match before it sorts.
-    older = _matching(in_order.offset(_plain(0)), sought, "older")
+    older = _matching(in_order.offset(_plain(0)), "older")
     rest = _once(older.where(_count(few) == _plain(_FEW)), "rest")
     found = union(*(select(one.c.key) for one in (newest, few, rest))).subquery("found")
     return select(found.c.key).order_by(found.c.key.desc()).limit(PAGE_LIMIT + 1)
 
 
-def _matching(rows: Rows, sought: CTE, name: str) -> Rows:
+def _matching(rows: Rows, name: str) -> Rows:
     one = rows.subquery(name)
-    return select(one.c.key).where(one.c.document.op("@@")(_words(sought))).limit(PAGE_LIMIT + 1)
+    return select(one.c.key).where(one.c.holds).limit(PAGE_LIMIT + 1)
 
 
 def _once(rows: Rows, name: str) -> CTE:
     """Return rows that are made once, however often they are asked for."""
     return rows.cte(name).prefix_with("MATERIALIZED")
-
-
-def _words(sought: CTE) -> ColumnElement[Any]:
-    return select(sought.c.words).scalar_subquery()
 
 
 def _count(rows: CTE) -> ColumnElement[int]:

@@ -45,6 +45,21 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   ) AS phrases
 $$;
 -- next
+CREATE FUNCTION tags(name text, words text[]) RETURNS tsvector
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT array_to_tsvector(ARRAY(SELECT '=' || name || ':' || word FROM unnest(words) AS word))
+$$;
+-- next
+CREATE FUNCTION tag_sought(name text, word text) RETURNS tsquery
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT quote_literal('=' || name || ':' || word)::tsquery
+$$;
+-- next
+CREATE FUNCTION words_of(list json) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT ARRAY(SELECT json_array_elements_text(list))
+$$;
+-- next
 CREATE FUNCTION nothing_is_rewritten() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP
@@ -222,6 +237,7 @@ CREATE TABLE need (
 	operation TEXT NOT NULL,
 	phase TEXT NOT NULL,
 	jurisdiction TEXT COLLATE "C" NOT NULL,
+	places TEXT[] NOT NULL,
 	value NUMERIC NOT NULL,
 	currency TEXT NOT NULL,
 	programme_id TEXT COLLATE "C" NOT NULL,
@@ -244,7 +260,7 @@ CREATE TABLE need (
 	waits_for_answers BOOLEAN DEFAULT 'false' NOT NULL,
 	warnings JSON DEFAULT '[]' NOT NULL,
 	cancelled_reason JSON,
-	searched TSVECTOR GENERATED ALWAYS AS (bigrams(coalesce(title->>'zh', '') || ' ' || coalesce(title->>'en', '') || ' ' || coalesce(description->>'zh', '') || ' ' || coalesce(description->>'en', ''))) STORED,
+	searched TSVECTOR GENERATED ALWAYS AS (bigrams(coalesce(title->>'zh', '') || ' ' || coalesce(title->>'en', '') || ' ' || coalesce(description->>'zh', '') || ' ' || coalesce(description->>'en', '')) || tags('in', places) || tags('sector', ARRAY[sector]) || tags('operation', ARRAY[operation]) || tags('kind', words_of(invited_kinds)) || tags('offer', words_of(invited_offers))) STORED,
 	CONSTRAINT need_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT need_state_is_known CHECK (state IN ('draft', 'published', 'closed', 'opened', 'evaluated', 'awarded', 'contracted', 'cancelled', 'unsuccessful')),
 	CONSTRAINT need_what_is_public_is_dated CHECK (state IN ('draft', 'cancelled') OR published_at IS NOT NULL),
@@ -255,6 +271,10 @@ CREATE TABLE need (
 	CONSTRAINT need_nobody_opens_alone CHECK (threshold >= 2)
 )
  WITH (fillfactor = 70);
+-- next
+CREATE INDEX need_by_closing ON need (submission_ends_at);
+-- next
+CREATE INDEX need_by_value ON need (currency, value);
 -- next
 CREATE INDEX need_newest_first ON need (id);
 -- next

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import String, bindparam, update
 
+from ecosystem.catalogue import queries as catalogue
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE
 from ecosystem.needs import queries as needs
@@ -31,6 +32,7 @@ _REWRITE: Final = Statement(
     .values(
         version=need.c.version + 1,
         content_version=need.c.version + 1,
+        places=catalogue.places_of(bindparam("jurisdiction", type_=String)),
         **{name: bindparam(name) for name in _CONTENT},
     )
 )

@@ -1,0 +1,1 @@
+"""Searching needs: by words in Chinese or English, by place, kind, value and closing."""
