@@ -185,6 +185,8 @@ class Search:
             caller.get(f"{contract}/{path}", "enterprise/delivery", limit=100)
         for path in ("/v1/offers", "/v1/awards", "/v1/contracts"):
             caller.get(path, "enterprise/bidder")
+        wanted = {"name": text("城市数据", "City data"), "filters": {"text": "数据"}}
+        caller.post("/v1/saved-searches", "enterprise/bidder", wanted)
         own = {
             "organisation_id": caller.organisation("enterprise"),
             "person_id": caller.person("enterprise/bidder")["id"],

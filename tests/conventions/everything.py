@@ -111,7 +111,13 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
         {"name": {"en": "Newcomer"}, "roles": ["officer"]},
         by=("city", "administrator"),
     )
+    search = await at.made(
+        "/v1/saved-searches",
+        {"name": {"en": "Parking"}, "filters": {"text": "parking"}},
+        by=("city", "officer"),
+    )
     ids = _own(at) | {
+        "search_id": search["id"],
         "challenge_id": await _challenged(at, database, offer_id=award["offer_id"]),
         "invitation_id": invitation["id"],
         "identity_id": await _linked(at, database),

@@ -213,6 +213,12 @@ def _second_need(world: World) -> None:
     amended = {"reason": text("应提问延期", "More time was asked for"), "changes": later}
     call.post(f"{path}/amendments", "city/officer", amended, changes=path)
     call.get(f"{path}/amendments")
+    wanted = {"name": text("数据平台", "Data platforms"), "filters": {"text": "数据平台"}}
+    search = call.post("/v1/saved-searches", "enterprise/bidder", wanted)
+    kept = f"/v1/saved-searches/{search['id']}"
+    call.get("/v1/saved-searches", "enterprise/bidder")
+    call.get(kept, "enterprise/bidder")
+    call.get(f"{kept}/needs", "enterprise/bidder")
     world.ids["lot"] = call.get(path)["lots"][0]["id"]
     content = {**SOLO, "price": {"amount": "900000.00", "currency": "CNY"}}
     sent = offer(world, "delivery", [("second_enterprise", "100")], content)

@@ -48,6 +48,12 @@ CHALLENGE_KEY: Final = Permit(
     act="ask for a challenge to an opening key", scope="offers:open", roles=(Role.OPENER,),
     person=True, kinds=(OrganisationKind.GOVERNMENT,), relation="oneself",
 )  # fmt: skip
+SAVE_SEARCH: Final = Permit(
+    act="keep searches for needs", scope="needs:read", relation="own organisation"
+)
+READ_SEARCHES: Final = Permit(
+    act="read kept searches for needs", scope="needs:read", relation="own organisation"
+)
 REGISTER_KEY: Final = Permit(
     act="register one's opening key", scope="offers:open", roles=(Role.OPENER,), person=True,
     step_up=True, kinds=(OrganisationKind.GOVERNMENT,), relation="oneself",

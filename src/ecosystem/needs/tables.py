@@ -156,6 +156,32 @@ question: Final = Table(
     CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="an_answer_is_dated"),
     Index("question_of_need", "authority_id", "need_id", "id"),
 )
+saved_search: Final = Table(
+    "saved_search",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "search"),
+    Column("version", Integer, nullable=False),
+    reference("organisation_id"),
+    Column("name", JSON, nullable=False),
+    Column("filters", JSON, nullable=False),
+    # The filters again, each null where it asks for nothing, for a need to be compared with.
+    Column("text", Text),
+    Column("sector", Text),
+    Column("operation", Text),
+    Column("within", Text),
+    Column("invited_kind", Text),
+    Column("invited_offer", Text),
+    Column("value_min", Numeric),
+    Column("value_max", Numeric),
+    Column("currency", Text),
+    Column("closing_from", DateTime(timezone=True)),
+    Column("closing_before", DateTime(timezone=True)),
+    Column("saved_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "id"),
+    Index("saved_search_of", "organisation_id", "id"),
+    info={"deletes": True},
+)
 opening_key: Final = Table(
     "opening_key",
     metadata,

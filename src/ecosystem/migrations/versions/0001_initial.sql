@@ -353,6 +353,30 @@ CREATE TABLE sandbox_parties (
 	CONSTRAINT sandbox_parties_is_one_row CHECK (one)
 );
 -- next
+CREATE TABLE saved_search (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT saved_search_id_is_identifier CHECK (id ~ '^search_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	name JSON NOT NULL,
+	filters JSON NOT NULL,
+	text TEXT,
+	sector TEXT,
+	operation TEXT,
+	within TEXT,
+	invited_kind TEXT,
+	invited_offer TEXT,
+	value_min NUMERIC,
+	value_max NUMERIC,
+	currency TEXT,
+	closing_from TIMESTAMP WITH TIME ZONE,
+	closing_before TIMESTAMP WITH TIME ZONE,
+	saved_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT saved_search_pkey PRIMARY KEY (authority_id, id)
+);
+-- next
+CREATE INDEX saved_search_of ON saved_search (organisation_id, id);
+-- next
 CREATE TABLE standard (
 	code TEXT COLLATE "C" NOT NULL,
 	publisher TEXT NOT NULL,
@@ -1344,6 +1368,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON revoked_token TO ecosystem_api;
 GRANT SELECT, INSERT, UPDATE ON sandbox_clock TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON sandbox_parties TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON saved_search TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON standard TO ecosystem_api;
 -- next

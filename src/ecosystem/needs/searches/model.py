@@ -1,6 +1,6 @@
 """What can be searched for: words, and what narrows the list."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -9,8 +9,10 @@ from msgspec import Meta
 from ecosystem.catalogue.model import Operation, Sector
 from ecosystem.needs.model import OfferKind, State
 from ecosystem.values.actor import OrganisationKind
+from ecosystem.values.identifiers import NeedId, SearchId
 from ecosystem.values.money import Amount, Currency
 from ecosystem.values.patterns import whole
+from ecosystem.values.text import Text
 
 Sought = Annotated[
     str,
@@ -47,3 +49,60 @@ class Filters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     closing_before: date | None = None
     """The day, in UTC, before which submission must end."""
     in_state: State | None = None
+
+
+class SearchDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A search to be kept: needs that are published from now on are compared with it."""
+
+    name: Text
+    filters: Filters
+
+
+class SaveFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the keeping of a search is checked against."""
+
+    asked: SearchDraft
+    kept: int
+    """How many searches the organisation keeps already."""
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """The search is kept."""
+
+    name: Text
+    filters: Filters
+
+
+class DropFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the end of a search is checked against."""
+
+    search_id: str
+
+
+class Dropped(msgspec.Struct, frozen=True):
+    """The search is kept no more."""
+
+    search_id: str
+
+
+class MatchFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A need that has been published, and a search that it is as."""
+
+    search_id: str
+    need_id: str
+
+
+class Matched(msgspec.Struct, frozen=True):
+    """The organisation that keeps the search is told of the need."""
+
+    need_id: NeedId
+
+
+class SavedSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """A search that an organisation keeps."""
+
+    id: SearchId
+    version: int
+    name: Text
+    filters: Filters
+    saved_at: datetime
