@@ -1,5 +1,6 @@
 """Needs are published under the rules of their place, over HTTP."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -89,3 +90,33 @@ async def test_to_publish_again_changes_nothing_and_is_answered_alike(
     assert (again.status_code, again.json()) == (first.status_code, first.json())
     assert again.headers["etag"] == first.headers["etag"] == '"v2"'
     assert places(checked.json()) == {("", "not_draft")}
+
+
+async def test_of_publications_at_once_one_takes_effect_and_all_are_answered_alike(
+    client: httpx.AsyncClient, there: Market
+) -> None:
+    path = await drafted(client, there)
+    headers = {**there.officer, "If-Match": "*"}
+
+    answers = await asyncio.gather(
+        *(client.post(f"{path}/publication", headers=headers) for _ in range(4))
+    )
+
+    assert {(one.status_code, one.json()["version"]) for one in answers} == {(201, 2)}
+    assert (await client.get(path)).json()["version"] == 2
+
+
+async def test_a_draft_that_is_cancelled_stays_invisible(
+    client: httpx.AsyncClient, there: Market
+) -> None:
+    path = await drafted(client, there)
+    headers = {**there.officer, "If-Match": "*"}
+
+    ended = await client.post(
+        f"{path}/cancellation", json={"reason": {"en": "A slip."}}, headers=headers
+    )
+
+    assert ended.status_code == 201, ended.text
+    assert (await client.get(path)).status_code == 404
+    assert (await client.get(path, headers=there.bidder)).status_code == 404
+    assert (await client.get(path, headers=there.officer)).json()["state"] == "cancelled"

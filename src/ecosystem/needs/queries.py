@@ -89,7 +89,8 @@ _WHOLE: Final = (
     need.c.client_sealing_required,
     need.c.cancelled_reason,
 )
-SEEN: Final = or_(need.c.state != "draft", need.c.authority_id == _OWN)
+SEEN: Final = or_(need.c.published_at.is_not(None), need.c.authority_id == _OWN)
+"""What the reader may know of: what has been public, and of its own whatever there is."""
 
 _one = select(*_WHOLE).where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), SEEN)
 _one_seen = _one.subquery("one")
