@@ -111,13 +111,8 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
         {"name": {"en": "Newcomer"}, "roles": ["officer"]},
         by=("city", "administrator"),
     )
-    search = await at.made(
-        "/v1/saved-searches",
-        {"name": {"en": "Parking"}, "filters": {"text": "parking"}},
-        by=("city", "officer"),
-    )
     ids = _own(at) | {
-        "search_id": search["id"],
+        "search_id": await _kept(at),
         "challenge_id": await _challenged(at, database, offer_id=award["offer_id"]),
         "invitation_id": invitation["id"],
         "identity_id": await _linked(at, database),
@@ -186,6 +181,13 @@ async def _proposed(at: Partnership, database: Database, award: dict[str, Any]) 
             proposed_at=datetime.now(UTC),
         )  # fmt: skip
     return made
+
+
+async def _kept(at: Partnership) -> str:
+    """Keep a search of the city."""
+    asked = {"name": {"en": "Parking"}, "filters": {"text": "parking"}}
+    identifier: str = (await at.made("/v1/saved-searches", asked, by=("city", "officer")))["id"]
+    return identifier
 
 
 async def _linked(at: Partnership, database: Database) -> str:
