@@ -4,12 +4,14 @@ from typing import Final
 
 from ecosystem.milestones import actions as milestones
 from ecosystem.needs.searches import actions as searches
+from ecosystem.offers.confirming import actions as confirming
 from ecosystem.outcomes import actions as outcomes
 from ecosystem.payments import actions as payments
 from ecosystem.runtime.database import Reactions
 
 REACTIONS: Final[Reactions] = {
     "need.published": (searches.match,),
+    "need.amended": (confirming.ask,),
     "contract.activated": (milestones.plan, outcomes.register),
     "milestone.accepted": (payments.follow,),
     "observation.verified": (payments.follow,),

@@ -210,7 +210,10 @@ def _second_need(world: World) -> None:
     call.post(f"{path}/publication", "city/officer", changes=path)
     later = {"submission_ends_at": wire(world.now + timedelta(days=21))}
     later["opening_at"] = later["submission_ends_at"]
-    amended = {"reason": text("应提问延期", "More time was asked for"), "changes": later}
+    amended: dict[str, Any] = {
+        "reason": text("应提问延期", "More time was asked for"),
+        "changes": later,
+    }
     call.post(f"{path}/amendments", "city/officer", amended, changes=path)
     call.get(f"{path}/amendments")
     wanted = {"name": text("数据平台", "Data platforms"), "filters": {"text": "数据平台"}}
@@ -223,6 +226,9 @@ def _second_need(world: World) -> None:
     content = {**SOLO, "price": {"amount": "900000.00", "currency": "CNY"}}
     sent = offer(world, "delivery", [("second_enterprise", "100")], content)
     there = f"/v1/offers/{sent}"
+    amended["changes"] = {"title": text("城市数据平台运营", "Operation of the city data platform")}
+    call.post(f"{path}/amendments", "city/officer", amended, changes=path)
+    call.post(f"{there}/confirmation", "second_enterprise/bidder", changes=there)
     call.post(f"{there}/withdrawal", "second_enterprise/bidder", changes=there)
     _consortium(world, path, content)
     call.post(f"{path}/cancellation", "city/officer", REASON, changes=path)

@@ -29,6 +29,7 @@ Weight = Annotated[
     ),
 ]
 JurisdictionCode = Annotated[str, Meta(pattern=whole("[0-9A-Za-z]{2,12}"))]
+Threshold = Annotated[int, Meta(ge=2, le=7)]
 PublicKey = Annotated[
     str,
     Meta(
@@ -169,7 +170,7 @@ class NeedDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """What the authority expects to pay, no more than the ceilings together; it is public."""
     openers: Annotated[tuple[PersonId, ...], Meta(min_length=2, max_length=7)]
     """Those of whom `threshold` together open the offers; each has an opening key."""
-    threshold: Annotated[int, Meta(ge=2, le=7)] = 2
+    threshold: Threshold = 2
     """How many openers act together, or more where the profile asks for it; the keys of all the
     others may be lost.
 
@@ -323,7 +324,7 @@ class Need(NeedSummary, frozen=True, kw_only=True):
     waits_for_answers: bool
     """Whether offers stay sealed while a question has no answer, by that profile."""
     content_version: int
-    """The version in which what is asked for last changed."""
+    """The version in which what is asked for last changed; an offer is confirmed for it."""
     warnings: tuple[Warned, ...]
     """What is allowed and yet unwise, as found at publication."""
     client_sealing_required: bool

@@ -111,14 +111,15 @@ _unanswered = select(func.count()).where(
     question.c.need_id == need.c.id,
     question.c.answer.is_(None),
 )
+UNANSWERED: Final = case(
+    (need.c.waits_for_answers, _unanswered.scalar_subquery()), else_=_NONE
+).label("unanswered")
+"""How many questions keep a need's offers sealed."""
 _ROW: Final = (
     *(column for column in need.c if column.computed is None),
     state_now().label("state_now"),
-    case((need.c.waits_for_answers, _unanswered.scalar_subquery()), else_=_NONE).label(
-        "unanswered"
-    ),
+    UNANSWERED,
 )
-"""A need's row, its state at that moment, and how many questions keep its offers sealed."""
 _LOCKED: Final = Statement(
     select(*_ROW)
     .where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), SEEN)

@@ -152,6 +152,9 @@ def profile_faults(asked: NeedDraft, in_force: InForce, *, at: datetime) -> Iter
         "submission_ends_at", asked, rules.submission, in_force, after=at, since="publication"
     )
     yield from terms_faults(asked, in_force)
+    if rules.client_sealing.required and not asked.client_sealing_required:
+        detail = f"{in_force.profile_id} has bidders seal in their own programs: let it be true."
+        yield Fault("/client_sealing_required", "client_sealing_asked_for", detail)
     if len(asked.openers) < rules.openers.named_min:
         detail = f"Name at least {rules.openers.named_min} openers."
         yield Fault("/openers", "openers_too_few", detail)

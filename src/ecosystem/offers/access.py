@@ -27,6 +27,10 @@ SUBMIT: Final = Permit(
     act="submit an offer", scope="offers:write", roles=(Role.BIDDER,), kinds=_BIDDERS,
     verified=True, relation="lead", state="all have consented, until the deadline",
 )  # fmt: skip
+CONFIRM: Final = Permit(
+    act="confirm an offer for an amended need", scope="offers:write", roles=(Role.BIDDER,),
+    kinds=_BIDDERS, verified=True, relation="lead", state="submitted, until the deadline",
+)  # fmt: skip
 WITHDRAW: Final = Permit(
     act="withdraw an offer", scope="offers:write", roles=(Role.BIDDER,), kinds=_BIDDERS,
     relation="lead", state="until the deadline",

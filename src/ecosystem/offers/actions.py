@@ -59,9 +59,11 @@ def _changing(*names: str) -> Update:
     )
 
 
-_KEEP: Final = history.recording(
-    _changing("state", "envelope", "envelope_digest", "sealed_by", "received_at", "receipt")
-)
+_KEPT: Final = (
+    "state", "envelope", "envelope_digest", "sealed_by", "received_at", "receipt",
+    "confirmed_version",
+)  # fmt: skip
+_KEEP: Final = history.recording(_changing(*_KEPT))
 _DESTROY: Final = Statement(_changing("state", "envelope"))
 _CONCLUDE: Final = Statement(_changing("state"))
 _TOUCH: Final = Statement(_changing())
@@ -188,6 +190,7 @@ async def _keep(
         state=submitted.state, envelope=sealed.encode(),
         envelope_digest=submitted.envelope_digest, sealed_by=sealed.header.sealed_by,
         received_at=submitted.received_at, receipt=receipt,
+        confirmed_version=facts.content_version,
     )  # fmt: skip
     return Receipt(
         offer_id=facts.offer_id,

@@ -173,6 +173,10 @@ class OfferFacts(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Consent, ...]
     need_state: NeedState
     submission_ends_at: datetime
+    content_version: int = 1
+    """The version of the need in which what is asked for last changed."""
+    confirmed_version: int | None = None
+    """The one for which the offer was submitted, or confirmed since."""
     client_sealing_required: bool = False
     sealed_by: SealedBy | None = None
     """Who seals the envelope that is to be received."""

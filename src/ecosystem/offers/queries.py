@@ -114,6 +114,7 @@ _one = (
         _members().label("members"),
         offer.c.envelope_digest,
         offer.c.receipt,
+        offer.c.confirmed_version,
         offer.c.failure,
         offer.c.content,
     )
@@ -262,6 +263,8 @@ async def locked(
         members=tuple(Consent(**dict(one)) for one in members),
         need_state=NeedState(need["state_now"]),
         submission_ends_at=need["submission_ends_at"],
+        content_version=need["content_version"],
+        confirmed_version=row["confirmed_version"],
         client_sealing_required=need["client_sealing_required"],
     )
     return facts, row, need

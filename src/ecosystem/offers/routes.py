@@ -13,6 +13,7 @@ from msgspec import Meta
 from ecosystem.needs import queries as needs
 from ecosystem.needs.rules import NeedMissing
 from ecosystem.offers import access, actions, queries, rules
+from ecosystem.offers.confirming import routes as confirming
 from ecosystem.offers.envelope import EnvelopeForAnother, EnvelopeMalformed
 from ecosystem.offers.late import actions as late
 from ecosystem.offers.late import queries as came_late
@@ -39,6 +40,7 @@ OfNeed = Annotated[
 _OPENING_REFUSES = (
     NeedMissing, opening_rules.NotOpener, opening_rules.OpenedBefore,
     opening_rules.OpeningTooEarly, opening_rules.NothingToOpen,
+    opening_rules.QuestionsUnanswered,
 )  # fmt: skip
 _SUBMISSION_REFUSES = (
     rules.OfferMissing, RevisionStale, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
@@ -344,5 +346,5 @@ def _receipt_key(request: Call) -> ECKey:
 ROUTES = (
     draft_offer, consent_to_offer, submit_offer, submit_envelopes, withdraw_offer, read_offer,
     list_offers, list_late_submissions, read_sealed_shares, hand_in_shares,
-    read_opening, read_receipt_keys,
+    read_opening, read_receipt_keys, *confirming.ROUTES,
 )  # fmt: skip

@@ -180,7 +180,7 @@ def submit(facts: OfferFacts, *, by: Actor, at: datetime) -> Submitted:
     Refuses with NotLead, OfferOver, NeedNotOpen, SubmissionOver, ConsentsMissing,
     SharesDoNotAddUp, ClientSealingRequired.
     """
-    _led(facts, by)
+    check_led(facts, by=by)
     check_changeable(facts, at=at)
     missing = [one.organisation_id for one in facts.members if one.consented_at is None]
     if missing:
@@ -200,7 +200,7 @@ def submit(facts: OfferFacts, *, by: Actor, at: datetime) -> Submitted:
 
 def withdraw(facts: OfferFacts, *, by: Actor, at: datetime) -> Withdrawn:
     """Take an offer back. Refuses with NotLead, OfferOver, NeedNotOpen, SubmissionOver."""
-    _led(facts, by)
+    check_led(facts, by=by)
     check_changeable(facts, at=at)
     return Withdrawn(State.WITHDRAWN)
 
@@ -238,7 +238,8 @@ def _in_time(state: NeedState, submission_ends_at: datetime, *, at: datetime) ->
     raise NeedNotOpen(f"The need is {state}.")
 
 
-def _led(facts: OfferFacts, by: Actor) -> None:
+def check_led(facts: OfferFacts, *, by: Actor) -> None:
+    """Refuse with NotLead unless the caller's organisation leads the offer."""
     if by.organisation_id != facts.lead_id:
         raise NotLead("The caller's organisation is a member, not the lead.")
 

@@ -30,6 +30,8 @@ class Offer(OfferSummary, frozen=True, kw_only=True):
     members: tuple[Consent, ...]
     envelope_digest: Sha256 | None
     receipt: str | None
+    confirmed_version: int | None
+    """The `content_version` of the need for which it was submitted, or confirmed since."""
     failure: Failure | None
     content: OfferContent | None
     """Null until opening, for everyone."""

@@ -43,6 +43,8 @@ _REVIEWED: Final = "current_setting('app.purpose', true) = 'review'"
 """Whoever decides a challenge changes offers that it does not otherwise see."""
 _LEAVING: Final = "current_setting('app.purpose', true) = 'leaving'"
 """Only by it can a member write a row that it may not read any more."""
+_AMENDING: Final = "current_setting('app.purpose', true) = 'amending'"
+"""By it those who have offered are told that a need was amended."""
 _OPENED: Final = "state IN ('opened', 'excluded', 'awarded', 'not_awarded')"
 
 offer: Final = Table(
@@ -62,6 +64,8 @@ offer: Final = Table(
     Column("sealed_by", Text),
     Column("received_at", DateTime(timezone=True)),
     Column("receipt", Text),
+    # The version of the need's content for which it was submitted, or confirmed since.
+    Column("confirmed_version", Integer),
     Column("failure", Text),
     Column("content", JSON),
     PrimaryKeyConstraint("authority_id", "id"),
@@ -98,7 +102,7 @@ offer: Final = Table(
     Index("offer_newest_first", "id"),
     info={
         "visible_where": f"{_MEMBER} OR ({_OPENED} AND ({_AUTHORITY} OR {_OVERSEEN} OR {_READER}))"
-        f" OR {_OPENING} OR {_LEAVING} OR ({_OPENED} AND {_REVIEWED})"
+        f" OR {_OPENING} OR {_LEAVING} OR {_AMENDING} OR ({_OPENED} AND {_REVIEWED})"
     },
 )
 _WITH_ITS_OFFER: Final = """EXISTS (

@@ -738,6 +738,7 @@ CREATE TABLE offer (
 	sealed_by TEXT,
 	received_at TIMESTAMP WITH TIME ZONE,
 	receipt TEXT,
+	confirmed_version INTEGER,
 	failure TEXT,
 	content JSON,
 	CONSTRAINT offer_pkey PRIMARY KEY (authority_id, id),
@@ -1571,7 +1572,7 @@ CREATE POLICY offer_seen ON offer USING (nullif(current_setting('app.organisatio
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR EXISTS (
     SELECT FROM offer_reader WHERE offer_reader.authority_id = offer.authority_id
       AND offer_reader.need_id = offer.need_id AND offer_reader.may_read
-      AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), '')))) OR current_setting('app.purpose', true) = 'opening' OR current_setting('app.purpose', true) = 'leaving' OR (state IN ('opened', 'excluded', 'awarded', 'not_awarded') AND current_setting('app.purpose', true) = 'review'));
+      AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), '')))) OR current_setting('app.purpose', true) = 'opening' OR current_setting('app.purpose', true) = 'leaving' OR current_setting('app.purpose', true) = 'amending' OR (state IN ('opened', 'excluded', 'awarded', 'not_awarded') AND current_setting('app.purpose', true) = 'review'));
 -- next
 GRANT SELECT, INSERT, UPDATE ON offer TO ecosystem_api;
 -- next

@@ -59,7 +59,8 @@ async def amend(
 ) -> Standing:
     """Amend a published need. Refuses with NeedMissing, RevisionStale, and as the rule does.
 
-    Effects: the need's next version; the amendment with its differences; need.amended.
+    Effects: the need's next version; the amendment with its differences; need.amended,
+    on which those who have offered are asked to confirm.
     """
     row = await needs.locked(tx, need_id, seen_by=by, at=at, expected=expected)
     check_published(row["authority_id"], row["state_now"], by=by)

@@ -17,6 +17,7 @@ from ecosystem.needs.model import (
     NeedDraft,
     OfferKind,
     State,
+    Threshold,
 )
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import AmendmentId, NeedId, PersonId, ProgrammeId
@@ -50,7 +51,7 @@ class NeedChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     programme_id: ProgrammeId | UnsetType = UNSET
     estimated_value: Money | UnsetType | None = UNSET
     openers: Annotated[tuple[PersonId, ...], Meta(min_length=2, max_length=7)] | UnsetType = UNSET
-    threshold: Annotated[int, Meta(ge=2, le=7)] | UnsetType = UNSET
+    threshold: Threshold | UnsetType = UNSET
     client_sealing_required: bool | UnsetType = UNSET
     enquiry_ends_at: Instant | UnsetType = UNSET
     submission_ends_at: Instant | UnsetType = UNSET

@@ -53,7 +53,8 @@ async def amend_need(
 
     Makes its next version. Where more than dates changes, the deadline moves to where the
     profile asks it to be, and `opening_at` with it; it is never shortened. Sector, operation,
-    phase, jurisdiction, openers and the number of lots stay.
+    phase, jurisdiction, openers and the number of lots stay. Offers that were submitted have to
+    be confirmed for the new version, or they are not opened; those who submitted them are told.
     """
     now = await actions.amend(
         request.tx, need_id, data, by=request.by, at=request.at, expected=request.expected

@@ -200,6 +200,7 @@ async def _open_one(
 ) -> Unsealed:
     content, failure = unsealing.unseal(
         kept,
+        content_version=need["content_version"],
         shares={
             person: handed[kept.offer_id]
             for person, handed in shares.items()

@@ -25,6 +25,8 @@ class Failure(StrEnum):
     """It opened, and is not an offer for this lot: the bidder is at fault."""
     SHARES_WANTING = "shares_wanting"
     """All openers have handed in, and too few could read their share: nothing shows who lies."""
+    UNCONFIRMED = "unconfirmed"
+    """The need was amended and the bidder has not confirmed the offer: it is not opened."""
 
 
 class Culprit(StrEnum):
@@ -45,6 +47,8 @@ class OpeningTerms(msgspec.Struct, frozen=True, kw_only=True):
     opening_at: datetime
     openers: tuple[str, ...]
     threshold: int
+    unanswered: int = 0
+    """How many questions keep the offers sealed."""
 
 
 class HandInFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +91,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """Its JSON."""
     envelope_digest: str
     """As received: what the receipt names."""
+    confirmed_version: int | None = None
 
 
 class Unsealed(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, select
 from ecosystem.history.tables import event
 from ecosystem.needs.model import OfferKind
 from ecosystem.needs.model import State as NeedState
-from ecosystem.needs.queries import state_now
+from ecosystem.needs.queries import UNANSWERED, state_now
 from ecosystem.needs.rules import NeedMissing
 from ecosystem.needs.tables import need
 from ecosystem.offers.envelope import Envelope
@@ -32,7 +32,7 @@ from ecosystem.values.identifiers import authority_of, owner
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _NEED: Final = bindparam("need_id", type_=Text)
 _NEED_ROW: Final = Statement(
-    select(need, state_now().label("state_now")).where(
+    select(need, state_now().label("state_now"), UNANSWERED).where(
         need.c.authority_id == _AUTHORITY, need.c.id == _NEED, need.c.state != "draft"
     )
 )
@@ -82,6 +82,7 @@ def opening_terms(row: Record) -> OpeningTerms:
         opening_at=row["opening_at"],
         openers=tuple(one.person_id for one in openers(row)),
         threshold=row["threshold"],
+        unanswered=row["unanswered"],
     )
 
 
@@ -97,6 +98,7 @@ async def kept(tx: Tx, need_id: str) -> tuple[Kept, ...]:
             member_ids=tuple(row["member_ids"]),
             envelope=row["envelope"],
             envelope_digest=row["envelope_digest"],
+            confirmed_version=row["confirmed_version"],
         )
         for row in rows
     )

@@ -37,6 +37,13 @@ class OpeningTooEarly(Refusal):
     remedy = "Come back at `opening_at`."
 
 
+class QuestionsUnanswered(Refusal):
+    """Questions on the need wait for an answer, and its profile has them keep offers sealed."""
+
+    kind = Kind.CONFLICT
+    remedy = "Answer what GET /v1/needs/{need_id}/questions?in_state=asked lists, then open."
+
+
 class OpenedBefore(Refusal):
     """The offers have been opened already."""
 
@@ -92,7 +99,8 @@ class NotOpened(Refusal):
 def may_open(terms: OpeningTerms, *, by: Actor, at: datetime) -> None:
     """Refuse unless `by` may open a need's offers now.
 
-    Refuses with NotOpener, OpenedBefore, OpeningTooEarly, NothingToOpen, in that order.
+    Refuses with NotOpener, OpenedBefore, OpeningTooEarly, NothingToOpen,
+    QuestionsUnanswered, in that order.
     """
     if by.organisation_number != terms.authority_number or by.person_id not in terms.openers:
         raise NotOpener("The need does not name the caller.")
@@ -104,6 +112,8 @@ def may_open(terms: OpeningTerms, *, by: Actor, at: datetime) -> None:
         raise OpeningTooEarly(f"Offers are opened from {terms.opening_at.isoformat()}.")
     if terms.need_state is not NeedState.CLOSED:
         raise NothingToOpen(f"The need is {terms.need_state}.")
+    if terms.unanswered:
+        raise QuestionsUnanswered(f"{terms.unanswered} questions wait for an answer.")
 
 
 def attempt(terms: OpeningTerms, *, by: Actor, at: datetime) -> AttemptRefused:
@@ -197,6 +207,7 @@ _AT_FAULT: Final = {
     Failure.UNREADABLE: Culprit.BIDDER,
     Failure.UNSOUND: Culprit.BIDDER,
     Failure.SHARES_WANTING: Culprit.UNDECIDED,
+    Failure.UNCONFIRMED: Culprit.BIDDER,
 }
 
 

@@ -14,15 +14,18 @@ from ecosystem.values.refusal import Refusal
 
 
 def unseal(
-    kept: Kept, *, shares: Mapping[str, bytes], threshold: int, lot: Lot
+    kept: Kept, *, content_version: int, shares: Mapping[str, bytes], threshold: int, lot: Lot
 ) -> tuple[bytes | None, Failure | None]:
     """Return the JSON of an offer's content, which `shares` by officer open; or why there is none.
 
-    An envelope that is not the received one is not opened at all.
+    An envelope that is not the received one is not opened at all, nor an offer that is not
+    confirmed for the `content_version` of its need.
     """
     sealed = _received(kept)
     if sealed is None:
         return None, Failure.ALTERED
+    if kept.confirmed_version != content_version:
+        return None, Failure.UNCONFIRMED
     if len(shares) < threshold:
         return None, Failure.SHARES_WANTING
     try:
