@@ -208,12 +208,7 @@ def _second_need(world: World) -> None:
     call.get(f"{path}/readiness", "city/officer")
     call.patch(path, "city/officer", {"standards": ["GB/T 36073-2018"]})
     call.post(f"{path}/publication", "city/officer", changes=path)
-    later = {"submission_ends_at": wire(world.now + timedelta(days=21))}
-    later["opening_at"] = later["submission_ends_at"]
-    amended: dict[str, Any] = {
-        "reason": text("应提问延期", "More time was asked for"),
-        "changes": later,
-    }
+    amended: dict[str, Any] = {"reason": text("更正", "A slip"), "changes": {"standards": []}}
     call.post(f"{path}/amendments", "city/officer", amended, changes=path)
     call.get(f"{path}/amendments")
     wanted = {"name": text("数据平台", "Data platforms"), "filters": {"text": "数据平台"}}
