@@ -133,7 +133,11 @@ async def test_who_is_not_known_may_only_read(client: httpx.AsyncClient) -> None
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("programme", ["nonsense", mint("programme", authority=AUTHORITY)])
+@pytest.mark.parametrize(
+    "programme",
+    ["nonsense", mint("programme", authority=AUTHORITY)],
+    ids=["no identifier", "an unknown one"],
+)
 async def test_a_programme_that_is_not_there_is_missing(
     client: httpx.AsyncClient, programme: str
 ) -> None:
