@@ -6,6 +6,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -133,9 +134,7 @@ class Load:
 
     def _appropriate(self, client: httpx.Client) -> Iterator[Wish]:
         path = f"/v1/programmes/{self.there.programme_id}"
-        while "etag" not in (found := client.get(path).headers):
-            time.sleep(0.02)
-        tag = found["etag"]
+        tag = self._tag(client, path)
         body = {"amount": {"amount": "7.00", "currency": "CNY"}, "reason": {"en": "More."}}
         while not self._over.is_set():
             wish = Wish(
@@ -144,6 +143,16 @@ class Load:
             yield wish
             if wish.answer is not None:
                 tag = wish.answer.headers["etag"]
+
+    def _tag(self, client: httpx.Client, path: str) -> str:
+        """Return the ETag of a thing, as soon as the service says it."""
+        while not self._over.is_set():
+            with suppress(httpx.HTTPError):
+                found = client.get(path)
+                if found.is_success:
+                    return found.headers["etag"]
+            time.sleep(0.02)
+        return ""
 
 
 def made(address: str) -> Market:
