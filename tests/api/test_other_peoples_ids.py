@@ -133,7 +133,7 @@ def test_a_draft_is_like_nothing_to_all_others(
 
 def test_there_is_something_of_others_to_try() -> None:
     assert len(OWNED) > 40
-    assert {one.method for one in OWNED} == {"GET", "POST", "PATCH"}
+    assert {one.method for one in OWNED} == {"GET", "POST", "PATCH", "DELETE"}
 
 
 def _registered(strangers: Strangers, kind: OrganisationKind) -> str:
