@@ -101,6 +101,10 @@ def terms(**changed: Any) -> OpeningTerms:
     return OpeningTerms(**(given_ | changed))
 
 
+def drawdown(share: str) -> dict[str, Any]:
+    return {"share": share, "condition": {"en": "When the take-over is accepted"}}
+
+
 OPENER = actor("org_city", KINDS.GOVERNMENT, organisation_number=3, roles=(Role.OPENER,))
 
 
@@ -223,6 +227,11 @@ def test_only_a_member_consents_and_once() -> None:
         (content(), OfferKind.FINANCING, {"price_of_financing", "financing_missing"}),
         (financing(grace_months=36), OfferKind.FINANCING, {"grace_too_long"}),
         (
+            financing(drawdowns=[drawdown("60"), drawdown("39.9999"), drawdown("0")]),
+            OfferKind.FINANCING,
+            {"drawdowns_do_not_add_up", "share_is_zero"},
+        ),
+        (
             financing(fees={"amount": "500000.00", "currency": "CNY"}),
             OfferKind.FINANCING,
             {"fees_take_all"},
@@ -304,3 +313,12 @@ def test_what_cannot_be_opened_is_excluded_and_someone_is_named(
     opened = opening_rules.open_one(unsealed)
 
     assert (opened.state, opened.at_fault) == (state, at_fault)
+
+
+def test_a_loan_says_what_secures_it_and_when_its_parts_are_drawn() -> None:
+    terms = financing(
+        security=[{"kind": "receivables", "description": {"en": "Of this contract"}}],
+        drawdowns=[drawdown("60") | {"milestone": "takeover"}, drawdown("40")],
+    )
+
+    shapes.check(terms, lot=LOT, kind=OfferKind.FINANCING)

@@ -104,5 +104,19 @@ FINANCING: Final[dict[str, Any]] = {
         "grace_months": 6,
         "fees": _money("12000.00"),
         "repayment": "equal_instalment",
+        "security": [
+            {
+                "kind": "receivables",
+                "description": text("本合同已核验应收款", "What is verified under the contract"),
+            }
+        ],
+        "drawdowns": [
+            {
+                "share": "60",
+                "condition": text("接管验收后", "When the take-over is accepted"),
+                "milestone": "takeover",
+            },
+            {"share": "40", "condition": text("首季核验后", "When the first quarter is verified")},
+        ],
     },
 }

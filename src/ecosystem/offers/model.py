@@ -24,6 +24,14 @@ Share = Annotated[
         examples=["62.5"],
     ),
 ]
+Drawn = Annotated[
+    str,
+    Meta(
+        pattern=whole(r"([0-9]|[1-9][0-9]|100)(\.[0-9]{1,4})?"),
+        description="Per cent of the loan, as a decimal string.",
+        examples=["40"],
+    ),
+]
 Rate = Annotated[
     str,
     Meta(
@@ -87,6 +95,32 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Text
 
 
+class SecurityKind(StrEnum):
+    """What a loan is secured by."""
+
+    RECEIVABLES = "receivables"
+    """What the contract will pay, assigned to the lender."""
+    GUARANTEE = "guarantee"
+    PLEDGE = "pledge"
+    MORTGAGE = "mortgage"
+
+
+class Security(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that the lender asks for as security."""
+
+    kind: SecurityKind
+    description: Text
+
+
+class Drawdown(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of the loan, and when it can be drawn."""
+
+    share: Drawn
+    condition: Text
+    milestone: Code | UnsetType = UNSET
+    """The code of the contract's milestone that has to be accepted first, where it is one."""
+
+
 class Financing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The terms of a loan."""
 
@@ -99,6 +133,11 @@ class Financing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     fees: Money
     """What is kept back at the drawdown."""
     repayment: Repayment
+    security: Annotated[tuple[Security, ...], Meta(max_length=10)] = ()
+    """What the lender asks for; nothing where it is left out."""
+    drawdowns: Annotated[tuple[Drawdown, ...], Meta(max_length=20)] = ()
+    """Their shares add to 100; where there are none, the whole is drawn at once, unconditionally.
+    Offers are compared as if all were drawn at once."""
 
 
 class OfferContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

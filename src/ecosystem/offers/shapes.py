@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
 
 from msgspec import UNSET
 
 from ecosystem.needs.model import CriterionKind, Lot, OfferKind
-from ecosystem.offers.model import Financing, OfferContent
+from ecosystem.offers.model import Drawdown, Financing, OfferContent
 from ecosystem.values import money
 from ecosystem.values.refusal import Fault, Kind, Refusal
+
+_WHOLE: Final = Decimal(100)
 
 
 class ContentUnsound(Refusal):
@@ -78,6 +82,18 @@ def _financing_faults(asked: Financing, *, lot: Lot) -> Iterator[Fault]:
     if asked.grace_months >= asked.tenor_months:
         detail = "Let the grace end before the tenor does."
         yield Fault("/financing/grace_months", "grace_too_long", detail)
+    yield from _drawdown_faults(asked.drawdowns)
+
+
+def _drawdown_faults(drawdowns: tuple[Drawdown, ...]) -> Iterator[Fault]:
+    total = sum((Decimal(one.share) for one in drawdowns), Decimal(0))
+    if drawdowns and total != _WHOLE:
+        detail = f"The shares add to {total}, not to 100."
+        yield Fault("/financing/drawdowns", "drawdowns_do_not_add_up", detail)
+    for index, one in enumerate(drawdowns):
+        if Decimal(one.share) == 0:
+            place = f"/financing/drawdowns/{index}/share"
+            yield Fault(place, "share_is_zero", "Give a share above zero.")
 
 
 def _amount_faults(

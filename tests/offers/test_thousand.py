@@ -1,0 +1,84 @@
+"""A thousand offers for one need are opened within a minute, and officers see how far they are."""
+
+import asyncio
+
+import asyncpg
+import msgspec
+
+from ecosystem.cli.opener import OpeningOfficer
+from ecosystem.offers import sealing
+from ecosystem.offers.envelope import Envelope, Officer, SealedBy, Terms
+from ecosystem.offers.opening import actions as opening
+from ecosystem.offers.opening import queries as openings
+from ecosystem.offers.opening.model import HandedShares, Opening
+from ecosystem.runtime.minting import entropy, mint
+from ecosystem.values.period import wire
+from tests.builders import AT, DEADLINE, OPENERS, OPENING, Published, World, as_sent, content
+
+MANY = 1_000
+
+
+def sealed(world: World, need: Published, offer_id: str, bidder_id: str) -> Envelope:
+    officers = (
+        OpeningOfficer(world.actor(who).person_id or "", world.private_keys[who]) for who in OPENERS
+    )
+    terms = Terms(
+        need_id=need.id,
+        lot_id=need.lot_id,
+        bidder_id=bidder_id,
+        offer_id=offer_id,
+        deadline_at=wire(DEADLINE),
+        officers=tuple(Officer(one.person_id, one.public_key) for one in officers),
+    )
+    text = msgspec.json.encode(as_sent(content()))
+    return sealing.seal(text, terms=terms, sealed_by=SealedBy.CLIENT, entropy=entropy)
+
+
+async def plant(world: World, need: Published, owner_url: str) -> None:
+    """Put down what so many bidders have submitted, each of them another."""
+    authority, rows = world.actor("city/officer").organisation_number, []
+    for _ in range(MANY):
+        offer_id, bidder_id = mint("offer", authority=authority), mint("org")
+        envelope = sealed(world, need, offer_id, bidder_id)
+        rows.append(
+            (authority, offer_id, need.id, need.lot_id, 1, "delivery", "submitted", bidder_id,
+             [bidder_id], envelope.encode().decode(), envelope.digest(), "client", AT, "receipt")
+        )  # fmt: skip
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("SET app.purpose = 'opening'")
+    await owner.executemany(
+        "INSERT INTO offer (authority_id, id, need_id, lot_id, version, kind, state, lead_id, "
+        "member_ids, envelope, envelope_digest, sealed_by, received_at, receipt) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        rows,
+    )
+    await owner.close()
+
+
+async def handed_in(world: World, need: Published, who: str, steps: list[tuple[int, int]]) -> str:
+    """Open and hand in as an officer's own program does, over what goes over the wire."""
+    officer = OpeningOfficer(world.actor(who).person_id or "", world.private_keys[who])
+    async with world.acting(who) as (tx, by):
+        shown = await opening.give_out(tx, need.id, by=by, at=OPENING)
+    sealed_shares = msgspec.json.decode(msgspec.json.encode(shown))
+    asked = officer.open(sealed_shares, progress=lambda done, of: steps.append((done, of)))
+    handed = msgspec.json.decode(msgspec.json.encode(asked), type=HandedShares)
+    async with world.acting(who) as (tx, by):
+        return (await opening.hand_in(tx, need.id, handed, by=by, at=OPENING)).state
+
+
+async def test_a_thousand_offers_are_opened_within_a_minute(
+    world: World, need: Published, owner_url: str
+) -> None:
+    await plant(world, need, owner_url)
+    steps: list[tuple[int, int]] = []
+
+    async with asyncio.timeout(60):
+        states = [await handed_in(world, need, who, steps) for who in OPENERS[:2]]
+
+    assert states == ["closed", "opened"]
+    assert steps == [(done, MANY) for done in range(1, MANY + 1)] * 2
+    async with world.database.transaction() as tx:
+        record = msgspec.json.decode(await openings.record(tx, need.id), type=Opening)
+    assert record.count == MANY
+    assert {one.state for one in record.offers} == {"opened"}
