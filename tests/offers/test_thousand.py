@@ -48,8 +48,9 @@ async def plant(world: World, need: Published, owner_url: str) -> None:
     await owner.execute("SET app.purpose = 'opening'")
     await owner.executemany(
         "INSERT INTO offer (authority_id, id, need_id, lot_id, version, kind, state, lead_id, "
-        "member_ids, envelope, envelope_digest, sealed_by, received_at, receipt) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "member_ids, envelope, envelope_digest, sealed_by, received_at, receipt, "
+        "confirmed_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+        "(SELECT content_version FROM need WHERE id = $3))",
         rows,
     )
     await owner.close()
