@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from msgspec import UNSET
 
@@ -10,6 +11,10 @@ from ecosystem.awards import queries
 from ecosystem.awards.challenges import actions as challenges
 from ecosystem.awards.challenges.model import ChallengeDecision, ChallengeDraft, Outcome
 from ecosystem.awards.evaluation import actions as evaluation
+from ecosystem.awards.evaluation import queries as evaluations
+from ecosystem.awards.explanations import actions as explanations
+from ecosystem.awards.explanations.model import Outcome as Judged
+from ecosystem.awards.explanations.model import PriceAnswer, PriceDecision, PriceQuestion
 from ecosystem.awards.model import (
     Appointment,
     ConflictDeclaration,
@@ -19,6 +24,8 @@ from ecosystem.awards.model import (
     Scores,
 )
 from ecosystem.needs import queries as needs_queries
+from ecosystem.needs.model import Reason
+from ecosystem.offers import queries as offers
 from tests.builders import (
     AT,
     OPENING,
@@ -53,8 +60,33 @@ async def scored(world: World, offer_id: str, who: str, mark: str = "80") -> Non
         await evaluation.give_scores(tx, offer_id, asked, by=by, at=OPENING)
 
 
+async def agreed(world: World, offer_id: str, who: str, mark: str = "80") -> str:
+    """Say what an evaluator agrees to; return whether all do."""
+    async with world.acting(who) as (tx, by):
+        asked = Scores((Given("quality", mark, REASON),))
+        return (await evaluation.agree(tx, offer_id, asked, by=by, at=OPENING)).state
+
+
+async def conferred(world: World, need_id: str) -> None:
+    """Have both evaluators agree on the lower score of each offer that both have scored."""
+    async with world.acting("city/officer") as (tx, _):
+        opened_ones = await offers.opened(tx, need_id)
+    for one in opened_ones:
+        for who in EVALUATORS:
+            async with world.acting(who) as (tx, by):
+                facts = await evaluations.consensus_facts(tx, one.offer_id, (), by=by, at=OPENING)
+            done = {kept.person_id for kept in facts.said} >= {
+                kept.person_id for kept in facts.single
+            }
+            if len(facts.single) < len(EVALUATORS) or facts.need_state != "opened" or done:
+                continue
+            marks = [Decimal(kept.scores[0].score) for kept in facts.single]
+            await agreed(world, one.offer_id, who, f"{min(marks):f}")
+
+
 async def evaluated(world: World, need_id: str) -> str:
-    """Compute a need's evaluation; return the need's state."""
+    """Have the evaluators agree, and compute a need's evaluation; return the need's state."""
+    await conferred(world, need_id)
     async with world.acting("city/officer") as (tx, by):
         now = await evaluation.evaluate(tx, need_id, by=by, at=OPENING, expected=None)
     return now.state
@@ -62,7 +94,7 @@ async def evaluated(world: World, need_id: str) -> str:
 
 async def contested(world: World, need: Published) -> tuple[str, str]:
     """Two opened offers, the first better and scored so by both evaluators."""
-    better = await offered(world, need.lot_id, content("700000.00"))
+    better = await offered(world, need.lot_id, content("750000.00"))
     worse = await offered(world, need.lot_id, content("900000.00"), by="second_enterprise")
     await opened(world, need.id)
     await appointed(world, need.id)
@@ -100,6 +132,13 @@ async def approved(world: World, award_id: str, *, who: str = "city/approver") -
         return (await awards.approve(tx, award_id, by=by, at=OPENING, expected=None)).state
 
 
+async def rejected(world: World, award_id: str, *, who: str = "city/approver") -> str:
+    """Reject a proposal; return its state."""
+    async with world.acting(who) as (tx, by):
+        made = await awards.reject(tx, award_id, Reason(REASON), by=by, at=OPENING, expected=None)
+    return made.state
+
+
 async def awarded(world: World, need: Published) -> tuple[str, str, str]:
     """As `ranked`, and awarded to the first; return the award and both offers."""
     better, worse = await ranked(world, need)
@@ -130,6 +169,31 @@ async def decided(
     asked = ChallengeDecision(outcome=outcome, remedy=remedy or UNSET, reasons=REASON)
     async with world.acting(who) as (tx, by):
         return (await challenges.decide(tx, challenge_id, asked, by=by, at=at)).state
+
+
+async def asked(world: World, offer_id: str, *, who: str = "city/officer") -> str:
+    """Ask how the price of an offer is possible; return the explanation."""
+    async with world.acting(who) as (tx, by):
+        question = PriceQuestion(REASON)
+        return (await explanations.ask(tx, offer_id, question, by=by, at=OPENING)).id
+
+
+async def explained(world: World, explanation_id: str, *, who: str = "enterprise/bidder") -> str:
+    """Answer how a price is possible; return the explanation's state."""
+    async with world.acting(who) as (tx, by):
+        answer = PriceAnswer(REASON)
+        made = await explanations.answer(
+            tx, explanation_id, answer, by=by, at=OPENING, expected=None
+        )
+    return made.state
+
+
+async def judged(world: World, explanation_id: str, outcome: str, *, at: datetime = OPENING) -> str:
+    """Accept an explanation or reject it; return its state."""
+    async with world.acting("city/officer") as (tx, by):
+        decision = PriceDecision(Judged(outcome), REASON)
+        made = await explanations.decide(tx, explanation_id, decision, by=by, at=at, expected=None)
+    return made.state
 
 
 async def award_state(world: World, award_id: str, *, at: datetime = OPENING) -> str:

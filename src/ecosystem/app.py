@@ -13,6 +13,8 @@ from litestar.handlers import HTTPRouteHandler
 from ecosystem.awards import routes as awards
 from ecosystem.awards.challenges import routes as challenges
 from ecosystem.awards.evaluation import routes as evaluations
+from ecosystem.awards.explanations import routes as explanations
+from ecosystem.awards.letters import routes as letters
 from ecosystem.budgets import routes as budgets
 from ecosystem.catalogue import routes as catalogue
 from ecosystem.contracts import routes as contracts
@@ -55,6 +57,8 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *evaluations.ROUTES,
     *members.ROUTES,
     *awards.ROUTES,
+    *explanations.ROUTES,
+    *letters.ROUTES,
     *challenges.ROUTES,
     *payments.ROUTES,
     *contracts.ROUTES,

@@ -77,6 +77,7 @@ _OF_ROLE: Final = {
     Role.OPENER: "opener",
     Role.EVALUATOR: "evaluator",
     Role.VERIFIER: "verifier",
+    Role.REVIEWER: "oversight",
 }
 _OF_KIND: Final = {
     OrganisationKind.GOVERNMENT: "city",
@@ -205,6 +206,8 @@ class Search:
         # The demonstration substitutes nobody.
         authority = authority_of(self.identifiers["need_id"][0])
         self.identifiers["substitution_id"] = [mint("substitution", authority=authority)]
+        # Nor has any price in the journey been abnormally low.
+        self.identifiers["explanation_id"] = [mint("explanation", authority=1)]
         taken = {name for one in OPERATIONS for name in re.findall(r"\{(\w+)\}", one.path)}
         self.identifiers = {name: self.identifiers[name] for name in sorted(taken)}
 

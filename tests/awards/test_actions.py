@@ -25,9 +25,11 @@ from tests.awarding import (
     EVALUATORS,
     appointed,
     approved,
+    award_state,
     evaluated,
     proposed,
     ranked,
+    rejected,
     scored,
     state_of,
 )
@@ -44,7 +46,7 @@ from tests.builders import (
     told,
 )
 
-LATER = OPENING + rules.STANDSTILL
+LATER = OPENING + timedelta(days=10)
 
 
 async def test_an_award_commits_the_budget_ends_the_contest_and_waits(
@@ -68,7 +70,7 @@ async def test_an_award_commits_the_budget_ends_the_contest_and_waits(
         )
         ends = {one.offer_id: one.state.value for one in await offers.opened(tx, need.id)}
     assert before is not None
-    assert left == before - 700_000
+    assert left == before - 750_000
     assert ends == {better: "awarded", worse: "not_awarded"}
 
 
@@ -89,7 +91,7 @@ async def test_an_award_is_final_when_the_standstill_has_passed_and_not_before(
         state = (await queries.view(tx, award_id, at=LATER))[2]
 
     assert state == "final"
-    assert (found.offer_id, found.price.amount) == (better, "700000.00")
+    assert (found.offer_id, found.price.amount) == (better, "750000.00")
     assert [one.share for one in found.members] == ["100"]
     assert found.programme_id == world.programme_id
     assert found.contract_form.id == "city-data-platform-operation"
@@ -153,6 +155,19 @@ async def test_two_approvals_at_once_commit_the_budget_once(
     )
     await connection.close()
     assert committed == 1
+
+
+async def test_an_approval_and_a_rejection_at_once_leave_one(world: World, need: Published) -> None:
+    better, _ = await ranked(world, need)
+    award_id = await proposed(world, need.lot_id, better)
+
+    ends = await asyncio.gather(
+        approved(world, award_id), rejected(world, award_id), return_exceptions=True
+    )
+
+    (won,) = [end for end in ends if isinstance(end, str)]
+    assert [type(end) for end in ends].count(rules.AlreadyApproved) == 1
+    assert await award_state(world, award_id) == won
 
 
 async def test_a_need_is_awarded_when_its_last_lot_is(world: World) -> None:

@@ -138,7 +138,7 @@ async def test_upheld_for_good_the_lot_is_over_and_the_need_cancelled_with_the_r
 async def test_an_award_is_suspended_until_the_last_challenge_is_decided(
     world: World, need: Published
 ) -> None:
-    better = await offered(world, need.lot_id, content("700000.00"))
+    better = await offered(world, need.lot_id, content("750000.00"))
     group = await drafted(
         world, need.lot_id, shares={"second_enterprise": "70", "think_tank": "30"}
     )

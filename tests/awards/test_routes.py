@@ -69,14 +69,17 @@ async def evaluated(client: httpx.AsyncClient, world: World, need: Published) ->
     path, people = f"/v1/needs/{need.id}", ("city/evaluator", "verifier/evaluator")
     ids = [world.actor(who).person_id for who in people]
     answers = [await post(client, f"{path}/evaluators", "city/officer", {"people": ids})]
+    scores = {"scores": [{"criterion": "quality", "score": "82.5", "reason": WHY}]}
     for who in people:
         none = {"has_conflict": False, "reason": WHY}
         answers.append(await post(client, f"{path}/conflict-declarations", who, none))
-        scores = {"scores": [{"criterion": "quality", "score": "82.5", "reason": WHY}]}
         answers.append(await post(client, f"/v1/offers/{offer_id}/scores", who, scores))
+    there = f"/v1/offers/{offer_id}/consensus"
+    answers += [await post(client, there, who, scores) for who in people]
+    assert [answer.json()["state"] for answer in answers[-2:]] == ["open", "agreed"]
     tag = (await client.get(path)).headers["etag"]
     answers.append(await post(client, f"{path}/evaluation", "city/officer", **{"If-Match": tag}))
-    assert [answer.status_code for answer in answers] == [201] * 6, answers[-1].text
+    assert [answer.status_code for answer in answers] == [201] * 8, answers[-1].text
     return offer_id
 
 

@@ -84,6 +84,7 @@ def scoring(**changed: Any) -> ScoreFacts:
         "is_bidder": False,
         "round": 1,
         "is_settled": False,
+        "is_discussed": False,
         "has_scored": False,
         "criteria": ("quality",),
         "scores": GIVEN,
@@ -101,6 +102,8 @@ def proposing(**changed: Any) -> ProposeFacts:
         "need_state": NeedState.EVALUATED,
         "ranked_first": "offer_one",
         "before": (),
+        "passed_over": (),
+        "is_unexplained": False,
         "reason": WHY,
     }
     return ProposeFacts(**(given | changed))
@@ -119,6 +122,7 @@ def approving(**changed: Any) -> ApproveFacts:
         "price": Money("700000.00", "CNY"),
         "left_open": (),
         "standstill_ends_at": ENDS,
+        "challenge_ends_at": ENDS + timedelta(days=1),
     }
     return ApproveFacts(**(given | changed))
 
@@ -165,6 +169,7 @@ def test_who_bids_may_declare_the_conflict_and_not_its_absence() -> None:
         (scoring(need_state=NeedState.EVALUATED), evaluation.NotToBeScored),
         (scoring(offer_state=OfferState.EXCLUDED), evaluation.NotToBeScored),
         (scoring(is_settled=True), evaluation.NotToBeScored),
+        (scoring(is_discussed=True), evaluation.ScoringOver),
         (scoring(has_scored=True), evaluation.ScoredBefore),
         (scoring(scores=()), evaluation.ScoresIncomplete),
         (scoring(scores=GIVEN * 2), evaluation.ScoresIncomplete),
@@ -187,6 +192,7 @@ def test_a_score_is_refused_by_name(facts: ScoreFacts, refusal: type[Refusal]) -
         (proposing(before=(STANDS,)), actor(), rules.AwardedBefore),
         (proposing(before=(REJECTED, STANDS)), actor(), rules.AwardedBefore),
         (proposing(before=(OVER,)), actor(), rules.LotOver),
+        (proposing(is_unexplained=True), actor(), rules.PriceUnexplained),
     ],
 )
 def test_a_proposal_is_refused_by_name(
@@ -241,7 +247,7 @@ def test_an_approval_publishes_and_begins_a_standstill() -> None:
     approved = rules.approve(approving(), by=actor(), at=AT)
 
     assert approved.state is State.STANDSTILL
-    assert approved.standstill_ends_at == ENDS
+    assert approved.standstill_ends_at == approved.challenge_ends_at == ENDS
     assert approved.need_state is NeedState.AWARDED
 
 

@@ -174,9 +174,10 @@ async def award(
         )  # fmt: skip
         await connection.execute(
             "INSERT INTO award (authority_id, id, need_id, lot_id, offer_id, round, version, kind,"
-            " state, lead_id, price, currency, terms, reason, proposed_by, proposed_at)"
+            " state, lead_id, price, currency, terms, reason, passed_over, proposed_by,"
+            " proposed_at)"
             " VALUES ($1, $2, $3, $4, $5, 1, 1, $6, 'proposed', $7, $8::text::numeric, $9, $10,"
-            " '{}', $11, $12)",
+            " '{}', '[]', $11, $12)",
             authority, award_id, need_id, lot_id, offer_id, kind, lead_id, PRICE.amount,
             PRICE.currency, msgspec.json.encode(terms).decode(), mint("person"), approved_at,
         )  # fmt: skip

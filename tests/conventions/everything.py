@@ -127,6 +127,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
         "payment_id": payment["id"],
         "calculation_id": payment["calculation_id"],
     }
+    ids |= await _written(at, database, offer_id=award["offer_id"], lot_id=award["lot_id"])
     return Everything(client=at.client, parties=at.parties, tokens={}, ids=ids)
 
 
@@ -243,3 +244,38 @@ async def _read(at: Partnership, path: str, by: tuple[str, str]) -> dict[str, An
 async def _listed(at: Partnership, path: str, by: tuple[str, str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await _read(at, path, by))["data"]
     return found
+
+
+_LETTER: Final = (
+    b'{"own":null,"excluded":[],"consensus":[],"rejected":null,"winner":{"offer_id":'
+    b'"offer_01900000000070008000000000000001","lead_id":"org_01900000000070008000000000000001",'
+    b'"points":"80.0000","quality_points":"50.0000","price":"1.00"},'
+    b'"challenge_by":"2027-01-01T00:00:00Z"}'
+)
+
+
+async def _written(
+    at: Partnership, database: Database, *, offer_id: str, lot_id: str
+) -> dict[str, str]:
+    """Write a letter about an offer, and a question about its price, as if it had lost."""
+    authority = authority_of(at.award_id)
+    ids = {f"{one}_id": mint(one, authority=authority) for one in ("letter", "explanation")}
+    members = [at.parties.party("enterprise").organisation_id]
+    connection = await database.connect()
+    try:
+        await connection.execute(f"SET app.authority = '{authority}'")
+        await connection.execute(
+            "INSERT INTO letter VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())",
+            authority, ids["letter_id"], at.award_id, at.need_id, lot_id, offer_id, members,
+            _LETTER,
+        )  # fmt: skip
+        await connection.execute(
+            "INSERT INTO price_explanation (authority_id, id, version, state, need_id, lot_id, "
+            "offer_id, round, member_ids, question, asked_by, asked_at, answer_by) VALUES "
+            "($1, $2, 1, 'asked', $3, $4, $5, 1, $6, $7, $8, now(), now())",
+            authority, ids["explanation_id"], at.need_id, lot_id, offer_id, members,
+            b'{"en":"How?"}', at.parties.party("city").person("officer").id,
+        )  # fmt: skip
+    finally:
+        await connection.close()
+    return ids

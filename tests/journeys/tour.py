@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from ecosystem.cli import bidding
 from ecosystem.cli.authenticator import read
 from ecosystem.cli.bidding import offer
 from ecosystem.cli.caller import Caller, Refused
@@ -29,6 +30,7 @@ def tour(world: World, *, outside: str) -> None:
     _passkeys(world)
     _second_need(world)
     _judge(world)
+    _price(world)
 
 
 def _read_public(world: World) -> None:
@@ -261,6 +263,48 @@ def _consortium(world: World, path: str, content: dict[str, Any]) -> None:
     call.get(here, "city/approver")
     call.post(f"{here}/approval", "city/approver", changes=here)
     call.get(f"{path}/substitutions", "city/officer")
+
+
+def _price(world: World) -> None:
+    """See what a formula does; then ask about a price that is abnormally low, and accept it."""
+    call = world.caller
+    lot = {
+        "currency": "CNY",
+        "ceiling": "1000000.00",
+        "criteria": [
+            {"kind": "price", "code": "price", "weight": "100", "formula": "lowest_ratio/1"}
+        ],
+        "offers": [{"name": "a", "price": "700000.00"}, {"name": "b", "price": "910000.00"}],
+    }
+    call.post("/v1/evaluation-simulations", "city/officer", lot)
+    bidding.budget(world)
+    bidding.need(world)
+    path = f"/v1/needs/{world.ids['need']}"
+    cheap = {**SOLO, "price": {"amount": "1000000.00", "currency": "CNY"}}
+    sent = offer(world, "delivery", [("second_enterprise", "100")], cheap)
+    world.ids["solo"] = sent
+    bidding.opening(world)
+    people = ("city/evaluator", "city/second_evaluator")
+    call.post(
+        f"{path}/evaluators", "city/officer", {"people": [call.person(one)["id"] for one in people]}
+    )
+    given = {"criterion": "quality", "score": "80", "reason": text("见记录", "See record")}
+    for who in people:
+        none = {"has_conflict": False, "reason": text("无", "None")}
+        call.post(f"{path}/conflict-declarations", who, none)
+        call.post(f"/v1/offers/{sent}/scores", who, {"scores": [given]})
+    for who in people:
+        call.post(f"/v1/offers/{sent}/consensus", who, {"scores": [given]})
+    call.post(f"{path}/evaluation", "city/officer", changes=path)
+    question = {"question": text("如何做到此价格？", "How is this price possible?")}
+    made = call.post(f"/v1/offers/{sent}/price-explanations", "city/officer", question)
+    there = f"/v1/price-explanations/{made['id']}"
+    call.get("/v1/price-explanations", "second_enterprise/bidder")
+    answer = {"answer": text("沿用既有平台", "We run the platform already")}
+    call.post(f"{there}/answer", "second_enterprise/bidder", answer, changes=there)
+    judged = {"outcome": "accepted", "reasons": text("解释合理", "That explains it")}
+    call.post(f"{there}/decision", "city/officer", judged, changes=there)
+    call.get(there, "city/officer")
 
 
 def _judge(world: World) -> None:

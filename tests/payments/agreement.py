@@ -194,7 +194,7 @@ async def _programme(tx: Tx, made: Agreement, value: str) -> str:
 
 _PROPOSED = (
     "id", "offer_id", "round", "version", "kind", "state", "price", "currency", "terms", "reason",
-    "proposed_by", "proposed_at",
+    "passed_over",    "proposed_by", "proposed_at",
 )  # fmt: skip
 _APPROVED = Statement(
     update(award)
@@ -221,7 +221,7 @@ async def _award(tx: Tx, made: Agreement, need_id: str, lot_id: str, price: Mone
         inserting(award, *place, *_PROPOSED),
         **place, id=award_id, offer_id=offer_id, round=1, version=1, kind="delivery",
         state="proposed", price=price.decimal(), currency=price.currency, terms=b"{}",
-        reason=b"{}", proposed_by="person_proposer", proposed_at=AT,
+        reason=b"{}", passed_over=b"[]", proposed_by="person_proposer", proposed_at=AT,
     )  # fmt: skip
     await tx.run(
         _APPROVED,

@@ -21,6 +21,8 @@ STILL_DONE = frozenset({
     "keep searches for needs",
     "change the draft of a need",
     "reject a proposed award",
+    "explain a price",
+    "simulate an evaluation",
     "cancel a need",
     "withdraw an offer",
     "leave an offer",

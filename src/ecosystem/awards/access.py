@@ -26,6 +26,16 @@ SCORE: Final = Permit(
     kinds=(OrganisationKind.GOVERNMENT, OrganisationKind.THINK_TANK), person=True,
     relation="appointed, has declared no conflict", state="opened",
 )  # fmt: skip
+CONFER: Final = Permit(
+    act="read single scores and what is agreed", scope="awards:read", roles=(Role.EVALUATOR,),
+    kinds=(OrganisationKind.GOVERNMENT, OrganisationKind.THINK_TANK), person=True,
+    relation="has scored the offer",
+)  # fmt: skip
+AGREE: Final = Permit(
+    act="agree on the scores of an offer", scope="awards:write", roles=(Role.EVALUATOR,),
+    kinds=(OrganisationKind.GOVERNMENT, OrganisationKind.THINK_TANK), person=True, verified=True,
+    relation="has scored the offer", state="opened, scored singly",
+)  # fmt: skip
 EVALUATE: Final = Permit(
     act="compute the evaluation", scope="awards:write", roles=(Role.OFFICER,), verified=True,
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="opened, scored",
@@ -54,3 +64,25 @@ REVIEW: Final = Permit(
     step_up=True, kinds=(OrganisationKind.GOVERNMENT, OrganisationKind.AUDITOR), verified=True,
     relation="oversees the authority, neither buys nor offers", state="open",
 )  # fmt: skip
+ASK_PRICE: Final = Permit(
+    act="ask how a price is possible", scope="awards:write", roles=(Role.OFFICER,), person=True,
+    kinds=(OrganisationKind.GOVERNMENT,), verified=True, relation="authority", state="evaluated",
+)  # fmt: skip
+READ_PRICE: Final = Permit(
+    act="read the explanation of a price", scope="awards:read",
+    relation="authority, member of the offer, auditor of the jurisdiction",
+)  # fmt: skip
+EXPLAIN: Final = Permit(
+    act="explain a price", scope="awards:write", roles=(Role.BIDDER,), kinds=BIDDERS,
+    relation="member of the offer", state="asked",
+)  # fmt: skip
+JUDGE_PRICE: Final = Permit(
+    act="accept or reject the explanation of a price", scope="awards:write",
+    roles=(Role.OFFICER,), person=True, kinds=(OrganisationKind.GOVERNMENT,), verified=True,
+    relation="authority", state="answered, or asked and its time over",
+)  # fmt: skip
+READ_LETTER: Final = Permit(
+    act="read the letter about one's offer", scope="awards:read", kinds=BIDDERS,
+    relation="member of the offer",
+)  # fmt: skip
+SIMULATE: Final = Permit(act="simulate an evaluation", token=True)

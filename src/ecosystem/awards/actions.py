@@ -8,7 +8,8 @@ from msgspec import UNSET
 from sqlalchemy import bindparam, update
 
 from ecosystem.awards import queries, rules
-from ecosystem.awards.model import Approved, ApproveFacts, AwardTerms, ProposalDraft
+from ecosystem.awards.letters import actions as letters
+from ecosystem.awards.model import Approved, ApproveFacts, AwardTerms, PassedOver, ProposalDraft
 from ecosystem.awards.tables import award
 from ecosystem.budgets import actions as budgets
 from ecosystem.history import actions as history
@@ -19,6 +20,7 @@ from ecosystem.needs.model import Reason
 from ecosystem.offers import actions as offers
 from ecosystem.offers import queries as offered
 from ecosystem.offers.model import MemberDraft, OpenedContent
+from ecosystem.offers.queries import read
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -27,7 +29,8 @@ from ecosystem.values.identifiers import authority_of
 
 _INSERT: Final = inserting(
     award, "authority_id", "id", "need_id", "lot_id", "offer_id", "round", "version", "kind",
-    "state", "lead_id", "price", "currency", "terms", "reason", "proposed_by", "proposed_at",
+    "state", "lead_id", "price", "currency", "terms", "reason", "passed_over",
+    "proposed_by", "proposed_at",
 )  # fmt: skip
 _THIS: Final = (
     award.c.authority_id == bindparam("of_authority"), award.c.id == bindparam("of_award")
@@ -52,6 +55,7 @@ _APPROVE: Final = Statement(
         approved_by=bindparam("approved_by"),
         approved_at=bindparam("approved_at"),
         standstill_ends_at=bindparam("standstill_ends_at"),
+        challenge_ends_at=bindparam("challenge_ends_at"),
     )
 )
 
@@ -76,7 +80,7 @@ async def propose(
         authority_id=authority, id=award_id, need_id=need_id, lot_id=lot_id,
         offer_id=proposed.offer_id, round=evaluation_round, version=1, kind=proposed.kind,
         state=proposed.state, lead_id=terms.lead_id, price=terms.price.amount,
-        currency=terms.price.currency,
+        currency=terms.price.currency, passed_over=msgspec.json.encode(proposed.passed_over),
         terms=msgspec.json.encode(terms), reason=msgspec.json.encode(asked.reason),
         proposed_by=proposed.proposed_by, proposed_at=at,
     )  # fmt: skip
@@ -104,6 +108,7 @@ async def approve(
         of_authority=authority_of(award_id), of_award=award_id,
         approved_by=approved.approved_by, approved_at=approved.approved_at,
         standstill_ends_at=approved.standstill_ends_at,
+        challenge_ends_at=approved.challenge_ends_at,
     )  # fmt: skip
     await _follow(tx, facts, approved, found=found, row=row, by=by, at=at)
     version = await history.record(
@@ -160,6 +165,14 @@ async def _follow(
     await offers.conclude(
         tx, rivals, award_id=facts.award_id, winner=found["offer_id"], by=by, at=at
     )
+    await letters.send(
+        tx, facts.award_id,
+        winner=next(one for one in rivals if one.offer_id == found["offer_id"]),
+        losers=[one for one in rivals if one.offer_id != found["offer_id"]],
+        contest=await queries.contest(tx, found),
+        passed_over=read(found["passed_over"], tuple[PassedOver, ...]),
+        challenge_by=approved.challenge_ends_at, by=by, at=at,
+    )  # fmt: skip
     if approved.need_state is not facts.need_state:
         await needs_actions.advance(tx, facts.need_id, to=approved.need_state)
         await history.record(

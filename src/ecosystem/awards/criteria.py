@@ -16,7 +16,7 @@ from ecosystem.offers.envelope import Deadline
 from ecosystem.values.identifiers import LotId, OfferId, PersonId
 from ecosystem.values.money import Amount, Currency, Measure
 from ecosystem.values.patterns import whole
-from ecosystem.values.text import Line
+from ecosystem.values.text import Line, Text
 
 VERSION: Final = "ecosystem-scoring/1"
 
@@ -62,14 +62,15 @@ class QualityCriterion(
     tag_field="kind",
     tag="quality",
 ):
-    """What evaluators judge: raw scores, and the mean of them as consensus."""
+    """What evaluators judge: raw scores, and then what they agree on."""
 
     code: Code
     weight: Weight
     raw_max: Score
     """The best raw score; the worst is 0."""
     step: Score = "1"
-    """The consensus is the mean of the raw scores, rounded half up to a multiple of this."""
+    """Where no consensus is given, the mean of the raw scores counts, rounded half up to a
+    multiple of this."""
     raw_min: Score | None = None
     """An offer whose consensus is below is excluded."""
 
@@ -169,8 +170,17 @@ class RawScore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     score: Score
 
 
+class Consensus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the evaluators of an offer agreed on under one criterion, and why."""
+
+    offer_id: OfferId
+    code: Code
+    score: Score
+    reason: Text
+
+
 class Inputs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that decides a ranking; order within `offers`, `evaluators`, `raw_scores` does not."""
+    """All that decides a ranking; order within `offers`, `evaluators` and scores does not."""
 
     version: Literal["ecosystem-scoring/1"] = VERSION
     lot_id: LotId
@@ -192,6 +202,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     criterion, every offer that meets the requirements."""
     offers: Annotated[tuple[OfferScored, ...], Meta(max_length=500)]
     raw_scores: tuple[RawScore, ...] = ()
+    consensus: tuple[Consensus, ...] = ()
 
 
 class ScoreLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -148,6 +148,8 @@ class ScoreFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_settled: bool
     """Whether the contest keeps its ranking while others of the need are evaluated again."""
     has_scored: bool
+    is_discussed: bool
+    """Whether the evaluators have begun to agree on this offer."""
     criteria: tuple[str, ...]
     """The lot's criteria of quality."""
     scores: tuple[Given, ...]
@@ -164,6 +166,42 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True):
 class ScoreKept(msgspec.Struct, frozen=True, kw_only=True):
     """One evaluator's scores of one offer, as they are kept."""
 
+    person_id: PersonId
+    offer_id: OfferId
+    scores: tuple[Given, ...]
+
+
+class ConsensusFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an evaluator's word on a consensus is checked against."""
+
+    need_id: str
+    offer_id: str
+    round: int
+    need_state: NeedState
+    is_settled: bool
+    has_conflict: bool | None
+    """None where the caller is no evaluator, or has not declared."""
+    single: tuple[ScoreKept, ...]
+    """The single scores of this offer."""
+    awaited: tuple[str, ...]
+    """Evaluators who have begun to score the contest, and not scored this offer."""
+    said: tuple[ScoreKept, ...]
+    """What the evaluators, the caller among them or not, have said before."""
+    criteria: tuple[str, ...]
+    scores: tuple[Given, ...]
+
+
+class ConsensusState(StrEnum):
+    """Whether the evaluators of an offer agree."""
+
+    OPEN = "open"
+    AGREED = "agreed"
+
+
+class Agreed(msgspec.Struct, frozen=True, kw_only=True):
+    """What one evaluator agrees to; the consensus is reached when all say the same."""
+
+    state: ConsensusState
     person_id: str
     offer_id: str
     scores: tuple[Given, ...]
@@ -176,6 +214,8 @@ class ContestFacts(msgspec.Struct, frozen=True, kw_only=True):
     inputs: Inputs
     unfinished: tuple[str, ...]
     """Evaluators who have begun to score and not scored every offer."""
+    disagreed: tuple[str, ...] = ()
+    """The offers on which the evaluators have not agreed."""
 
 
 class Contest(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,6 +273,14 @@ class ProposalDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Text
 
 
+class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer that ranks higher than the awarded one, and why it is not awarded."""
+
+    offer_id: OfferId
+    reasons: Text
+    """Why the explanation of its abnormally low price was rejected."""
+
+
 class ProposeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a proposal is checked against."""
 
@@ -243,6 +291,10 @@ class ProposeFacts(msgspec.Struct, frozen=True, kw_only=True):
     authority_number: int
     need_state: NeedState
     ranked_first: str | None
+    """The first in the ranking that is not passed over."""
+    passed_over: tuple[PassedOver, ...]
+    is_unexplained: bool
+    """Whether its price is abnormally low and no explanation of it is accepted."""
     before: tuple[Ending, ...]
     """The awards of this kind for this lot, whatever has become of them."""
     reason: Text
@@ -254,6 +306,7 @@ class Proposed(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     offer_id: str
     kind: OfferKind
+    passed_over: tuple[PassedOver, ...]
     proposed_by: str
 
 
@@ -272,7 +325,9 @@ class ApproveFacts(msgspec.Struct, frozen=True, kw_only=True):
     left_open: tuple[str, ...]
     """The lots that will still wait for an award after this approval."""
     standstill_ends_at: datetime
-    """When the standstill ends that begins with this approval."""
+    """When the standstill ends that begins with this approval, as the need's profile says."""
+    challenge_ends_at: datetime
+    """Until when the profile lets an award be challenged that is approved now."""
 
 
 class Approved(msgspec.Struct, frozen=True, kw_only=True):
@@ -282,6 +337,8 @@ class Approved(msgspec.Struct, frozen=True, kw_only=True):
     approved_by: str
     approved_at: datetime
     standstill_ends_at: datetime
+    challenge_ends_at: datetime
+    """Until when it can be challenged: never longer than the standstill."""
     committed: Money | None
     """What the budget is committed to; None for financing, which costs no budget."""
     need_state: NeedState

@@ -1,6 +1,6 @@
 """Read awards: facts for the rules, locked; views, made by PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -18,12 +18,14 @@ from sqlalchemy import (
     select,
 )
 
+from ecosystem.awards.explanations.tables import price_explanation
 from ecosystem.awards.model import (
     ApproveFacts,
     AwardFacts,
     AwardTerms,
     Contest,
     Ending,
+    PassedOver,
     ProposalDraft,
     ProposeFacts,
     RejectFacts,
@@ -31,11 +33,13 @@ from ecosystem.awards.model import (
 )
 from ecosystem.awards.rules import (
     FROM_BUDGET,
-    STANDSTILL,
     AwardMissing,
     check_final,
 )
 from ecosystem.awards.tables import award, evaluation
+from ecosystem.catalogue.profiles.days import end_of
+from ecosystem.catalogue.profiles.model import InForce
+from ecosystem.catalogue.profiles.queries import profile_kept
 from ecosystem.needs import queries as needs
 from ecosystem.needs.model import FormCited, OfferKind
 from ecosystem.needs.model import State as NeedState
@@ -81,12 +85,14 @@ _SUMMARY: Final[list[ColumnElement[Any]]] = [
     award.c.lead_id,
     money(award.c.price, award.c.currency).label("price"),
     award.c.standstill_ends_at,
+    award.c.challenge_ends_at,
 ]
 _one = (
     select(
         *_SUMMARY,
         award.c.terms,
         award.c.reason,
+        award.c.passed_over,
         award.c.proposed_by,
         award.c.proposed_at,
         award.c.approved_by,
@@ -128,6 +134,15 @@ _AWARDS: Final = Statement(
         award.c.id, award.c.lot_id, award.c.kind, award.c.state, award.c.remedy, award.c.round
     ).where(award.c.authority_id == _AUTHORITY, award.c.need_id == _NEED)
 )
+_EXPLAINED: Final = Statement(
+    select(
+        price_explanation.c.offer_id, price_explanation.c.state, price_explanation.c.reasons
+    ).where(
+        price_explanation.c.authority_id == _AUTHORITY,
+        price_explanation.c.need_id == _NEED,
+        price_explanation.c.round == bindparam("round", type_=Integer),
+    )
+)
 _FINAL: Final = Statement(
     select(award, need.c.programme_id, need.c.contract_form)
     .join(need, (need.c.authority_id == award.c.authority_id) & (need.c.id == award.c.need_id))
@@ -162,7 +177,7 @@ async def propose_facts(
     if not offered or offered[0].lot_id != lot_id:
         raise OfferMissing("No opened offer for this lot bears this identifier.")
     (found,) = offered
-    contests, _ = await evaluated(tx, row["id"])
+    candidates = await _candidates(tx, row, lot_id=lot_id, kind=found.kind)
     facts = ProposeFacts(
         need_id=row["id"],
         lot_id=lot_id,
@@ -170,14 +185,9 @@ async def propose_facts(
         kind=found.kind,
         authority_number=row["authority_id"],
         need_state=NeedState(row["state_now"]),
-        ranked_first=next(
-            (
-                one.ranking.ranked[0].offer_id
-                for one in contests
-                if (one.lot_id, one.kind) == (lot_id, found.kind) and one.ranking.ranked
-            ),
-            None,
-        ),
+        ranked_first=candidates.first,
+        passed_over=candidates.passed_over,
+        is_unexplained=candidates.is_unexplained,
         before=tuple(
             Ending(state=one["state"], remedy=_remedy(one))
             for one in await made(tx, row)
@@ -186,6 +196,38 @@ async def propose_facts(
         reason=asked.reason,
     )
     return facts, found
+
+
+class _Candidates(msgspec.Struct, frozen=True, kw_only=True):
+    """Which offer of a contest can be awarded."""
+
+    first: str | None
+    passed_over: tuple[PassedOver, ...]
+    is_unexplained: bool
+
+
+async def _candidates(tx: Tx, row: Record, *, lot_id: str, kind: OfferKind) -> _Candidates:
+    """Return the first of a contest whose price nobody has rejected, and those before it."""
+    contests, last = await evaluated(tx, row["id"])
+    ranked = [
+        each
+        for one in contests
+        if (one.lot_id, one.kind) == (lot_id, kind)
+        for each in one.ranking.ranked
+    ]
+    place = {"authority_id": row["authority_id"], "need_id": row["id"], "round": last}
+    judged = {one["offer_id"]: one for one in await tx.rows(_EXPLAINED, **place)}
+    first = next((one for one in ranked if _judged(judged, one.offer_id) != "rejected"), None)
+    return _Candidates(
+        first=first.offer_id if first else None,
+        passed_over=tuple(
+            PassedOver(offer_id=one.offer_id, reasons=read(judged[one.offer_id]["reasons"], Words))
+            for one in ranked[: ranked.index(first) if first else None]
+        ),
+        is_unexplained=first is not None
+        and bool(first.abnormally_low)
+        and _judged(judged, first.offer_id) != "accepted",
+    )
 
 
 async def locked(
@@ -208,7 +250,7 @@ async def locked(
 async def approve_facts(tx: Tx, found: Record, row: Record, *, at: datetime) -> ApproveFacts:
     """Return what the approval of a locked award is checked against."""
     kind = OfferKind(found["kind"])
-    lots = await standing(tx, row)
+    lots, law = await standing(tx, row), await law_of(tx, row)
     left = set(lots.left_open) - ({found["lot_id"]} if kind in lots.counting else set())
     return ApproveFacts(
         award_id=found["id"],
@@ -221,7 +263,10 @@ async def approve_facts(tx: Tx, found: Record, row: Record, *, at: datetime) -> 
         proposed_by=found["proposed_by"],
         price=price_of(found),
         left_open=tuple(sorted(left)),
-        standstill_ends_at=at + STANDSTILL,
+        standstill_ends_at=end_of(law.rules.standstill, after=at, calendar=law.calendar),
+        challenge_ends_at=end_of(
+            law.rules.challenge or law.rules.standstill, after=at, calendar=law.calendar
+        ),
     )
 
 
@@ -264,6 +309,11 @@ async def standing(tx: Tx, row: Record) -> Standings:
     )
 
 
+async def law_of(tx: Tx, row: Record) -> InForce:
+    """Return the rules that a need was published under, with all days of their calendar."""
+    return await profile_kept(tx, row["profile_id"], at=row["published_at"])
+
+
 async def made(tx: Tx, row: Record) -> Sequence[Record]:
     """Return the awards of a need, whatever has become of them."""
     return await tx.rows(_AWARDS, authority_id=row["authority_id"], need_id=row["id"])
@@ -303,9 +353,21 @@ async def evaluated(tx: Tx, need_id: str) -> tuple[tuple[Contest, ...], int]:
     return read(row["contests"], tuple[Contest, ...]), row["round"]
 
 
+async def contest(tx: Tx, found: Record) -> Contest:
+    """Return the contest that a locked award has come from."""
+    contests, _ = await evaluated(tx, found["need_id"])
+    place = (found["lot_id"], found["kind"])
+    return next(one for one in contests if (one.lot_id, one.kind) == place)
+
+
 def price_of(row: Record) -> Money:
     """Return the price of an award's row."""
     return read(row["terms"], AwardTerms).price
+
+
+def _judged(explanations: Mapping[str, Record], offer_id: str) -> str | None:
+    found = explanations.get(offer_id)
+    return None if found is None else found["state"]
 
 
 def _remedy(row: Record) -> Remedy | None:

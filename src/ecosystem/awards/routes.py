@@ -31,7 +31,7 @@ OfNeed = Annotated[
     key=True,
     refuses=(
         LotMissing, NeedMissing, OfferMissing, rules.NotAuthority, rules.NotEvaluated,
-        rules.NotRankedFirst, rules.AwardedBefore, rules.LotOver,
+        rules.NotRankedFirst, rules.AwardedBefore, rules.LotOver, rules.PriceUnexplained,
     ),
 )  # fmt: skip
 async def propose_award(

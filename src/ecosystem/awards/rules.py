@@ -1,6 +1,6 @@
 """What may be awarded, when it is final, and what refuses it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from ecosystem.awards.model import (
@@ -19,12 +19,6 @@ from ecosystem.values import control
 from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Kind, Refusal
 
-STANDSTILL: Final = timedelta(days=10)
-"""Calendar days between the publication of an award and its being final.
-
-Source: Directive 2007/66/EC, article 2a(2), where notice is given by electronic means; a
-jurisdiction's profile may set another time.
-"""
 FROM_BUDGET: Final = frozenset({OfferKind.DELIVERY, OfferKind.ADVISORY})
 """The kinds of offer that are paid from the budget; financing is paid back instead."""
 _AWARDABLE: Final = frozenset({NeedState.EVALUATED, NeedState.AWARDED, NeedState.CONTRACTED})
@@ -57,6 +51,13 @@ class AwardedBefore(Refusal):
 
     kind = Kind.CONFLICT
     remedy = "Read the award that exists."
+
+
+class PriceUnexplained(Refusal):
+    """The price is abnormally low, and no explanation of it is accepted."""
+
+    kind = Kind.CONFLICT
+    remedy = "Ask the bidder how the price is possible, and accept or reject the answer."
 
 
 class LotOver(Refusal):
@@ -117,7 +118,8 @@ def own(authority_number: int, by: Actor) -> None:
 def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
     """Propose an award.
 
-    Refuses with NotAuthority, NotEvaluated, NotRankedFirst, AwardedBefore, LotOver.
+    Refuses with NotAuthority, NotEvaluated, NotRankedFirst, AwardedBefore, LotOver,
+    PriceUnexplained.
     """
     del at
     own(facts.authority_number, by)
@@ -130,10 +132,13 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
         raise AwardedBefore("There is such an award.")
     if any(one.remedy is Remedy.CANCELLATION for one in facts.before):
         raise LotOver("The award of this lot was cancelled for good.")
+    if facts.is_unexplained:
+        raise PriceUnexplained("The ranking flags the price of this offer.", pointer="/offer_id")
     return Proposed(
         state=State.PROPOSED,
         offer_id=facts.offer_id,
         kind=facts.kind,
+        passed_over=facts.passed_over,
         proposed_by=by.person_id or "",
     )
 
@@ -156,6 +161,7 @@ def approve(facts: ApproveFacts, *, by: Actor, at: datetime) -> Approved:
         approved_by=by.person_id or "",
         approved_at=at,
         standstill_ends_at=facts.standstill_ends_at,
+        challenge_ends_at=min(facts.challenge_ends_at, facts.standstill_ends_at),
         committed=facts.price if facts.kind in FROM_BUDGET else None,
         need_state=NeedState.AWARDED if is_last else facts.need_state,
     )

@@ -4,7 +4,16 @@ from datetime import datetime
 
 import msgspec
 
-from ecosystem.awards.model import AwardTerms, Contest, LotEnd, Remedy, State
+from ecosystem.awards.model import (
+    AwardTerms,
+    ConsensusState,
+    Contest,
+    LotEnd,
+    PassedOver,
+    Remedy,
+    ScoreKept,
+    State,
+)
 from ecosystem.needs.model import OfferKind
 from ecosystem.offers.envelope import Sha256
 from ecosystem.values.identifiers import AwardId, LotId, NeedId, OfferId, OrganisationId, PersonId
@@ -26,6 +35,15 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """The lots for which nothing can be awarded."""
 
 
+class Conferring(msgspec.Struct, frozen=True, kw_only=True):
+    """The single scores of an offer, and what each of its evaluators agrees to."""
+
+    offer_id: OfferId
+    state: ConsensusState
+    single: tuple[ScoreKept, ...]
+    said: tuple[ScoreKept, ...]
+
+
 class AwardSummary(msgspec.Struct, frozen=True, kw_only=True):
     """An award in a list."""
 
@@ -42,6 +60,8 @@ class AwardSummary(msgspec.Struct, frozen=True, kw_only=True):
     price: Money
     """For financing: its amount."""
     standstill_ends_at: datetime | None
+    challenge_ends_at: datetime | None
+    """Until when it can be challenged."""
 
 
 class Award(AwardSummary, frozen=True, kw_only=True):
@@ -49,6 +69,8 @@ class Award(AwardSummary, frozen=True, kw_only=True):
 
     terms: AwardTerms
     reason: Text
+    passed_over: tuple[PassedOver, ...]
+    """Offers that rank higher and are not awarded, with reasons."""
     proposed_by: PersonId
     proposed_at: datetime
     approved_by: PersonId | None

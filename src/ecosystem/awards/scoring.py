@@ -6,7 +6,7 @@ Nothing here depends on the order in which offers came or are listed, and nothin
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -41,8 +41,18 @@ _CONTEXT: Final = Context(prec=100, rounding=ROUND_HALF_UP)
 _CANONICAL: Final = msgspec.json.Encoder(order="sorted")
 _ZERO: Final = Decimal(0)
 
-_Raw = Mapping[tuple[str, str], Sequence[Decimal]]
-"""Raw scores by offer and criterion, the lowest first."""
+
+class _Marks(NamedTuple):
+    """What an offer was given under one criterion."""
+
+    single: Sequence[Decimal]
+    """Each evaluator's, the lowest first."""
+    agreed: Decimal | None
+    """What they agreed on, or None."""
+
+
+_Raw = Mapping[tuple[str, str], _Marks]
+"""By offer and criterion."""
 
 
 def score(inputs: Inputs) -> Ranking:
@@ -78,6 +88,7 @@ def digest(inputs: Inputs, ranking: Ranking) -> str:
         raw_scores=tuple(
             sorted(inputs.raw_scores, key=lambda one: (one.offer_id, one.code, one.evaluator_id))
         ),
+        consensus=tuple(sorted(inputs.consensus, key=lambda one: (one.offer_id, one.code))),
     )
     return hashlib.sha256(_CANONICAL.encode({"inputs": ordered, "ranking": ranking})).hexdigest()
 
@@ -96,7 +107,8 @@ def _raw(inputs: Inputs) -> _Raw:
     found: dict[tuple[str, str], list[Decimal]] = {}
     for one in inputs.raw_scores:
         found.setdefault((one.offer_id, one.code), []).append(Decimal(one.score))
-    return {place: sorted(scores) for place, scores in found.items()}
+    agreed = {(one.offer_id, one.code): Decimal(one.score) for one in inputs.consensus}
+    return {place: _Marks(sorted(scores), agreed.get(place)) for place, scores in found.items()}
 
 
 def _admit(inputs: Inputs, *, raw: _Raw) -> tuple[dict[str, Decimal], tuple[Excluded, ...]]:
@@ -139,7 +151,7 @@ def _shortcomings(inputs: Inputs, *, offer: OfferScored, raw: _Raw) -> tuple[Exc
     reasons: list[ExclusionReason] = []
     for criterion in inputs.criteria:
         if isinstance(criterion, QualityCriterion) and criterion.raw_min is not None:
-            agreed = _agreed(criterion, raw=raw[offer.offer_id, criterion.code])
+            agreed = _agreed(criterion, marks=raw[offer.offer_id, criterion.code])
             if agreed < Decimal(criterion.raw_min):
                 detail = f"{criterion.code} has {agreed:f}, below {criterion.raw_min}."
                 reasons.append(ExclusionReason("quality_too_low", detail))
@@ -151,8 +163,8 @@ def _judged(inputs: Inputs, *, offer: OfferScored, raw: _Raw) -> Iterator[ScoreL
     for criterion in inputs.criteria:
         match criterion:
             case QualityCriterion():
-                scores = raw[offer.offer_id, criterion.code]
-                yield _quality_line(criterion, raw=scores, places=inputs.places)
+                marks = raw[offer.offer_id, criterion.code]
+                yield _quality_line(criterion, marks=marks, places=inputs.places)
             case MetricCriterion():
                 yield _metric_line(criterion, offer=offer, places=inputs.places)
             case PriceCriterion() | RequirementCriterion():
@@ -269,10 +281,12 @@ def _price_line(
     )
 
 
-def _quality_line(criterion: QualityCriterion, *, raw: Sequence[Decimal], places: int) -> ScoreLine:
-    agreed = _agreed(criterion, raw=raw)
+def _quality_line(criterion: QualityCriterion, *, marks: _Marks, places: int) -> ScoreLine:
+    agreed = _agreed(criterion, marks=marks)
     found = HUNDRED * agreed / Decimal(criterion.raw_max)
-    mean = f"({' + '.join(f'{one:f}' for one in raw)}) / {len(raw)}"
+    single = [f"{one:f}" for one in marks.single]
+    mean = f"({' + '.join(single)}) / {len(single)} to a step of {criterion.step}"
+    how = mean if marks.agreed is None else f"agreed after {', '.join(single)}"
     return ScoreLine(
         code=criterion.code,
         kind="quality",
@@ -280,7 +294,7 @@ def _quality_line(criterion: QualityCriterion, *, raw: Sequence[Decimal], places
         score=f"{_rounded(found, places=places):f}",
         weight=criterion.weight,
         points=_weighted(found, weight=criterion.weight, places=places),
-        trace=f"100 x {agreed:f} / {criterion.raw_max}; {mean} to a step of {criterion.step}",
+        trace=f"100 x {agreed:f} / {criterion.raw_max}; {how}",
     )
 
 
@@ -302,8 +316,10 @@ def _metric_line(criterion: MetricCriterion, *, offer: OfferScored, places: int)
     )
 
 
-def _agreed(criterion: QualityCriterion, *, raw: Sequence[Decimal]) -> Decimal:
-    return min(consensus(raw, step=Decimal(criterion.step)), Decimal(criterion.raw_max))
+def _agreed(criterion: QualityCriterion, *, marks: _Marks) -> Decimal:
+    if marks.agreed is not None:
+        return marks.agreed
+    return min(consensus(marks.single, step=Decimal(criterion.step)), Decimal(criterion.raw_max))
 
 
 def _weighted(found: Decimal, *, weight: str, places: int) -> str:

@@ -56,7 +56,7 @@ def check(inputs: Inputs) -> None:
     """
     _refuse(CriteriaUnsound, tuple(_criteria_faults(inputs)))
     _refuse(RelativeFormulaNotAllowed, tuple(_relative_faults(inputs)))
-    _refuse(ScoresUnsound, tuple(_score_faults(inputs)))
+    _refuse(ScoresUnsound, (*_score_faults(inputs), *_consensus_faults(inputs)))
     _refuse(ScoresMissing, tuple(_missing(inputs)))
 
 
@@ -163,6 +163,25 @@ def _score_faults(inputs: Inputs) -> Iterator[Fault]:
             yield Fault(f"/raw_scores/{index}/score", "above_maximum", detail)
         if place in seen:
             yield Fault(f"/raw_scores/{index}", "scored_twice", "Give one score, once.")
+        seen.add(place)
+
+
+def _consensus_faults(inputs: Inputs) -> Iterator[Fault]:
+    """Yield what was agreed on and could not be: it lies between the raw scores, and is one."""
+    given: dict[tuple[str, str], list[Decimal]] = {}
+    for raw in inputs.raw_scores:
+        given.setdefault((raw.offer_id, raw.code), []).append(Decimal(raw.score))
+    seen: set[tuple[str, str]] = set()
+    for index, one in enumerate(inputs.consensus):
+        place = (one.offer_id, one.code)
+        scores = given.get(place)
+        if scores is None:
+            yield Fault(f"/consensus/{index}", "not_scored", f"Nobody scored {one.code} there.")
+        elif not min(scores) <= Decimal(one.score) <= max(scores):
+            detail = f"Agree on a score from {min(scores):f} to {max(scores):f}."
+            yield Fault(f"/consensus/{index}/score", "out_of_range", detail)
+        if place in seen:
+            yield Fault(f"/consensus/{index}", "agreed_twice", "Agree on one score, once.")
         seen.add(place)
 
 

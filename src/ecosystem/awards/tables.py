@@ -22,13 +22,22 @@ from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
 
-_SEEN: Final = """authority_id = nullif(current_setting('app.authority', true), '')::integer
-  OR organisation_id = nullif(current_setting('app.organisation', true), '')
+OVERSEEN_OR_OWN: Final = """authority_id =
+    nullif(current_setting('app.authority', true), '')::integer
   OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id AND jurisdiction.path LIKE
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%')"""
+"""The authority, and the auditors above it."""
+_SEEN: Final = f"""{OVERSEEN_OR_OWN}
+  OR organisation_id = nullif(current_setting('app.organisation', true), '')"""
 
+
+_AMONG: Final = """EXISTS (
+    SELECT FROM evaluator WHERE evaluator.authority_id = {0}.authority_id
+      AND evaluator.need_id = {0}.need_id AND NOT evaluator.has_conflict
+      AND evaluator.organisation_id = nullif(current_setting('app.organisation', true), ''))"""
+"""Evaluators of different organisations read each other's scores when they confer."""
 _WITHOUT_PART: Final = """EXISTS (
     SELECT FROM evaluator WHERE authority_id = NEW.authority_id AND need_id = NEW.need_id
       AND person_id = NEW.person_id AND organisation_id = NEW.organisation_id
@@ -82,8 +91,37 @@ score: Final = Table(
     Index("score_of_need", "authority_id", "need_id"),
     info={
         "append_only": True,
-        "visible_where": _SEEN,
+        "visible_where": f"{_SEEN} OR {_AMONG.format('score')}",
         "sql": refusing("who_scores_has_no_part_in_it", on="score", unless=_WITHOUT_PART),
+    },
+)
+_CONFERRING: Final = """EXISTS (
+    SELECT FROM score WHERE score.authority_id = NEW.authority_id AND score.need_id = NEW.need_id
+      AND score.offer_id = NEW.offer_id AND score.person_id = NEW.person_id
+      AND score.round = NEW.round)"""
+"""Whoever agrees has scored the offer singly."""
+consensus: Final = Table(
+    "consensus",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("offer_id"),
+    reference("person_id"),
+    Column("round", Integer, nullable=False),
+    identifier("id", "consensus"),
+    reference("need_id"),
+    reference("organisation_id"),
+    Column("scores", JSON, nullable=False),
+    Column("agreed_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "offer_id", "person_id", "round"),
+    ForeignKeyConstraint(
+        ["authority_id", "need_id", "person_id"],
+        ["evaluator.authority_id", "evaluator.need_id", "evaluator.person_id"],
+    ),
+    Index("consensus_of_need", "authority_id", "need_id"),
+    info={
+        "visible_where": f"{_SEEN} OR {_AMONG.format('consensus')}",
+        "hands": ("person_id",),
+        "sql": refusing("who_agrees_has_scored", on="consensus", unless=_CONFERRING),
     },
 )
 evaluation: Final = Table(
@@ -106,7 +144,7 @@ _TURN: Final = """
 CREATE FUNCTION award_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   marks text[] := CASE OLD.state || ' ' || NEW.state
-    WHEN 'proposed published' THEN '{approved_at,approved_by,standstill_ends_at}'
+    WHEN 'proposed published' THEN '{approved_at,approved_by,standstill_ends_at,challenge_ends_at}'
     WHEN 'proposed cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason}'
     WHEN 'published suspended' THEN '{}'
     WHEN 'suspended published' THEN '{}'
@@ -143,11 +181,13 @@ award: Final = Table(
     Column("currency", Text, nullable=False),
     Column("terms", JSON, nullable=False),
     Column("reason", JSON, nullable=False),
+    Column("passed_over", JSON, nullable=False),
     reference("proposed_by"),
     Column("proposed_at", DateTime(timezone=True), nullable=False),
     reference("approved_by", nullable=True),
     Column("approved_at", DateTime(timezone=True)),
     Column("standstill_ends_at", DateTime(timezone=True)),
+    Column("challenge_ends_at", DateTime(timezone=True)),
     Column("cancelled_at", DateTime(timezone=True)),
     reference("cancelled_by", nullable=True),
     Column("cancelled_reason", JSON),
@@ -168,6 +208,7 @@ award: Final = Table(
         "AND (approved_by IS NULL) = (standstill_ends_at IS NULL)",
         name="published_is_approved",
     ),
+    CheckConstraint("challenge_ends_at <= standstill_ends_at", name="no_challenge_when_final"),
     CheckConstraint("standstill_ends_at >= approved_at", name="standstill_comes_after"),
     CheckConstraint(
         "(state = 'cancelled') = (cancelled_at IS NOT NULL AND cancelled_by IS NOT NULL "

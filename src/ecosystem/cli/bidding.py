@@ -221,18 +221,34 @@ def evaluation(world: World) -> list[str]:
             }
             scores = {"scores": [score]}
             call.post(f"/v1/offers/{world.ids[offer]}/scores", f"city/{who}", scores)
+    _agree(world, {"solo": "76", "consortium": "89"})
     call.post(f"{path}/evaluation", "city/officer", changes=path)
     shown = call.get(f"{path}/evaluation")
     contest = next(one for one in shown["contests"] if one["kind"] == "delivery")
     leads = {world.ids[one]: party for one, party in _BIDS.items()}
     return [
-        "Two people score alone, giving reasons; the rest is computed.",
+        "Two people score alone, then agree, giving reasons; the rest is computed.",
         *(
             f"{one['rank']}. {one['points']:>8} points: {called(world, leads[one['offer_id']])}"
             for one in contest["ranking"]["ranked"]
         ),
         f"Anyone can compute it again, to the digest {digest_of(shown)[:12]}...",
     ]
+
+
+def _agree(world: World, marks: dict[str, str]) -> None:
+    """Have both evaluators read what the other gave, and say the same."""
+    call = world.caller
+    for offer, mark in marks.items():
+        path = f"/v1/offers/{world.ids[offer]}/consensus"
+        agreed = {
+            "criterion": "quality",
+            "score": mark,
+            "reason": text("合议后一致", "Agreed after we conferred"),
+        }
+        for who in ("evaluator", "second_evaluator"):
+            call.get(path, f"city/{who}")
+            call.post(path, f"city/{who}", {"scores": [agreed]})
 
 
 def award(world: World) -> list[str]:
@@ -269,6 +285,8 @@ def _propose(world: World, one: str, reason: Json) -> None:
 def _challenge(world: World) -> list[str]:
     """Have who lost challenge the award, and a reviewer of the province decide."""
     call, path = world.caller, f"/v1/awards/{world.ids['award of consortium']}"
+    (letter,) = call.get("/v1/letters", "second_enterprise/bidder")["data"]
+    told = call.get(f"/v1/letters/{letter['id']}", "second_enterprise/bidder")["content"]
     grounds = {"grounds": text("运营经验未得到评价", "Our years of operation were not valued")}
     made = call.post(f"{path}/challenges", "second_enterprise/bidder", grounds)
     held = call.get(path)["state"]
@@ -281,6 +299,8 @@ def _challenge(world: World) -> list[str]:
     shown = call.get(there)
     call.get("/v1/challenges")
     return [
-        f"{called(world, 'second_enterprise')} challenges: the award is {held}.",
+        f"{called(world, 'second_enterprise')} reads its letter, as nobody else:",
+        f"{told['own']['points']} points; the winner has {told['winner']['points']}.",
+        f"It challenges: the award is {held}.",
         f"{called(world, 'oversight')}: {shown['outcome']}, with reasons. It goes on.",
     ]

@@ -16,9 +16,9 @@ from ecosystem.values.refusal import Fault, Refusal
 
 _WHOLE: Final = Decimal(100)
 _BY_QUALITY: Final = "quality_to_price/1"
-_REVERSALS: Final = {"lowest_ratio/1": "0.9", "spread/1": "6.3", "mean/1": "1.0"}
+_REVERSALS: Final = {"lowest_ratio/1": "0.5", "spread/1": "19.8", "mean/1": "1.1"}
 """Formulas that look at other prices, and how often in a hundred random contests of three a
-losing offer turned the order of the two others. Source: `awards/formulas.py`."""
+losing offer turned the order of the others. Source: `ecosystem evaluations reversals`."""
 
 
 def content_faults(asked: NeedDraft) -> Iterator[Fault]:

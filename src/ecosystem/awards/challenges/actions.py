@@ -64,8 +64,8 @@ async def lodge(
     Refuses with AwardMissing, and as the rule does. Effects: locks need and award; the award
     is suspended, with award.suspended; the challenge; challenge.lodged.
     """
-    found, _ = await awards.locked(tx, award_id, by=by, at=at, expected=None)
-    facts = await queries.lodge_facts(tx, found, asked.grounds, by=by, at=at)
+    found, row = await awards.locked(tx, award_id, by=by, at=at, expected=None)
+    facts = await queries.lodge_facts(tx, found, row, asked.grounds, by=by, at=at)
     lodged = rules.lodge(facts, by=by, at=at)
     authority = facts.authority_number
     if found["state"] == "published":

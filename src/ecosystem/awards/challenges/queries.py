@@ -1,6 +1,6 @@
 """Read challenges: facts for the rules, locked; views, made by PostgreSQL."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from ecosystem.awards.challenges.rules import ChallengeMissing
 from ecosystem.awards.challenges.tables import challenge, challenge_decision
 from ecosystem.awards.rules import state_at
 from ecosystem.awards.tables import award
+from ecosystem.catalogue.profiles.days import end_of
+from ecosystem.catalogue.profiles.model import Counting, Span
 from ecosystem.identity import queries as identity
 from ecosystem.needs.model import OfferKind
 from ecosystem.needs.model import State as NeedState
@@ -32,7 +34,8 @@ from ecosystem.values.text import Text as Words
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _ID: Final = bindparam("id", type_=Text)
 _AWARD: Final = bindparam("award_id", type_=Text)
-_DECISION: Final = timedelta(days=30)
+_DECISION: Final = Span(days=30, counted=Counting.WORKING, law="platform")
+"""How long a reviewer has where a profile does not say; this platform's rule."""
 
 
 def _word(text: str) -> ColumnElement[str]:
@@ -127,9 +130,10 @@ async def view(tx: Tx, challenge_id: str) -> Record:
 
 
 async def lodge_facts(
-    tx: Tx, found: Record, grounds: Words, *, by: Actor, at: datetime
+    tx: Tx, found: Record, row: Record, grounds: Words, *, by: Actor, at: datetime
 ) -> LodgeFacts:
     """Return what a challenge of a locked award is checked against."""
+    law = await awards.law_of(tx, row)
     rivals = [
         one
         for one in await _offered(tx, found["need_id"])
@@ -142,11 +146,11 @@ async def lodge_facts(
         need_id=found["need_id"],
         authority_number=found["authority_id"],
         award_state=state_at(found["state"], found["standstill_ends_at"], at=at),
-        standing_ends_at=found["standstill_ends_at"],
+        standing_ends_at=found["challenge_ends_at"],
         offer_id=rivals[0].offer_id if rivals else None,
         has_won=any(one.offer_id == found["offer_id"] for one in rivals),
         has_challenged=by.organisation_id in {one["organisation_id"] for one in before},
-        decide_by=at + _DECISION,
+        decide_by=end_of(law.rules.decision or _DECISION, after=at, calendar=law.calendar),
         grounds=grounds,
     )
 

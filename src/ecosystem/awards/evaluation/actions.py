@@ -5,10 +5,11 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import bindparam, update
+from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.awards.evaluation import queries, rules
 from ecosystem.awards.model import Appointment, ConflictDeclaration, Scores
-from ecosystem.awards.tables import evaluation, evaluator, score
+from ecosystem.awards.tables import consensus, evaluation, evaluator, score
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.needs import actions as needs_actions
@@ -38,6 +39,15 @@ _DECLARE: Final = Statement(
     )
 )
 _SCORE: Final = inserting(score)
+_said = insert(consensus).values(
+    {column.key: bindparam(column.key) for column in consensus.columns}
+)
+_AGREE: Final = Statement(
+    _said.on_conflict_do_update(
+        index_elements=["authority_id", "offer_id", "person_id", "round"],
+        set_={"scores": _said.excluded.scores, "agreed_at": _said.excluded.agreed_at},
+    ).returning(consensus.c.id)
+)
 _EVALUATE: Final = inserting(evaluation)
 _UNSEEN: Final = Audience(is_sealed=True)
 """Scores stay with who gave them until the evaluation publishes them all at once."""
@@ -122,6 +132,29 @@ async def give_scores(tx: Tx, offer_id: str, asked: Scores, *, by: Actor, at: da
         tx, "score.given", score_id, facts=facts, decision=scored, by=by, at=at, audience=_UNSEEN
     )
     return Standing(id=score_id, state="given", version=version)
+
+
+async def agree(tx: Tx, offer_id: str, asked: Scores, *, by: Actor, at: datetime) -> Standing:
+    """Say what an evaluator agrees to; until all say the same, she may say otherwise.
+
+    Refuses with OfferMissing, and as the rule does. Effects: locks the offer; what she says;
+    the sealed event consensus.given.
+    """
+    facts = await queries.consensus_facts(tx, offer_id, asked.scores, by=by, at=at)
+    agreed = rules.agree(facts, by=by, at=at)
+    authority = authority_of(offer_id)
+    consensus_id: str = await tx.value(
+        _AGREE,
+        authority_id=authority, offer_id=offer_id, person_id=agreed.person_id,
+        round=facts.round, id=mint("consensus", authority=authority), need_id=facts.need_id,
+        organisation_id=by.organisation_id, scores=msgspec.json.encode(agreed.scores),
+        agreed_at=at,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "consensus.given", consensus_id, facts=facts, decision=agreed, by=by, at=at,
+        audience=_UNSEEN,
+    )  # fmt: skip
+    return Standing(id=consensus_id, state=agreed.state, version=version)
 
 
 async def evaluate(

@@ -5,15 +5,20 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, exists, func, or_, select
+from sqlalchemy import ARRAY, Integer, Table, Text, any_, bindparam, exists, func, or_, select
 
 from ecosystem.awards import queries as awards
 from ecosystem.awards.evaluation.contests import contests_of
-from ecosystem.awards.evaluation.rules import EvaluationMissing
+from ecosystem.awards.evaluation.rules import (
+    EvaluationMissing,
+    is_agreed,
+)
 from ecosystem.awards.model import (
     AppointFacts,
     Candidate,
     ConflictDeclaration,
+    ConsensusFacts,
+    ConsensusState,
     Contest,
     DeclareFacts,
     EvaluateFacts,
@@ -22,13 +27,16 @@ from ecosystem.awards.model import (
     ScoreFacts,
     ScoreKept,
 )
-from ecosystem.awards.tables import evaluation, evaluator, score
+from ecosystem.awards.schemas import Conferring
+from ecosystem.awards.tables import consensus, evaluation, evaluator, score
 from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.tables import membership, organisation, person
 from ecosystem.needs.model import CriterionKind, Lot, OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers import queries as offers
+from ecosystem.offers.model import OfferFacts
 from ecosystem.offers.queries import read
+from ecosystem.offers.rules import OfferMissing
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.identifiers import authority_of, owner
@@ -89,6 +97,36 @@ _HAS_SCORED: Final = Statement(
             score.c.round == _ROUND,
         )
     )
+)
+
+
+def _of_offer(of: Table) -> Statement:
+    return Statement(
+        select(of.c.person_id, of.c.offer_id, of.c.scores)
+        .where(of.c.authority_id == _AUTHORITY, of.c.offer_id == bindparam("offer_id", type_=Text))
+        .where(of.c.round == _ROUND)
+        .order_by(of.c.person_id)
+    )
+
+
+_SINGLE: Final = _of_offer(score)
+_LAST: Final = Statement(
+    select(func.coalesce(func.max(score.c.round), 0)).where(
+        score.c.authority_id == _AUTHORITY,
+        score.c.offer_id == bindparam("offer_id", type_=Text),
+        score.c.person_id == _PERSON,
+    )
+)
+"""The last round in which a person has scored an offer."""
+_SAID: Final = _of_offer(consensus)
+_ALL_SAID: Final = Statement(
+    select(consensus.c.person_id, consensus.c.offer_id, consensus.c.scores)
+    .where(
+        consensus.c.authority_id == _AUTHORITY,
+        consensus.c.need_id == _NEED,
+        consensus.c.round == _ROUND,
+    )
+    .order_by(consensus.c.offer_id, consensus.c.person_id)
 )
 _SCORES: Final = Statement(
     select(score.c.person_id, score.c.offer_id, score.c.scores)
@@ -166,8 +204,82 @@ async def score_facts(
             person_id=by.person_id or "",
             round=made_before.round + 1,
         ),
+        is_discussed=bool(
+            await tx.rows(
+                _SAID,
+                authority_id=authority_of(offer_id),
+                offer_id=offer_id,
+                round=made_before.round + 1,
+            )
+        ),
         criteria=() if facts.kind is OfferKind.FINANCING else tuple(of_quality),
         scores=scores,
+    )
+
+
+async def consensus_facts(
+    tx: Tx, offer_id: str, scores: tuple[Given, ...], *, by: Actor, at: datetime
+) -> ConsensusFacts:
+    """Lock an offer; return what a word on its consensus is checked against.
+
+    Refuses with OfferMissing.
+    """
+    facts, _, row = await offers.locked(tx, offer_id, by=by, at=at)
+    found = await _evaluator(tx, facts.need_id, by=by)
+    before = await rounds(tx, row)
+    place = {"authority_id": row["authority_id"], "round": before.round + 1}
+    single = tuple(_kept(one) for one in await tx.rows(_SINGLE, offer_id=offer_id, **place))
+    all_given = await tx.rows(_SCORES, need_id=facts.need_id, **place)
+    rivals = await _rivals(tx, facts)
+    begun = {one["person_id"] for one in all_given if one["offer_id"] in rivals}
+    said = await tx.rows(_SAID, offer_id=offer_id, **place)
+    return ConsensusFacts(
+        need_id=facts.need_id,
+        offer_id=offer_id,
+        round=before.round + 1,
+        need_state=facts.need_state,
+        is_settled=(facts.lot_id, facts.kind) in before.settled,
+        has_conflict=None if found is None else found["has_conflict"],
+        single=single,
+        awaited=tuple(sorted(begun - {one.person_id for one in single})),
+        said=tuple(_kept(one) for one in said),
+        criteria=tuple(
+            one.code
+            for one in offers.lot_of(row, facts.lot_id).criteria
+            if one.kind is CriterionKind.QUALITY
+        ),
+        scores=scores,
+    )
+
+
+async def _rivals(tx: Tx, facts: OfferFacts) -> frozenset[str]:
+    return frozenset(
+        one.offer_id
+        for one in await offers.opened(tx, facts.need_id)
+        if (one.lot_id, one.kind) == (facts.lot_id, facts.kind)
+    )
+
+
+async def conferring(tx: Tx, offer_id: str, *, by: Actor) -> Conferring:
+    """Return the single scores of an offer and what its evaluators agree to, for one of them.
+
+    Of the last round in which she scored it. Refuses with OfferMissing until she has.
+    """
+    place = {
+        "authority_id": owner(offer_id, "offer", otherwise=OfferMissing),
+        "offer_id": offer_id,
+    }
+    last: int = await tx.value(_LAST, **place, person_id=by.person_id or "")
+    if not last:
+        raise OfferMissing("The caller has scored no such offer.")
+    single = tuple(_kept(one) for one in await tx.rows(_SINGLE, **place, round=last))
+    said = tuple(_kept(one) for one in await tx.rows(_SAID, **place, round=last))
+    agreed = is_agreed(said, among={one.person_id for one in single})
+    return Conferring(
+        offer_id=offer_id,
+        state=ConsensusState.AGREED if agreed else ConsensusState.OPEN,
+        single=single,
+        said=said,
     )
 
 
@@ -183,6 +295,13 @@ async def evaluate_facts(tx: Tx, row: Record) -> EvaluateFacts:
         offers=await offers.opened(tx, need_id),
         evaluators=tuple(one["person_id"] for one in known if one["has_conflict"] is False),
         scores=tuple(_kept(one) for one in given),
+        law=await awards.law_of(tx, row),
+        said=tuple(
+            _kept(one)
+            for one in await tx.rows(
+                _ALL_SAID, authority_id=authority, need_id=need_id, round=before.round + 1
+            )
+        ),
     )
     return EvaluateFacts(
         need_id=need_id,

@@ -4,11 +4,12 @@ from litestar import Response
 from litestar.params import FromPath, JSONBody
 
 from ecosystem.awards import access
-from ecosystem.awards.evaluation import actions, queries, rules
+from ecosystem.awards.evaluation import actions, queries, rules, simulation
+from ecosystem.awards.evaluation.simulation import Simulation, SimulationDraft
 from ecosystem.awards.model import Appointment, ConflictDeclaration, Scores
 from ecosystem.awards.rules import NotAuthority
-from ecosystem.awards.schemas import Evaluation
-from ecosystem.awards.soundness import CriteriaUnsound, ScoresMissing
+from ecosystem.awards.schemas import Conferring, Evaluation
+from ecosystem.awards.soundness import CriteriaUnsound, ScoresMissing, ScoresUnsound
 from ecosystem.needs.rules import NeedMissing
 from ecosystem.offers.rules import OfferMissing
 from ecosystem.runtime.web import Call, Standing, get, post
@@ -60,7 +61,7 @@ async def declare_conflict(
     answers=Standing,
     refuses=(
         OfferMissing, rules.DeclarationMissing, rules.ConflictOfInterest, rules.EvaluatorBids,
-        rules.NotToBeScored, rules.ScoredBefore, rules.ScoresIncomplete,
+        rules.NotToBeScored, rules.ScoredBefore, rules.ScoringOver, rules.ScoresIncomplete,
     ),
 )  # fmt: skip
 async def score_offer(
@@ -75,6 +76,44 @@ async def score_offer(
     return request.answer(now, version=now.version)
 
 
+@get(
+    "/v1/offers/{offer_id:str}/consensus",
+    permit=access.CONFER,
+    answers=Conferring,
+    refuses=(OfferMissing,),
+    scoped=True,
+)
+async def read_consensus(request: Call, offer_id: FromPath[str]) -> Response[bytes]:
+    """Read what the evaluators of an offer gave singly, and what they agree to.
+
+    For its evaluators, each as soon as she has scored the offer herself.
+    """
+    return request.answer(await queries.conferring(request.tx, offer_id, by=request.by))
+
+
+@post(
+    "/v1/offers/{offer_id:str}/consensus",
+    permit=access.AGREE,
+    answers=Standing,
+    refuses=(
+        OfferMissing, rules.DeclarationMissing, rules.ConflictOfInterest, rules.NotToBeScored,
+        rules.SingleScoresMissing, rules.ConsensusReached, rules.ScoresIncomplete,
+        rules.ConsensusOutOfRange,
+    ),
+)  # fmt: skip
+async def agree_on_offer(
+    request: Call, offer_id: FromPath[str], data: JSONBody[Scores]
+) -> Response[bytes]:
+    """Agree on the scores of an offer.
+
+    After all single scores: each evaluator says what she agrees to, with reasons, within the
+    range of the single scores. When all who scored the offer say the same, the state is
+    `agreed` and stays so; until then each may say otherwise.
+    """
+    now = await actions.agree(request.tx, offer_id, data, by=request.by, at=request.at)
+    return request.answer(now, version=now.version)
+
+
 @post(
     "/v1/needs/{need_id:str}/evaluation",
     permit=access.EVALUATE,
@@ -83,7 +122,7 @@ async def score_offer(
     changes=True,
     refuses=(
         NeedMissing, RevisionStale, NotAuthority, rules.NotToBeEvaluated, ScoresMissing,
-        rules.EvaluatorsTooFew, CriteriaUnsound,
+        rules.EvaluatorsTooFew, rules.ConsensusMissing, CriteriaUnsound,
     ),
 )  # fmt: skip
 async def compute_evaluation(request: Call, need_id: FromPath[str]) -> Response[bytes]:
@@ -113,6 +152,24 @@ async def read_evaluation(request: Call, need_id: FromPath[str]) -> Response[byt
     return request.answer(await queries.view(request.tx, need_id))
 
 
+@post(
+    "/v1/evaluation-simulations",
+    permit=access.SIMULATE,
+    answers=Simulation,
+    refuses=(CriteriaUnsound, ScoresUnsound, ScoresMissing),
+)
+async def simulate_evaluation(request: Call, data: JSONBody[SimulationDraft]) -> Response[bytes]:
+    """See what a price formula does, before a need is published.
+
+    Ranks imagined offers by a lot's criteria exactly as a real evaluation does, and again
+    without each offer that does not win: so it shows whether a losing offer decides who is
+    before whom. Nothing is kept, and nobody is told.
+    """
+    return request.answer(simulation.simulate(data))
+
+
 ROUTES = (
-    appoint_evaluators, declare_conflict, score_offer, compute_evaluation, read_evaluation,
+    simulate_evaluation,
+    appoint_evaluators, declare_conflict, score_offer, read_consensus, agree_on_offer,
+    compute_evaluation, read_evaluation,
 )  # fmt: skip

@@ -2,14 +2,19 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from ecosystem.awards import scoring
 from ecosystem.awards.criteria import Inputs, QualityCriterion
 from ecosystem.awards.model import (
+    Agreed,
     Appointed,
     AppointFacts,
+    ConsensusFacts,
+    ConsensusState,
     Contest,
     ContestFacts,
     Declared,
@@ -19,6 +24,7 @@ from ecosystem.awards.model import (
     LotEnd,
     Scored,
     ScoreFacts,
+    ScoreKept,
 )
 from ecosystem.awards.rules import own
 from ecosystem.awards.soundness import ScoresMissing
@@ -122,6 +128,41 @@ class NotToBeEvaluated(Refusal):
     remedy = "An evaluation is computed once, after the opening or where a reviewer orders it."
 
 
+class ScoringOver(Refusal):
+    """The evaluators have begun to agree on this offer."""
+
+    kind = Kind.CONFLICT
+    remedy = "Single scores are given before the evaluators confer."
+
+
+class SingleScoresMissing(Refusal):
+    """Not all single scores of this offer are given."""
+
+    kind = Kind.CONFLICT
+    remedy = "Confer when at least two evaluators, and all who have begun, have scored the offer."
+
+
+class ConsensusReached(Refusal):
+    """The evaluators have agreed on this offer, and consensus is not rewritten."""
+
+    kind = Kind.CONFLICT
+    remedy = "Read what was agreed."
+
+
+class ConsensusOutOfRange(Refusal):
+    """A score is outside of what the evaluators gave singly."""
+
+    kind = Kind.UNMET
+    remedy = "Agree on a score between the lowest and the highest single one."
+
+
+class ConsensusMissing(Refusal):
+    """The evaluators have not agreed on every offer."""
+
+    kind = Kind.CONFLICT
+    remedy = "Have every evaluator give the same consensus for each offer."
+
+
 class EvaluatorsTooFew(Refusal):
     """Too few evaluators have scored every offer."""
 
@@ -179,7 +220,7 @@ def score(facts: ScoreFacts, *, by: Actor, at: datetime) -> Scored:
     """Take one evaluator's scores of one offer, once.
 
     Refuses with DeclarationMissing, ConflictOfInterest, EvaluatorBids, NotToBeScored,
-    ScoredBefore, ScoresIncomplete.
+    ScoredBefore, ScoringOver, ScoresIncomplete.
     """
     del at
     if facts.has_conflict is None:
@@ -194,17 +235,74 @@ def score(facts: ScoreFacts, *, by: Actor, at: datetime) -> Scored:
         raise NotToBeScored("The contest of this offer keeps its ranking.")
     if facts.has_scored:
         raise ScoredBefore("The caller has scored this offer.")
+    if facts.is_discussed:
+        raise ScoringOver("A consensus on this offer has been proposed.")
     if sorted(one.criterion for one in facts.scores) != sorted(facts.criteria):
         wanted = ", ".join(facts.criteria) or "none"
         raise ScoresIncomplete(f"The criteria of quality are: {wanted}.", pointer="/scores")
     return Scored(person_id=by.person_id or "", offer_id=facts.offer_id, scores=facts.scores)
 
 
+def agree(facts: ConsensusFacts, *, by: Actor, at: datetime) -> Agreed:
+    """Say what an evaluator agrees to, with reasons; all saying the same is the consensus.
+
+    Refuses with DeclarationMissing, ConflictOfInterest, NotToBeScored, SingleScoresMissing,
+    ConsensusReached, ScoresIncomplete, ConsensusOutOfRange.
+    """
+    del at
+    if facts.has_conflict is None:
+        raise DeclarationMissing("There is no declaration of the caller.")
+    if facts.has_conflict:
+        raise ConflictOfInterest("The caller has a conflict.")
+    if facts.need_state is not NeedState.OPENED or facts.is_settled:
+        raise NotToBeScored(f"The need is {facts.need_state}.")
+    person_id = by.person_id or ""
+    scored = {one.person_id for one in facts.single}
+    if person_id not in scored or len(scored) < EVALUATORS_MIN or facts.awaited:
+        raise SingleScoresMissing(f"{len(scored)} have scored this offer.")
+    if is_agreed(facts.said, among=scored):
+        raise ConsensusReached("All evaluators have said the same.")
+    if sorted(one.criterion for one in facts.scores) != sorted(facts.criteria):
+        wanted = ", ".join(facts.criteria) or "none"
+        raise ScoresIncomplete(f"The criteria of quality are: {wanted}.", pointer="/scores")
+    if faults := tuple(_out_of_range(facts)):
+        raise ConsensusOutOfRange(faults[0].detail, faults=faults)
+    own = ScoreKept(person_id=person_id, offer_id=facts.offer_id, scores=facts.scores)
+    said = (*(one for one in facts.said if one.person_id != person_id), own)
+    state = ConsensusState.AGREED if is_agreed(said, among=scored) else ConsensusState.OPEN
+    return Agreed(state=state, person_id=person_id, offer_id=facts.offer_id, scores=facts.scores)
+
+
+def is_agreed(said: Iterable[ScoreKept], *, among: AbstractSet[str]) -> bool:
+    """Tell whether all of `among` have said the same of an offer."""
+    marks = {
+        one.person_id: tuple(
+            sorted((given.criterion, Decimal(given.score)) for given in one.scores)
+        )
+        for one in said
+    }
+    return bool(among) and among <= marks.keys() and len({marks[who] for who in among}) == 1
+
+
+def _out_of_range(facts: ConsensusFacts) -> Iterator[Fault]:
+    for index, one in enumerate(facts.scores):
+        single = [
+            Decimal(given.score)
+            for kept in facts.single
+            for given in kept.scores
+            if given.criterion == one.criterion
+        ]
+        if not min(single) <= Decimal(one.score) <= max(single):
+            detail = f"Agree on a score from {min(single):f} to {max(single):f}."
+            yield Fault(f"/scores/{index}/score", "consensus_out_of_range", detail)
+
+
 def evaluate(facts: EvaluateFacts, *, by: Actor, at: datetime) -> Evaluated:
     """Rank the offers of every contest; nothing but the facts decides.
 
     A need for which nothing can be awarded is unsuccessful. Refuses with NotAuthority,
-    NotToBeEvaluated, ScoresMissing, EvaluatorsTooFew, and as `scoring.score` does.
+    NotToBeEvaluated, ScoresMissing, EvaluatorsTooFew, ConsensusMissing, and as
+    `scoring.score` does.
     """
     del at
     own(facts.authority_number, by)
@@ -269,3 +367,5 @@ def _check_evaluators(contest: ContestFacts) -> None:
     count = len(contest.inputs.evaluators)
     if contest.inputs.offers and count < EVALUATORS_MIN:
         raise EvaluatorsTooFew(f"{count} have scored every {contest.kind} of the lot.")
+    if contest.disagreed:
+        raise ConsensusMissing(f"Not agreed: {', '.join(contest.disagreed)}.")

@@ -675,6 +675,22 @@ CREATE TABLE client (
 -- next
 CREATE INDEX client_of_organisation ON client (organisation_id);
 -- next
+CREATE TABLE consensus (
+	authority_id INTEGER NOT NULL,
+	offer_id TEXT COLLATE "C" NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	round INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT consensus_id_is_identifier CHECK (id ~ '^consensus_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	need_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	scores JSON NOT NULL,
+	agreed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT consensus_pkey PRIMARY KEY (authority_id, offer_id, person_id, round),
+	CONSTRAINT consensus_authority_id_need_id_person_id_refers FOREIGN KEY(authority_id, need_id, person_id) REFERENCES evaluator (authority_id, need_id, person_id)
+);
+-- next
+CREATE INDEX consensus_of_need ON consensus (authority_id, need_id);
+-- next
 CREATE TABLE invitation (
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT invitation_id_is_identifier CHECK (id ~ '^invitation_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
 	organisation_id TEXT COLLATE "C" NOT NULL,
@@ -832,11 +848,13 @@ CREATE TABLE award (
 	currency TEXT NOT NULL,
 	terms JSON NOT NULL,
 	reason JSON NOT NULL,
+	passed_over JSON NOT NULL,
 	proposed_by TEXT COLLATE "C" NOT NULL,
 	proposed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	approved_by TEXT COLLATE "C",
 	approved_at TIMESTAMP WITH TIME ZONE,
 	standstill_ends_at TIMESTAMP WITH TIME ZONE,
+	challenge_ends_at TIMESTAMP WITH TIME ZONE,
 	cancelled_at TIMESTAMP WITH TIME ZONE,
 	cancelled_by TEXT COLLATE "C",
 	cancelled_reason JSON,
@@ -849,6 +867,7 @@ CREATE TABLE award (
 	CONSTRAINT award_nobody_approves_alone CHECK (approved_by <> proposed_by),
 	CONSTRAINT award_nobody_judges_an_own_proposal CHECK (cancelled_by <> proposed_by),
 	CONSTRAINT award_published_is_approved CHECK ((state <> 'proposed' OR approved_by IS NULL) AND (state NOT IN ('published', 'suspended') OR approved_by IS NOT NULL) AND (approved_by IS NULL) = (approved_at IS NULL) AND (approved_by IS NULL) = (standstill_ends_at IS NULL)),
+	CONSTRAINT award_no_challenge_when_final CHECK (challenge_ends_at <= standstill_ends_at),
 	CONSTRAINT award_standstill_comes_after CHECK (standstill_ends_at >= approved_at),
 	CONSTRAINT award_cancellation_has_a_reason CHECK ((state = 'cancelled') = (cancelled_at IS NOT NULL AND cancelled_by IS NOT NULL AND cancelled_reason IS NOT NULL)),
 	CONSTRAINT award_remedy_is_known CHECK (remedy IS NULL OR (remedy IN ('evaluation', 'cancellation') AND state = 'cancelled')),
@@ -910,6 +929,38 @@ CREATE TABLE offer_member (
 	CONSTRAINT offer_member_share_is_a_part CHECK (share > 0 AND share <= 100),
 	CONSTRAINT offer_member_a_consent_has_its_giver CHECK ((consented_at IS NULL) = (consented_by IS NULL))
 );
+-- next
+CREATE TABLE price_explanation (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT price_explanation_id_is_identifier CHECK (id ~ '^explanation_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	lot_id TEXT COLLATE "C" NOT NULL,
+	offer_id TEXT COLLATE "C" NOT NULL,
+	round INTEGER NOT NULL,
+	member_ids TEXT[] NOT NULL,
+	question JSON NOT NULL,
+	asked_by TEXT COLLATE "C" NOT NULL,
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	answer_by TIMESTAMP WITH TIME ZONE NOT NULL,
+	answer JSON,
+	answered_by TEXT COLLATE "C",
+	answered_at TIMESTAMP WITH TIME ZONE,
+	reasons JSON,
+	decided_by TEXT COLLATE "C",
+	decided_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT price_explanation_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT price_explanation_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
+	CONSTRAINT a_price_is_explained_once UNIQUE (authority_id, offer_id, round),
+	CONSTRAINT price_explanation_state_is_known CHECK (state IN ('asked', 'answered', 'accepted', 'rejected')),
+	CONSTRAINT price_explanation_an_answer_is_dated CHECK ((answer IS NULL) = (answered_at IS NULL) AND (answer IS NULL) = (answered_by IS NULL)),
+	CONSTRAINT price_explanation_a_decision_has_reasons CHECK ((state IN ('accepted', 'rejected')) = (reasons IS NOT NULL AND decided_by IS NOT NULL AND decided_at IS NOT NULL))
+);
+-- next
+CREATE INDEX price_explanation_newest_first ON price_explanation (id);
+-- next
+CREATE INDEX price_explanation_of_need ON price_explanation (authority_id, need_id, id);
 -- next
 CREATE TABLE score (
 	authority_id INTEGER NOT NULL,
@@ -1017,6 +1068,24 @@ CREATE INDEX contract_newest_first ON contract (id);
 CREATE INDEX contract_of_need ON contract (authority_id, need_id);
 -- next
 CREATE UNIQUE INDEX one_contract_of_an_award_is_active ON contract (authority_id, award_id) WHERE state <> 'draft';
+-- next
+CREATE TABLE letter (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT letter_id_is_identifier CHECK (id ~ '^letter_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	award_id TEXT COLLATE "C" NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	lot_id TEXT COLLATE "C" NOT NULL,
+	offer_id TEXT COLLATE "C" NOT NULL,
+	member_ids TEXT[] NOT NULL,
+	content JSON NOT NULL,
+	sent_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT letter_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT letter_authority_id_award_id_refers FOREIGN KEY(authority_id, award_id) REFERENCES award (authority_id, id),
+	CONSTRAINT letter_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
+	CONSTRAINT each_loser_has_one_letter UNIQUE (authority_id, award_id, offer_id)
+);
+-- next
+CREATE INDEX letter_newest_first ON letter (id);
 -- next
 CREATE TABLE calculation (
 	authority_id INTEGER NOT NULL,
@@ -1400,12 +1469,13 @@ ALTER TABLE evaluator ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE evaluator FORCE ROW LEVEL SECURITY;
 -- next
-CREATE POLICY evaluator_seen ON evaluator USING (authority_id = nullif(current_setting('app.authority', true), '')::integer
-  OR organisation_id = nullif(current_setting('app.organisation', true), '')
+CREATE POLICY evaluator_seen ON evaluator USING (authority_id =
+    nullif(current_setting('app.authority', true), '')::integer
   OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id AND jurisdiction.path LIKE
-      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%')
+  OR organisation_id = nullif(current_setting('app.organisation', true), ''));
 -- next
 GRANT SELECT, INSERT, UPDATE ON evaluator TO ecosystem_api;
 -- next
@@ -1556,6 +1626,43 @@ CREATE TRIGGER client_method_stays BEFORE UPDATE ON client FOR EACH ROW EXECUTE 
 -- next
 ALTER TABLE client ENABLE ALWAYS TRIGGER client_method_stays;
 -- next
+CREATE TRIGGER consensus_hands_stay BEFORE UPDATE ON consensus FOR EACH ROW EXECUTE FUNCTION hands_stay('person_id');
+-- next
+ALTER TABLE consensus ENABLE ALWAYS TRIGGER consensus_hands_stay;
+-- next
+ALTER TABLE consensus ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE consensus FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY consensus_seen ON consensus USING (authority_id =
+    nullif(current_setting('app.authority', true), '')::integer
+  OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%')
+  OR organisation_id = nullif(current_setting('app.organisation', true), '') OR EXISTS (
+    SELECT FROM evaluator WHERE evaluator.authority_id = consensus.authority_id
+      AND evaluator.need_id = consensus.need_id AND NOT evaluator.has_conflict
+      AND evaluator.organisation_id = nullif(current_setting('app.organisation', true), '')));
+-- next
+GRANT SELECT, INSERT, UPDATE ON consensus TO ecosystem_api;
+-- next
+CREATE FUNCTION who_agrees_has_scored() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM score WHERE score.authority_id = NEW.authority_id AND score.need_id = NEW.need_id
+      AND score.offer_id = NEW.offer_id AND score.person_id = NEW.person_id
+      AND score.round = NEW.round)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'who_agrees_has_scored';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER who_agrees_has_scored BEFORE INSERT ON consensus FOR EACH ROW EXECUTE FUNCTION who_agrees_has_scored();
+-- next
+ALTER TABLE consensus ENABLE ALWAYS TRIGGER who_agrees_has_scored;
+-- next
 GRANT SELECT, INSERT, UPDATE ON invitation TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON jurisdiction_profile TO ecosystem_api;
@@ -1604,7 +1711,7 @@ ALTER TABLE award ENABLE ALWAYS TRIGGER award_begins_proposed;
 CREATE FUNCTION award_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   marks text[] := CASE OLD.state || ' ' || NEW.state
-    WHEN 'proposed published' THEN '{approved_at,approved_by,standstill_ends_at}'
+    WHEN 'proposed published' THEN '{approved_at,approved_by,standstill_ends_at,challenge_ends_at}'
     WHEN 'proposed cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason}'
     WHEN 'published suspended' THEN '{}'
     WHEN 'suspended published' THEN '{}'
@@ -1661,6 +1768,48 @@ CREATE POLICY offer_member_seen ON offer_member USING (EXISTS (
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON offer_member TO ecosystem_api;
 -- next
+CREATE TRIGGER price_explanation_hands_stay BEFORE UPDATE ON price_explanation FOR EACH ROW EXECUTE FUNCTION hands_stay('asked_by', 'answered_by', 'decided_by');
+-- next
+ALTER TABLE price_explanation ENABLE ALWAYS TRIGGER price_explanation_hands_stay;
+-- next
+ALTER TABLE price_explanation ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE price_explanation FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY price_explanation_seen ON price_explanation USING (authority_id =
+    nullif(current_setting('app.authority', true), '')::integer
+  OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR nullif(current_setting('app.organisation', true), '') = ANY (member_ids));
+-- next
+GRANT SELECT, INSERT, UPDATE ON price_explanation TO ecosystem_api;
+-- next
+CREATE FUNCTION price_explanation_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := CASE OLD.state || ' ' || NEW.state
+    WHEN 'asked answered' THEN '{answer,answered_by,answered_at}'
+    WHEN 'asked accepted' THEN '{reasons,decided_by,decided_at}'
+    WHEN 'asked rejected' THEN '{reasons,decided_by,decided_at}'
+    WHEN 'answered accepted' THEN '{reasons,decided_by,decided_at}'
+    WHEN 'answered rejected' THEN '{reasons,decided_by,decided_at}'
+  END;
+  always text[] := '{state,version}';
+BEGIN
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR (OLD.state = 'asked' AND NEW.decided_at < NEW.answer_by)
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'explanation % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'price_explanation_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER price_explanation_turns BEFORE UPDATE ON price_explanation FOR EACH ROW EXECUTE FUNCTION price_explanation_takes_its_turn();
+-- next
+ALTER TABLE price_explanation ENABLE ALWAYS TRIGGER price_explanation_turns;
+-- next
 CREATE TRIGGER score_stays BEFORE UPDATE OR DELETE ON score FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER score_stays_whole BEFORE TRUNCATE ON score FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -1673,12 +1822,16 @@ ALTER TABLE score ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE score FORCE ROW LEVEL SECURITY;
 -- next
-CREATE POLICY score_seen ON score USING (authority_id = nullif(current_setting('app.authority', true), '')::integer
-  OR organisation_id = nullif(current_setting('app.organisation', true), '')
+CREATE POLICY score_seen ON score USING (authority_id =
+    nullif(current_setting('app.authority', true), '')::integer
   OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id AND jurisdiction.path LIKE
-      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%')
+  OR organisation_id = nullif(current_setting('app.organisation', true), '') OR EXISTS (
+    SELECT FROM evaluator WHERE evaluator.authority_id = score.authority_id
+      AND evaluator.need_id = score.need_id AND NOT evaluator.has_conflict
+      AND evaluator.organisation_id = nullif(current_setting('app.organisation', true), '')));
 -- next
 GRANT SELECT, INSERT ON score TO ecosystem_api;
 -- next
@@ -1777,6 +1930,22 @@ END $$;
 CREATE TRIGGER a_contract_grows_from_final_awards BEFORE INSERT ON contract FOR EACH ROW EXECUTE FUNCTION a_contract_grows_from_final_awards();
 -- next
 ALTER TABLE contract ENABLE ALWAYS TRIGGER a_contract_grows_from_final_awards;
+-- next
+CREATE TRIGGER letter_stays BEFORE UPDATE OR DELETE ON letter FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER letter_stays_whole BEFORE TRUNCATE ON letter FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE letter ENABLE ALWAYS TRIGGER letter_stays;
+-- next
+ALTER TABLE letter ENABLE ALWAYS TRIGGER letter_stays_whole;
+-- next
+ALTER TABLE letter ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE letter FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY letter_seen ON letter USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR nullif(current_setting('app.organisation', true), '') = ANY (member_ids));
+-- next
+GRANT SELECT, INSERT ON letter TO ecosystem_api;
 -- next
 CREATE TRIGGER calculation_stays BEFORE UPDATE OR DELETE ON calculation FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next

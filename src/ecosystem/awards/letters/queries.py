@@ -1,0 +1,53 @@
+"""Read letters: only the members of the offer do."""
+
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Integer, Text, any_, bindparam, func, select
+
+from ecosystem.awards.letters.rules import LetterMissing
+from ecosystem.awards.letters.tables import letter
+from ecosystem.runtime.database import Statement, Tx
+from ecosystem.runtime.paging import page_of
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import owner
+
+_WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
+    letter.c.id,
+    letter.c.award_id,
+    letter.c.need_id,
+    letter.c.lot_id,
+    letter.c.offer_id,
+    letter.c.sent_at,
+    letter.c.content,
+)
+_OWN: Final = any_(letter.c.member_ids) == bindparam("organisation", type_=Text)
+_one = (
+    select(*_WHOLE)
+    .where(
+        letter.c.authority_id == bindparam("authority_id", type_=Integer),
+        letter.c.id == bindparam("id", type_=Text),
+        _OWN,
+    )
+    .subquery("one")
+)
+_VIEW: Final = Statement(select(func.row_to_json(_one.table_valued())))
+
+
+@cache
+def listing(*, of_award: bool) -> Statement:
+    """Return the statement for a page of the caller's letters."""
+    rows = select(*_WHOLE).where(_OWN)
+    award_id = bindparam("award_id", type_=Text)
+    return page_of(rows.where(letter.c.award_id == award_id) if of_award else rows)
+
+
+async def view(tx: Tx, letter_id: str, *, by: Actor) -> bytes:
+    """Return a letter's JSON. Refuses with LetterMissing."""
+    authority = owner(letter_id, "letter", otherwise=LetterMissing)
+    found: bytes | None = await tx.value(
+        _VIEW, authority_id=authority, id=letter_id, organisation=by.organisation_id
+    )
+    if found is None:
+        raise LetterMissing("No letter of the caller's bears this identifier.")
+    return found
