@@ -113,7 +113,6 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
     )
     ids = _own(at) | {
         "search_id": await _kept(at),
-        "challenge_id": await _challenged(at, database, offer_id=award["offer_id"]),
         "invitation_id": invitation["id"],
         "identity_id": await _linked(at, database),
         "substitution_id": await _proposed(at, database, award),
@@ -257,7 +256,7 @@ _LETTER: Final = (
 async def _written(
     at: Partnership, database: Database, *, offer_id: str, lot_id: str
 ) -> dict[str, str]:
-    """Write a letter about an offer, and a question about its price, as if it had lost."""
+    """Write a letter about an offer, a question about its price, and a challenge of its award."""
     authority = authority_of(at.award_id)
     ids = {f"{one}_id": mint(one, authority=authority) for one in ("letter", "explanation")}
     members = [at.parties.party("enterprise").organisation_id]
@@ -278,4 +277,5 @@ async def _written(
         )  # fmt: skip
     finally:
         await connection.close()
+    ids["challenge_id"] = await _challenged(at, database, offer_id=offer_id)
     return ids
