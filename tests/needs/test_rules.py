@@ -252,7 +252,8 @@ def test_a_rule_of_the_place_that_is_not_met_names_what_would_meet_it(
         rules.publish(china(**changed), by=OFFICER, at=AT)
 
     assert faults(caught) == {fault}
-    assert earliest in caught.value.faults[0].detail
+    [found] = caught.value.faults
+    assert earliest in found.detail
 
 
 @pytest.mark.parametrize(

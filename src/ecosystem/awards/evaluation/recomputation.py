@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import zip_longest
-from typing import Any
 
 import msgspec
 
@@ -10,6 +9,7 @@ from ecosystem.awards.criteria import Ranking
 from ecosystem.awards.evaluation import rules
 from ecosystem.awards.schemas import Evaluation
 from ecosystem.values.refusal import Kind, Refusal
+from ecosystem.values.yaml_tree import Plain
 
 
 class EvaluationUnreadable(Refusal):
@@ -59,11 +59,12 @@ def recompute(document: bytes) -> Recomputation:
     )
 
 
-def _plain(evaluation: Evaluation) -> Any:
-    return msgspec.json.decode(msgspec.json.encode(evaluation))
+def _plain(evaluation: Evaluation) -> Plain:
+    plain: Plain = msgspec.json.decode(msgspec.json.encode(evaluation))
+    return plain
 
 
-def _differences(stated: Any, computed: Any, pointer: str) -> Iterator[Difference]:
+def _differences(stated: Plain, computed: Plain, pointer: str) -> Iterator[Difference]:
     if isinstance(stated, dict) and isinstance(computed, dict):
         for key in stated | computed:
             yield from _differences(stated.get(key), computed.get(key), f"{pointer}/{key}")
@@ -74,5 +75,5 @@ def _differences(stated: Any, computed: Any, pointer: str) -> Iterator[Differenc
         yield Difference(pointer=pointer, stated=_shown(stated), computed=_shown(computed))
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Plain) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
