@@ -88,7 +88,7 @@ async def test_nobody_confers_before_all_single_scores_or_beyond_their_range(
     for mark in ("69.99", "90.01"):
         with pytest.raises(rules.ConsensusOutOfRange) as refused:
             await agreed(world, made, ONE, mark)
-        [fault] = refused.value.faults
+        fault = next(iter(refused.value.faults))
         assert fault.pointer == "/scores/0/score"
 
 
@@ -171,5 +171,5 @@ def test_a_consensus_that_nobody_could_reach_is_refused_by_who_computes_again() 
         given = (wrong, wrong) if code == "agreed_twice" else (wrong,)
         with pytest.raises(ScoresUnsound) as refused:
             score(replace(both, consensus=given))
-        *_, fault = refused.value.faults
+        fault = list(refused.value.faults)[-1]
         assert fault.code == code

@@ -30,6 +30,18 @@ OFFICERS = {
     "reserve_opener": "opener",
 }
 """Who works for the city besides its administrator, and in which role."""
+PLACES = """
+- code: CN
+  name: {zh: 中国, en: China}
+  within:
+    - code: "440000"
+      name: {zh: 广东省, en: Guangdong}
+      within:
+        - code: "440300"
+          name: {zh: 深圳市, en: Shenzhen}
+          profile: platform
+"""
+"""The operator has this city buy by the platform's own rules, not by those of its nation."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +57,9 @@ def place() -> Iterator[Installation]:
     }
     ended = run("establish", *asked, "--redirect-uri", BACK, **settings)
     assert ended.returncode == 0, ended.stderr
+    (folder / "places.yaml").write_text(PLACES)
+    loaded = run("catalogue", "load", str(folder / "places.yaml"), **settings)
+    assert loaded.returncode == 0, loaded.stderr
     told = json.loads(ended.stdout)
     known = json.loads(Path(told["client_file"]).read_bytes())
     yield Installation(

@@ -252,7 +252,7 @@ def test_a_rule_of_the_place_that_is_not_met_names_what_would_meet_it(
         rules.publish(china(**changed), by=OFFICER, at=AT)
 
     assert faults(caught) == {fault}
-    [found] = caught.value.faults
+    found = next(iter(caught.value.faults))
     assert earliest in found.detail
 
 
