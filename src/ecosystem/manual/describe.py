@@ -6,10 +6,12 @@ from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from pkgutil import iter_modules, walk_packages
 from typing import Any, Final
 
 import msgspec
 
+import ecosystem as rooms
 from ecosystem.runtime import openapi
 from ecosystem.runtime.operation import OPERATION, Operation
 from ecosystem.runtime.problems import EDGE_TYPES, STATUS
@@ -17,6 +19,8 @@ from ecosystem.values.refusal import Kind, Refusal
 
 _CHECKOUT: Final = Path(__file__).parents[3]
 _HOUSE: Final = "ecosystem."
+_NO_ROOMS: Final = frozenset({"ecosystem.cli", "ecosystem.migrations"})
+"""Packages that refuse nothing over HTTP; to load a migration is to run it."""
 
 
 class ProblemType(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +96,14 @@ def problem_types(operations: Iterable[Operation]) -> list[ProblemType]:
 
 
 def refusals() -> Iterator[type[Refusal]]:
-    """Yield every refusal of the house, each once, in the order of their names."""
+    """Yield every refusal of the house, each once, in the order of their names.
+
+    Effects: loads every room, so that what is found does not depend on what was used before.
+    """
+    for room in iter_modules(rooms.__path__, _HOUSE):
+        if room.ispkg and room.name not in _NO_ROOMS:
+            for module in walk_packages(import_module(room.name).__path__, f"{room.name}."):
+                import_module(module.name)
     waiting, found = [Refusal], dict[str, type[Refusal]]()
     while waiting:
         for one in waiting.pop().__subclasses__():
