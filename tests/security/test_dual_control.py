@@ -179,7 +179,7 @@ async def test_who_has_a_part_in_it_does_not_score(
 
     rule = await _refused(
         world.database,
-        "INSERT INTO score VALUES ($1, $2, $3, 'score_01900000000070008000000000000001', $4, $5,"
+        "INSERT INTO score VALUES ($1, $2, $3, 1, 'score_01900000000070008000000000000001', $4, $5,"
         " '[]', now())",
         world.actor("city/officer").organisation_number, offer_id, by.person_id, need.id,
         by.organisation_id, sees={"organisation": by.organisation_id},

@@ -60,11 +60,12 @@ def _names(given: Iterable[str]) -> dict[str, str]:
 
 
 def _short(name: str) -> str:
-    """Return how a type is named: a page of needs is `NeedPage`, a room's own `OffersState`."""
+    """Return how a type is named, with the rooms that it is in: `NeedPage`, `OffersState`."""
     if (generic := _OF.fullmatch(name)) is not None:
         return _short(generic[2]) + _short(generic[1])
     _, *rooms, last = ("", *name.split("."))
-    return f"{rooms[1].capitalize()}{last}" if rooms[1:] else last
+    own = rooms[1:-1] or rooms[1:]
+    return f"{''.join(room.capitalize() for room in own)}{last}"
 
 
 def has_form(type_: Any) -> bool:
