@@ -49,10 +49,11 @@ def test_a_port_that_cannot_be_is_named(command: str, port: str) -> None:
 
 
 def test_the_next_key_is_made_once_and_told(folder: Path) -> None:
-    place = ("--data-folder", str(folder / "keys"))
-    made = run("keys", "rotate", "tokens", *place)
-    again = run("keys", "rotate", "tokens", *place)
-    at_once = run("keys", "rotate", "tokens", "--at-once", "--json", *place)
+    place.make_keys(folder / "keys")
+    there = ("--data-folder", str(folder / "keys"))
+    made = run("keys", "rotate", "tokens", *there)
+    again = run("keys", "rotate", "tokens", *there)
+    at_once = run("keys", "rotate", "tokens", "--at-once", "--json", *there)
 
     assert (made.returncode, made.stderr) == (0, "")
     assert "is published, and signs from" in made.stdout
@@ -67,11 +68,20 @@ def test_the_next_key_is_made_once_and_told(folder: Path) -> None:
 
 
 def test_a_key_of_receipts_is_never_removed(folder: Path) -> None:
-    place = ("--data-folder", str(folder / "keys"))
+    place.make_keys(folder / "keys")
+    there = ("--data-folder", str(folder / "keys"))
 
-    made = run("keys", "rotate", "receipts", *place)
-    refused = run("keys", "rotate", "receipts", "--at-once", *place)
+    made = run("keys", "rotate", "receipts", *there)
+    refused = run("keys", "rotate", "receipts", "--at-once", *there)
 
     assert "stays published for ever" in made.stdout
     assert refused.returncode == 1
     assert "could not be checked any more" in refused.stderr
+
+
+def test_keys_are_not_made_where_no_service_has_run(folder: Path) -> None:
+    refused = run("keys", "rotate", "tokens", "--at-once", "--data-folder", str(folder / "typo"))
+
+    assert refused.returncode == 1
+    assert "holds no keys" in refused.stderr
+    assert not (folder / "typo").exists()

@@ -17,6 +17,11 @@ def rotate(parsed: argparse.Namespace) -> int:
     """Make the next key of a ring; the service takes it up by itself."""
     chosen = settings.load(file=parsed.settings, data_folder=parsed.data_folder)
     folder = place.folder_of(chosen)
+    if not (folder / "keys").is_dir():
+        raise Trouble(
+            f"{folder} holds no keys, so no service has run there. Name the data folder of the "
+            "service with --data-folder."
+        )
     place.make_keys(folder)
     keys = Keys(folder / "keys", chosen.token_lifetime_s)
     ring = keys.tokens if parsed.ring == "tokens" else keys.receipts
