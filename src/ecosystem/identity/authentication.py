@@ -94,7 +94,7 @@ class Authenticator:
         if now >= self._look_again_at:
             self._look_again_at = now + _LOOK_S
             state = self._house.keys.tokens.state
-            if state != self._keys_state:
+            if state == 0 or state != self._keys_state:
                 self._keys_state = state
                 self._known.forget_all()
 

@@ -64,11 +64,16 @@ class KeyRing:
 
     @property
     def state(self) -> int:
-        """A number that is another one as soon as a key was added or removed."""
+        """A number that is another one as soon as a key was added or removed.
+
+        It is 0 while the folder is not there, or has changed so lately that it may change again
+        without a later date: then it says nothing.
+        """
         try:
-            return self.folder.stat().st_mtime_ns
+            changed = self.folder.stat().st_mtime_ns
         except FileNotFoundError:
             return 0
+        return changed if time.time_ns() - changed > _SETTLED_NS else 0
 
     def signing(self, now: float) -> ECKey:
         """Return the key that signs at `now`."""
@@ -125,9 +130,9 @@ class KeyRing:
     def _all(self) -> tuple[RingKey, ...]:
         """Return all keys, the earliest first, as the files are now."""
         state = self.state
-        if not self._keys or state != self._seen:
+        if state == 0 or state != self._seen:
             self._keys = self._read() or (self._make(0),)
-            self._seen = state if time.time_ns() - state > _SETTLED_NS else 0
+            self._seen = state
         return self._keys
 
     def _read(self) -> tuple[RingKey, ...]:
