@@ -64,6 +64,7 @@ class Need(Base):
     submission_ends_at: Mapped[datetime]
     opening_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    profile_id: Mapped[str | None]
     cancelled_reason: Mapped[dict[str, Any] | None]
 
 
@@ -282,6 +283,7 @@ async def publish_need(need_id: str, session: Session) -> Standing:
     if need.state != "draft":
         raise HTTPException(409)
     need.state, need.published_at, need.version = "published", now, need.version + 1
+    need.profile_id = "sandbox"
     digest = hashlib.sha256(need_id.encode()).digest()
     session.add(
         Event(
