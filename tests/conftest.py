@@ -45,12 +45,24 @@ def server() -> Iterator[EmbeddedServer]:
     folder.chmod(0o755)
     try:
         with EmbeddedServer(folder / "database") as running:
+            asyncio.run(_hurry(running))
             asyncio.run(ensure_database(running.admin_dsn(), _TEMPLATE))
             upgrade_now(running.dsn(_TEMPLATE, role="ecosystem_owner"))
             asyncio.run(_load_catalogue(running.dsn(_TEMPLATE, role="ecosystem_api")))
             yield running
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _hurry(server: EmbeddedServer) -> None:
+    """Wait for no disk: this server is never killed; those that are, are started by their tests."""
+    connection = await asyncpg.connect(server.admin_dsn())
+    try:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            await connection.execute(f"ALTER SYSTEM SET {name} = off")
+        await connection.execute("SELECT pg_reload_conf()")
+    finally:
+        await connection.close()
 
 
 async def _load_catalogue(url: str) -> None:
