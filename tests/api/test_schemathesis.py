@@ -54,7 +54,7 @@ def test_the_configuration_leaves_every_check_on_but_one_on_two_operations() -> 
         if not how.get("enabled", True)
     }
 
-    assert all(how.get("enabled", True) for how in told["checks"].values())
+    assert text.count("enabled = false") == 2  # The other one is of the cache.
     assert off == {("^/v1/needs/[^/]+/(opening|evaluation)$", "ensure_resource_availability")}
     assert "object_level_authorization" not in text
 
