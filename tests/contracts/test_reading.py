@@ -134,9 +134,11 @@ TOLD: dict[str, tuple[PaymentRule, str]] = {
         _rule(
             shape="marginal", metric="calls",
             bands=[{"upto": "1000", "price": "2.00"}, {"upto": None, "price": "1.50"}],
+            maximum="9000.00",
         ),
         ("For each unit of “calls” from 0 on, by the band in which it lies: "
-        "up to 1000, 2.00 CNY each, the rest, 1.50 CNY each."),
+        "up to 1000, 2.00 CNY each, the rest, 1.50 CNY each; "
+        "9,000.00 CNY at most over the whole contract."),
     ),
     "service_credit": (
         _rule(
@@ -184,6 +186,46 @@ TOLD: dict[str, tuple[PaymentRule, str]] = {
         ),
         ("10.00 CNY in advance once “start” is accepted, recovered at 25 % of what is certified "
         "less retention after 10 % of the contract value is certified."),
+    ),
+    "indicator": (
+        _rule(
+            shape="indicator", metric="faults", direction="lower", points="8", target="90",
+            per_point="50.00",
+        ),
+        ("50.00 CNY for each point of a score of 8 at most: "
+        "8 times the target of 90 over “faults”."),
+    ),
+    "index": (
+        _rule(
+            shape="index", rules=["fee"], fixed="0.4", most="0.05",
+            parts=[{"metric": "wages", "weight": "0.6", "base": "101.5"}],
+        ),
+        ("What “fee” pay for the same period moves with prices, by 5 % at most: "
+        "40 % is fixed, 60 % moves with “wages”, whose base is 101.5."),
+    ),
+    "waterfall": (
+        _rule(
+            shape="waterfall",
+            claims=[{"code": "fee", "amount": "2000"}, {"code": "senior", "amount": "70000"}],
+        ),
+        ("What is payable goes, in this order, to “fee” up to 2,000 CNY, “senior” up to "
+        "70,000 CNY, and what is left to the supplier."),
+    ),
+    "termination_right": (
+        _rule(
+            shape="termination_right", metric="lights", direction="higher", worse_than="93",
+            times=2, of_periods=3,
+        ),
+        ("A right to end the contract arises once “lights” is below 93 in 2 of 3 periods "
+        "that follow each other; nothing is paid."),
+    ),
+    "retention on a day": (
+        _rule(
+            shape="retention", rate="0.05", limit="90.00",
+            releases=[{"milestone": "end", "share": "0.5"}, {"on": "2027-01-01", "share": "1"}],
+        ),
+        ("5 % of what is certified is held, 90.00 CNY at most at a time; released: "
+        "50 % once “end” is accepted, 100 % from 2027-01-01 on."),
     ),
 }  # fmt: skip
 

@@ -50,7 +50,10 @@ _PLACES = (("city", "buyer"), ("enterprise", "supplier"), ("verifier", "verifier
 RULES: list[dict[str, Any]] = [
     {"code": "opening-fee", "shape": "fixed", "milestone": "opening", "amount": "8000.00"},
     {"code": "handover-fee", "shape": "fixed", "milestone": "handover", "amount": "2000.00"},
-    {"code": "matters", "shape": "unit_price", "metric": "matters", "price": "10.00"},
+    {
+        "code": "matters", "shape": "unit_price", "metric": "matters", "price": "10.00",
+        "maximum": VALUE,
+    },
     {
         "code": "late-answers", "shape": "excess_days", "metric": "late-days",
         "allowed_days": 0, "per_day": "100.00",

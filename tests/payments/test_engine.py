@@ -176,7 +176,7 @@ def test_recovery_takes_no_more_than_retention_leaves_and_the_rest_stays_outstan
 def test_unsound_rules_and_doubled_facts_are_refused_by_place() -> None:
     mixed = msgspec.structs.replace(rule("fixed", milestone="work", amount="1.00"), currency="EUR")
     twice = Facts(observations=(observation("1"), observation("2")))
-    price = rule("unit_price", metric="metric", price="1.00")
+    price = rule("unit_price", metric="metric", price="1.00", maximum="10.00")
 
     with pytest.raises(RulesUnsound) as unsound:
         pay(mixed, facts=Facts())
@@ -193,7 +193,7 @@ def test_unsound_rules_and_doubled_facts_are_refused_by_place() -> None:
 
 RULES = (
     rule("fixed", milestone="work", amount="333.33"),
-    rule("unit_price", metric="metric", price="0.37"),
+    rule("unit_price", metric="metric", price="0.37", maximum="500000.00"),
     rule(
         "linear",
         metric="metric",

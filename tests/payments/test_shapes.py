@@ -1,121 +1,43 @@
 """Each shape of payment rule is worth what published examples and its own words say."""
 
-import json
-from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-from ecosystem.payments.calculation import Facts, RuleTotal, Signed
-from tests.payments.builders import amounts, milestone, observation, one_amount, pay, rule
-from tests.shared import shared_file
-
-Example = dict[str, Any]
-
-
-def example_points(example: Example) -> None:
-    given_, count = example["parameters"], example["facts"]["points"]
-    made = rule("points", metric="metric", **given_)
-    assert one_amount(made, str(count)) == -Decimal(example["deduction"])
-
-
-def example_excess_days(example: Example) -> None:
-    made = rule("excess_days", metric="metric", **example["parameters"])
-    days = str(example["facts"]["days"])
-    assert one_amount(made, days) == -Decimal(example["deduction"])
-
-
-def example_slab(example: Example) -> None:
-    made = rule("slab", metric="metric", **example["parameters"])
-    assert len(example["cases"]) == 3
-    for case in example["cases"]:
-        assert one_amount(made, case["value"]) == Decimal(case["pays"])
+from ecosystem.cli.main import main
+from ecosystem.contracts.canonical import canonical
+from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.payments.calculation import CountedDeduction, Facts, RuleTotal, Tax
+from ecosystem.payments.engine import RulesUnsound, calculate, recompute
+from ecosystem.payments.rights import rights
+from ecosystem.values.period import Period
+from tests.payments.builders import (
+    FEBRUARY,
+    amounts,
+    milestone,
+    observation,
+    one_amount,
+    pay,
+    rule,
+)
+from tests.payments.published import MADE, cases, examples
 
 
-def example_gain_pain(example: Example) -> None:
-    made = rule("gain_pain", metric="metric", **example["parameters"])
-    assert one_amount(made, example["facts"]["cost"]) == Decimal(example["pays"])
+def test_every_published_example_gives_its_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert {example["shape"] for example in examples()} == MADE.keys()
 
+    for case in cases():
+        calculation = pay(*case.rules, facts=case.facts, value=case.value)
+        exported = tmp_path / f"{case.id}.json"
+        exported.write_bytes(canonical(calculation))
 
-def example_service_credit(example: Example) -> None:
-    steps = [{"worse_than": "99.9", "rate": example["parameters"]["credit_rate"]}]
-    charge = example["facts"]["charge"]
-    made = rule("service_credit", metric="metric", direction="higher", charge=charge, steps=steps)
-    assert one_amount(made, "99.8") == -Decimal(example["deduction"])
-
-
-def recovery(parameters: dict[str, str], facts: dict[str, str], *, base: str) -> list[Signed]:
-    parts = {key: parameters[key] for key in ("rate", "starts_after")}
-    advance = rule(
-        "advance",
-        milestone="start",
-        amount=parameters["advance"],
-        base=base,
-        first="this",
-        **parts,
-    )
-    held = rule(
-        "retention",
-        rate="0.1",
-        limit="500000",
-        releases=[{"milestone": "end", "share": "1"}],
-    )
-    work = rule("fixed", milestone="work", amount=facts["certificate"])
-    outstanding = Decimal(parameters["advance"]) - Decimal(facts["recovered"])
-    known = Facts(
-        milestones=(milestone("work"),),
-        before=(RuleTotal(rule="advance", amount=str(outstanding)),),
-        certified_before=facts["certified_before"],
-    )
-    calculation = pay(advance, held, work, facts=known, value=parameters["contract"])
-    return amounts(calculation, "advance")
-
-
-def example_advance(example: Example) -> None:
-    parameters, facts = example["parameters"], example["facts"]
-    expected = Decimal(example["recovery"])
-    assert recovery(parameters, facts, base="gross") == [f"{-expected:.2f}"]
-    assert recovery(parameters, facts, base="net") == ["-22500.00"]
-
-
-def example_linear(example: Example) -> None:
-    made = rule("linear", metric="metric", **example["parameters"])
-    assert one_amount(made, example["facts"]["value"]) == Decimal(example["pays"])
-
-
-def example_savings_share(example: Example) -> None:
-    made = rule("savings_share", metric="metric", **example["parameters"])
-    facts = example["facts"]
-    paid = one_amount(made, facts["savings"], before=facts["paid_before"])
-    assert paid == Decimal(example["pays"])
-
-
-CHECKS: dict[str, Callable[[Example], None]] = {
-    "points": example_points,
-    "excess_days": example_excess_days,
-    "slab": example_slab,
-    "gain_pain": example_gain_pain,
-    "service_credit": example_service_credit,
-    "advance": example_advance,
-    "linear": example_linear,
-    "savings_share": example_savings_share,
-}
-ELSEWHERE = {"waterfall", "indicator", "grade"}
-"""Shapes of the lenders' waterfall and of the yearly assessment, which other rooms compute."""
-
-
-@pytest.mark.parametrize("shape", sorted(CHECKS))
-def test_published_examples_give_their_numbers(shape: str) -> None:
-    published = shared_file("data/payments/examples.json")
-    examples = json.loads(published.read_text(encoding="utf-8"))["examples"]
-    assert {example["shape"] for example in examples} == CHECKS.keys() | ELSEWHERE
-
-    chosen = [example for example in examples if example["shape"] == shape]
-
-    assert chosen
-    for example in chosen:
-        CHECKS[shape](example)
+        assert case.said(calculation) == case.expected, case.id
+        assert main(["payments", "recompute", str(exported)]) == 0, case.id
+        assert "identical" in capsys.readouterr().out
 
 
 def test_the_edge_belongs_to_the_band_that_says_so() -> None:
@@ -135,10 +57,12 @@ def test_a_marginal_price_counts_each_unit_in_its_own_band() -> None:
         "marginal",
         metric="metric",
         bands=[{"upto": "10", "price": "3"}, {"upto": None, "price": "1"}],
+        maximum="1000",
     )
 
     assert one_amount(made, "4") == 12
     assert one_amount(made, "14") == 34
+    assert one_amount(made, "14", before="980") == 20
 
 
 def test_a_threshold_asks_for_all_or_any_of_its_conditions() -> None:
@@ -193,3 +117,103 @@ def test_a_composite_pays_its_weighted_score_unless_a_gate_is_shut() -> None:
 
     assert pay(made, facts=safe).total == "650.00"
     assert pay(made, facts=unsafe).total == "0.00"
+
+
+def index(**parts: object) -> PaymentRule:
+    wages = {"metric": "wages", "weight": "0.6", "base": "100"}
+    given = {"rules": ["unit-price"], "fixed": "0.4", "parts": [wages], "most": "0.05"}
+    return rule("index", **{**given, **parts})
+
+
+def test_an_index_moves_what_was_earned_in_its_own_period_and_no_further_than_agreed() -> None:
+    fee = rule("unit_price", metric="metric", price="10.00", maximum="100000.00")
+    seen = (
+        observation("100"), observation("104", metric="wages"),
+        observation("100", period=FEBRUARY), observation("150", metric="wages", period=FEBRUARY),
+    )  # fmt: skip
+
+    calculation = pay(fee, index(), facts=Facts(observations=seen))
+
+    assert amounts(calculation, "index") == ["24.00", "50.00"]
+    assert [line.stage for line in calculation.lines] == ["base", "base", *["indexation"] * 2]
+    assert calculation.total == "2074.00"
+    without = Facts(observations=(observation("100"),))
+    assert pay(fee, index(), facts=without).total == "1000.00"
+
+
+def test_an_index_moves_only_rules_of_the_base_that_it_names_and_that_exist() -> None:
+    fee = rule("fixed", milestone="work", amount="1.00")
+
+    with pytest.raises(RulesUnsound) as unsound:
+        pay(fee, index(rules=["fixed", "gone"]), facts=Facts())
+
+    assert [(fault.pointer, fault.code) for fault in unsound.value.faults] == [
+        ("/rules/1/rules/0", "rule_unfit"), ("/rules/1/rules/1", "rule_unknown"),
+    ]  # fmt: skip
+
+
+def test_an_indicator_scores_no_more_than_its_points_and_nothing_is_not_worse_than_nothing() -> (
+    None
+):
+    parts = {"metric": "metric", "points": "8", "target": "100", "per_point": "10"}
+    rising = rule("indicator", direction="higher", **parts)
+    falling = rule("indicator", direction="lower", **parts)
+
+    assert [one_amount(rising, value) for value in ("0", "-5", "200")] == [0, 0, 80]
+    assert [one_amount(falling, value) for value in ("0", "50", "200")] == [80, 80, 40]
+
+
+def test_retention_is_paid_out_on_the_day_that_the_contract_names() -> None:
+    releases = [{"milestone": "end", "share": "0.5"}, {"on": "2026-06-30", "share": "1"}]
+    held = rule("retention", rate="0.1", limit="500.00", releases=releases)
+    before = (RuleTotal(rule="retention", amount="-80.00"),)
+
+    early = pay(held, facts=Facts(days=(date(2026, 6, 29),), before=before))
+    due = pay(held, facts=Facts(days=(date(2026, 6, 30),), before=before))
+
+    assert early.total == "0.00"
+    assert due.total == "80.00"
+    assert due.lines[0].inputs[0].value == "2026-06-30"
+
+
+def test_a_noticed_deduction_that_counts_is_a_line_of_its_own() -> None:
+    work = rule("fixed", milestone="work", amount="100.00")
+    counted = CountedDeduction(id="deduction_1", version=3, amount="30.50")
+
+    calculation = pay(work, facts=Facts(milestones=(milestone("work"),), deductions=(counted,)))
+
+    assert calculation.total == "69.50"
+    [line] = [one for one in calculation.lines if one.shape == "deduction"]
+    assert (line.inputs[0].id, line.inputs[0].version, line.amount) == ("deduction_1", 3, "-30.50")
+
+
+def test_taxes_are_said_and_change_no_total() -> None:
+    work = rule("fixed", milestone="work", amount="106.00")
+    taxes = (Tax(code="vat", rate="0.06"),)
+    facts = Facts(milestones=(milestone("work"),))
+
+    calculation = calculate(
+        [work], facts, currency="CNY", contract_value=Decimal(1000), paid_before=Decimal(0),
+        taxes=taxes,
+    )  # fmt: skip
+
+    assert (calculation.total, calculation.taxes[0].amount) == ("106.00", "6.00")
+    assert recompute(canonical(calculation)).is_identical()
+
+
+def test_a_right_to_terminate_arises_once_it_was_worse_so_often_among_so_many() -> None:
+    right = rule(
+        "termination_right", metric="metric", direction="higher", worse_than="93", times=2,
+        of_periods=3,
+    )  # fmt: skip
+    months = [Period(date(2026, at, 1), date(2026, at + 1, 1)) for at in range(1, 7)]
+
+    def arisen(*values: str) -> list[Period]:
+        seen = [observation(one, period=at) for one, at in zip(values, months, strict=False)]
+        assert rights([right], seen) == rights([right], reversed(seen))
+        assert pay(right, facts=Facts(observations=tuple(seen))).lines == ()
+        return [one.period for one in rights([right], seen)]
+
+    assert arisen("92", "93", "95", "92") == []
+    assert arisen("92", "95", "92.9", "99") == [months[2]]
+    assert arisen("90", "90", "90") == [months[1]]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from ecosystem import app
 from ecosystem.cli import compatibility, picture, reference
 from ecosystem.cli.trouble import Trouble
+from ecosystem.contracts import form_schema
 from ecosystem.manual import describe
 
 _OPENAPI: Final = "openapi/openapi.json"
@@ -59,7 +60,8 @@ def documents(root: Path) -> dict[str, str]:
         "problems": reference.problems_page(describe.problem_types(operations)),
         "rooms": picture.rooms_page(root / "pyproject.toml", operations),
     }
-    return {f"docs/reference/{name}.md": f"{_MADE}\n\n{text}" for name, text in made.items()}
+    pages = {f"docs/reference/{name}.md": f"{_MADE}\n\n{text}" for name, text in made.items()}
+    return {**pages, "docs/formats/payment-rules.schema.json": form_schema.rules_schema()}
 
 
 def keep(files: Mapping[str, str], *, root: Path, check: bool) -> int:

@@ -11,6 +11,7 @@ from ecosystem.contracts.filling import RESERVED, Filling, blanked, fill, named
 from ecosystem.contracts.form_shapes import Form, FormMilestone, Variable
 from ecosystem.contracts.payment_rules import PaymentRule, metrics_of
 from ecosystem.contracts.rule_checks import check_rule
+from ecosystem.contracts.rule_limits import between
 from ecosystem.values import money
 from ecosystem.values.refusal import Fault
 from ecosystem.values.yaml_tree import Plain, misfits
@@ -89,12 +90,20 @@ def rules_of(
         rule: PaymentRule = msgspec.convert(filled, PaymentRule, strict=False)
         unsound = check_rule(rule, metrics=metrics, milestones=milestones, currency=currency)
         found.append((rule, tuple(_below(pointer, unsound))))
-    return found
+    leaning = tuple(_below("/payment_rules", tuple(between([rule for rule, _ in found]))))
+    return [*found, (None, leaning)] if leaning else found
 
 
 def _below(pointer: str, faults: tuple[Fault, ...]) -> Iterator[Fault]:
     for fault in faults:
         yield Fault(f"{pointer}{fault.pointer}", fault.code, fault.detail)
+
+
+def sample_rules(form: Form) -> tuple[PaymentRule, ...]:
+    """Return the payment rules of a sound form at its defaults, for a sample of a value."""
+    step = Decimal("0.01")
+    found = rules_of(form, _sample(form), currency=_SAMPLE_CURRENCY, step=step)
+    return tuple(rule for rule, _ in found if rule is not None)
 
 
 def misfit_of(variable: Variable, text: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The JSON Schema of a standard-form contract, made from the Structs that read it."""
+"""The JSON Schemas of standard forms and of payment rules, made from the Structs that read them."""
 
 import json
 from typing import Any, Final
@@ -28,6 +28,22 @@ def schema() -> bytes:
     parts["Form"]["properties"]["payment_rules"]["items"] = rule
     whole: Schema = {"$schema": _DIALECT, **form, "$defs": dict(sorted(parts.items()))}
     return (json.dumps(whole, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def rules_schema() -> str:
+    """Return the JSON Schema (2020-12) of the payment rules of a contract, as `schema` does.
+
+    Whether edges meet, weights add up and names exist, `rule_checks` says.
+    """
+    (rule,), parts = _components(PaymentRule)
+    whole: Schema = {
+        "$schema": _DIALECT,
+        "title": "Payment rules",
+        "type": "array",
+        "items": rule,
+        "$defs": dict(sorted(parts.items())),
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
 def _components(*types: Any) -> tuple[tuple[Schema, ...], dict[str, Schema]]:

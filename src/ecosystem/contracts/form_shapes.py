@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from ecosystem.contracts.payment_rules import Code, Direction, PaymentRule
+from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.contracts.rule_parts import Code, Direction
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import OrganisationId
 from ecosystem.values.money import Measure, Money

@@ -10,30 +10,26 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ecosystem.contracts.rule_parts import (
+    Area,
+    Band,
+    Claim,
+    Code,
+    Condition,
+    Count,
+    Direction,
+    Part,
+    Point,
+    Portion,
+    Ratchet,
+    Ratio,
+    Release,
+    ShareRange,
+    Step,
+    Weighted,
+)
 from ecosystem.values.money import Amount, Currency, Measure
-from ecosystem.values.patterns import whole
 from ecosystem.values.text import Text
-
-Code = Annotated[
-    str,
-    Meta(
-        pattern=whole(r"[a-z][a-z0-9]*(-[a-z0-9]+)*"),
-        max_length=60,
-        description="Name that a contract gives to one of its parts.",
-        examples=["data-quality"],
-    ),
-]
-Ratio = Annotated[
-    str,
-    Meta(
-        pattern=whole(r"(0(\.[0-9]{1,9})?|1(\.0{1,9})?)"),
-        description="Decimal string from 0 to 1.",
-        examples=["0.95"],
-    ),
-]
-Count = Annotated[int, Meta(ge=0, le=1_000_000)]
-Direction = Literal["higher", "lower"]
-"""Which way a metric is better."""
 
 
 class Rule(
@@ -44,94 +40,6 @@ class Rule(
     code: Code
     title: Text
     currency: Currency
-
-
-class Band(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is paid for a value from `from` up to `to`."""
-
-    lower: Measure = msgspec.field(name="from")
-    from_inclusive: bool = True
-    to: Measure | None = None
-    """None: up to where the next band begins, or without end."""
-    to_inclusive: bool = False
-    """Read only where `to` is given."""
-    pays: Measure
-    """An amount, or a share of the rule's `share_of` where that is given. Never negative."""
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A share that is credited for a value worse than `worse_than`."""
-
-    worse_than: Measure
-    inclusive: bool = False
-    """Whether the edge itself is credited too."""
-    rate: Ratio
-
-
-class Portion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one unit of the part of a value up to `upto` is worth."""
-
-    upto: Measure | None
-    """The edge belongs to this band. None: without end."""
-    price: Amount
-
-
-class Ratchet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """By what the part of a number of points up to `upto` is multiplied."""
-
-    upto: Count | None
-    """The edge belongs to this band. None: without end."""
-    multiplier: Measure
-
-
-class Point(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is paid at one value."""
-
-    value: Measure
-    pays: Amount
-
-
-class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A metric that has to reach a target."""
-
-    metric: Code
-    target: Measure
-    inclusive: bool = True
-    """Whether the target itself is enough."""
-    direction: Direction
-
-
-class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A metric that counts for `weight`: nothing at `worst`, all of it at `best`."""
-
-    metric: Code
-    weight: Ratio
-    worst: Measure
-    best: Measure
-
-
-class Area(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of a service; its metric counts the sessions of a period that failed."""
-
-    metric: Code
-    weight: Ratio
-    sessions: Annotated[int, Meta(ge=1, le=1_000_000)]
-
-
-class ShareRange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The supplier's share of what lies between two percentages of the target cost."""
-
-    from_percent: Measure
-    to_percent: Measure | None
-    """None: without end."""
-    share: Ratio
-
-
-class Release(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The share of what is then held that is paid out when a milestone is accepted."""
-
-    milestone: Code
-    share: Ratio
 
 
 class Fixed(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="fixed"):
@@ -147,7 +55,7 @@ class UnitPrice(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     metric: Code
     price: Amount
     maximum: Amount | None = None
-    """Most that this rule ever pays, over all calculations."""
+    """Most that this rule ever pays, over all calculations. None where the price is 0."""
 
 
 class Availability(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="availability"):
@@ -180,6 +88,8 @@ class Marginal(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     metric: Code
     lower: Measure = msgspec.field(default="0", name="from")
     bands: tuple[Portion, ...]
+    maximum: Amount | None = None
+    """Most that this rule ever pays, over all calculations. None where the last price is 0."""
 
 
 class Linear(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="linear"):
@@ -199,6 +109,8 @@ class SavingsShare(
     base_claim: Amount
     share_until: Ratio
     share_after: Ratio
+    maximum: Amount | None = None
+    """Most that this rule ever pays, over all calculations. None where `share_after` is 0."""
 
 
 class Satisfaction(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="satisfaction"):
@@ -282,12 +194,63 @@ class Advance(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="
 
 
 class Retention(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="retention"):
-    """A share of what is certified, held back until milestones release it."""
+    """A share of what is certified, held back until milestones or days release it."""
 
     rate: Ratio
     limit: Amount
     """Most that is held at a time."""
     releases: tuple[Release, ...]
+
+
+class Indicator(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="indicator"):
+    """An amount for each point of a score: of a metric over its target, or the reverse."""
+
+    metric: Code
+    direction: Direction
+    """`higher`: the score is points x value / target; `lower`: points x target / value."""
+    points: Measure
+    """Most that the score comes to; above 0. It is never below 0."""
+    target: Measure
+    per_point: Amount
+
+
+class Index(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="index"):
+    """What rules of the base earn for a period, moved as prices have moved.
+
+    By `fixed` + sum of weight x value / base, less 1.
+    """
+
+    rules: tuple[Code, ...]
+    """Rules of the base that read metrics: what they earn for the same period is moved."""
+    fixed: Ratio
+    """The share of a price that never moves; with the weights it adds to 1."""
+    parts: tuple[Weighted, ...]
+    """All are verified for a period, or nothing is moved for it."""
+    most: Ratio
+    """Most by which an amount is moved, either way, as a share of it."""
+
+
+class Waterfall(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="waterfall"):
+    """Who gets what is payable: claims in their order, and the supplier what is left."""
+
+    claims: tuple[Claim, ...]
+
+
+class TerminationRight(
+    Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="termination_right"
+):
+    """A right to end the contract once a metric was worse than a value too often. It pays nothing.
+
+    Once among `of_periods` verified periods that follow each other `times` were worse.
+    """
+
+    metric: Code
+    direction: Direction
+    worse_than: Measure
+    inclusive: bool = False
+    """Whether the edge itself is worse too."""
+    times: Annotated[int, Meta(ge=1, le=100)]
+    of_periods: Annotated[int, Meta(ge=1, le=100)]
 
 
 PaymentRule = (
@@ -307,6 +270,10 @@ PaymentRule = (
     | GainPain
     | Advance
     | Retention
+    | Indicator
+    | Index
+    | Waterfall
+    | TerminationRight
 )
 
 
@@ -319,7 +286,9 @@ def metrics_of(rule: PaymentRule) -> tuple[str, ...]:
             named = [condition.metric for condition in conditions]
         case Composite(parts=parts, gates=gates):
             named = [*(part.metric for part in parts), *(gate.metric for gate in gates)]
-        case Fixed() | Advance() | Retention():
+        case Index(parts=weighted):
+            named = [part.metric for part in weighted]
+        case Fixed() | Advance() | Retention() | Waterfall():
             named = []
         case _:
             named = [] if rule.metric is None else [rule.metric]
@@ -334,6 +303,6 @@ def milestones_of(rule: PaymentRule) -> tuple[str, ...]:
         case ExcessDays(milestone=str() as milestone):
             return (milestone,)
         case Retention(releases=releases):
-            return tuple(dict.fromkeys(release.milestone for release in releases))
+            return tuple(dict.fromkeys(one.milestone for one in releases if one.milestone))
         case _:
             return ()

@@ -10,10 +10,11 @@ import msgspec
 from ecosystem.contracts.payment_rules import (
     Advance,
     Availability,
-    Band,
     Composite,
     ExcessDays,
     GainPain,
+    Index,
+    Indicator,
     Linear,
     Marginal,
     PaymentRule,
@@ -23,10 +24,14 @@ from ecosystem.contracts.payment_rules import (
     SavingsShare,
     ServiceCredit,
     Slab,
+    TerminationRight,
     Threshold,
+    Waterfall,
     metrics_of,
     milestones_of,
 )
+from ecosystem.contracts.rule_limits import exposure
+from ecosystem.contracts.rule_parts import Band
 from ecosystem.values import money
 from ecosystem.values.refusal import Fault
 
@@ -37,6 +42,7 @@ _AMOUNTS: Final = frozenset(
         "charge",
         "per_day",
         "value_per_point",
+        "per_point",
         "base_claim",
         "share_of",
         "limit",
@@ -57,12 +63,13 @@ def check_rule(
     Pointers start at the rule. Prices of units may be finer than the currency.
     Codes: `currency_mixed`, `currency_unknown`, `amount_too_fine`, `metric_unknown`,
     `milestone_unknown`, `empty`, `gap`, `overlap`, `order`, `weights`, `negative`,
-    `choice`, `flat`.
+    `choice`, `flat`, `unbounded`.
     """
     if rule.currency != currency:
         detail = f"The rule is in {rule.currency}, the contract in {currency}: use one currency."
         return (Fault("/currency", "currency_mixed", detail),)
-    return (*_names(rule, metrics, milestones), *_amounts(rule), *_shape(rule))
+    named, written = _names(rule, metrics, milestones), _amounts(rule)
+    return (*named, *written, *_shape(rule), *exposure(rule))
 
 
 def _names(
@@ -300,3 +307,39 @@ def _advance(rule: Advance) -> Iterator[Fault]:
 def _retention(rule: Retention) -> Iterator[Fault]:
     if not rule.releases or Decimal(rule.releases[-1].share) != 1:
         yield Fault("/releases", "gap", "The last release pays out all that is held: share 1.")
+    for at, release in enumerate(rule.releases):
+        if (release.milestone is None) == (release.on is None):
+            yield Fault(f"/releases/{at}", "choice", "Give either `milestone` or `on`.")
+
+
+@_shape.register
+def _indicator(rule: Indicator) -> Iterator[Fault]:
+    for name in ("points", "target"):
+        if Decimal(getattr(rule, name)) <= 0:
+            yield Fault(f"/{name}", "flat", f"`{name}` is above 0.")
+
+
+@_shape.register
+def _index(rule: Index) -> Iterator[Fault]:
+    if not rule.rules:
+        yield Fault("/rules", "empty", "Name at least one rule.")
+    yield from _weights([rule.fixed, *(part.weight for part in rule.parts)], "/parts")
+    for at, part in enumerate(rule.parts):
+        if Decimal(part.base) <= 0:
+            yield Fault(f"/parts/{at}/base", "flat", "An index has a base above 0.")
+
+
+@_shape.register
+def _waterfall(rule: Waterfall) -> Iterator[Fault]:
+    codes = [claim.code for claim in rule.claims]
+    if not codes:
+        yield Fault("/claims", "empty", "Give at least one claim.")
+    for at, code in enumerate(codes):
+        if code in codes[:at]:
+            yield Fault(f"/claims/{at}/code", "order", f"{code} stands in the line already.")
+
+
+@_shape.register
+def _termination_right(rule: TerminationRight) -> Iterator[Fault]:
+    if rule.times > rule.of_periods:
+        yield Fault("/times", "order", f"There are no {rule.times} in {rule.of_periods} periods.")

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from ecosystem.contracts.form_shapes import MilestoneKind, TermsMilestone
 from ecosystem.contracts.model import Evidence
-from ecosystem.contracts.payment_rules import Code
+from ecosystem.contracts.rule_parts import Code
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import ContractId, DocumentId, MilestoneId
 from ecosystem.values.period import Instant

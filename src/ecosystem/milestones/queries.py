@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, case, 
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.documents import queries as documents
-from ecosystem.contracts.payment_rules import Code
+from ecosystem.contracts.rule_parts import Code
 from ecosystem.history import queries as history
 from ecosystem.milestones import rules
 from ecosystem.milestones.model import (

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.contracts.form_shapes import TermsMetric
-from ecosystem.contracts.payment_rules import Code, Direction
+from ecosystem.contracts.rule_parts import Code, Direction
 from ecosystem.values.identifiers import (
     ContractId,
     MetricId,

@@ -1,12 +1,14 @@
 """The facts that a calculation reads, and the document that it becomes."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from ecosystem.contracts.payment_rules import Code, PaymentRule
+from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.contracts.rule_parts import Code, Ratio
 from ecosystem.values.money import Amount, Currency, Measure, Money
 from ecosystem.values.patterns import whole
 from ecosystem.values.period import Period
@@ -68,6 +70,22 @@ class VerifiedObservation(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     sample_size: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
 
 
+class CountedDeduction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A deduction of which notice was given, and that counts now."""
+
+    id: str
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    amount: Amount
+
+
+class Tax(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A tax that prices include."""
+
+    code: Code
+    rate: Ratio
+    """Of the price without it."""
+
+
 class RuleTotal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the lines of one rule add up to in all calculations before this one."""
 
@@ -80,6 +98,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     milestones: tuple[AcceptedMilestone, ...] = ()
     observations: tuple[VerifiedObservation, ...] = ()
+    days: tuple[date, ...] = ()
+    """Days that have begun, on which something held back is paid out."""
+    deductions: tuple[CountedDeduction, ...] = ()
     before: tuple[RuleTotal, ...] = ()
     """Rules that had no line before may be left out."""
     certified_before: Amount = "0"
@@ -89,14 +110,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A fact from which a line was computed."""
 
-    kind: Literal["observation", "milestone"]
+    kind: Literal["observation", "milestone", "day", "deduction"]
     id: str
     version: int
     code: Code
-    """The metric or the milestone."""
+    """The metric or the milestone; else the kind."""
     period: Period | None = None
     value: str
-    """The value observed, or the instant of delivery."""
+    """The value observed, the instant of delivery, the day, or the amount deducted."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,7 +125,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     stage: Stage
     rule: Code
-    """Code of the payment rule, or `contract-value` or `floor` where a limit of the engine acts."""
+    """Code of the payment rule; `contract-value` or `floor` where a limit of the engine acts,
+    `deduction` where one counts of which notice was given."""
     shape: str
     inputs: tuple[Input, ...]
     formula: Text
@@ -112,6 +134,20 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     unrounded: Signed
     amount: Signed
     """Rounded once, half up, to the currency."""
+
+
+class Assigned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one of those gets among whom the total is shared out."""
+
+    claim: Code
+    """Of the waterfall; `supplier` for what is left."""
+    amount: Amount
+
+
+class TaxIncluded(Tax, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What part of the total is a tax."""
+
+    amount: Amount
 
 
 class Calculation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,6 +167,10 @@ class Calculation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Deductions that found nothing left to be deducted from: a claim, never a negative payment."""
     total: Amount
     """What is payable now."""
+    taxes: tuple[TaxIncluded, ...] = ()
+    """By code. They are part of the total and do not change it."""
+    assigned: tuple[Assigned, ...] = ()
+    """Who gets what of the total under a waterfall; together the total. Else empty."""
     rounding: Literal["half_up_per_line"] = "half_up_per_line"
     digest: str = ""
     """SHA-256 of the canonical JSON of this document with an empty `digest`."""

@@ -11,20 +11,23 @@ import msgspec
 from ecosystem.contracts.canonical import canonical, digest
 from ecosystem.contracts.payment_rules import PaymentRule, metrics_of, milestones_of
 from ecosystem.contracts.rule_checks import check_rule
+from ecosystem.contracts.rule_limits import between
 from ecosystem.payments.calculation import (
     Calculation,
+    CountedDeduction,
     Difference,
     Facts,
     Recomputation,
     RuleTotal,
+    Tax,
     VerifiedObservation,
 )
-from ecosystem.payments.pipeline import CAP, FLOOR, Run, certify, settle
+from ecosystem.payments.pipeline import RESERVED, Run, assigned, certify, included, settle
 from ecosystem.payments.shapes import exact
 from ecosystem.values import money
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
-ENGINE_VERSION: Final = "1"
+ENGINE_VERSION: Final = "2"
 """Changes whenever any calculation could come out differently."""
 
 
@@ -42,7 +45,7 @@ class FactsDoubled(Refusal):
     """The same fact is given twice."""
 
     kind = Kind.CONFLICT
-    remedy = "Give each milestone once, and one observation of a metric for any day."
+    remedy = "Give each milestone, day and deduction once, and one observation for any day."
 
 
 class CalculationUnreadable(Refusal):
@@ -66,6 +69,7 @@ def calculate(
     currency: str,
     contract_value: Decimal,
     paid_before: Decimal,
+    taxes: Iterable[Tax] = (),
 ) -> Calculation:
     """Compute what is payable for `facts` under `rules`, whatever order they come in.
 
@@ -89,6 +93,7 @@ def calculate(
         certified_text, waived, total = (
             f"{run.rounded(amount):f}" for amount in (certified, run.waived, run.sum)
         )
+        shared, taxed = assigned(run, ordered), included(run, taxes)
     return sealed(
         Calculation(
             engine_version=ENGINE_VERSION,
@@ -102,6 +107,8 @@ def calculate(
             certified=certified_text,
             waived=waived,
             total=total,
+            taxes=taxed,
+            assigned=shared,
         )
     )
 
@@ -132,6 +139,7 @@ def recompute(document: bytes) -> Recomputation:
         currency=stated.currency,
         contract_value=Decimal(stated.contract_value),
         paid_before=Decimal(stated.paid_before),
+        taxes=(Tax(code=one.code, rate=one.rate) for one in stated.taxes),
     )
     found = _differences(_plain(stated), _plain(computed), "")
     return Recomputation(calculation=computed, differences=tuple(found))
@@ -149,12 +157,14 @@ def _refuse_unsound(rules: tuple[PaymentRule, ...], currency: str) -> None:
         named = {"metrics": metrics_of(rule), "milestones": milestones_of(rule)}
         for fault in check_rule(rule, **named, currency=currency):
             faults.append(Fault(f"/rules/{at}{fault.pointer}", fault.code, fault.detail))
-        if rule.code in {CAP, FLOOR}:
-            detail = f"{rule.code} names a limit of the engine: choose another code."
+        if rule.code in RESERVED:
+            detail = f"{rule.code} names a line of the engine: choose another code."
             faults.append(Fault(f"/rules/{at}/code", "code_reserved", detail))
         if at and rules[at - 1].code == rule.code:
             detail = f"Two rules have the code {rule.code}."
             faults.append(Fault(f"/rules/{at}/code", "code_doubled", detail))
+    for fault in between(rules):
+        faults.append(Fault(f"/rules{fault.pointer}", fault.code, fault.detail))
     if faults:
         raise RulesUnsound("The payment rules have faults.", faults=tuple(faults))
 
@@ -164,6 +174,8 @@ def _sorted(facts: Facts) -> Facts:
     return Facts(
         milestones=tuple(sorted(facts.milestones, key=lambda fact: (fact.milestone, fact.id))),
         observations=tuple(sorted(facts.observations, key=_place)),
+        days=tuple(sorted(facts.days)),
+        deductions=tuple(sorted(facts.deductions, key=_id)),
         before=tuple(sorted(facts.before, key=_rule)),
         certified_before=facts.certified_before,
     )
@@ -172,6 +184,10 @@ def _sorted(facts: Facts) -> Facts:
 def _place(fact: VerifiedObservation) -> tuple[str, str, str, str]:
     start, end = fact.period.starts_on.isoformat(), fact.period.ends_on.isoformat()
     return fact.metric, start, end, fact.id
+
+
+def _id(deduction: CountedDeduction) -> str:
+    return deduction.id
 
 
 def _rule(total: RuleTotal) -> str:
@@ -186,6 +202,8 @@ def _refuse_doubled(facts: Facts) -> None:
         if one.metric == two.metric and one.period.overlaps(two.period)
     ]
     doubled += _twice("milestone", [fact.milestone for fact in facts.milestones])
+    doubled += _twice("day", [day.isoformat() for day in facts.days])
+    doubled += _twice("deduction", [one.id for one in facts.deductions])
     doubled += _twice("rule total", [total.rule for total in facts.before])
     if doubled:
         raise FactsDoubled(" ".join(doubled), pointer="/facts")

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -13,31 +13,43 @@ from ecosystem.contracts.payment_rules import (
     ExcessDays,
     Fixed,
     GainPain,
+    Index,
     PaymentRule,
     Points,
     Retention,
     ServiceCredit,
+    TerminationRight,
     UnitPrice,
+    Waterfall,
     metrics_of,
 )
+from ecosystem.contracts.rule_parts import Release
 from ecosystem.payments.calculation import (
     AcceptedMilestone,
+    Assigned,
+    CountedDeduction,
     Facts,
     Input,
     Line,
     Stage,
+    Tax,
+    TaxIncluded,
     VerifiedObservation,
 )
-from ecosystem.payments.shapes import Sight, Worth, excess, plain, worth
+from ecosystem.payments.shapes import Sight, Worth, excess, moved, plain, worth
 from ecosystem.values.period import Period
 from ecosystem.values.text import Text
 
 CAP: Final = "contract-value"
 FLOOR: Final = "floor"
+DEDUCTION: Final = "deduction"
+RESERVED: Final = frozenset({CAP, FLOOR, DEDUCTION})
+"""Codes of lines that no rule makes."""
+_SUPPLIER: Final = "supplier"
 _NOTHING: Final = Decimal(0)
 _DAY: Final = timedelta(days=1)
-_EARNING: Final = (Stage.BASE, Stage.PERFORMANCE, Stage.DEDUCTIONS)
-"""Stages before the first limit. Indexation, tax and assignment have no shape yet."""
+_EARNING: Final = (Stage.BASE, Stage.INDEXATION, Stage.PERFORMANCE, Stage.DEDUCTIONS)
+"""Stages before the first limit."""
 
 
 @dataclass(slots=True)
@@ -79,19 +91,22 @@ class Run:
 
 def stage_of(rule: PaymentRule) -> Stage:
     """Return the stage at which `rule` acts."""
-    match rule:
-        case Fixed() | UnitPrice() | Availability():
-            return Stage.BASE
-        case ServiceCredit() | ExcessDays() | Points():
-            return Stage.DEDUCTIONS
-        case GainPain():
-            return Stage.GAIN_PAIN
-        case Advance():
-            return Stage.ADVANCE_RECOVERY
-        case Retention():
-            return Stage.RETENTION
-        case _:
-            return Stage.PERFORMANCE
+    return _STAGES.get(type(rule), Stage.PERFORMANCE)
+
+
+_STAGES: Final[dict[type[PaymentRule], Stage]] = {
+    Fixed: Stage.BASE,
+    UnitPrice: Stage.BASE,
+    Availability: Stage.BASE,
+    Index: Stage.INDEXATION,
+    ServiceCredit: Stage.DEDUCTIONS,
+    ExcessDays: Stage.DEDUCTIONS,
+    Points: Stage.DEDUCTIONS,
+    GainPain: Stage.GAIN_PAIN,
+    Advance: Stage.ADVANCE_RECOVERY,
+    Retention: Stage.RETENTION,
+    Waterfall: Stage.ASSIGNMENT,
+}
 
 
 def certify(run: Run, rules: tuple[PaymentRule, ...], *, most: Decimal) -> Decimal:
@@ -101,6 +116,8 @@ def certify(run: Run, rules: tuple[PaymentRule, ...], *, most: Decimal) -> Decim
     """
     for stage in _EARNING:
         _run_stage(run, rules, stage)
+    for deduction in run.facts.deductions:
+        _deduct(run, deduction)
     _limit(run, Stage.CAPS, most)
     _run_stage(run, rules, Stage.GAIN_PAIN)
     _limit(run, Stage.GAIN_PAIN, most)
@@ -127,16 +144,67 @@ def settle(run: Run, rules: tuple[PaymentRule, ...], *, most: Decimal) -> None:
     _limit(run, Stage.RETENTION, most)
 
 
+def assigned(run: Run, rules: tuple[PaymentRule, ...]) -> tuple[Assigned, ...]:
+    """Return who gets what of the sum under a waterfall; nothing where there is none."""
+    left, shares = run.sum, list[Assigned]()
+    for rule in rules:
+        if isinstance(rule, Waterfall):
+            for claim in rule.claims:
+                paid = run.rounded(min(Decimal(claim.amount), left))
+                left -= paid
+                shares.append(Assigned(claim=claim.code, amount=f"{paid:f}"))
+            shares.append(Assigned(claim=_SUPPLIER, amount=f"{run.rounded(left):f}"))
+    return tuple(shares)
+
+
+def included(run: Run, taxes: Iterable[Tax]) -> tuple[TaxIncluded, ...]:
+    """Return what part of the sum each tax is, where the price of a thing includes them all."""
+    known = sorted(taxes, key=lambda tax: tax.code)
+    price = run.sum / (1 + sum((Decimal(tax.rate) for tax in known), _NOTHING))
+    return tuple(
+        TaxIncluded(
+            code=tax.code, rate=tax.rate, amount=f"{run.rounded(price * Decimal(tax.rate)):f}"
+        )
+        for tax in known
+    )
+
+
+def _deduct(run: Run, one: CountedDeduction) -> None:
+    words = Text(
+        zh=f"已通知的扣款 {one.amount}", en=f"deduction of which notice was given: {one.amount}"
+    )
+    given = Input(
+        kind="deduction", id=one.id, version=one.version, code=DEDUCTION, value=one.amount
+    )
+    run.add(Stage.DEDUCTIONS, (DEDUCTION, DEDUCTION), [given], Worth(-Decimal(one.amount), words))
+
+
 def _run_stage(run: Run, rules: tuple[PaymentRule, ...], stage: Stage) -> None:
     for rule in rules:
-        if stage_of(rule) is not stage:
+        if stage_of(rule) is not stage or isinstance(rule, TerminationRight):
             continue
         for milestone in _milestones(run.facts, rule):
             run.add(stage, _name(rule), [_delivery(milestone)], _of_milestone(run, rule, milestone))
         for observed in _observed(run.facts, rule):
             sight = Sight(observed, run.totals[rule.code])
             inputs = [_reading(observed[metric]) for metric in sorted(observed)]
-            run.add(stage, _name(rule), inputs, worth(rule, sight))
+            found = (
+                moved(rule, sight, of=_earned(run, rule, observed))
+                if isinstance(rule, Index)
+                else worth(rule, sight)
+            )
+            run.add(stage, _name(rule), inputs, found)
+
+
+def _earned(run: Run, rule: Index, observed: dict[str, VerifiedObservation]) -> Decimal:
+    """Return what the rules that an index moves have earned for the period observed."""
+    period = next(iter(observed.values())).period
+    amounts = (
+        Decimal(line.amount)
+        for line in run.lines
+        if line.rule in rule.rules and line.inputs[0].period == period
+    )
+    return sum(amounts, _NOTHING)
 
 
 def _milestones(facts: Facts, rule: PaymentRule) -> Iterator[AcceptedMilestone]:
@@ -243,14 +311,30 @@ def _retain(run: Run, rule: Retention, withheld: Decimal) -> None:
         run.add(Stage.RETENTION, _name(rule), (), Worth(-withheld, words))
     accepted = {fact.milestone: fact for fact in run.facts.milestones}
     for release in rule.releases:
-        fact, held = accepted.get(release.milestone), -run.totals[rule.code]
-        if fact is not None and held > 0:
+        given = _occasion(run.facts, release, accepted)
+        held = -run.totals[rule.code]
+        if given is not None and held > 0:
             words = Text(
                 zh=f"释放留置款 {plain(held)} × {release.share}",
                 en=f"release {plain(held)} x {release.share}",
             )
             paid = Worth(held * Decimal(release.share), words)
-            run.add(Stage.RETENTION, _name(rule), [_delivery(fact)], paid)
+            run.add(Stage.RETENTION, _name(rule), [given], paid)
+
+
+def _occasion(
+    facts: Facts, release: Release, accepted: dict[str, AcceptedMilestone]
+) -> Input | None:
+    """Return the milestone or the day that pays a part out, where it has come."""
+    if release.on is not None:
+        return _day(release.on) if release.on in facts.days else None
+    fact = accepted.get(release.milestone or "")
+    return None if fact is None else _delivery(fact)
+
+
+def _day(day: date) -> Input:
+    said = day.isoformat()
+    return Input(kind="day", id=said, version=1, code="day", value=said)
 
 
 def _name(rule: PaymentRule) -> tuple[str, str]:

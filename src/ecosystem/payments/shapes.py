@@ -12,11 +12,11 @@ from typing import Final
 
 from ecosystem.contracts.payment_rules import (
     Availability,
-    Band,
     Composite,
-    Condition,
     ExcessDays,
     GainPain,
+    Index,
+    Indicator,
     Linear,
     Marginal,
     PaymentRule,
@@ -24,11 +24,11 @@ from ecosystem.contracts.payment_rules import (
     Satisfaction,
     SavingsShare,
     ServiceCredit,
-    ShareRange,
     Slab,
     Threshold,
     UnitPrice,
 )
+from ecosystem.contracts.rule_parts import Band, Condition, ShareRange
 from ecosystem.payments.calculation import VerifiedObservation
 from ecosystem.values.text import Text
 
@@ -143,7 +143,7 @@ def _marginal(rule: Marginal, sight: Sight) -> Worth:
             said.append(f"{plain(high - low)} x {band.price}")
             low = high
     steps = " + ".join(said) or "0"
-    return _words(total, steps.replace(" x ", " × "), steps)
+    return _at_most(rule.maximum, sight, total, steps)
 
 
 @worth.register
@@ -165,14 +165,19 @@ def _linear(rule: Linear, sight: Sight) -> Worth:
 def _unit_price(rule: UnitPrice, sight: Sight) -> Worth:
     count = sight.value(rule.metric)
     pays = max(count, _NOTHING) * Decimal(rule.price)
-    zh, en = f"{plain(count)} × {rule.price}", f"{plain(count)} x {rule.price}"
-    if rule.maximum is None:
-        return _words(pays, zh, en)
-    left = max(Decimal(rule.maximum) - sight.before, _NOTHING)
+    return _at_most(rule.maximum, sight, pays, f"{plain(count)} x {rule.price}")
+
+
+def _at_most(maximum: str | None, sight: Sight, pays: Decimal, line: str) -> Worth:
+    """Return what is paid, no more than is left of the `maximum` of a rule."""
+    zh = line.replace(" x ", " × ")
+    if maximum is None:
+        return _words(pays, zh, line)
+    left = max(Decimal(maximum) - sight.before, _NOTHING)
     return _words(
         min(pays, left),
         f"{zh}，上限余额 {plain(left)}",
-        f"{en}, at most the {plain(left)} left of {rule.maximum}",
+        f"{line}, at most the {plain(left)} left of {maximum}",
     )
 
 
@@ -186,11 +191,34 @@ def _savings_share(rule: SavingsShare, sight: Sight) -> Worth:
     else:
         rest = savings - left / until
         pays = left + rest * after
-    return _words(
-        pays,
-        f"{plain(savings - rest)} × {rule.share_until} + {plain(rest)} × {rule.share_after}",
-        f"{plain(savings - rest)} x {rule.share_until} + {plain(rest)} x {rule.share_after}",
-    )
+    line = f"{plain(savings - rest)} x {rule.share_until} + {plain(rest)} x {rule.share_after}"
+    return _at_most(rule.maximum, sight, pays, line)
+
+
+@worth.register
+def _indicator(rule: Indicator, sight: Sight) -> Worth:
+    value, target, most = sight.value(rule.metric), Decimal(rule.target), Decimal(rule.points)
+    if rule.direction == "lower" and value <= 0:
+        score, line = most, plain(most)
+    else:
+        over, under = (value, target) if rule.direction == "higher" else (target, value)
+        score = min(max(most * over / under, _NOTHING), most)
+        line = f"{rule.points} x {plain(over)} / {plain(under)}, 0..{rule.points}"
+    said = f"({line}) x {rule.per_point}"
+    return _words(score * Decimal(rule.per_point), said.replace(" x ", " × "), said)
+
+
+def moved(rule: Index, sight: Sight, *, of: Decimal) -> Worth:
+    """Return by how much an index moves an amount `of` the base; never more than its `most`."""
+    if any(part.metric not in sight.observed for part in rule.parts):
+        return _unverified()
+    factor, said = Decimal(rule.fixed), [rule.fixed]
+    for part in rule.parts:
+        factor += Decimal(part.weight) * sight.value(part.metric) / Decimal(part.base)
+        said.append(f"{part.weight} x {plain(sight.value(part.metric))} / {part.base}")
+    most = Decimal(rule.most)
+    line = f"{plain(of)} x ({' + '.join(said)} - 1), +/- {rule.most}"
+    return _words(of * min(max(factor - _ALL, -most), most), line.replace(" x ", " × "), line)
 
 
 @worth.register

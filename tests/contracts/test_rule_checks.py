@@ -1,0 +1,158 @@
+"""Which payment rules are refused when they are saved, and where; and of which cliffs one warns."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from ecosystem.contracts.form_schema import rules_schema
+from ecosystem.contracts.payment_rules import PaymentRule, metrics_of
+from ecosystem.contracts.rule_checks import check_rule
+from ecosystem.contracts.rule_limits import cliffs
+from tests.payments.builders import rule
+
+METRICS = ("metric", "other")
+
+
+def band(start: str, pays: str, **more: Any) -> dict[str, Any]:
+    return {"from": start, "pays": pays, **more}
+
+
+def slab(*bands: dict[str, Any]) -> PaymentRule:
+    return rule("slab", metric="metric", bands=list(bands))
+
+
+def right(**more: Any) -> PaymentRule:
+    given = {"metric": "metric", "direction": "higher", "worse_than": "9", "times": 2}
+    return rule("termination_right", **{**given, "of_periods": 3, **more})
+
+
+def indicator(**more: Any) -> PaymentRule:
+    given = {"metric": "metric", "direction": "higher", "points": "8", "target": "9"}
+    return rule("indicator", **{**given, "per_point": "1.00", **more})
+
+
+def index(**more: Any) -> PaymentRule:
+    part = {"metric": "metric", "weight": "0.5", "base": "1"}
+    return rule("index", **{"rules": ["fee"], "fixed": "0.5", "parts": [part], "most": "1", **more})
+
+
+def retained(release: dict[str, str]) -> PaymentRule:
+    return rule("retention", rate="0.1", limit="1", releases=[release])
+
+
+FAULTY: dict[str, tuple[PaymentRule, str, str]] = {
+    "a gap": (slab(band("1", "1", to="2"), band("3", "2")), "/bands/0/to", "gap"),
+    "no edge": (
+        slab(band("1", "1", to="2"), band("2", "2", from_inclusive=False)), "/bands/0/to", "gap",
+    ),
+    "an overlap": (slab(band("1", "1", to="3"), band("2", "2")), "/bands/0/to", "overlap"),
+    "one edge twice": (
+        slab(band("1", "1", to="2", to_inclusive=True), band("2", "2")), "/bands/0/to", "overlap",
+    ),
+    "an unknown metric": (
+        rule("unit_price", metric="gone", price="1", maximum="2"), "/metric", "metric_unknown",
+    ),
+    "a price without end": (
+        rule("unit_price", metric="metric", price="0.01"), "/maximum", "unbounded",
+    ),
+    "bands without end": (
+        rule("marginal", metric="metric", bands=[{"upto": None, "price": "1"}]),
+        "/maximum", "unbounded",
+    ),
+    "a share without end": (
+        rule(
+            "savings_share", metric="metric", base_claim="1", share_until="1", share_after="0.1"
+        ),
+        "/maximum", "unbounded",
+    ),
+    "weights": (index(fixed="0.4"), "/parts", "weights"),
+    "a base of nothing": (
+        index(parts=[{"metric": "metric", "weight": "0.5", "base": "0"}]), "/parts/0/base", "flat",
+    ),
+    "no target": (indicator(target="0"), "/target", "flat"),
+    "no points": (indicator(points="-1"), "/points", "flat"),
+    "too fine": (indicator(per_point="0.001"), "/per_point", "amount_too_fine"),
+    "more often than there are periods": (right(times=4), "/times", "order"),
+    "nobody in line": (rule("waterfall", claims=[]), "/claims", "empty"),
+    "twice in line": (
+        rule("waterfall", claims=[{"code": "fee", "amount": "1"}] * 2), "/claims/1/code", "order",
+    ),
+    "neither milestone nor day": (retained({"share": "1"}), "/releases/0", "choice"),
+    "both": (
+        retained({"share": "1", "milestone": "end", "on": "2026-01-01"}), "/releases/0", "choice",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FAULTY)
+def test_an_unsound_rule_is_refused_where_it_is_unsound(case: str) -> None:
+    one, pointer, code = FAULTY[case]
+
+    faults = check_rule(one, metrics=METRICS, milestones=("end",), currency="CNY")
+
+    assert [(fault.pointer, fault.code) for fault in faults] == [(pointer, code)]
+
+
+def test_a_rule_in_another_currency_is_refused() -> None:
+    [fault] = check_rule(right(), metrics=METRICS, milestones=(), currency="EUR")
+
+    assert (fault.pointer, fault.code) == ("/currency", "currency_mixed")
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        right(), indicator(), index(), retained({"share": "1", "on": "2026-01-01"}),
+        rule("unit_price", metric="metric", price="0"),
+        rule("waterfall", claims=[{"code": "fee", "amount": "1"}]),
+    ],
+    ids=["right", "indicator", "index", "retention", "unit price", "waterfall"],
+)  # fmt: skip
+def test_a_sound_rule_has_no_fault_and_fits_the_published_schema(one: PaymentRule) -> None:
+    written = json.loads(msgspec.json.encode([one]))
+
+    assert check_rule(one, metrics=METRICS, milestones=("end",), currency="CNY") == ()
+    jsonschema.validate(written, json.loads(rules_schema()))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate([{**written[0], "surprise": 1}], json.loads(rules_schema()))
+    assert set(metrics_of(one)) <= set(METRICS)
+
+
+def test_the_published_schema_of_rules_is_the_one_of_the_code() -> None:
+    published = Path(__file__).parents[2] / "docs" / "formats" / "payment-rules.schema.json"
+
+    assert published.read_text(encoding="utf-8") == rules_schema()
+
+
+def test_a_cliff_is_named_with_the_value_where_it_lies() -> None:
+    gate = {"metric": "other", "target": "5", "direction": "lower"}
+    found = cliffs(
+        [
+            slab(band("60", "5"), band("80", "100", to="95")),
+            rule("threshold", conditions=[{**gate, "direction": "higher"}], pays="70"),
+            rule(
+                "service_credit", metric="metric", direction="higher", charge="200", cap="0.5",
+                steps=[{"worse_than": "99", "rate": "0.01"}, {"worse_than": "95", "rate": "1"}],
+            ),
+            rule(
+                "composite", amount="10", gates=[gate],
+                parts=[{"metric": "metric", "weight": "1", "worst": "0", "best": "1"}],
+            ),
+            rule("linear", metric="metric", **LINE),
+        ]
+    )  # fmt: skip
+
+    assert [(one.pointer, one.metric, one.value, one.jump, one.share) for one in found] == [
+        ("/0/bands/1/from", "metric", "80", "95", "0.9500"),
+        ("/0/bands/1/to", "metric", "95", "100", "1.0000"),
+        ("/1/conditions/0/target", "other", "5", "70", "1.0000"),
+        ("/2/steps/1/worse_than", "metric", "95", "98", "0.9800"),
+        ("/3/gates/0/target", "other", "5", "10", "1.0000"),
+    ]
+
+
+LINE = {"from": {"value": "0", "pays": "0"}, "to": {"value": "9", "pays": "9"}}
