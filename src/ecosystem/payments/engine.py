@@ -1,7 +1,8 @@
 """From rules and facts to a calculation that a stranger recomputes to the last cent."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Final, TypeAlias
@@ -82,18 +83,15 @@ def calculate(
     _limit_text(Decimal(facts.certified_before), currency, "/facts/certified_before")
     ordered = tuple(sorted(rules, key=lambda rule: rule.code))
     _refuse_unsound(ordered, currency)
-    known = _sorted(facts)
+    known = in_order(facts)
     _refuse_doubled(known)
+    before = {item.rule: Decimal(item.amount) for item in known.before}
+    limits = Limits(currency, contract_value, paid_before)
     with exact():
-        run = Run(known, contract_value, Decimal(1).scaleb(-money.places(currency)))
-        run.totals.update({item.rule: Decimal(item.amount) for item in known.before})
-        left = contract_value - Decimal(known.certified_before)
-        certified = certify(run, ordered, most=max(left, Decimal(0)))
-        settle(run, ordered, most=max(contract_value - paid_before, Decimal(0)))
-        certified_text, waived, total = (
-            f"{run.rounded(amount):f}" for amount in (certified, run.waived, run.sum)
-        )
+        run, certified = carried(ordered, known, before, limits=limits)
+        written = [run.rounded(amount) for amount in (certified, run.waived, run.sum)]
         shared, taxed = assigned(run, ordered), included(run, taxes)
+    certified_text, waived, total = (f"{amount:f}" for amount in written)
     return sealed(
         Calculation(
             engine_version=ENGINE_VERSION,
@@ -111,6 +109,31 @@ def calculate(
             assigned=shared,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds a calculation."""
+
+    currency: str
+    contract_value: Decimal
+    paid_before: Decimal
+
+
+def carried(
+    rules: tuple[PaymentRule, ...], facts: Facts, before: Mapping[str, Decimal], *, limits: Limits
+) -> tuple[Run, Decimal]:
+    """Carry sound rules and facts, both in order, through all stages; also say what is certified.
+
+    `before` is what the lines of each rule add up to so far. Call inside `exact()`.
+    """
+    value = limits.contract_value
+    run = Run(facts, value, Decimal(1).scaleb(-money.places(limits.currency)))
+    run.totals.update(before)
+    left = value - Decimal(facts.certified_before)
+    certified = certify(run, rules, most=max(left, Decimal(0)))
+    settle(run, rules, most=max(value - limits.paid_before, Decimal(0)))
+    return run, certified
 
 
 def sealed(calculation: Calculation) -> Calculation:
@@ -169,7 +192,7 @@ def _refuse_unsound(rules: tuple[PaymentRule, ...], currency: str) -> None:
         raise RulesUnsound("The payment rules have faults.", faults=tuple(faults))
 
 
-def _sorted(facts: Facts) -> Facts:
+def in_order(facts: Facts) -> Facts:
     """Return the same facts in the one order in which documents give them."""
     return Facts(
         milestones=tuple(sorted(facts.milestones, key=lambda fact: (fact.milestone, fact.id))),
