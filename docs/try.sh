@@ -3,6 +3,7 @@
 #   get WHO PATH [CURL OPTION...]  read
 #   post WHO PATH [BODY]           send, under a new Idempotency-Key
 #   change WHO PATH [BODY]         the same, with If-Match: the ETag of what the path is about
+#   merge WHO PATH [BODY]          change some members of what is there (PATCH), with If-Match
 #   field NAME                     print a member of the JSON on standard input, such as data.0.id
 #   token WHO                      get a token of the sandbox
 #   person WHO, organisation PARTY print an identifier
@@ -23,6 +24,11 @@ get() { _call "$1" "$E$2" "${@:3}"; }
 post() { _send "$1" "$2" "${3-}"; }
 
 change() { _send "$1" "$2" "${3-}" -H "If-Match: $(etag "$1" "${2%/*}")"; }
+
+merge() {
+    _call "$1" "$E$2" -X PATCH -H "If-Match: $(etag "$1" "$2")" \
+        -H 'Content-Type: application/merge-patch+json' --data-binary "${3-@-}"
+}
 
 etag() { _call "$1" "$E$2" -o /dev/null -D - | tr -d '\r' | awk 'tolower($1) == "etag:" { print $2 }'; }
 

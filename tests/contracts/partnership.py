@@ -106,9 +106,10 @@ class Partnership:
         )  # fmt: skip
 
     async def file(
-        self, content: bytes, *, by: tuple[str, str], name: str = "验收报告.pdf", **changed: str
-    ) -> httpx.Response:
-        """File a document under the contract."""
+        self, content: bytes, *, by: tuple[str, str], name: str = "验收报告.pdf",
+        under: str = "", **changed: str
+    ) -> httpx.Response:  # fmt: skip
+        """File a document under the contract, or what else takes files."""
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
         headers = {
             "Content-Type": "application/pdf",
@@ -117,7 +118,7 @@ class Partnership:
             **{key.replace("_", "-"): value for key, value in changed.items()},
             **(await self.as_(*by)),
         }
-        path = f"/v1/contracts/{self.contract_id}/documents"
+        path = under or f"/v1/contracts/{self.contract_id}/documents"
         return await self.client.post(path, content=content, headers=headers)
 
 

@@ -94,6 +94,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
         {"text": {"en": "When?"}},
         by=("enterprise", "bidder"),
     )
+    attachment_id = await _attached(awarded)
     at = await awarded.active()
     contract = f"/v1/contracts/{at.contract_id}"
     officer = ("city", "officer")
@@ -118,6 +119,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
         "substitution_id": await _proposed(at, database, award),
         "lot_id": award["lot_id"],
         "question_id": question["id"],
+        "attachment_id": attachment_id,
         "offer_id": award["offer_id"],
         "document_id": document_id,
         "milestone_id": milestone_id,
@@ -144,6 +146,17 @@ def _own(at: Partnership) -> dict[str, str]:
         "profile_id": "eu-directives",
         "code": "not_found",
     }
+
+
+async def _attached(at: Partnership) -> str:
+    """Add a file to the need, and name it for all to read."""
+    path, by = f"/v1/needs/{at.need_id}", ("city", "officer")
+    filed = await at.file(b"%PDF-1.7\nSpecification\n", by=by, under=f"{path}/attachments")
+    attachment_id: str = filed.json()["id"]
+    document = {"id": attachment_id, "document_type": "illustration", "title": {"en": "Map"}}
+    asked = {"reason": {"en": "A map."}, "changes": {"documents": [document]}}
+    await at.made(f"{path}/amendments", asked, by=by, If_Match="*")
+    return attachment_id
 
 
 async def _challenged(at: Partnership, database: Database, *, offer_id: str) -> str:

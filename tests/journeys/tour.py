@@ -56,6 +56,9 @@ def _read_public(world: World) -> None:
     ):
         call.get(path)
     call.get(f"/v1/organisations/{call.organisation('city')}", "city/officer")
+    (document,) = call.get(f"/v1/needs/{world.ids['need']}")["documents"]
+    call.get(f"/v1/attachments/{document['id']}")
+    call.text(document["url"])
     for path in ("/", "/docs", "/problems", "/problems/need_unsound", "/metrics", "/openapi.json"):
         call.text(path)
 

@@ -18,6 +18,7 @@ STILL_DONE = frozenset({
     "register one's opening key",
     "ask for a challenge to an opening key",
     "draft a need",
+    "add a file to a need",
     "keep searches for needs",
     "change the draft of a need",
     "reject a proposed award",

@@ -3,9 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from ecosystem.cli.caller import Json, Refused
+from ecosystem.cli.caller import Caller, Json, Refused
 from ecosystem.cli.opener import OpeningOfficer
-from ecosystem.cli.texts import CONSORTIUM, FINANCING, NEED, QUESTION, SOLO, text
+from ecosystem.cli.texts import (
+    CONSORTIUM,
+    FINANCING,
+    NEED,
+    QUESTION,
+    SOLO,
+    SPECIFICATION,
+    text,
+)
 from ecosystem.cli.world import World, budget_of, called, day, digest_of, money, wire
 
 _BIDS: Final = {"solo": "second_enterprise", "consortium": "enterprise"}
@@ -84,6 +92,7 @@ def need(world: World) -> list[str]:
     }
     made = call.post("/v1/needs", "city/officer", draft)
     path = f"/v1/needs/{made['id']}"
+    _attach(call, path)
     call.post(f"{path}/publication", "city/officer", changes=path)
     published = call.get(path)
     world.ids |= {"need": made["id"], "lot": published["lots"][0]["id"]}
@@ -93,8 +102,23 @@ def need(world: World) -> list[str]:
         title["zh"],
         f"{title['en']},",
         f"for at most {money(value)}; offers until {day(world, days=20)}.",
+        f"With it goes a technical specification, of {published['documents'][0]['bytes']} bytes.",
         f"Anyone finds it: a search for 数据 has {len(found)}.",
     ]
+
+
+def _attach(call: Caller, path: str) -> None:
+    """Add the technical specification to a draft."""
+    file = call.upload(
+        f"{path}/attachments", "city/officer", name="specification.txt", media_type="text/plain",
+        content=SPECIFICATION.encode(),
+    )  # fmt: skip
+    document = {
+        "id": file["id"],
+        "document_type": "technicalSpecifications",
+        "title": text("技术规格", "Technical specification"),
+    }
+    call.patch(path, "city/officer", {"documents": [document]})
 
 
 def question(world: World) -> list[str]:

@@ -76,6 +76,12 @@ NEED: Final[dict[str, Any]] = {
     ],
 }
 
+SPECIFICATION: Final = """技术规格 / Technical specification
+
+1. 平台按现有接口规范运行。 The platform keeps the interfaces that it has.
+2. 数据质量按日检查并留存日志。 Data quality is checked daily, and the log is kept.
+"""
+
 QUESTION: Final = {
     "text": text("现有接口文档能否提供？", "Can the existing interfaces be documented for bidders?")
 }

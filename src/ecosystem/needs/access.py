@@ -20,6 +20,10 @@ CHANGE: Final = Permit(
     act="change the draft of a need", scope="needs:draft", roles=(Role.OFFICER,),
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="draft",
 )  # fmt: skip
+ATTACH: Final = Permit(
+    act="add a file to a need", scope="needs:draft", roles=(Role.OFFICER,),
+    kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="draft or published",
+)  # fmt: skip
 AMEND: Final = Permit(
     act="amend a published need", scope="needs:write", roles=(Role.OFFICER,), verified=True,
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="published",

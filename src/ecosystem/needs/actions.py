@@ -11,6 +11,7 @@ from ecosystem.catalogue import queries as catalogue
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.needs import queries, rules
+from ecosystem.needs.attachments.documents import Document
 from ecosystem.needs.model import Drafted, DraftFacts, Lot, NeedDraft
 from ecosystem.needs.tables import lot, need, opening_key
 from ecosystem.runtime.database import Statement, Tx
@@ -55,6 +56,7 @@ _PUBLISH: Final = history.recording(
         version=need.c.version + 1,
         published_at=bindparam("published_at"),
         openers=bindparam("openers"),
+        documents=bindparam("documents"),
         threshold=bindparam("threshold"),
         profile_id=bindparam("profile_id"),
         warnings=bindparam("warnings"),
@@ -105,24 +107,25 @@ async def _insert(tx: Tx, need_id: str, asked: NeedDraft, drafted: Drafted) -> N
         _INSERT,
         authority_id=authority, id=need_id, version=1, content_version=1, state=drafted.state,
         openers=b"[]",
-        **content_of(asked, lots=drafted.lots, currency=drafted.currency, value=drafted.value),
+        **content_of(asked, drafted),
     )  # fmt: skip
     await keep_lots(tx, need_id, drafted.lots)
 
 
 def content_of(
-    asked: NeedDraft, *, lots: tuple[Lot, ...], currency: str, value: str
+    asked: NeedDraft, drafted: Drafted, *, documents: tuple[Document, ...] = ()
 ) -> dict[str, Any]:
-    """Return the columns that hold what is asked for."""
+    """Return the columns that hold what is asked for, and what follows from it."""
     encode = msgspec.json.encode
     estimate = asked.estimated_value
     return {
         **{name: encode(getattr(asked, name)) for name in queries.DOCUMENTS},
         **{name: getattr(asked, name) for name in queries.SCALARS},
-        "lots": encode(lots),
+        "lots": encode(drafted.lots),
+        "documents": encode(documents),
         "openers_asked": encode(asked.openers),
-        "value": value,
-        "currency": currency,
+        "value": drafted.value,
+        "currency": drafted.currency,
         "estimated_value": None if estimate is None else estimate.amount,
     }
 
@@ -163,6 +166,7 @@ async def publish(
         tx, "need.published", need_id, facts=facts, decision=published, by=by, at=at,
         audience=EVERYONE, changing=_PUBLISH, of_authority=facts.authority_number, of_need=need_id,
         published_at=published.published_at, openers=msgspec.json.encode(published.openers),
+        documents=msgspec.json.encode(published.documents),
         threshold=published.threshold, profile_id=published.profile_id,
         warnings=msgspec.json.encode(published.warnings),
         waits_for_answers=published.waits_for_answers,

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from ecosystem.catalogue.model import Operation, Phase, Sector
 from ecosystem.catalogue.profiles.model import InForce, PriceFormula
+from ecosystem.needs.attachments.documents import Document, Documents
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import LotId, NeedId, PersonId, ProgrammeId
 from ecosystem.values.money import Amount, Measure, Money
@@ -163,6 +164,8 @@ class NeedDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     standards: Annotated[tuple[Line, ...], Meta(max_length=50)] = ()
     """Codes of standards in the catalogue that the work must meet."""
     data_resources: Annotated[tuple[DataResource, ...], Meta(max_length=50)] = ()
+    documents: Documents = ()
+    """Files that are attached to the need; a new draft has none yet."""
     contract_form: FormCited
     programme_id: ProgrammeId
     """The budget programme that will pay."""
@@ -221,6 +224,8 @@ class PublishFacts(msgspec.Struct, frozen=True, kw_only=True):
     programme_available: str | None
     """What the programme has left, or None where the authority has no such programme."""
     value: str
+    documents: tuple[Document, ...] = ()
+    """The documents of the draft."""
     openers: tuple[Opener, ...]
     """Those asked for who hold the role and have registered a key."""
     is_form_known: bool = True
@@ -245,6 +250,8 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     profile_id: str
     """The profile of rules that it was published under, and stays under."""
     warnings: tuple[Warned, ...] = ()
+    documents: tuple[Document, ...] = ()
+    """Public from now on."""
     waits_for_answers: bool = False
     """Whether offers stay sealed while a question has no answer."""
 
@@ -313,6 +320,7 @@ class Need(NeedSummary, frozen=True, kw_only=True):
     invited_offers: tuple[OfferKind, ...]
     standards: tuple[str, ...]
     data_resources: tuple[DataResource, ...]
+    documents: tuple[Document, ...]
     contract_form: FormCited
     programme_id: ProgrammeId
     opening_at: datetime

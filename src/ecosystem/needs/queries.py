@@ -24,6 +24,7 @@ from ecosystem.catalogue.profiles import days
 from ecosystem.catalogue.profiles import queries as profiles
 from ecosystem.catalogue.profiles.model import InForce
 from ecosystem.identity import queries as identity
+from ecosystem.needs.attachments.documents import Document, DocumentNamed
 from ecosystem.needs.model import (
     CancelFacts,
     KeyFacts,
@@ -76,6 +77,7 @@ _WHOLE: Final = (
     need.c.invited_offers,
     need.c.standards,
     need.c.data_resources,
+    need.c.documents,
     need.c.contract_form,
     need.c.programme_id,
     need.c.opening_at,
@@ -225,6 +227,7 @@ async def _publish_facts(tx: Tx, row: Record, *, at: datetime) -> PublishFacts:
         in_force=await rules_on(tx, asked.jurisdiction, at=at, until=asked.opening_at),
         programme_available=None if available is None else f"{available:f}",
         value=f"{row['value']:f}",
+        documents=documents_of(row),
         openers=_openers(asked.openers, row),
     )
 
@@ -272,11 +275,20 @@ def asked_of(row: Record) -> NeedDraft:
                 {name: value for name, value in lot.items() if name != "id"}
                 for lot in _json(row, "lots")
             ],
+            "documents": [
+                {name: one[name] for name in DocumentNamed.__struct_fields__}
+                for one in _json(row, "documents")
+            ],
             "openers": _json(row, "openers_asked"),
             "estimated_value": _estimate(row),
         },
         NeedDraft,
     )
+
+
+def documents_of(row: Record) -> tuple[Document, ...]:
+    """Return the documents of a need's row."""
+    return msgspec.json.decode(row["documents"], type=tuple[Document, ...])
 
 
 DOCUMENTS: Final = (

@@ -7,6 +7,7 @@ from litestar.params import FromPath, JSONBody
 
 from ecosystem.needs import access, actions, attesting, queries, rules
 from ecosystem.needs.amending import routes as amending
+from ecosystem.needs.attachments import routes as attachments
 from ecosystem.needs.model import (
     Need,
     NeedDraft,
@@ -149,5 +150,6 @@ async def register_opening_key(request: Call, data: JSONBody[OpeningKey]) -> Res
 
 ROUTES = (
     draft_need, read_need, read_readiness, publish_need, cancel_need, challenge_opening_key,
-    register_opening_key, *amending.ROUTES, *questions.ROUTES, *searches.ROUTES,
+    register_opening_key, *amending.ROUTES, *attachments.ROUTES, *questions.ROUTES,
+    *searches.ROUTES,
 )  # fmt: skip

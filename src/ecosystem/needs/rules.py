@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from ecosystem.needs import soundness
+from ecosystem.needs.attachments import documents
 from ecosystem.needs.model import (
     CancelFacts,
     Cancelled,
@@ -89,7 +90,8 @@ def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
     Refuses with NeedUnsound, which lists every fault of the content at once.
     """
     del by, at
-    faults = tuple(soundness.content_faults(facts.asked))
+    unknown = documents.faults(facts.asked.documents, files=())
+    faults = (*soundness.content_faults(facts.asked), *unknown)
     if faults:
         message = f"{len(faults)} rules on the content are not met."
         raise NeedUnsound(message, faults=faults)
@@ -125,6 +127,7 @@ def publish(facts: PublishFacts, *, by: Actor, at: datetime) -> Published:
         threshold=max(facts.asked.threshold, facts.in_force.rules.openers.threshold),
         profile_id=facts.in_force.profile_id,
         warnings=soundness.warnings(facts.asked),
+        documents=documents.dated(facts.documents, at=at),
         waits_for_answers=facts.in_force.rules.unanswered_questions.stop_the_close,
     )
 

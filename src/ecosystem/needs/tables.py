@@ -56,6 +56,7 @@ need: Final = Table(
     Column("invited_offers", JSON, nullable=False),
     Column("standards", JSON, nullable=False),
     Column("data_resources", JSON, nullable=False),
+    Column("documents", JSON, nullable=False, server_default="[]"),
     Column("contract_form", JSON, nullable=False),
     Column("openers_asked", JSON, nullable=False),
     Column("openers", JSON, nullable=False),

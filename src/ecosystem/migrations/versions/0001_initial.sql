@@ -246,6 +246,7 @@ CREATE TABLE need (
 	invited_offers JSON NOT NULL,
 	standards JSON NOT NULL,
 	data_resources JSON NOT NULL,
+	documents JSON DEFAULT '[]' NOT NULL,
 	contract_form JSON NOT NULL,
 	openers_asked JSON NOT NULL,
 	openers JSON NOT NULL,
@@ -415,6 +416,25 @@ CREATE TABLE account (
 	CONSTRAINT account_password_is_a_digest CHECK (password_digest LIKE '$argon2id$%%'),
 	CONSTRAINT account_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
 );
+-- next
+CREATE TABLE attachment (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT attachment_id_is_identifier CHECK (id ~ '^attachment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	need_id TEXT COLLATE "C" NOT NULL,
+	name TEXT NOT NULL,
+	media_type TEXT NOT NULL,
+	bytes BIGINT NOT NULL,
+	sha256 TEXT COLLATE "C" NOT NULL,
+	filed_by TEXT COLLATE "C" NOT NULL,
+	filed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT attachment_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT attachment_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT attachment_media_type_is_known CHECK (media_type IN ('application/pdf', 'text/plain', 'text/csv', 'application/json', 'image/png', 'image/jpeg')),
+	CONSTRAINT attachment_sha256_is_a_digest CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT attachment_is_not_empty CHECK (bytes > 0)
+);
+-- next
+CREATE INDEX attachment_of_need ON attachment (authority_id, need_id, id);
 -- next
 CREATE TABLE authorisation_code (
 	digest BYTEA NOT NULL,
@@ -1448,6 +1468,52 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON stored_answer TO ecosystem_api;
 GRANT SELECT, INSERT, UPDATE ON working_calendar TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON account TO ecosystem_api;
+-- next
+CREATE TRIGGER attachment_stays BEFORE UPDATE OR DELETE ON attachment FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER attachment_stays_whole BEFORE TRUNCATE ON attachment FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE attachment ENABLE ALWAYS TRIGGER attachment_stays;
+-- next
+ALTER TABLE attachment ENABLE ALWAYS TRIGGER attachment_stays_whole;
+-- next
+GRANT SELECT, INSERT ON attachment TO ecosystem_api;
+-- next
+CREATE FUNCTION attachments_are_bounded() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+    AND need.state IN ('draft', 'published') FOR UPDATE;
+  IF NOT FOUND OR (
+    SELECT count(*) >= TG_ARGV[0]::integer
+      OR coalesce(sum(attachment.bytes), 0) + NEW.bytes > TG_ARGV[1]::bigint
+    FROM attachment
+    WHERE attachment.authority_id = NEW.authority_id AND attachment.need_id = NEW.need_id)
+  THEN
+    RAISE EXCEPTION 'need % takes no further attachment', NEW.need_id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'attachments_are_bounded';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER attachments_are_bounded BEFORE INSERT ON attachment FOR EACH ROW EXECUTE FUNCTION attachments_are_bounded(100, 500000000);
+-- next
+ALTER TABLE attachment ENABLE ALWAYS TRIGGER attachments_are_bounded;
+-- next
+CREATE FUNCTION public_documents_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (
+    SELECT one->>'id' FROM json_array_elements(OLD.documents) AS one
+    EXCEPT SELECT one->>'id' FROM json_array_elements(NEW.documents) AS one)
+  THEN
+    RAISE EXCEPTION 'need % loses a document that is public', OLD.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'public_documents_stay';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER public_documents_stay BEFORE UPDATE OF documents ON need FOR EACH ROW WHEN (OLD.published_at IS NOT NULL) EXECUTE FUNCTION public_documents_stay();
+-- next
+ALTER TABLE need ENABLE ALWAYS TRIGGER public_documents_stay;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON authorisation_code TO ecosystem_api;
 -- next

@@ -23,7 +23,7 @@ from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 
 _CONTENT: Final = (
-    *needs.DOCUMENTS, *needs.SCALARS, "lots", "openers_asked", "value", "currency",
+    *needs.DOCUMENTS, *needs.SCALARS, "lots", "documents", "openers_asked", "value", "currency",
     "estimated_value",
 )  # fmt: skip
 _REWRITE: Final = Statement(
@@ -45,7 +45,9 @@ async def change(
     """Change a draft. Refuses with NeedMissing, RevisionStale, and as the rule does."""
     row = await needs.locked(tx, need_id, seen_by=by, at=at, expected=expected)
     authority = row["authority_id"]
-    facts = queries.change_facts(row, changes, mint=lambda: mint("lot", authority=authority))
+    facts = await queries.change_facts(
+        tx, row, changes, mint=lambda: mint("lot", authority=authority)
+    )
     decided = rules.change(facts, by=by, at=at)
     await _rewrite(tx, need_id, facts.after, decided)
     version = await history.record(
@@ -88,6 +90,6 @@ async def amend(
 
 
 async def _rewrite(tx: Tx, need_id: str, asked: NeedDraft, decided: Changed) -> None:
-    content = content_of(asked, lots=decided.lots, currency=decided.currency, value=decided.value)
+    content = content_of(asked, decided, documents=decided.documents)
     await tx.run(_REWRITE, of_authority=authority_of(need_id), of_need=need_id, **content)
     await keep_lots(tx, need_id, decided.lots)

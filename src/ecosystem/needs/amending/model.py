@@ -8,11 +8,12 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.catalogue.model import Operation, Phase, Sector
 from ecosystem.catalogue.profiles.model import InForce
+from ecosystem.needs.attachments.documents import Document, Documents, File
 from ecosystem.needs.model import (
     DataResource,
+    Drafted,
     FormCited,
     JurisdictionCode,
-    Lot,
     LotDraft,
     NeedDraft,
     OfferKind,
@@ -47,6 +48,7 @@ class NeedChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     ) = UNSET
     standards: Annotated[tuple[Line, ...], Meta(max_length=50)] | UnsetType = UNSET
     data_resources: Annotated[tuple[DataResource, ...], Meta(max_length=50)] | UnsetType = UNSET
+    documents: Documents | UnsetType = UNSET
     contract_form: FormCited | UnsetType = UNSET
     programme_id: ProgrammeId | UnsetType = UNSET
     estimated_value: Money | UnsetType | None = UNSET
@@ -85,15 +87,16 @@ class ChangeFacts(msgspec.Struct, frozen=True, kw_only=True):
     after: NeedDraft
     lot_ids: tuple[str, ...]
     """As many as there are lots: those of before, and new ones."""
+    documents: tuple[Document, ...] = ()
+    """Those of before, as they are shown."""
+    files: tuple[File, ...] = ()
+    """What is attached to the need."""
 
 
-class Changed(msgspec.Struct, frozen=True, kw_only=True):
+class Changed(Drafted, frozen=True, kw_only=True):
     """The draft as it now stands."""
 
-    state: State
-    lots: tuple[Lot, ...]
-    currency: str
-    value: str
+    documents: tuple[Document, ...]
     differences: tuple[Difference, ...]
 
 

@@ -11,6 +11,7 @@ from ecosystem.catalogue import queries as catalogue
 from ecosystem.needs import queries as needs
 from ecosystem.needs.amending.model import AmendFacts, ChangeFacts, NeedChange
 from ecosystem.needs.amending.rules import changed
+from ecosystem.needs.attachments import queries as attachments
 from ecosystem.needs.model import Lot, State
 from ecosystem.needs.tables import need_amendment
 from ecosystem.runtime.database import Record, Statement, Tx
@@ -44,7 +45,9 @@ _BESIDE: Final = Statement(
 )
 
 
-def change_facts(row: Record, changes: NeedChange, *, mint: Callable[[], str]) -> ChangeFacts:
+async def change_facts(
+    tx: Tx, row: Record, changes: NeedChange, *, mint: Callable[[], str]
+) -> ChangeFacts:
     """Return what the change of a locked need is checked against; lots keep their identifiers.
 
     `mint` makes the identifier of a lot that is new.
@@ -59,6 +62,8 @@ def change_facts(row: Record, changes: NeedChange, *, mint: Callable[[], str]) -
         before=before,
         after=after,
         lot_ids=(*known[:wanted], *(mint() for _ in range(wanted - len(known)))),
+        documents=needs.documents_of(row),
+        files=await attachments.files(tx, row),
     )
 
 
@@ -66,7 +71,7 @@ async def amend_facts(
     tx: Tx, row: Record, changes: NeedChange, *, reason: Words, mint: Callable[[], str]
 ) -> AmendFacts:
     """Return what the amendment of a locked need that is public is checked against."""
-    facts = change_facts(row, changes, mint=mint)
+    facts = await change_facts(tx, row, changes, mint=mint)
     after = facts.after
     beside = await tx.row(
         _BESIDE, authority_id=facts.authority_number, codes=sorted(set(after.standards)),

@@ -18,6 +18,8 @@ from ecosystem.needs.amending.model import (
     ChangeFacts,
     NeedChange,
 )
+from ecosystem.needs.attachments import documents
+from ecosystem.needs.attachments.documents import Document
 from ecosystem.needs.model import Lot, NeedDraft
 from ecosystem.needs.rules import NeedUnsound
 from ecosystem.values.actor import Actor
@@ -50,13 +52,15 @@ def change(facts: ChangeFacts, *, by: Actor, at: datetime) -> Changed:
     """
     del at
     rules.check_draft(facts.authority_number, facts.state, by=by)
-    _check(tuple(soundness.content_faults(facts.after)))
+    unsound = documents.faults(facts.after.documents, files=facts.files)
+    _check((*soundness.content_faults(facts.after), *unsound))
     lots, value = _lots(facts)
     return Changed(
         state=facts.state,
         lots=lots,
         currency=lots[0].ceiling.currency,
         value=value,
+        documents=_documents(facts, at=None),
         differences=differences.between(facts.before, facts.after),
     )
 
@@ -77,6 +81,7 @@ def amend(facts: AmendFacts, *, by: Actor, at: datetime) -> Amended:
         lots=lots,
         currency=lots[0].ceiling.currency,
         value=value,
+        documents=_documents(facts, at=at),
         differences=differences.between(facts.before, after),
         reason=facts.reason,
         submission_ends_at=after.submission_ends_at,
@@ -107,6 +112,8 @@ def _extended(facts: AmendFacts, *, at: datetime) -> NeedDraft:
 def _faults(facts: AmendFacts, after: NeedDraft, *, at: datetime) -> Iterator[Fault]:
     before = facts.before
     yield from soundness.content_faults(after)
+    yield from documents.faults(after.documents, files=facts.files)
+    yield from documents.lost(before.documents, after.documents)
     yield from soundness.terms_faults(after, facts.in_force)
     yield from soundness.budget_faults(facts.programme_available, value=_value(after))
     for code in facts.unknown_standards:
@@ -125,6 +132,10 @@ def _faults(facts: AmendFacts, after: NeedDraft, *, at: datetime) -> Iterator[Fa
         yield Fault("/enquiry_ends_at", "date_has_passed", "Let enquiry_ends_at be in the future.")
     if before == after:
         yield Fault("", "nothing_changed", "Change at least one member.")
+
+
+def _documents(facts: ChangeFacts, *, at: datetime | None) -> tuple[Document, ...]:
+    return documents.shown(facts.after.documents, files=facts.files, before=facts.documents, at=at)
 
 
 def _lots(facts: ChangeFacts) -> tuple[tuple[Lot, ...], str]:
