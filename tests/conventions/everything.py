@@ -89,12 +89,7 @@ def unknown(one: Operation) -> str:
 
 async def gather(awarded: Partnership, database: Database) -> Everything:
     """Return one of each thing, grown from a final award."""
-    question = await awarded.made(
-        f"/v1/needs/{awarded.need_id}/questions",
-        {"text": {"en": "When?"}},
-        by=("enterprise", "bidder"),
-    )
-    attachment_id = await _attached(awarded)
+    of_need = {"question_id": await _asked(awarded), "attachment_id": await _attached(awarded)}
     at = await awarded.active()
     contract = f"/v1/contracts/{at.contract_id}"
     officer = ("city", "officer")
@@ -112,22 +107,24 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
         {"name": {"en": "Newcomer"}, "roles": ["officer"]},
         by=("city", "administrator"),
     )
-    ids = _own(at) | {
-        "search_id": await _kept(at),
-        "invitation_id": invitation["id"],
-        "identity_id": await _linked(at, database),
-        "substitution_id": await _proposed(at, database, award),
-        "lot_id": award["lot_id"],
-        "question_id": question["id"],
-        "attachment_id": attachment_id,
-        "offer_id": award["offer_id"],
-        "document_id": document_id,
-        "milestone_id": milestone_id,
-        "metric_id": metric_id,
-        "observation_id": observation["id"],
-        "payment_id": payment["id"],
-        "calculation_id": payment["calculation_id"],
-    }
+    ids = (
+        _own(at)
+        | of_need
+        | {
+            "search_id": await _kept(at),
+            "invitation_id": invitation["id"],
+            "identity_id": await _linked(at, database),
+            "substitution_id": await _proposed(at, database, award),
+            "lot_id": award["lot_id"],
+            "offer_id": award["offer_id"],
+            "document_id": document_id,
+            "milestone_id": milestone_id,
+            "metric_id": metric_id,
+            "observation_id": observation["id"],
+            "payment_id": payment["id"],
+            "calculation_id": payment["calculation_id"],
+        }
+    )
     ids |= await _written(at, database, offer_id=award["offer_id"], lot_id=award["lot_id"])
     return Everything(client=at.client, parties=at.parties, tokens={}, ids=ids)
 
@@ -146,6 +143,13 @@ def _own(at: Partnership) -> dict[str, str]:
         "profile_id": "eu-directives",
         "code": "not_found",
     }
+
+
+async def _asked(at: Partnership) -> str:
+    """Ask a question on the need."""
+    path, asked = f"/v1/needs/{at.need_id}/questions", {"text": {"en": "When?"}}
+    identifier: str = (await at.made(path, asked, by=("enterprise", "bidder")))["id"]
+    return identifier
 
 
 async def _attached(at: Partnership) -> str:
