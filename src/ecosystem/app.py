@@ -25,6 +25,7 @@ from ecosystem.identity import routes as identity
 from ecosystem.identity.authentication import Authenticator
 from ecosystem.manual import routes as manual
 from ecosystem.milestones import routes as milestones
+from ecosystem.milestones.judging import routes as judging
 from ecosystem.needs import routes as needs
 from ecosystem.offers import routes as offers
 from ecosystem.offers.members import routes as members
@@ -63,6 +64,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *payments.ROUTES,
     *contracts.ROUTES,
     *milestones.ROUTES,
+    *judging.ROUTES,
     *outcomes.ROUTES,
     *feed.ROUTES,
     *manual.ROUTES,

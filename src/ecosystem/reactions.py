@@ -14,5 +14,6 @@ REACTIONS: Final[Reactions] = {
     "need.amended": (confirming.ask,),
     "contract.activated": (milestones.plan, outcomes.register),
     "milestone.accepted": (payments.follow,),
+    "milestone.partly_accepted": (payments.follow,),
     "observation.verified": (payments.follow,),
 }

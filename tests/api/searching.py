@@ -271,7 +271,9 @@ def _deliver(world: World) -> None:
         call.post(f"{there}/submission", "enterprise/delivery", delivered, changes=there)
         if act is not None:
             why = {"reasons": text("缺", "Missing"), "remedy": text("补", "Add")}
-            body = why if act == "rejection" else None
+            part = call.get(there, "city/officer")["evidence_asked"][0]
+            rejected = {**why, "findings": [{"part": part, **why}]}
+            body = rejected if act == "rejection" else None
             call.post(f"{there}/{act}", "city/officer", body, changes=there)
 
 

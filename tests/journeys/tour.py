@@ -311,12 +311,13 @@ def _price(world: World) -> None:
 
 
 def _judge(world: World) -> None:
-    """Reject a milestone and a payment."""
+    """Reject a milestone, accept others wholly and in part, and reject a payment."""
     call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
     listed = call.get(f"{contract}/milestones", "city/officer", limit=100)["data"]
     planned = [one for one in listed if one["state"] == "planned"]
     ordered = sorted(planned, key=lambda one: str(one["due_at"]))
-    for one, act in zip(ordered, ("rejection", "acceptance"), strict=False):
+    acts = ("rejection", "acceptance", "qualified-acceptance")
+    for one, act in zip(ordered, acts, strict=False):
         there = f"/v1/milestones/{one['id']}"
         kinds = call.get(there, "city/officer")["evidence_asked"]
         documents = [
@@ -335,12 +336,17 @@ def _judge(world: World) -> None:
             "declaration": text("完成", "Done"),
         }
         call.post(f"{there}/submission", "enterprise/delivery", delivered, changes=there)
-        judged = {
+        why = {
             "reasons": text("缺少目录", "The index is missing"),
             "remedy": text("补充", "Add it"),
         }
-        body = judged if act == "rejection" else None
-        call.post(f"{there}/{act}", "city/officer", body, changes=there)
+        rest = {**why, "findings": [{"part": kinds[-1], **why}]}
+        bodies: dict[str, Any] = {
+            "rejection": rest,
+            "qualified-acceptance": {"share": "0.4", "rest": rest},
+        }
+        call.post(f"{there}/{act}", "city/officer", bodies.get(act), changes=there)
+        call.get(f"{there}/rounds", "city/officer")
     due = call.get(f"{contract}/payments", "city/treasurer")["data"]
     computed = [one for one in due if one["state"] == "computed"]
     if computed:

@@ -19,7 +19,17 @@ DELIVERED_AT = "2025-04-30T15:59:00Z"
 PDF = b"%PDF-1.7\nhanded over\n"
 INVENTORY = b"%PDF-1.7\neverything there is\n"
 DECLARATION = {"zh": "平台已接管", "en": "The platform is taken over"}
-JUDGEMENT = {"reasons": {"en": "No inventory"}, "remedy": {"en": "Add the inventory"}}
+JUDGEMENT = {
+    "reasons": {"en": "No inventory"},
+    "remedy": {"en": "Add the inventory"},
+    "findings": [
+        {
+            "part": "asset-inventory",
+            "reasons": {"zh": "缺清单", "en": "It is missing"},
+            "remedy": {"zh": "补清单", "en": "File it"},
+        }
+    ],
+}
 
 
 @pytest.fixture
@@ -149,6 +159,7 @@ async def test_one_document_does_not_stand_for_two_kinds(active: Partnership) ->
             "evidence_unknown",
         ),
         ({"delivered_at": "2199-01-01T00:00:00Z"}, 422, "delivered_later"),
+        ({"delivered_at": "2025-02-28T15:59:59Z"}, 422, "delivered_before"),
     ],
 )
 async def test_an_unsound_submission_is_refused(
@@ -179,9 +190,14 @@ async def test_what_is_rejected_says_why_and_can_be_submitted_again(active: Part
     accepted = await _judge(active, milestone_id, "acceptance", version=4)
 
     assert rejected.json()["state"] == "rejected"
-    assert (seen["reasons"], seen["remedy"]) == (JUDGEMENT["reasons"], JUDGEMENT["remedy"])
+    assert {name: seen[name] for name in JUDGEMENT} == JUDGEMENT
     assert (again.status_code, accepted.json()["state"]) == (201, "accepted")
     assert (await _read(active, milestone_id))["reasons"] is None
+    rounds = await active.get(f"/v1/milestones/{milestone_id}/rounds", by=SUPPLIER)
+    second, first = rounds.json()["data"]
+    assert (first["round"], first["outcome"], second["outcome"]) == (1, "rejected", "accepted")
+    assert {name: first[name] for name in JUDGEMENT} == JUDGEMENT
+    assert first["digest"] != second["digest"]
 
 
 async def test_what_is_accepted_stays_so(active: Partnership) -> None:

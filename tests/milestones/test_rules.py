@@ -12,8 +12,6 @@ from ecosystem.contracts.form_shapes import TermsMilestone
 from ecosystem.contracts.model import Evidence
 from ecosystem.milestones import rules
 from ecosystem.milestones.model import (
-    JudgeFacts,
-    Judgement,
     Moment,
     PlanFacts,
     State,
@@ -28,9 +26,14 @@ from ecosystem.values.text import Text
 
 AT = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 DUE_AT = datetime(2027, 2, 28, 16, 0, tzinfo=UTC)
+STARTS_AT = datetime(2026, 12, 31, 16, 0, tzinfo=UTC)
+CHINA = "Asia/Shanghai"
+BRUSSELS = "Europe/Brussels"
 TICK = timedelta(microseconds=1)
+LAST = DUE_AT - TICK
 WORDS = Text(zh="见记录")
 DOCUMENT = "document_01890a5d00007000800000000000000d"
+MILESTONE = "milestone_01890a5d00007000800000000000000f"
 CONTRACT = "contract_01890a5d00007000800000000000000c"
 OFFICER = Actor(
     organisation_id="org_city",
@@ -48,10 +51,14 @@ def _submission(**changed: Any) -> SubmitFacts:
         "documents": (DOCUMENT,), "delivered_at": AT - TICK, "declaration": WORDS,
     }  # fmt: skip
     facts: dict[str, Any] = {
+        "milestone_id": MILESTONE,
         "role": "supplier",
         "state": State.PLANNED,
+        "rounds": 0,
+        "starts_at": STARTS_AT,
         "due_at": DUE_AT,
-        "evidence_asked": ("report",),
+        "time_zone": CHINA,
+        "deliverables_left": ("report",),
         "evidence": (Evidence(id=DOCUMENT, sha256="0" * 64),),
     }
     of_asked = {name: value for name, value in changed.items() if name in asked}
@@ -59,34 +66,28 @@ def _submission(**changed: Any) -> SubmitFacts:
     return SubmitFacts(asked=Submission(**(asked | of_asked)), **(facts | of_facts))
 
 
-def _judgement(**changed: Any) -> JudgeFacts:
-    facts: dict[str, Any] = {
-        "authority_number": 7,
-        "state": State.SUBMITTED,
-        "due_at": DUE_AT,
-        "delivered_at": DUE_AT,
-        "submitted_by": "person_delivery",
-        "judgement": Judgement(reasons=WORDS, remedy=WORDS),
-    }
-    return JudgeFacts(**(facts | changed))
-
-
-def test_a_milestone_is_in_time_until_its_day_ends_in_china() -> None:
+def test_a_milestone_is_in_time_until_its_day_ends_where_the_contract_counts() -> None:
     terms = TermsMilestone(
         code="takeover", kind="delivery", title=WORDS, due_on=date(2027, 2, 28),
         acceptance_days=10, evidence=(),
     )  # fmt: skip
 
-    planned = rules.plan(PlanFacts(contract_id=CONTRACT, terms=terms), by=OFFICER, at=AT)
+    facts = PlanFacts(
+        contract_id=CONTRACT, terms=terms, starts_on=date(2027, 1, 1), profile_id="sandbox",
+        time_zone=CHINA,
+    )  # fmt: skip
+    planned = rules.plan(facts, by=OFFICER, at=AT)
 
     assert (planned.state, planned.due_at) == (State.PLANNED, DUE_AT)
+    assert planned.starts_at == STARTS_AT
 
 
-@pytest.mark.parametrize("state", [State.PLANNED, State.REJECTED])
-def test_what_is_planned_or_rejected_can_be_submitted(state: State) -> None:
-    submitted = rules.submit(_submission(state=state), by=OFFICER, at=AT)
+@pytest.mark.parametrize("state", [State.PLANNED, State.REJECTED, State.PARTLY_ACCEPTED])
+def test_what_is_planned_rejected_or_accepted_in_part_can_be_submitted(state: State) -> None:
+    submitted = rules.submit(_submission(state=state, rounds=2), by=OFFICER, at=AT)
 
     assert (submitted.state, submitted.submitted_at) == (State.SUBMITTED, AT)
+    assert submitted.round == 3
     assert submitted.delivered_at == AT - TICK
 
 
@@ -100,7 +101,12 @@ def test_what_is_planned_or_rejected_can_be_submitted(state: State) -> None:
         ({"delivered_at": AT + TICK, "evidence": ()}, rules.DeliveredLater),
         ({"evidence": ()}, rules.EvidenceUnknown),
         ({"documents": (), "evidence": ()}, rules.EvidenceMissing),
-        ({"evidence_asked": ("report", "data")}, rules.EvidenceMissing),
+        ({"deliverables_left": ("report", "data")}, rules.EvidenceMissing),
+        ({"delivered_at": STARTS_AT - TICK, "evidence": ()}, rules.DeliveredBefore),
+        (
+            {"deliverables_left": (), "documents": (), "evidence": (), "delivered_at": LAST},
+            rules.BackdatingUnproved,
+        ),
     ],
 )
 def test_an_unsound_submission_is_refused_for_its_first_reason(
@@ -111,46 +117,44 @@ def test_an_unsound_submission_is_refused_for_its_first_reason(
 
 
 def test_where_the_terms_ask_for_no_evidence_none_is_needed() -> None:
-    facts = _submission(evidence_asked=(), documents=(), evidence=())
+    facts = _submission(deliverables_left=(), documents=(), evidence=())
 
     assert rules.submit(facts, by=OFFICER, at=AT).evidence == ()
 
 
+def test_what_the_person_declares_has_a_digest_of_its_own() -> None:
+    declared = [
+        rules.submit(_submission(**changed), by=OFFICER, at=AT).digest
+        for changed in (
+            {}, {"delivered_at": AT - 2 * TICK}, {"rounds": 1}, {"declaration": Text(en="Other")},
+        )
+    ]  # fmt: skip
+
+    assert len(set(declared)) == 4
+    assert rules.submit(_submission(), by=OFFICER, at=AT + TICK).digest == declared[0]
+
+
 @pytest.mark.parametrize(
-    ("changed", "refusal"),
+    ("zone", "due_on", "delivered_at", "days", "words"),
     [
-        ({"authority_number": 8, "state": State.PLANNED}, rules.MilestoneNotOwned),
-        ({"state": State.PLANNED, "delivered_at": None}, rules.NotSubmitted),
-        ({"state": State.ACCEPTED, "submitted_by": "person_officer"}, rules.NotSubmitted),
-        ({"state": State.REJECTED}, rules.NotSubmitted),
-        ({"submitted_by": "person_officer"}, rules.SubmittedOneself),
+        (CHINA, date(2027, 2, 28), DUE_AT, 0, "2027-03-01, due by 2027-02-28"),
+        (CHINA, date(2027, 2, 28), DUE_AT + TICK, 1, "2027-03-01 - 2027-02-28 = 1 days late"),
+        (CHINA, date(2027, 2, 28), DUE_AT + timedelta(days=1), 2, "2027-03-02 - 2027-02-28"),
+        # The clocks of Brussels go forward on 2027-03-28: that day has 23 hours.
+        (BRUSSELS, date(2027, 3, 27), datetime(2027, 3, 28, 21, 59, tzinfo=UTC), 1, "2027-03-28"),
+        (BRUSSELS, date(2027, 3, 27), datetime(2027, 3, 28, 22, 0, tzinfo=UTC), 2, "2027-03-29"),
     ],
+    ids=["at the end", "a tick later", "a day later", "short day", "after the short day"],
 )
-def test_a_judgement_is_refused_for_its_first_reason(
-    changed: dict[str, Any], refusal: type[Refusal]
+def test_lateness_counts_days_of_the_contract_to_the_delivery(
+    zone: str, due_on: date, delivered_at: datetime, days: int, words: str
 ) -> None:
-    for judge in (rules.accept, rules.reject):
-        with pytest.raises(refusal):
-            judge(_judgement(**changed), by=OFFICER, at=AT)
+    due_at = rules.end_of(due_on, time_zone=zone)
 
+    late = rules.lateness(due_at=due_at, delivered_at=delivered_at, time_zone=zone)
 
-@pytest.mark.parametrize(
-    ("late", "expected"), [(timedelta(0), Timeliness.MET), (TICK, Timeliness.NOT_MET)]
-)
-def test_lateness_counts_to_delivery_and_not_to_acceptance(
-    late: timedelta, expected: Timeliness
-) -> None:
-    facts = _judgement(delivered_at=DUE_AT + late)
-
-    accepted = rules.accept(facts, by=OFFICER, at=AT + timedelta(days=90))
-
-    assert accepted.timeliness is expected
-
-
-def test_a_rejection_says_why_and_what_would_satisfy() -> None:
-    rejected = rules.reject(_judgement(), by=OFFICER, at=AT)
-
-    assert (rejected.state, rejected.reasons, rejected.remedy) == (State.REJECTED, WORDS, WORDS)
+    assert (late.days, late.due_on, late.time_zone) == (days, due_on, zone)
+    assert str(late.words.en).startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +166,8 @@ def test_a_rejection_says_why_and_what_would_satisfy() -> None:
         (State.SUBMITTED, DUE_AT + TICK, DUE_AT + TICK, Timeliness.NOT_MET),
         (State.REJECTED, DUE_AT - TICK, DUE_AT, None),
         (State.REJECTED, DUE_AT - TICK, DUE_AT + TICK, Timeliness.NOT_MET),
+        (State.PARTLY_ACCEPTED, DUE_AT, DUE_AT, None),
+        (State.PARTLY_ACCEPTED, DUE_AT, DUE_AT + TICK, Timeliness.NOT_MET),
         (State.ACCEPTED, DUE_AT, DUE_AT + TICK, Timeliness.MET),
         (State.ACCEPTED, DUE_AT + TICK, DUE_AT + TICK, Timeliness.NOT_MET),
     ],

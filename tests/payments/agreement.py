@@ -19,6 +19,7 @@ from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE
 from ecosystem.identity.tables import organisation
 from ecosystem.milestones import actions as milestones
+from ecosystem.milestones.judging import actions as judging
 from ecosystem.milestones.model import Submission
 from ecosystem.milestones.tables import milestone
 from ecosystem.needs import actions as needs
@@ -125,11 +126,11 @@ async def accept(database: Database, agreed: Agreement, code: str) -> None:
     )
     assert row is not None
     supplier, officer = agreed.actor("enterprise", "delivery"), agreed.actor("city", "officer")
-    said = Submission(delivered_at=datetime(2026, 1, 20, tzinfo=UTC), declaration=WORDS)
+    said = Submission(delivered_at=AT, declaration=WORDS)
     async with database.transaction(seen_by(supplier)) as tx:
         await milestones.submit(tx, row["id"], said, by=supplier, at=AT, expected=None)
     async with database.transaction(seen_by(officer)) as tx:
-        await milestones.accept(tx, row["id"], by=officer, at=AT, expected=None)
+        await judging.accept(tx, row["id"], by=officer, at=AT, expected=None)
 
 
 async def verify(

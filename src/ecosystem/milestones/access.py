@@ -12,8 +12,8 @@ READ_HISTORY: Final = Permit(
     act="read the history of a milestone", scope="history:read", relation=_CONCERNED
 )
 SUBMIT: Final = Permit(
-    act="submit a milestone", scope="milestones:write", roles=(Role.DELIVERY,), verified=True,
-    relation="supplier", state="planned, rejected",
+    act="submit a milestone", scope="milestones:write", roles=(Role.DELIVERY,), person=True,
+    verified=True, relation="supplier", state="planned, rejected, accepted in part",
 )  # fmt: skip
 JUDGE: Final = Permit(
     act="accept or reject a milestone", scope="milestones:write", roles=(Role.OFFICER,),

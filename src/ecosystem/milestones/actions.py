@@ -1,59 +1,51 @@
-"""Plan, submit, accept and reject milestones."""
+"""Plan and submit milestones."""
 
 from datetime import datetime
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, null, update
+from sqlalchemy import bindparam, literal, null, update
+from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.model import Contract
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience, Occurrence
 from ecosystem.milestones import queries, rules
-from ecosystem.milestones.model import Judgement, PlanFacts, Submission
-from ecosystem.milestones.tables import milestone
-from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.milestones.model import PlanFacts, Planned, Submission, Submitted
+from ecosystem.milestones.tables import milestone, milestone_submission
+from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
+from ecosystem.values import control
 from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import authority_of
 
 _PLAN: Final = inserting(
     milestone,
-    "authority_id", "id", "version", "contract_id", "code", "kind", "title", "state", "due_at",
-    "evidence_asked", "acceptance_days", "metrics", "evidence",
+    "authority_id", "id", "version", "contract_id", "code", "kind", "title", "state", "round",
+    "profile_id", "time_zone", "starts_at", "due_at", "evidence_asked", "acceptance_days",
+    "metrics", "evidence", "accepted_share", "accepted_deliverables", "findings",
 )  # fmt: skip
-_KEY = (milestone.c.authority_id == bindparam("of_authority"), milestone.c.id == bindparam("of"))
+_KEEP: Final = inserting(milestone_submission)
 _SUBMIT: Final = Statement(
     update(milestone)
-    .where(*_KEY)
+    .where(milestone.c.authority_id == bindparam("of_authority"), milestone.c.id == bindparam("of"))
     .values(
         state="submitted",
         version=milestone.c.version + 1,
+        round=bindparam("counted"),
         delivered_at=bindparam("delivered"),
         submitted_at=bindparam("submitted"),
         submitted_by=bindparam("submitter"),
         declaration=bindparam("declared"),
         evidence=bindparam("named"),
+        lateness=bindparam("late"),
         rejected_at=null(),
         reasons=null(),
         remedy=null(),
-    )
-)
-_ACCEPT: Final = Statement(
-    update(milestone)
-    .where(*_KEY)
-    .values(state="accepted", version=milestone.c.version + 1, accepted_at=bindparam("accepted"))
-)
-_REJECT: Final = Statement(
-    update(milestone)
-    .where(*_KEY)
-    .values(
-        state="rejected",
-        version=milestone.c.version + 1,
-        rejected_at=bindparam("rejected"),
-        reasons=bindparam("why"),
-        remedy=bindparam("what"),
+        findings=literal("[]").cast(JSON),
     )
 )
 
@@ -65,22 +57,38 @@ async def plan(tx: Tx, occurrence: Occurrence) -> None:
     the terms.
     """
     contract: Contract = occurrence.body.after
-    by, at, encode = occurrence.body.by, occurrence.recorded_at, msgspec.json.encode
+    by, at = occurrence.body.by, occurrence.recorded_at
+    law = await queries.law_of(tx, contract.need_id, at=at)
     for terms in contract.terms.milestones:
-        facts = PlanFacts(contract_id=contract.id, terms=terms)
+        facts = PlanFacts(
+            contract_id=contract.id,
+            terms=terms,
+            starts_on=contract.starts_on,
+            profile_id=law.profile_id,
+            time_zone=law.calendar.time_zone,
+        )
         planned = rules.plan(facts, by=by, at=at)
         milestone_id = mint("milestone", authority=occurrence.authority_id)
-        await tx.run(
-            _PLAN,
-            authority_id=occurrence.authority_id, id=milestone_id, version=1,
-            contract_id=contract.id, code=terms.code, kind=terms.kind, title=encode(terms.title),
-            state=planned.state, due_at=planned.due_at, evidence_asked=encode(terms.evidence),
-            acceptance_days=terms.acceptance_days, metrics=encode(terms.metrics), evidence=b"[]",
-        )  # fmt: skip
+        await tx.run(_PLAN, **_planned(milestone_id, facts, planned))
         await history.record(
             tx, "milestone.planned", milestone_id, facts=facts, decision=planned, by=by, at=at,
             audience=EVERYONE, after=await queries.after(tx, milestone_id, at=at),
         )  # fmt: skip
+
+
+def _planned(milestone_id: str, facts: PlanFacts, planned: Planned) -> dict[str, Any]:
+    """Return the columns of a new milestone."""
+    terms, encode = facts.terms, msgspec.json.encode
+    return {
+        "authority_id": authority_of(milestone_id), "id": milestone_id, "version": 1,
+        "contract_id": facts.contract_id, "code": terms.code, "kind": terms.kind,
+        "title": encode(terms.title), "state": planned.state, "round": 0,
+        "profile_id": facts.profile_id, "time_zone": facts.time_zone,
+        "starts_at": planned.starts_at, "due_at": planned.due_at,
+        "evidence_asked": encode(terms.evidence), "acceptance_days": terms.acceptance_days,
+        "metrics": encode(terms.metrics), "evidence": b"[]", "accepted_share": Decimal(0),
+        "accepted_deliverables": b"[]", "findings": b"[]",
+    }  # fmt: skip
 
 
 async def submit(
@@ -94,64 +102,31 @@ async def submit(
     row = await queries.locked(tx, milestone_id, seen_by=by, expected=expected)
     facts = await queries.submit_facts(tx, row, asked)
     submitted = rules.submit(facts, by=by, at=at)
-    await tx.run(
-        _SUBMIT,
-        of_authority=row["authority_id"], of=milestone_id, delivered=submitted.delivered_at,
-        submitted=submitted.submitted_at, submitter=by.person_id or by.client_id,
-        declared=msgspec.json.encode(submitted.declaration),
-        named=msgspec.json.encode(submitted.evidence),
-    )  # fmt: skip
+    await _keep(tx, milestone_id, submitted, by=by)
     version = await history.record(
         tx, "milestone.submitted", milestone_id, facts=facts, decision=submitted, by=by, at=at,
-        valid_at=submitted.delivered_at, audience=await _parties(tx, row),
+        valid_at=submitted.delivered_at,
+        audience=Audience(organisations=await contracts.parties(tx, row["contract_id"])),
         after=await queries.after(tx, milestone_id, at=at),
     )  # fmt: skip
     return Standing(id=milestone_id, state=submitted.state, version=version)
 
 
-async def accept(
-    tx: Tx, milestone_id: str, *, by: Actor, at: datetime, expected: int | None
-) -> Standing:
-    """Agree that a milestone is reached; what its contract pays for it is now due.
-
-    Refuses with MilestoneMissing, RevisionStale, and as the rule does.
-    """
-    row = await queries.locked(tx, milestone_id, seen_by=by, expected=expected)
-    facts = queries.judge_facts(row)
-    accepted = rules.accept(facts, by=by, at=at)
+async def _keep(tx: Tx, milestone_id: str, submitted: Submitted, *, by: Actor) -> None:
+    """Keep a round beside those before it, and have the milestone say what it says."""
+    authority, submitter = authority_of(milestone_id), control.hand(by)
+    declared = msgspec.json.encode(submitted.declaration)
+    named = msgspec.json.encode(submitted.evidence)
     await tx.run(
-        _ACCEPT,
-        of_authority=row["authority_id"], of=milestone_id, accepted=accepted.accepted_at,
+        _KEEP,
+        authority_id=authority, milestone_id=milestone_id, round=submitted.round,
+        id=mint("submission", authority=authority), delivered_at=submitted.delivered_at,
+        submitted_at=submitted.submitted_at, submitted_by=submitter, declaration=declared,
+        evidence=named, digest=submitted.digest,
     )  # fmt: skip
-    version = await history.record(
-        tx, "milestone.accepted", milestone_id, facts=facts, decision=accepted, by=by, at=at,
-        audience=EVERYONE, after=await queries.after(tx, milestone_id, at=at),
-    )  # fmt: skip
-    return Standing(id=milestone_id, state=accepted.state, version=version)
-
-
-async def reject(
-    tx: Tx, milestone_id: str, judgement: Judgement, *, by: Actor, at: datetime,
-    expected: int | None,
-) -> Standing:  # fmt: skip
-    """Send a milestone back to its supplier, with reasons and a remedy.
-
-    Refuses with MilestoneMissing, RevisionStale, and as the rule does.
-    """
-    row = await queries.locked(tx, milestone_id, seen_by=by, expected=expected)
-    facts = queries.judge_facts(row, judgement)
-    rejected = rules.reject(facts, by=by, at=at)
     await tx.run(
-        _REJECT,
-        of_authority=row["authority_id"], of=milestone_id, rejected=rejected.rejected_at,
-        why=msgspec.json.encode(rejected.reasons), what=msgspec.json.encode(rejected.remedy),
+        _SUBMIT,
+        of_authority=authority, of=milestone_id, counted=submitted.round,
+        delivered=submitted.delivered_at, submitted=submitted.submitted_at, submitter=submitter,
+        declared=declared, named=named, late=msgspec.json.encode(submitted.lateness),
     )  # fmt: skip
-    version = await history.record(
-        tx, "milestone.rejected", milestone_id, facts=facts, decision=rejected, by=by, at=at,
-        audience=await _parties(tx, row), after=await queries.after(tx, milestone_id, at=at),
-    )  # fmt: skip
-    return Standing(id=milestone_id, state=rejected.state, version=version)
-
-
-async def _parties(tx: Tx, row: Record) -> Audience:
-    return Audience(organisations=await contracts.parties(tx, row["contract_id"]))

@@ -1,19 +1,29 @@
 """What a milestone is: the facts that rules decide on, what they decide, and how it looks."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from ecosystem.contracts.form_shapes import MilestoneKind, TermsMilestone
+from ecosystem.contracts.form_shapes import Digest, MilestoneKind, TermsMilestone
 from ecosystem.contracts.model import Evidence
 from ecosystem.contracts.rule_parts import Code
 from ecosystem.values.actor import Actor
-from ecosystem.values.identifiers import ContractId, DocumentId, MilestoneId
+from ecosystem.values.identifiers import ContractId, DocumentId, MilestoneId, SubmissionId
+from ecosystem.values.patterns import whole
 from ecosystem.values.period import Instant
 from ecosystem.values.text import Text
+
+Share = Annotated[
+    str,
+    Meta(
+        pattern=whole(r"(0(\.[0-9]{1,4})?|1(\.0{1,4})?)"),
+        description="Share of the whole milestone, from 0 to 1, as a decimal string.",
+        examples=["0.4"],
+    ),
+]
 
 
 class State(StrEnum):
@@ -21,6 +31,8 @@ class State(StrEnum):
 
     PLANNED = "planned"
     SUBMITTED = "submitted"
+    PARTLY_ACCEPTED = "partly_accepted"
+    """A share is accepted, and pays; the rest is submitted again."""
     ACCEPTED = "accepted"
     REJECTED = "rejected"
 
@@ -37,12 +49,20 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     contract_id: ContractId
     terms: TermsMilestone
+    starts_on: date
+    """The first day of the contract."""
+    profile_id: str
+    """The rules of the place under which the need was published."""
+    time_zone: str
+    """Where its days begin and end: that of the profile's calendar, by its name of the IANA."""
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """The milestone stands in the calendar of its contract."""
 
     state: State
+    starts_at: datetime
+    """The first instant of the contract: nothing is delivered before."""
     due_at: datetime
 
 
@@ -57,23 +77,63 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """What was delivered, in the supplier's words."""
 
 
-class Judgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Why an authority rejects a submission."""
+class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is amiss with one part of what was submitted."""
 
+    part: Code
+    """A deliverable of `evidence_asked`, or a criterion: a metric of `metrics`."""
     reasons: Text
     remedy: Text
     """What would have it accepted."""
 
 
+class Judgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Why an authority does not accept what was submitted."""
+
+    reasons: Text
+    remedy: Text
+    """What would have it accepted."""
+    findings: Annotated[tuple[Finding, ...], Meta(max_length=50)] = ()
+    """The same for each part; asked for where the milestone has several."""
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """What the person declares who submits, as its digest is taken."""
+
+    milestone_id: MilestoneId
+    round: int
+    delivered_at: datetime
+    declaration: Text
+    evidence: tuple[Evidence, ...]
+
+
+class Lateness(msgspec.Struct, frozen=True, kw_only=True):
+    """By how many days a delivery is late, and how that was computed."""
+
+    days: int
+    """Days begun after the last one in time; 0 where it is in time."""
+    due_on: date
+    """The last day in time."""
+    delivered_on: date
+    time_zone: str
+    """Where these days begin and end."""
+    words: Text
+
+
 class SubmitFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a submission is checked against."""
 
+    milestone_id: MilestoneId
     role: str | None
     """In which place the caller's organisation stands in the contract."""
     state: State
+    rounds: int
+    """How often it was submitted before."""
+    starts_at: datetime
     due_at: datetime
-    evidence_asked: tuple[Code, ...]
-    """Kinds of document that the terms ask for."""
+    time_zone: str
+    deliverables_left: tuple[Code, ...]
+    """Kinds of document that the terms ask for, and that are not accepted yet."""
     asked: Submission
     evidence: tuple[Evidence, ...]
     """Those of the documents named that are documents of the contract."""
@@ -83,39 +143,16 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
     """The supplier has shown that the milestone is reached."""
 
     state: State
+    round: int
+    """Counts the submissions of the milestone, from 1."""
     delivered_at: datetime
     submitted_at: datetime
     declaration: Text
     evidence: tuple[Evidence, ...]
-
-
-class JudgeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an acceptance or a rejection is checked against."""
-
-    authority_number: int
-    state: State
-    due_at: datetime
-    delivered_at: datetime | None
-    submitted_by: str | None
-    """The person or client that submitted."""
-    judgement: Judgement | None = None
-
-
-class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """The authority agrees that the milestone is reached."""
-
-    state: State
-    accepted_at: datetime
-    timeliness: Timeliness
-
-
-class Rejected(msgspec.Struct, frozen=True, kw_only=True):
-    """The authority does not agree, and says what would satisfy it."""
-
-    state: State
-    rejected_at: datetime
-    reasons: Text
-    remedy: Text
+    digest: Digest
+    """SHA-256 of the canonical JSON of what the person declares."""
+    lateness: Lateness
+    """As the supplier says; the authority may accept another date of delivery."""
 
 
 class MilestoneSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +166,10 @@ class MilestoneSummary(msgspec.Struct, frozen=True, kw_only=True):
     kind: MilestoneKind
     title: Text
     state: State
+    round: int
+    """How often it was submitted."""
+    accepted_share: Share
+    """What of it is accepted, and pays."""
     timeliness: Timeliness | None
     """What it is by its date, at the moment of the answer; null while both are possible."""
     due_at: datetime
@@ -147,23 +188,71 @@ class Milestone(MilestoneSummary, frozen=True, kw_only=True):
     """Days in which the authority accepts or rejects what was submitted."""
     metrics: tuple[Code, ...]
     """Metrics that are verified for it."""
+    starts_at: datetime
+    """The first instant of the contract: nothing is delivered before."""
+    time_zone: str
+    """Where its days begin and end."""
+    accepted_deliverables: tuple[Code, ...]
+    """What of `evidence_asked` is accepted already and not submitted again."""
     declaration: Text | None
     evidence: tuple[Evidence, ...]
+    submitted_by: str | None
+    """The person who declares it."""
+    lateness: Lateness | None
+    """Counted to the delivery that was accepted, until then to the one that is claimed."""
+    accepted_delivery_at: datetime | None
+    """The delivery that the authority has accepted: of parts, the latest."""
     rejected_at: datetime | None
     reasons: Text | None
-    """Why it was last rejected."""
+    """Why it was last rejected, or its rest."""
     remedy: Text | None
+    findings: tuple[Finding, ...]
+    """The same for each part."""
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """One submission of a milestone, and what became of it."""
+
+    id: SubmissionId
+    milestone_id: MilestoneId
+    round: int
+    delivered_at: datetime
+    """As the supplier says."""
+    submitted_at: datetime
+    submitted_by: str
+    """The person who declares it."""
+    declaration: Text
+    evidence: tuple[Evidence, ...]
+    digest: Digest
+    """SHA-256 of the canonical JSON of what she declares: `milestone_id`, `round`,
+    `delivered_at`, `declaration`, `evidence`."""
+    outcome: Literal["accepted", "partly_accepted", "rejected"] | None
+    """None while nobody has judged it."""
+    judged_at: datetime | None
+    judged_by: str | None
+    share: Share | None
+    """The share of the whole milestone that was accepted with it."""
+    deliverables: tuple[Code, ...]
+    """The deliverables that were accepted with it."""
+    accepted_delivery_at: datetime | None
+    dispute: Text | None
+    """Why another date of delivery was accepted than the supplier gave."""
+    reasons: Text | None
+    remedy: Text | None
+    findings: tuple[Finding, ...]
 
 
 class AcceptedMilestone(msgspec.Struct, frozen=True, kw_only=True):
-    """An accepted milestone, as a fact that payment rules read."""
+    """A milestone that is accepted, or a share of it, as a fact that payment rules read."""
 
     id: MilestoneId
     version: int
     code: Code
+    share: Share
+    """What of it is accepted; the rest pays when it is, too."""
     due_at: datetime
     delivered_at: datetime
-    accepted_at: datetime
+    """The delivery that was accepted: of parts, the latest."""
 
 
 class HistoryBody(msgspec.Struct, frozen=True, kw_only=True):

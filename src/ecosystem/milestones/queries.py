@@ -4,8 +4,21 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, case, func, null, select
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    null,
+    select,
+)
 
+from ecosystem.catalogue.profiles import queries as profiles
+from ecosystem.catalogue.profiles.model import InForce
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.documents import queries as documents
 from ecosystem.contracts.rule_parts import Code
@@ -13,8 +26,6 @@ from ecosystem.history import queries as history
 from ecosystem.milestones import rules
 from ecosystem.milestones.model import (
     AcceptedMilestone,
-    JudgeFacts,
-    Judgement,
     Milestone,
     Moment,
     State,
@@ -23,7 +34,8 @@ from ecosystem.milestones.model import (
     Timeliness,
 )
 from ecosystem.milestones.rules import MilestoneMissing
-from ecosystem.milestones.tables import milestone
+from ecosystem.milestones.tables import milestone, milestone_judgement, milestone_submission
+from ecosystem.needs.tables import need
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -34,12 +46,12 @@ _AT: Final = bindparam("at", type_=DateTime(timezone=True))
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _ID: Final = bindparam("id", type_=Text)
 _CONTRACT: Final = bindparam("contract_id", type_=Text)
-_counts = milestone.c.state.in_(["submitted", "accepted"])
+_counts = case(
+    (milestone.c.state == State.SUBMITTED.value, milestone.c.delivered_at),
+    (milestone.c.state == State.ACCEPTED.value, milestone.c.accepted_delivery_at),
+)
 _TIMELINESS: Final = case(
-    (
-        func.coalesce(case((_counts, milestone.c.delivered_at)), _AT) > milestone.c.due_at,
-        Timeliness.NOT_MET.value,
-    ),
+    (func.coalesce(_counts, _AT) > milestone.c.due_at, Timeliness.NOT_MET.value),
     (milestone.c.state == State.ACCEPTED.value, Timeliness.MET.value),
     else_=null(),
 )
@@ -53,6 +65,8 @@ _SUMMARY: Final[list[ColumnElement[Any]]] = [
     milestone.c.kind,
     milestone.c.title,
     milestone.c.state,
+    milestone.c.round,
+    func.trim_scale(milestone.c.accepted_share).cast(Text).label("accepted_share"),
     _TIMELINESS.label("timeliness"),
     milestone.c.due_at,
     milestone.c.delivered_at,
@@ -64,11 +78,18 @@ _WHOLE: Final[list[ColumnElement[Any]]] = [
     milestone.c.evidence_asked,
     milestone.c.acceptance_days,
     milestone.c.metrics,
+    milestone.c.starts_at,
+    milestone.c.time_zone,
+    milestone.c.accepted_deliverables,
     milestone.c.declaration,
     milestone.c.evidence,
+    milestone.c.submitted_by,
+    milestone.c.lateness,
+    milestone.c.accepted_delivery_at,
     milestone.c.rejected_at,
     milestone.c.reasons,
     milestone.c.remedy,
+    milestone.c.findings,
 ]
 _SEEN: Final = contracts.is_concerned(milestone.c.authority_id, milestone.c.contract_id)
 _KEY: Final = (milestone.c.authority_id == _AUTHORITY, milestone.c.id == _ID)
@@ -89,6 +110,46 @@ LISTING: Final = page_of(
     )
 )
 """A page of the milestones of a contract that the reader is concerned with."""
+_OF_ROUND: Final = (
+    milestone_judgement.c.authority_id == milestone_submission.c.authority_id,
+    milestone_judgement.c.milestone_id == milestone_submission.c.milestone_id,
+    milestone_judgement.c.round == milestone_submission.c.round,
+)
+_NONE: Final = func.json_build_array()
+ROUNDS: Final = page_of(
+    select(
+        milestone_submission.c.id,
+        milestone_submission.c.milestone_id,
+        milestone_submission.c.round,
+        milestone_submission.c.delivered_at,
+        milestone_submission.c.submitted_at,
+        milestone_submission.c.submitted_by,
+        milestone_submission.c.declaration,
+        milestone_submission.c.evidence,
+        milestone_submission.c.digest,
+        milestone_judgement.c.outcome,
+        milestone_judgement.c.judged_at,
+        milestone_judgement.c.judged_by,
+        func.trim_scale(milestone_judgement.c.share).cast(Text).label("share"),
+        func.coalesce(milestone_judgement.c.deliverables, _NONE).label("deliverables"),
+        milestone_judgement.c.delivered_at.label("accepted_delivery_at"),
+        milestone_judgement.c.dispute,
+        milestone_judgement.c.reasons,
+        milestone_judgement.c.remedy,
+        func.coalesce(milestone_judgement.c.findings, _NONE).label("findings"),
+    )
+    .outerjoin(milestone_judgement, and_(*_OF_ROUND))
+    .where(
+        milestone_submission.c.authority_id == _AUTHORITY,
+        milestone_submission.c.milestone_id == bindparam("milestone_id", type_=Text),
+    )
+)
+"""A page of the submissions of a milestone, each with what became of it; the newest first."""
+_LAW: Final = Statement(
+    select(need.c.profile_id, need.c.published_at, need.c.jurisdiction).where(
+        need.c.authority_id == _AUTHORITY, need.c.id == bindparam("need_id", type_=Text)
+    )
+)
 _LOCKED: Final = Statement(
     select(
         milestone,
@@ -102,12 +163,12 @@ _ACCEPTED: Final = Statement(
         milestone.c.id,
         milestone.c.version,
         milestone.c.code,
+        func.trim_scale(milestone.c.accepted_share).cast(Text).label("share"),
         milestone.c.due_at,
-        milestone.c.delivered_at,
-        milestone.c.accepted_at,
+        milestone.c.accepted_delivery_at.label("delivered_at"),
     )
     .where(milestone.c.authority_id == _AUTHORITY, milestone.c.contract_id == _CONTRACT)
-    .where(milestone.c.state == "accepted")
+    .where(milestone.c.accepted_share > 0)
     .order_by(milestone.c.id)
 )
 
@@ -174,7 +235,10 @@ def _then(body: bytes, *, at: datetime | None = None) -> Milestone:
     then = msgspec.json.decode(body, type=_Body).after
     if at is None:
         return then
-    result = rules.timeliness(then.state, due_at=then.due_at, delivered_at=then.delivered_at, at=at)
+    delivered_at = then.accepted_delivery_at or then.delivered_at
+    if then.state is State.SUBMITTED:
+        delivered_at = then.delivered_at
+    result = rules.timeliness(then.state, due_at=then.due_at, delivered_at=delivered_at, at=at)
     return msgspec.structs.replace(then, timeliness=result)
 
 
@@ -203,32 +267,37 @@ async def locked(
     return row
 
 
+async def law_of(tx: Tx, need_id: str, *, at: datetime) -> InForce:
+    """Return the rules that a need was published under, or those of its place at a time."""
+    row = await tx.row(_LAW, authority_id=authority_of(need_id), need_id=need_id)
+    if row is None:
+        message = f"the contract's need {need_id} is not there"
+        raise LookupError(message)
+    if row["profile_id"] is None:
+        return await profiles.profile_at(tx, jurisdiction=row["jurisdiction"], at=at)
+    return await profiles.profile_kept(tx, row["profile_id"], at=row["published_at"])
+
+
 async def submit_facts(tx: Tx, row: Record, asked: Submission) -> SubmitFacts:
     """Return what the submission of a locked milestone is checked against."""
+    deliverables = msgspec.json.decode(row["evidence_asked"], type=tuple[Code, ...])
+    accepted = msgspec.json.decode(row["accepted_deliverables"], type=tuple[Code, ...])
     return SubmitFacts(
+        milestone_id=row["id"],
         role=row["role"],
         state=State(row["state"]),
+        rounds=row["round"],
+        starts_at=row["starts_at"],
         due_at=row["due_at"],
-        evidence_asked=msgspec.json.decode(row["evidence_asked"], type=tuple[Code, ...]),
+        time_zone=row["time_zone"],
+        deliverables_left=tuple(one for one in deliverables if one not in accepted),
         asked=asked,
         evidence=await documents.evidence(tx, row["contract_id"], asked.documents),
     )
 
 
-def judge_facts(row: Record, judgement: Judgement | None = None) -> JudgeFacts:
-    """Return what the acceptance or the rejection of a locked milestone is checked against."""
-    return JudgeFacts(
-        authority_number=row["authority_id"],
-        state=State(row["state"]),
-        due_at=row["due_at"],
-        delivered_at=row["delivered_at"],
-        submitted_by=row["submitted_by"],
-        judgement=judgement,
-    )
-
-
 async def accepted(tx: Tx, contract_id: str) -> tuple[AcceptedMilestone, ...]:
-    """Return the accepted milestones of a contract, as payment rules read them."""
+    """Return what is accepted of a contract's milestones, as payment rules read it."""
     rows = await tx.rows(_ACCEPTED, authority_id=authority_of(contract_id), contract_id=contract_id)
     return tuple(AcceptedMilestone(**dict(row)) for row in rows)
 

@@ -14,9 +14,9 @@ from ecosystem.history.queries import STREAM, NothingThen
 from ecosystem.milestones import access, actions, queries, rules
 from ecosystem.milestones.model import (
     HistoryEntry,
-    Judgement,
     Milestone,
     MilestoneSummary,
+    Round,
     Submission,
 )
 from ecosystem.runtime import paging
@@ -124,6 +124,31 @@ async def read_milestone_history(
     )  # fmt: skip
 
 
+@get(
+    "/v1/milestones/{milestone_id:str}/rounds",
+    permit=access.READ,
+    answers=Page[Round],
+    refuses=(rules.MilestoneMissing,),
+)
+async def list_rounds(
+    request: Call,
+    milestone_id: FromPath[str],
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List the submissions of a milestone, newest first.
+
+    Each round as it was submitted, with what became of it: accepted, in part, or rejected,
+    with reasons and what would satisfy.
+    """
+    await queries.concern(request.tx, milestone_id, by=request.by)
+    return await paging.page(
+        request, request.tx, queries.ROUNDS, cursor=cursor, limit=limit,
+        milestone_id=milestone_id,
+        authority_id=owner(milestone_id, "milestone", otherwise=rules.MilestoneMissing),
+    )  # fmt: skip
+
+
 @post(
     "/v1/milestones/{milestone_id:str}/submission",
     permit=access.SUBMIT,
@@ -131,7 +156,8 @@ async def read_milestone_history(
     changes=True,
     refuses=(
         rules.MilestoneMissing, RevisionStale, rules.NotSupplier, rules.MilestoneNotOpen,
-        rules.DeliveredLater, rules.EvidenceUnknown, rules.EvidenceMissing,
+        rules.DeliveredLater, rules.DeliveredBefore, rules.EvidenceUnknown,
+        rules.EvidenceMissing, rules.BackdatingUnproved,
     ),
 )  # fmt: skip
 async def submit_milestone(
@@ -140,7 +166,8 @@ async def submit_milestone(
     """Submit a milestone with its evidence.
 
     Says when it was delivered, which is what lateness counts to, and names documents of the
-    contract that show it. What was rejected can be submitted again.
+    contract that show it. The person declares it: its digest is kept with who and when. What
+    was rejected, or accepted in part, is submitted again as the next round.
     """
     now = await actions.submit(
         request.tx, milestone_id, data, by=request.by, at=request.at, expected=request.expected
@@ -148,50 +175,6 @@ async def submit_milestone(
     return request.answer(now, version=now.version, location=f"/v1/milestones/{milestone_id}")
 
 
-@post(
-    "/v1/milestones/{milestone_id:str}/acceptance",
-    permit=access.JUDGE,
-    answers=Standing,
-    changes=True,
-    key=True,
-    refuses=(
-        rules.MilestoneMissing, RevisionStale, rules.MilestoneNotOwned, rules.NotSubmitted,
-        rules.SubmittedOneself,
-    ),
-)  # fmt: skip
-async def accept_milestone(request: Call, milestone_id: FromPath[str]) -> Response[bytes]:
-    """Accept a milestone.
-
-    What the contract pays for it can be claimed from now on. It is `met` where it was
-    delivered by `due_at`, however late it was submitted or accepted.
-    """
-    now = await actions.accept(
-        request.tx, milestone_id, by=request.by, at=request.at, expected=request.expected
-    )
-    return request.answer(now, version=now.version, location=f"/v1/milestones/{milestone_id}")
-
-
-@post(
-    "/v1/milestones/{milestone_id:str}/rejection",
-    permit=access.JUDGE,
-    answers=Standing,
-    changes=True,
-    refuses=(
-        rules.MilestoneMissing, RevisionStale, rules.MilestoneNotOwned, rules.NotSubmitted,
-        rules.SubmittedOneself,
-    ),
-)  # fmt: skip
-async def reject_milestone(
-    request: Call, milestone_id: FromPath[str], data: JSONBody[Judgement]
-) -> Response[bytes]:
-    """Reject a milestone, with the reasons and with what would satisfy."""
-    now = await actions.reject(
-        request.tx, milestone_id, data, by=request.by, at=request.at, expected=request.expected
-    )
-    return request.answer(now, version=now.version, location=f"/v1/milestones/{milestone_id}")
-
-
 ROUTES = (
-    list_milestones, read_milestone, read_milestone_history, submit_milestone, accept_milestone,
-    reject_milestone,
+    list_milestones, read_milestone, read_milestone_history, list_rounds, submit_milestone,
 )  # fmt: skip

@@ -1,16 +1,18 @@
 """What may become of a milestone, and what refuses it."""
 
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from ecosystem.contracts.canonical import digest
 from ecosystem.milestones.model import (
-    Accepted,
-    JudgeFacts,
+    Lateness,
     Moment,
     PlanFacts,
     Planned,
-    Rejected,
     State,
+    Statement,
+    Submission,
     SubmitFacts,
     Submitted,
     Timeliness,
@@ -18,9 +20,11 @@ from ecosystem.milestones.model import (
 from ecosystem.values.actor import Actor
 from ecosystem.values.period import is_within_reach
 from ecosystem.values.refusal import Kind, Refusal
+from ecosystem.values.text import Text
 
-CIVIL_TIME: Final = timezone(timedelta(hours=8))
-"""Where the days of a contract begin and end: China Standard Time, UTC+8 all year."""
+_DAY: Final = timedelta(days=1)
+_OPEN: Final = frozenset({State.PLANNED, State.REJECTED, State.PARTLY_ACCEPTED})
+"""The states in which a milestone waits for its supplier."""
 _POSITION: Final = "position:"
 
 
@@ -49,14 +53,7 @@ class MilestoneNotOpen(Refusal):
     """The milestone waits for the authority, or is accepted."""
 
     kind = Kind.CONFLICT
-    remedy = "Submit a milestone that is planned or rejected."
-
-
-class NotSubmitted(Refusal):
-    """The milestone has no submission to be judged."""
-
-    kind = Kind.CONFLICT
-    remedy = "Accept or reject a milestone that is submitted."
+    remedy = "Submit a milestone that is planned, rejected or accepted in part."
 
 
 class DeliveredLater(Refusal):
@@ -64,6 +61,20 @@ class DeliveredLater(Refusal):
 
     kind = Kind.UNMET
     remedy = "Give the instant at which it was delivered, and submit after it."
+
+
+class DeliveredBefore(Refusal):
+    """The delivery lies before the contract."""
+
+    kind = Kind.UNMET
+    remedy = "Give the instant at which it was delivered, from `starts_at` on."
+
+
+class BackdatingUnproved(Refusal):
+    """It was delivered on an earlier day, says the supplier, and shows nothing for it."""
+
+    kind = Kind.UNMET
+    remedy = "Name a document of the contract that shows when it was delivered."
 
 
 class EvidenceUnknown(Refusal):
@@ -77,14 +88,7 @@ class EvidenceMissing(Refusal):
     """The terms ask for more documents than are named."""
 
     kind = Kind.UNMET
-    remedy = "Name a document of its own for each kind that `evidence_asked` lists."
-
-
-class SubmittedOneself(Refusal):
-    """The person who submitted the milestone cannot judge it."""
-
-    kind = Kind.FORBIDDEN
-    remedy = "Another person of the authority must do this."
+    remedy = "Name a document of its own for each kind of `evidence_asked` not yet accepted."
 
 
 class MomentUnclear(Refusal):
@@ -95,78 +99,106 @@ class MomentUnclear(Refusal):
 
 
 def plan(facts: PlanFacts, *, by: Actor, at: datetime) -> Planned:
-    """Plan a milestone; it is in time until its day ends in CIVIL_TIME."""
+    """Plan a milestone; it is in time until its day ends where the contract counts days."""
     del by, at
-    return Planned(state=State.PLANNED, due_at=end_of(facts.terms.due_on))
+    return Planned(
+        state=State.PLANNED,
+        starts_at=end_of(facts.starts_on - _DAY, time_zone=facts.time_zone),
+        due_at=end_of(facts.terms.due_on, time_zone=facts.time_zone),
+    )
 
 
-def end_of(day: date) -> datetime:
-    """Return the last instant of a day in CIVIL_TIME: the midnight that ends it."""
-    midnight = datetime.combine(day + timedelta(days=1), time(), CIVIL_TIME)
+def end_of(day: date, *, time_zone: str) -> datetime:
+    """Return the last instant of a day: the midnight that ends it there."""
+    midnight = datetime.combine(day + _DAY, time(), ZoneInfo(time_zone))
     return midnight.astimezone(UTC)
 
 
 def submit(facts: SubmitFacts, *, by: Actor, at: datetime) -> Submitted:
-    """Show that a milestone is reached.
+    """Show that a milestone is reached, as the next round of it.
 
-    Refuses with NotSupplier, MilestoneNotOpen, DeliveredLater, EvidenceUnknown or
-    EvidenceMissing, in that order.
+    Refuses with NotSupplier, MilestoneNotOpen, DeliveredLater, DeliveredBefore,
+    EvidenceUnknown, EvidenceMissing or BackdatingUnproved, in that order.
     """
     del by
     asked = facts.asked
     if facts.role != "supplier":
         raise NotSupplier("The caller's organisation does not supply under this contract.")
-    if facts.state not in {State.PLANNED, State.REJECTED}:
+    if facts.state not in _OPEN:
         raise MilestoneNotOpen(f"The milestone is {facts.state}.")
-    if asked.delivered_at > at:
-        message = f"It is {at.isoformat()} now."
-        raise DeliveredLater(message, pointer="/delivered_at")
-    known = {one.id for one in facts.evidence}
-    for index, document in enumerate(asked.documents):
-        if document not in known:
-            message = f"{document} is not a document of this contract."
-            raise EvidenceUnknown(message, pointer=f"/documents/{index}")
-    if len(known) < len(facts.evidence_asked):
-        message = f"The terms ask for {', '.join(facts.evidence_asked)}."
-        raise EvidenceMissing(message, pointer="/documents")
+    _check_delivery(facts, at)
+    _check_evidence(facts, at)
+    stated = Statement(
+        milestone_id=facts.milestone_id,
+        round=facts.rounds + 1,
+        delivered_at=asked.delivered_at,
+        declaration=asked.declaration,
+        evidence=facts.evidence,
+    )
     return Submitted(
         state=State.SUBMITTED,
+        round=stated.round,
         delivered_at=asked.delivered_at,
         submitted_at=at,
         declaration=asked.declaration,
         evidence=facts.evidence,
+        digest=digest(stated),
+        lateness=lateness(
+            due_at=facts.due_at, delivered_at=asked.delivered_at, time_zone=facts.time_zone
+        ),
     )
 
 
-def accept(facts: JudgeFacts, *, by: Actor, at: datetime) -> Accepted:
-    """Agree that a milestone is reached; by its date it is met, or not.
+def _check_delivery(facts: SubmitFacts, at: datetime) -> None:
+    delivered_at = facts.asked.delivered_at
+    if delivered_at > at:
+        message = f"It is {at.isoformat()} now."
+        raise DeliveredLater(message, pointer="/delivered_at")
+    if delivered_at < facts.starts_at:
+        message = f"The contract begins at {facts.starts_at.isoformat()}."
+        raise DeliveredBefore(message, pointer="/delivered_at")
 
-    Refuses with MilestoneNotOwned, NotSubmitted or SubmittedOneself, in that order.
+
+def _check_evidence(facts: SubmitFacts, at: datetime) -> None:
+    known = {one.id for one in facts.evidence}
+    for index, document in enumerate(facts.asked.documents):
+        if document not in known:
+            message = f"{document} is not a document of this contract."
+            raise EvidenceUnknown(message, pointer=f"/documents/{index}")
+    if len(known) < len(facts.deliverables_left):
+        message = f"The terms ask for {', '.join(facts.deliverables_left)}."
+        raise EvidenceMissing(message, pointer="/documents")
+    if not known and is_backdated(facts.asked, at=at, time_zone=facts.time_zone):
+        message = f"It is submitted at {at.isoformat()}, on a later day."
+        raise BackdatingUnproved(message, pointer="/documents")
+
+
+def is_backdated(asked: Submission, *, at: datetime, time_zone: str) -> bool:
+    """Tell whether the delivery is said to have been on an earlier day than its submission."""
+    zone = ZoneInfo(time_zone)
+    return asked.delivered_at.astimezone(zone).date() < at.astimezone(zone).date()
+
+
+def lateness(*, due_at: datetime, delivered_at: datetime, time_zone: str) -> Lateness:
+    """Return by how many days a delivery is late: those begun after the last one in time.
+
+    `due_at` is the midnight that ends that day. A click, be it of who submits or of who
+    accepts, counts for nothing.
     """
-    delivered_at = _delivered(facts, by)
-    timely = delivered_at <= facts.due_at
-    return Accepted(
-        state=State.ACCEPTED,
-        accepted_at=at,
-        timeliness=Timeliness.MET if timely else Timeliness.NOT_MET,
-    )
-
-
-def reject(facts: JudgeFacts, *, by: Actor, at: datetime) -> Rejected:
-    """Send a milestone back, with reasons and what would satisfy.
-
-    Refuses with MilestoneNotOwned, NotSubmitted or SubmittedOneself, in that order.
-    Requires a judgement.
-    """
-    _delivered(facts, by)
-    if facts.judgement is None:
-        message = "a rejection has a judgement"
-        raise ValueError(message)
-    return Rejected(
-        state=State.REJECTED,
-        rejected_at=at,
-        reasons=facts.judgement.reasons,
-        remedy=facts.judgement.remedy,
+    zone = ZoneInfo(time_zone)
+    due_on = due_at.astimezone(zone).date() - _DAY
+    delivered_on = delivered_at.astimezone(zone).date()
+    days = 0 if delivered_at <= due_at else (delivered_on - due_on).days
+    sums = f"{delivered_on} - {due_on}"
+    return Lateness(
+        days=days,
+        due_on=due_on,
+        delivered_on=delivered_on,
+        time_zone=time_zone,
+        words=Text(
+            zh=f"{sums} = 逾期 {days} 天" if days else f"{delivered_on} 交付，不晚于 {due_on}",
+            en=f"{sums} = {days} days late" if days else f"{delivered_on}, due by {due_on}",
+        ),
     )
 
 
@@ -175,7 +207,7 @@ def timeliness(
 ) -> Timeliness | None:
     """Return what a milestone is by its date at a time; None while both are possible.
 
-    What was rejected counts as not delivered.
+    What was rejected counts as not delivered, and so does what has a rest that is not.
     """
     counts = delivered_at if state in {State.SUBMITTED, State.ACCEPTED} else None
     if (counts or at) > due_at:
@@ -203,14 +235,3 @@ def in_reach(at: datetime) -> datetime:
     if not is_within_reach(at):
         raise MomentUnclear("Nothing is known of times before 1900 or after 2199.")
     return at
-
-
-def _delivered(facts: JudgeFacts, by: Actor) -> datetime:
-    """Return when what is judged was delivered, where the caller may judge it."""
-    if by.organisation_number != facts.authority_number:
-        raise MilestoneNotOwned("The caller's organisation is not the authority of the contract.")
-    if facts.state is not State.SUBMITTED or facts.delivered_at is None:
-        raise NotSubmitted(f"The milestone is {facts.state}.")
-    if facts.submitted_by == (by.person_id or by.client_id):
-        raise SubmittedOneself("The caller submitted this milestone.")
-    return facts.delivered_at

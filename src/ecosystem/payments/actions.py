@@ -67,7 +67,7 @@ _REVERSE: Final = _marking("reversed")
 async def follow(tx: Tx, occurrence: Occurrence) -> None:
     """Calculate what is due under a contract after one of its facts has changed.
 
-    Follows `milestone.accepted` and `observation.verified`.
+    Follows `milestone.accepted`, `milestone.partly_accepted` and `observation.verified`.
     """
     contract_id = await queries.contract_of(tx, occurrence.stream)
     await calculate(tx, contract_id, by=occurrence.body.by, at=occurrence.recorded_at)

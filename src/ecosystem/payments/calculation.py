@@ -48,12 +48,16 @@ class Stage(StrEnum):
     ASSIGNMENT = "assignment"
 
 
-class AcceptedMilestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A milestone that was accepted and is not yet paid for."""
+class AcceptedMilestone(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A milestone that was accepted, or a share of it."""
 
     id: str
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     milestone: Code
+    share: Ratio = "1"
+    """What of it is accepted; left out where all of it is."""
     due_at: Instant
     """The last instant at which it is in time."""
     delivered_at: Instant

@@ -231,11 +231,19 @@ def _of_milestone(run: Run, rule: PaymentRule, milestone: AcceptedMilestone) -> 
         days = Decimal(_days_late(milestone))
         return excess(rule, days=days, before=run.totals[rule.code])
     amount = rule.amount if isinstance(rule, Fixed) else "0"
+    zh, en = _part(milestone.share)
     words = Text(
-        zh=f"里程碑 {milestone.milestone} 已验收：{amount}",
-        en=f"milestone {milestone.milestone} accepted: {amount}",
+        zh=f"里程碑 {milestone.milestone} 已验收：{amount}{zh}",
+        en=f"milestone {milestone.milestone} accepted: {amount}{en}",
     )
-    return Worth(Decimal(amount), words)
+    return Worth(Decimal(amount) * Decimal(milestone.share), words)
+
+
+def _part(share: str) -> tuple[str, str]:
+    """Return how an amount is multiplied where only a share is accepted; else nothing."""
+    if Decimal(share) == 1:
+        return "", ""
+    return f" × {share}", f" x {share}"
 
 
 def _days_late(milestone: AcceptedMilestone) -> int:
@@ -300,8 +308,9 @@ def _held_of(certified: Decimal, retentions: list[Retention]) -> Decimal:
 def _pay_advance(run: Run, rule: Advance) -> None:
     for fact in run.facts.milestones:
         if fact.milestone == rule.milestone:
-            words = Text(zh=f"预付款 {rule.amount}", en=f"advance of {rule.amount}")
-            paid = Worth(Decimal(rule.amount), words)
+            zh, en = _part(fact.share)
+            words = Text(zh=f"预付款 {rule.amount}{zh}", en=f"advance of {rule.amount}{en}")
+            paid = Worth(Decimal(rule.amount) * Decimal(fact.share), words)
             run.add(Stage.ADVANCE_RECOVERY, _name(rule), [_delivery(fact)], paid)
 
 
@@ -314,11 +323,14 @@ def _retain(run: Run, rule: Retention, withheld: Decimal) -> None:
         given = _occasion(run.facts, release, accepted)
         held = -run.totals[rule.code]
         if given is not None and held > 0:
+            fact = accepted.get(release.milestone or "")
+            share = "1" if fact is None else fact.share
+            zh, en = _part(share)
             words = Text(
-                zh=f"释放留置款 {plain(held)} × {release.share}",
-                en=f"release {plain(held)} x {release.share}",
+                zh=f"释放留置款 {plain(held)} × {release.share}{zh}",
+                en=f"release {plain(held)} x {release.share}{en}",
             )
-            paid = Worth(held * Decimal(release.share), words)
+            paid = Worth(held * Decimal(release.share) * Decimal(share), words)
             run.add(Stage.RETENTION, _name(rule), [given], paid)
 
 

@@ -315,6 +315,7 @@ async def step_facts(tx: Tx, terms: ContractTerms, row: Record) -> StepFacts:
                 id=one.id,
                 version=one.version,
                 milestone=one.code,
+                share=one.share,
                 due_at=wire(one.due_at),
                 delivered_at=wire(one.delivered_at),
             )

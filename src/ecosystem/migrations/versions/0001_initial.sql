@@ -1221,6 +1221,10 @@ CREATE TABLE milestone (
 	kind TEXT NOT NULL,
 	title JSON NOT NULL,
 	state TEXT NOT NULL,
+	round INTEGER NOT NULL,
+	profile_id TEXT COLLATE "C" NOT NULL,
+	time_zone TEXT NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	due_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	evidence_asked JSON NOT NULL,
 	acceptance_days INTEGER NOT NULL,
@@ -1230,22 +1234,33 @@ CREATE TABLE milestone (
 	submitted_by TEXT COLLATE "C",
 	declaration JSON,
 	evidence JSON NOT NULL,
+	lateness JSON,
 	accepted_at TIMESTAMP WITH TIME ZONE,
+	accepted_share NUMERIC NOT NULL,
+	accepted_deliverables JSON NOT NULL,
+	accepted_delivery_at TIMESTAMP WITH TIME ZONE,
 	rejected_at TIMESTAMP WITH TIME ZONE,
 	reasons JSON,
 	remedy JSON,
+	findings JSON NOT NULL,
 	CONSTRAINT milestone_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT milestone_authority_id_contract_id_code_is_unique UNIQUE (authority_id, contract_id, code),
 	CONSTRAINT milestone_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
 	CONSTRAINT milestone_version_is_positive CHECK (version > 0),
 	CONSTRAINT milestone_kind_is_known CHECK (kind IN ('delivery', 'operation', 'outcome', 'reporting', 'financing')),
-	CONSTRAINT milestone_state_is_known CHECK (state IN ('planned', 'submitted', 'accepted', 'rejected')),
+	CONSTRAINT milestone_state_is_known CHECK (state IN ('planned', 'submitted', 'partly_accepted', 'accepted', 'rejected')),
+	CONSTRAINT milestone_rounds_are_counted CHECK ((state = 'planned') = (round = 0)),
+	CONSTRAINT milestone_acceptance_is_of_all CHECK ((state = 'accepted') = (accepted_share = 1)),
+	CONSTRAINT milestone_accepted_share_is_a_part CHECK (accepted_share BETWEEN 0 AND 1),
+	CONSTRAINT milestone_what_is_accepted_was_delivered CHECK ((accepted_share = 0) = (accepted_delivery_at IS NULL)),
+	CONSTRAINT milestone_a_part_is_accepted CHECK (state <> 'partly_accepted' OR accepted_share > 0),
 	CONSTRAINT milestone_a_submission_is_dated CHECK ((state = 'planned') = (submitted_at IS NULL)),
 	CONSTRAINT milestone_a_submission_is_whole CHECK ((submitted_at IS NULL) = (delivered_at IS NULL) AND (submitted_at IS NULL) = (submitted_by IS NULL) AND (submitted_at IS NULL) = (declaration IS NULL)),
 	CONSTRAINT milestone_acceptance_is_dated CHECK ((state = 'accepted') = (accepted_at IS NOT NULL)),
 	CONSTRAINT milestone_rejection_is_dated CHECK ((state = 'rejected') = (rejected_at IS NOT NULL)),
-	CONSTRAINT milestone_a_rejection_says_why CHECK ((rejected_at IS NULL) = (reasons IS NULL) AND (rejected_at IS NULL) = (remedy IS NULL)),
+	CONSTRAINT milestone_a_rejection_says_why CHECK ((state IN ('rejected', 'partly_accepted')) = (reasons IS NOT NULL) AND (reasons IS NULL) = (remedy IS NULL)),
 	CONSTRAINT milestone_delivery_comes_before_submission CHECK (delivered_at <= submitted_at),
+	CONSTRAINT milestone_the_contract_comes_before_delivery CHECK (starts_at <= delivered_at),
 	CONSTRAINT milestone_submission_comes_before_acceptance CHECK (submitted_at <= accepted_at)
 );
 -- next
@@ -1271,6 +1286,25 @@ CREATE TABLE contract_signature (
 	CONSTRAINT nobody_signs_for_two UNIQUE (authority_id, contract_id, person_id),
 	CONSTRAINT contract_signature_authority_id_contract_id_organisatio_c782 FOREIGN KEY(authority_id, contract_id, organisation_id) REFERENCES contract_party (authority_id, contract_id, organisation_id),
 	CONSTRAINT contract_signature_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
+);
+-- next
+CREATE TABLE milestone_submission (
+	authority_id INTEGER NOT NULL,
+	milestone_id TEXT COLLATE "C" NOT NULL,
+	round INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT milestone_submission_id_is_identifier CHECK (id ~ '^submission_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	delivered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	submitted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	submitted_by TEXT COLLATE "C" NOT NULL,
+	declaration JSON NOT NULL,
+	evidence JSON NOT NULL,
+	digest TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT milestone_submission_pkey PRIMARY KEY (authority_id, milestone_id, round),
+	CONSTRAINT milestone_submission_authority_id_id_is_unique UNIQUE (authority_id, id),
+	CONSTRAINT milestone_submission_authority_id_milestone_id_refers FOREIGN KEY(authority_id, milestone_id) REFERENCES milestone (authority_id, id),
+	CONSTRAINT milestone_submission_delivery_comes_before_submission CHECK (delivered_at <= submitted_at),
+	CONSTRAINT milestone_submission_digest_is_one CHECK (digest ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT milestone_submission_rounds_count_from_one CHECK (round > 0)
 );
 -- next
 CREATE TABLE observation (
@@ -1380,6 +1414,28 @@ CREATE TABLE payment (
 );
 -- next
 CREATE INDEX payment_of_contract ON payment (authority_id, contract_id, id);
+-- next
+CREATE TABLE milestone_judgement (
+	authority_id INTEGER NOT NULL,
+	milestone_id TEXT COLLATE "C" NOT NULL,
+	round INTEGER NOT NULL,
+	outcome TEXT NOT NULL,
+	judged_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	judged_by TEXT COLLATE "C" NOT NULL,
+	share NUMERIC NOT NULL,
+	deliverables JSON NOT NULL,
+	delivered_at TIMESTAMP WITH TIME ZONE,
+	dispute JSON,
+	reasons JSON,
+	remedy JSON,
+	findings JSON NOT NULL,
+	CONSTRAINT milestone_judgement_pkey PRIMARY KEY (authority_id, milestone_id, round),
+	CONSTRAINT milestone_judgement_authority_id_milestone_id_round_refers FOREIGN KEY(authority_id, milestone_id, round) REFERENCES milestone_submission (authority_id, milestone_id, round),
+	CONSTRAINT milestone_judgement_outcome_is_known CHECK (outcome IN ('accepted', 'partly_accepted', 'rejected')),
+	CONSTRAINT milestone_judgement_share_is_a_part CHECK (share BETWEEN 0 AND 1),
+	CONSTRAINT milestone_judgement_what_is_accepted_was_delivered CHECK ((outcome = 'rejected') = (share = 0) AND (share = 0) = (delivered_at IS NULL)),
+	CONSTRAINT milestone_judgement_whatever_is_not_accepted_is_explained CHECK ((outcome = 'accepted') = (reasons IS NULL) AND (reasons IS NULL) = (remedy IS NULL))
+);
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON assertion_used TO ecosystem_api;
 -- next
@@ -2114,6 +2170,39 @@ GRANT SELECT, INSERT, UPDATE ON metric TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON milestone TO ecosystem_api;
 -- next
+CREATE FUNCTION milestone_follows_its_rounds() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  sound boolean := CASE
+    WHEN NEW.version <> OLD.version + 1 THEN false
+    WHEN OLD.state <> 'submitted' AND NEW.state = 'submitted' THEN
+      OLD.state <> 'accepted' AND NEW.round = OLD.round + 1
+      AND EXISTS (
+        SELECT FROM milestone_submission AS one
+        WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.id
+          AND one.round = NEW.round AND one.delivered_at = NEW.delivered_at)
+    WHEN OLD.state = 'submitted' AND NEW.state <> 'submitted' THEN
+      NEW.round = OLD.round
+      AND EXISTS (
+        SELECT FROM milestone_judgement AS one
+        WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.id
+          AND one.round = NEW.round AND one.outcome = NEW.state)
+    ELSE NEW.state = OLD.state AND NEW.round = OLD.round
+  END
+  AND NEW.accepted_share = (
+    SELECT coalesce(sum(one.share), 0) FROM milestone_judgement AS one
+    WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.id);
+BEGIN
+  IF sound IS NOT TRUE THEN
+    RAISE EXCEPTION 'milestone % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'milestone_follows_its_rounds';
+  END IF;
+  RETURN NULL;
+END $$;
+-- next
+CREATE TRIGGER milestone_follows_its_rounds AFTER UPDATE ON milestone FOR EACH ROW EXECUTE FUNCTION milestone_follows_its_rounds();
+-- next
+ALTER TABLE milestone ENABLE ALWAYS TRIGGER milestone_follows_its_rounds;
+-- next
 GRANT SELECT ON payment_total TO ecosystem_api;
 -- next
 CREATE TRIGGER contract_signature_stays BEFORE UPDATE OR DELETE ON contract_signature FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
@@ -2125,6 +2214,32 @@ ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER contract_signature_stays;
 ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER contract_signature_stays_whole;
 -- next
 GRANT SELECT, INSERT ON contract_signature TO ecosystem_api;
+-- next
+CREATE TRIGGER milestone_submission_stays BEFORE UPDATE OR DELETE ON milestone_submission FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER milestone_submission_stays_whole BEFORE TRUNCATE ON milestone_submission FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE milestone_submission ENABLE ALWAYS TRIGGER milestone_submission_stays;
+-- next
+ALTER TABLE milestone_submission ENABLE ALWAYS TRIGGER milestone_submission_stays_whole;
+-- next
+GRANT SELECT, INSERT ON milestone_submission TO ecosystem_api;
+-- next
+CREATE FUNCTION a_round_follows_one_that_left_something() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.round = 1 OR EXISTS (
+    SELECT FROM milestone_judgement AS one
+    WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
+      AND one.round = NEW.round - 1 AND one.outcome <> 'accepted')) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_round_follows_one_that_left_something';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_round_follows_one_that_left_something BEFORE INSERT ON milestone_submission FOR EACH ROW EXECUTE FUNCTION a_round_follows_one_that_left_something();
+-- next
+ALTER TABLE milestone_submission ENABLE ALWAYS TRIGGER a_round_follows_one_that_left_something;
 -- next
 CREATE TRIGGER observation_hands_stay BEFORE UPDATE ON observation FOR EACH ROW EXECUTE FUNCTION hands_stay('reported_by', 'verified_by');
 -- next
@@ -2219,4 +2334,42 @@ REVOKE EXECUTE ON FUNCTION payment_is_counted FROM PUBLIC;
 -- next
 CREATE TRIGGER payment_counts AFTER INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION payment_is_counted();
 -- next
-ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_counts
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_counts;
+-- next
+CREATE TRIGGER milestone_judgement_stays BEFORE UPDATE OR DELETE ON milestone_judgement FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER milestone_judgement_stays_whole BEFORE TRUNCATE ON milestone_judgement FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE milestone_judgement ENABLE ALWAYS TRIGGER milestone_judgement_stays;
+-- next
+ALTER TABLE milestone_judgement ENABLE ALWAYS TRIGGER milestone_judgement_stays_whole;
+-- next
+GRANT SELECT, INSERT ON milestone_judgement TO ecosystem_api;
+-- next
+CREATE FUNCTION parts_add_up_and_another_judges() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF ((
+    SELECT sum(one.share) FROM (
+      SELECT share FROM milestone_judgement
+      WHERE authority_id = NEW.authority_id AND milestone_id = NEW.milestone_id
+      UNION ALL SELECT NEW.share) AS one
+  ) BETWEEN 0 AND CASE WHEN NEW.outcome = 'accepted' THEN 1 ELSE 0.9999 END
+  AND (NEW.outcome <> 'accepted' OR (
+    SELECT coalesce(sum(share), 0) FROM milestone_judgement
+    WHERE authority_id = NEW.authority_id AND milestone_id = NEW.milestone_id) + NEW.share = 1)
+  AND EXISTS (
+    SELECT FROM milestone_submission AS one JOIN milestone ON
+      milestone.authority_id = one.authority_id AND milestone.id = one.milestone_id
+    WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
+      AND one.round = NEW.round AND one.submitted_by <> NEW.judged_by
+      AND one.submitted_at <= NEW.judged_at
+      AND (NEW.delivered_at IS NULL OR NEW.delivered_at >= milestone.starts_at))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'parts_add_up_and_another_judges';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER parts_add_up_and_another_judges BEFORE INSERT ON milestone_judgement FOR EACH ROW EXECUTE FUNCTION parts_add_up_and_another_judges();
+-- next
+ALTER TABLE milestone_judgement ENABLE ALWAYS TRIGGER parts_add_up_and_another_judges
