@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ecosystem.contracts.payment_rules import Code
+from ecosystem.contracts.rule_parts import Code
 from ecosystem.milestones.model import Finding, Judgement, Lateness, Share, State, Timeliness
 from ecosystem.values.period import Instant
 from ecosystem.values.text import Text

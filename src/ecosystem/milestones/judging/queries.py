@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ecosystem.contracts.payment_rules import Code
+from ecosystem.contracts.rule_parts import Code
 from ecosystem.milestones.judging.model import JudgeFacts, Qualification
 from ecosystem.milestones.model import Judgement, State
 from ecosystem.runtime.database import Record
