@@ -25,6 +25,7 @@ from ecosystem.identity import routes as identity
 from ecosystem.identity.authentication import Authenticator
 from ecosystem.manual import routes as manual
 from ecosystem.milestones import routes as milestones
+from ecosystem.milestones.deeming import actions as deeming
 from ecosystem.milestones.judging import routes as judging
 from ecosystem.needs import routes as needs
 from ecosystem.offers import routes as offers
@@ -48,6 +49,7 @@ from ecosystem.sandbox.running import Sandbox
 
 _IDLE_S: Final = 0.2
 _FOLLOWER_S: Final = 5.0
+_CALENDAR_S: Final = 1.0
 
 ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *catalogue.ROUTES,
@@ -175,5 +177,10 @@ def _work(house: House, background: Background) -> None:
             await idempotency.forget(tx, since=since)
         return 3600
 
+    async def deem() -> float:
+        accepted = await deeming.deem(house.database, house.clock)
+        return 0 if accepted else _CALENDAR_S
+
     background.start("sequencer", sequence)
+    background.start("deeming", deem)
     background.start("forgetting", forget)

@@ -310,6 +310,26 @@ def _price(world: World) -> None:
     call.get(there, "city/officer")
 
 
+def _submit(world: World, there: str) -> list[str]:
+    """Submit a milestone with all that is asked for; return which deliverables that are."""
+    call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
+    kinds: list[str] = call.get(there, "city/officer")["evidence_asked"]
+    documents = [
+        call.upload(
+            f"{contract}/documents", "enterprise/delivery", name=f"{kind}.txt",
+            media_type="text/plain", content=f"{there}: {kind}\n".encode(),
+        )["id"]
+        for kind in kinds
+    ]  # fmt: skip
+    delivered = {
+        "documents": documents,
+        "delivered_at": wire(world.now),
+        "declaration": text("完成", "Done"),
+    }
+    call.post(f"{there}/submission", "enterprise/delivery", delivered, changes=there)
+    return kinds
+
+
 def _judge(world: World) -> None:
     """Reject a milestone, accept others wholly and in part, and reject a payment."""
     call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
@@ -317,34 +337,13 @@ def _judge(world: World) -> None:
     planned = [one for one in listed if one["state"] == "planned"]
     ordered = sorted(planned, key=lambda one: str(one["due_at"]))
     acts = ("rejection", "acceptance", "qualified-acceptance")
+    why = {"reasons": text("缺少目录", "The index is missing"), "remedy": text("补充", "Add it")}
     for one, act in zip(ordered, acts, strict=False):
         there = f"/v1/milestones/{one['id']}"
-        kinds = call.get(there, "city/officer")["evidence_asked"]
-        documents = [
-            call.upload(
-                f"{contract}/documents",
-                "enterprise/delivery",
-                name=f"{kind}.txt",
-                media_type="text/plain",
-                content=f"{one['code']}: {kind}\n".encode(),
-            )["id"]
-            for kind in kinds
-        ]
-        delivered = {
-            "documents": documents,
-            "delivered_at": wire(world.now),
-            "declaration": text("完成", "Done"),
-        }
-        call.post(f"{there}/submission", "enterprise/delivery", delivered, changes=there)
-        why = {
-            "reasons": text("缺少目录", "The index is missing"),
-            "remedy": text("补充", "Add it"),
-        }
+        kinds = _submit(world, there)
         rest = {**why, "findings": [{"part": kinds[-1], **why}]}
-        bodies: dict[str, Any] = {
-            "rejection": rest,
-            "qualified-acceptance": {"share": "0.4", "rest": rest},
-        }
+        part = {"share": "0.4", "rest": rest}
+        bodies: dict[str, dict[str, Any]] = {"rejection": rest, "qualified-acceptance": part}
         call.post(f"{there}/{act}", "city/officer", bodies.get(act), changes=there)
         call.get(f"{there}/rounds", "city/officer")
     due = call.get(f"{contract}/payments", "city/treasurer")["data"]

@@ -35,8 +35,8 @@ SUBMITTED_AGAIN = """
     FROM milestone_submission WHERE milestone_id = $1 AND round = 3"""
 ACCEPTED_TWICE = """
     INSERT INTO milestone_judgement
-    SELECT authority_id, milestone_id, 1, 'accepted', judged_at, judged_by, 0.4, deliverables,
-      delivered_at, NULL, NULL, NULL, findings
+    SELECT authority_id, milestone_id, 1, 'accepted', judged_at, judged_by, false, 0.4,
+      deliverables, delivered_at, NULL, NULL, NULL, findings
     FROM milestone_judgement WHERE milestone_id = $1 AND round = 3"""
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecosystem.catalogue.profiles.model import Counting, Span
 from ecosystem.milestones.judging import rules
 from ecosystem.milestones.judging.model import Delivery, JudgeFacts, Qualification
 from ecosystem.milestones.model import Finding, Judgement, State, Timeliness
@@ -51,6 +52,8 @@ def _facts(**changed: Any) -> JudgeFacts:
         "deliverables": ("report", "data", "code"),
         "accepted_deliverables": (),
         "metrics": (),
+        "deemed_at": None,
+        "deemed_after": None,
         "judgement": _why("data"),
     }
     return JudgeFacts(**(facts | changed))
@@ -68,7 +71,8 @@ def _part(**changed: Any) -> Qualification:
         ({"state": State.PLANNED, "delivered_at": None}, rules.NotSubmitted),
         ({"state": State.ACCEPTED, "submitted_by": "person_officer"}, rules.NotSubmitted),
         ({"state": State.REJECTED}, rules.NotSubmitted),
-        ({"submitted_by": "person_officer"}, rules.SubmittedOneself),
+        ({"submitted_by": "person_officer", "deemed_at": AT}, rules.SubmittedOneself),
+        ({"deemed_at": AT}, rules.PeriodLapsed),
     ],
 )
 def test_a_judgement_is_refused_for_its_first_reason(
@@ -77,6 +81,17 @@ def test_a_judgement_is_refused_for_its_first_reason(
     for judge in (rules.accept, rules.accept_part, rules.reject):
         with pytest.raises(refusal):
             judge(_facts(qualification=_part(), **changed), by=OFFICER, at=AT)
+
+
+def test_silence_accepts_as_of_the_end_of_its_period_and_not_before() -> None:
+    span = Span(law="law", days=30, counted=Counting.CALENDAR)
+    facts = _facts(is_deemed=True, deemed_at=AT, deemed_after=span)
+
+    accepted = rules.accept(facts, by=OFFICER, at=AT + timedelta(hours=3))
+
+    assert (accepted.accepted_at, accepted.deemed) == (AT, span)
+    with pytest.raises(ValueError, match="silence"):
+        rules.accept(facts, by=OFFICER, at=AT - TICK)
 
 
 @pytest.mark.parametrize(

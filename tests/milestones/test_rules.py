@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecosystem.catalogue.profiles.model import Calendar, Counting, Span, Weekday
 from ecosystem.contracts.form_shapes import TermsMilestone
 from ecosystem.contracts.model import Evidence
 from ecosystem.milestones import rules
@@ -32,6 +33,9 @@ BRUSSELS = "Europe/Brussels"
 TICK = timedelta(microseconds=1)
 LAST = DUE_AT - TICK
 WORDS = Text(zh="见记录")
+CALENDAR = Calendar(
+    id="cn", title=WORDS, time_zone=CHINA, weekend=(Weekday.SATURDAY, Weekday.SUNDAY), years=()
+)
 DOCUMENT = "document_01890a5d00007000800000000000000d"
 MILESTONE = "milestone_01890a5d00007000800000000000000f"
 CONTRACT = "contract_01890a5d00007000800000000000000c"
@@ -58,6 +62,9 @@ def _submission(**changed: Any) -> SubmitFacts:
         "starts_at": STARTS_AT,
         "due_at": DUE_AT,
         "time_zone": CHINA,
+        "acceptance_days": 10,
+        "deemed": None,
+        "calendar": CALENDAR,
         "deliverables_left": ("report",),
         "evidence": (Evidence(id=DOCUMENT, sha256="0" * 64),),
     }
@@ -114,6 +121,26 @@ def test_an_unsound_submission_is_refused_for_its_first_reason(
 ) -> None:
     with pytest.raises(refusal):
         rules.submit(_submission(**changed), by=OFFICER, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("counted", "expected"),
+    [
+        (Counting.ELAPSED, AT + timedelta(days=5)),
+        (Counting.WORKING, datetime(2027, 3, 8, 16, 0, tzinfo=UTC)),
+        (Counting.CALENDAR, datetime(2027, 3, 8, 16, 0, tzinfo=UTC)),
+    ],
+)
+def test_silence_accepts_after_the_period_of_the_place(
+    counted: Counting, expected: datetime
+) -> None:
+    span = Span(law="law", days=5, counted=counted)
+
+    submitted = rules.submit(_submission(deemed=span), by=OFFICER, at=AT)
+
+    assert submitted.deemed_at == expected
+    assert submitted.judge_by == datetime(2027, 3, 11, 16, 0, tzinfo=UTC)
+    assert rules.submit(_submission(), by=OFFICER, at=AT).deemed_at is None
 
 
 def test_where_the_terms_ask_for_no_evidence_none_is_needed() -> None:

@@ -13,7 +13,7 @@ from ecosystem.contracts.model import Contract
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience, Occurrence
 from ecosystem.milestones import queries, rules
-from ecosystem.milestones.model import PlanFacts, Planned, Submission, Submitted
+from ecosystem.milestones.model import PlanFacts, Planned, Submission, SubmitFacts, Submitted
 from ecosystem.milestones.tables import milestone, milestone_submission
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
@@ -42,6 +42,9 @@ _SUBMIT: Final = Statement(
         declaration=bindparam("declared"),
         evidence=bindparam("named"),
         lateness=bindparam("late"),
+        judge_by=bindparam("judged_until"),
+        deemed_at=bindparam("deemed_from"),
+        deemed_after=bindparam("deemed_by"),
         rejected_at=null(),
         reasons=null(),
         remedy=null(),
@@ -58,7 +61,7 @@ async def plan(tx: Tx, occurrence: Occurrence) -> None:
     """
     contract: Contract = occurrence.body.after
     by, at = occurrence.body.by, occurrence.recorded_at
-    law = await queries.law_of(tx, contract.need_id, at=at)
+    law = await queries.law_of(tx, contract.id, at=at)
     for terms in contract.terms.milestones:
         facts = PlanFacts(
             contract_id=contract.id,
@@ -100,9 +103,9 @@ async def submit(
     at the delivery.
     """
     row = await queries.locked(tx, milestone_id, seen_by=by, expected=expected)
-    facts = await queries.submit_facts(tx, row, asked)
+    facts = await queries.submit_facts(tx, row, asked, at=at)
     submitted = rules.submit(facts, by=by, at=at)
-    await _keep(tx, milestone_id, submitted, by=by)
+    await _keep(tx, facts, submitted, by=by)
     version = await history.record(
         tx, "milestone.submitted", milestone_id, facts=facts, decision=submitted, by=by, at=at,
         valid_at=submitted.delivered_at,
@@ -112,9 +115,10 @@ async def submit(
     return Standing(id=milestone_id, state=submitted.state, version=version)
 
 
-async def _keep(tx: Tx, milestone_id: str, submitted: Submitted, *, by: Actor) -> None:
+async def _keep(tx: Tx, facts: SubmitFacts, submitted: Submitted, *, by: Actor) -> None:
     """Keep a round beside those before it, and have the milestone say what it says."""
-    authority, submitter = authority_of(milestone_id), control.hand(by)
+    milestone_id, submitter = facts.milestone_id, control.hand(by)
+    authority = authority_of(milestone_id)
     declared = msgspec.json.encode(submitted.declaration)
     named = msgspec.json.encode(submitted.evidence)
     await tx.run(
@@ -129,4 +133,6 @@ async def _keep(tx: Tx, milestone_id: str, submitted: Submitted, *, by: Actor) -
         of_authority=authority, of=milestone_id, counted=submitted.round,
         delivered=submitted.delivered_at, submitted=submitted.submitted_at, submitter=submitter,
         declared=declared, named=named, late=msgspec.json.encode(submitted.lateness),
+        judged_until=submitted.judge_by, deemed_from=submitted.deemed_at,
+        deemed_by=None if facts.deemed is None else msgspec.json.encode(facts.deemed),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from ecosystem.catalogue.profiles.model import Calendar, Span
 from ecosystem.contracts.form_shapes import Digest, MilestoneKind, TermsMilestone
 from ecosystem.contracts.model import Evidence
 from ecosystem.contracts.rule_parts import Code
@@ -132,6 +133,11 @@ class SubmitFacts(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime
     due_at: datetime
     time_zone: str
+    acceptance_days: int
+    deemed: Span | None
+    """After how long the rules of the place take silence for acceptance; None: never."""
+    calendar: Calendar
+    """The days of the contract, around those that matter here."""
     deliverables_left: tuple[Code, ...]
     """Kinds of document that the terms ask for, and that are not accepted yet."""
     asked: Submission
@@ -153,6 +159,10 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the canonical JSON of what the person declares."""
     lateness: Lateness
     """As the supplier says; the authority may accept another date of delivery."""
+    judge_by: datetime
+    """The first instant after the days that the contract gives the authority to judge it."""
+    deemed_at: datetime | None
+    """Not judged by then, it counts as accepted; None where silence means nothing."""
 
 
 class MilestoneSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -202,6 +212,12 @@ class Milestone(MilestoneSummary, frozen=True, kw_only=True):
     """Counted to the delivery that was accepted, until then to the one that is claimed."""
     accepted_delivery_at: datetime | None
     """The delivery that the authority has accepted: of parts, the latest."""
+    judge_by: datetime | None
+    """The first instant after the days that the contract gives the authority to judge it."""
+    deemed_at: datetime | None
+    """Not judged by then, it counts as accepted; null where silence means nothing."""
+    deemed_after: Span | None
+    """The rule by which it does."""
     rejected_at: datetime | None
     reasons: Text | None
     """Why it was last rejected, or its rest."""
@@ -230,6 +246,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     """None while nobody has judged it."""
     judged_at: datetime | None
     judged_by: str | None
+    """The person, or `rule:deemed-acceptance` where nobody judged it in time."""
     share: Share | None
     """The share of the whole milestone that was accepted with it."""
     deliverables: tuple[Code, ...]

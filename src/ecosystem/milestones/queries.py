@@ -1,6 +1,6 @@
 """Read milestones: facts for the rules, locked; views for people, now and as of any time."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -18,10 +18,12 @@ from sqlalchemy import (
 )
 
 from ecosystem.catalogue.profiles import queries as profiles
+from ecosystem.catalogue.profiles.days import within
 from ecosystem.catalogue.profiles.model import InForce
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.documents import queries as documents
 from ecosystem.contracts.rule_parts import Code
+from ecosystem.contracts.tables import contract
 from ecosystem.history import queries as history
 from ecosystem.milestones import rules
 from ecosystem.milestones.model import (
@@ -86,6 +88,9 @@ _WHOLE: Final[list[ColumnElement[Any]]] = [
     milestone.c.submitted_by,
     milestone.c.lateness,
     milestone.c.accepted_delivery_at,
+    milestone.c.judge_by,
+    milestone.c.deemed_at,
+    milestone.c.deemed_after,
     milestone.c.rejected_at,
     milestone.c.reasons,
     milestone.c.remedy,
@@ -146,9 +151,12 @@ ROUNDS: Final = page_of(
 )
 """A page of the submissions of a milestone, each with what became of it; the newest first."""
 _LAW: Final = Statement(
-    select(need.c.profile_id, need.c.published_at, need.c.jurisdiction).where(
-        need.c.authority_id == _AUTHORITY, need.c.id == bindparam("need_id", type_=Text)
+    select(need.c.profile_id, need.c.published_at, need.c.jurisdiction)
+    .join(
+        contract,
+        (contract.c.authority_id == need.c.authority_id) & (contract.c.need_id == need.c.id),
     )
+    .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)
 )
 _LOCKED: Final = Statement(
     select(
@@ -267,19 +275,25 @@ async def locked(
     return row
 
 
-async def law_of(tx: Tx, need_id: str, *, at: datetime) -> InForce:
-    """Return the rules that a need was published under, or those of its place at a time."""
-    row = await tx.row(_LAW, authority_id=authority_of(need_id), need_id=need_id)
+async def law_of(tx: Tx, contract_id: str, *, at: datetime) -> InForce:
+    """Return the rules that a contract's need was published under.
+
+    Where it never was, those of its place at a time.
+    """
+    row = await tx.row(_LAW, authority_id=authority_of(contract_id), contract_id=contract_id)
     if row is None:
-        message = f"the contract's need {need_id} is not there"
+        message = f"the need of {contract_id} is not there"
         raise LookupError(message)
     if row["profile_id"] is None:
         return await profiles.profile_at(tx, jurisdiction=row["jurisdiction"], at=at)
     return await profiles.profile_kept(tx, row["profile_id"], at=row["published_at"])
 
 
-async def submit_facts(tx: Tx, row: Record, asked: Submission) -> SubmitFacts:
+async def submit_facts(tx: Tx, row: Record, asked: Submission, *, at: datetime) -> SubmitFacts:
     """Return what the submission of a locked milestone is checked against."""
+    law = await law_of(tx, row["contract_id"], at=at)
+    deemed = law.rules.deemed_acceptance
+    days = max(row["acceptance_days"], 0 if deemed is None else deemed.days)
     deliverables = msgspec.json.decode(row["evidence_asked"], type=tuple[Code, ...])
     accepted = msgspec.json.decode(row["accepted_deliverables"], type=tuple[Code, ...])
     return SubmitFacts(
@@ -290,6 +304,9 @@ async def submit_facts(tx: Tx, row: Record, asked: Submission) -> SubmitFacts:
         starts_at=row["starts_at"],
         due_at=row["due_at"],
         time_zone=row["time_zone"],
+        acceptance_days=row["acceptance_days"],
+        deemed=deemed,
+        calendar=within(law.calendar, first=at.year, last=(at + timedelta(days=days)).year),
         deliverables_left=tuple(one for one in deliverables if one not in accepted),
         asked=asked,
         evidence=await documents.evidence(tx, row["contract_id"], asked.documents),

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from ecosystem.catalogue.profiles import days
+from ecosystem.catalogue.profiles.model import Calendar, Counting, Span
 from ecosystem.contracts.canonical import digest
 from ecosystem.milestones.model import (
     Lateness,
@@ -146,7 +148,19 @@ def submit(facts: SubmitFacts, *, by: Actor, at: datetime) -> Submitted:
         lateness=lateness(
             due_at=facts.due_at, delivered_at=asked.delivered_at, time_zone=facts.time_zone
         ),
+        judge_by=days.end_of(_acceptance(facts), after=at, calendar=facts.calendar),
+        deemed_at=deemed_at(facts.deemed, after=at, calendar=facts.calendar),
     )
+
+
+def deemed_at(span: Span | None, *, after: datetime, calendar: Calendar) -> datetime | None:
+    """Return when silence accepts what is shown at a time; None where it never does."""
+    return None if span is None else days.end_of(span, after=after, calendar=calendar)
+
+
+def _acceptance(facts: SubmitFacts) -> Span:
+    """Return the time that the terms give the authority, as a period."""
+    return Span(law="contract", days=facts.acceptance_days, counted=Counting.CALENDAR)
 
 
 def _check_delivery(facts: SubmitFacts, at: datetime) -> None:
@@ -188,16 +202,16 @@ def lateness(*, due_at: datetime, delivered_at: datetime, time_zone: str) -> Lat
     zone = ZoneInfo(time_zone)
     due_on = due_at.astimezone(zone).date() - _DAY
     delivered_on = delivered_at.astimezone(zone).date()
-    days = 0 if delivered_at <= due_at else (delivered_on - due_on).days
+    late = 0 if delivered_at <= due_at else (delivered_on - due_on).days
     sums = f"{delivered_on} - {due_on}"
     return Lateness(
-        days=days,
+        days=late,
         due_on=due_on,
         delivered_on=delivered_on,
         time_zone=time_zone,
         words=Text(
-            zh=f"{sums} = 逾期 {days} 天" if days else f"{delivered_on} 交付，不晚于 {due_on}",
-            en=f"{sums} = {days} days late" if days else f"{delivered_on}, due by {due_on}",
+            zh=f"{sums} = 逾期 {late} 天" if late else f"{delivered_on} 交付，不晚于 {due_on}",
+            en=f"{sums} = {late} days late" if late else f"{delivered_on}, due by {due_on}",
         ),
     )
 

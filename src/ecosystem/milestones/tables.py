@@ -3,16 +3,19 @@
 from typing import Final
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
     ForeignKeyConstraint,
+    Index,
     Integer,
     Numeric,
     PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -72,8 +75,11 @@ _FITS: Final = """(
     WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
       AND one.round = NEW.round AND one.submitted_by <> NEW.judged_by
       AND one.submitted_at <= NEW.judged_at
+      AND NEW.is_deemed = (
+        milestone.deemed_at IS NOT NULL AND NEW.judged_at >= milestone.deemed_at)
       AND (NEW.delivered_at IS NULL OR NEW.delivered_at >= milestone.starts_at))"""
-"""Parts add up to the whole and never to more, and nobody judges what he has submitted."""
+"""Parts add up to the whole and never to more; nobody judges what he has submitted, or after
+the instant at which silence accepts it, and silence not before."""
 
 milestone: Final = Table(
     "milestone",
@@ -100,6 +106,9 @@ milestone: Final = Table(
     Column("declaration", JSON),
     Column("evidence", JSON, nullable=False),
     Column("lateness", JSON),
+    Column("judge_by", DateTime(timezone=True)),
+    Column("deemed_at", DateTime(timezone=True)),
+    Column("deemed_after", JSON),
     Column("accepted_at", DateTime(timezone=True)),
     Column("accepted_share", Numeric, nullable=False),
     Column("accepted_deliverables", JSON, nullable=False),
@@ -142,6 +151,13 @@ milestone: Final = Table(
     CheckConstraint("delivered_at <= submitted_at", name="delivery_comes_before_submission"),
     CheckConstraint("starts_at <= delivered_at", name="the_contract_comes_before_delivery"),
     CheckConstraint("submitted_at <= accepted_at", name="submission_comes_before_acceptance"),
+    CheckConstraint("(deemed_at IS NULL) = (deemed_after IS NULL)", name="silence_has_its_rule"),
+    CheckConstraint("(state = 'submitted') = (judge_by IS NOT NULL)", name="waits_or_is_judged"),
+    Index(
+        "milestone_waits_for_judgement",
+        "deemed_at",
+        postgresql_where=text("state = 'submitted' AND deemed_at IS NOT NULL"),
+    ),
     info={
         "sql": (
             _FOLLOWS,
@@ -190,6 +206,7 @@ milestone_judgement: Final = Table(
     Column("outcome", Text, nullable=False),
     Column("judged_at", DateTime(timezone=True), nullable=False),
     reference("judged_by"),
+    Column("is_deemed", Boolean, nullable=False),
     Column("share", Numeric, nullable=False),
     Column("deliverables", JSON, nullable=False),
     Column("delivered_at", DateTime(timezone=True)),
@@ -219,6 +236,7 @@ milestone_judgement: Final = Table(
         "(outcome = 'accepted') = (reasons IS NULL) AND (reasons IS NULL) = (remedy IS NULL)",
         name="whatever_is_not_accepted_is_explained",
     ),
+    CheckConstraint("NOT is_deemed OR outcome = 'accepted'", name="silence_rejects_nothing"),
     info={
         "append_only": True,
         "sql": refusing("parts_add_up_and_another_judges", on="milestone_judgement", unless=_FITS),

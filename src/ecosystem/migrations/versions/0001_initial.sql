@@ -1235,6 +1235,9 @@ CREATE TABLE milestone (
 	declaration JSON,
 	evidence JSON NOT NULL,
 	lateness JSON,
+	judge_by TIMESTAMP WITH TIME ZONE,
+	deemed_at TIMESTAMP WITH TIME ZONE,
+	deemed_after JSON,
 	accepted_at TIMESTAMP WITH TIME ZONE,
 	accepted_share NUMERIC NOT NULL,
 	accepted_deliverables JSON NOT NULL,
@@ -1261,8 +1264,12 @@ CREATE TABLE milestone (
 	CONSTRAINT milestone_a_rejection_says_why CHECK ((state IN ('rejected', 'partly_accepted')) = (reasons IS NOT NULL) AND (reasons IS NULL) = (remedy IS NULL)),
 	CONSTRAINT milestone_delivery_comes_before_submission CHECK (delivered_at <= submitted_at),
 	CONSTRAINT milestone_the_contract_comes_before_delivery CHECK (starts_at <= delivered_at),
-	CONSTRAINT milestone_submission_comes_before_acceptance CHECK (submitted_at <= accepted_at)
+	CONSTRAINT milestone_submission_comes_before_acceptance CHECK (submitted_at <= accepted_at),
+	CONSTRAINT milestone_silence_has_its_rule CHECK ((deemed_at IS NULL) = (deemed_after IS NULL)),
+	CONSTRAINT milestone_waits_or_is_judged CHECK ((state = 'submitted') = (judge_by IS NOT NULL))
 );
+-- next
+CREATE INDEX milestone_waits_for_judgement ON milestone (deemed_at) WHERE state = 'submitted' AND deemed_at IS NOT NULL;
 -- next
 CREATE TABLE payment_total (
 	authority_id INTEGER NOT NULL,
@@ -1422,6 +1429,7 @@ CREATE TABLE milestone_judgement (
 	outcome TEXT NOT NULL,
 	judged_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	judged_by TEXT COLLATE "C" NOT NULL,
+	is_deemed BOOLEAN NOT NULL,
 	share NUMERIC NOT NULL,
 	deliverables JSON NOT NULL,
 	delivered_at TIMESTAMP WITH TIME ZONE,
@@ -1434,7 +1442,8 @@ CREATE TABLE milestone_judgement (
 	CONSTRAINT milestone_judgement_outcome_is_known CHECK (outcome IN ('accepted', 'partly_accepted', 'rejected')),
 	CONSTRAINT milestone_judgement_share_is_a_part CHECK (share BETWEEN 0 AND 1),
 	CONSTRAINT milestone_judgement_what_is_accepted_was_delivered CHECK ((outcome = 'rejected') = (share = 0) AND (share = 0) = (delivered_at IS NULL)),
-	CONSTRAINT milestone_judgement_whatever_is_not_accepted_is_explained CHECK ((outcome = 'accepted') = (reasons IS NULL) AND (reasons IS NULL) = (remedy IS NULL))
+	CONSTRAINT milestone_judgement_whatever_is_not_accepted_is_explained CHECK ((outcome = 'accepted') = (reasons IS NULL) AND (reasons IS NULL) = (remedy IS NULL)),
+	CONSTRAINT milestone_judgement_silence_rejects_nothing CHECK (NOT is_deemed OR outcome = 'accepted')
 );
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON assertion_used TO ecosystem_api;
@@ -2363,6 +2372,8 @@ BEGIN
     WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
       AND one.round = NEW.round AND one.submitted_by <> NEW.judged_by
       AND one.submitted_at <= NEW.judged_at
+      AND NEW.is_deemed = (
+        milestone.deemed_at IS NOT NULL AND NEW.judged_at >= milestone.deemed_at)
       AND (NEW.delivered_at IS NULL OR NEW.delivered_at >= milestone.starts_at))) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'parts_add_up_and_another_judges';

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, null, update
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.history import actions as history
@@ -28,12 +28,15 @@ from ecosystem.values import control
 from ecosystem.values.actor import Actor
 
 _JUDGE: Final = inserting(milestone_judgement)
+_WAITING: Final = ("judge_by", "deemed_at", "deemed_after")
+"""What a milestone says only while it waits to be judged."""
 _KEY = (milestone.c.authority_id == bindparam("of_authority"), milestone.c.id == bindparam("of"))
 
 
 def _marking(*names: str) -> Statement:
     """Return the statement that gives a milestone its new state and these columns."""
     marks: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("state", *names)}
+    marks |= {name: null() for name in _WAITING}
     return Statement(
         update(milestone).where(*_KEY).values(version=milestone.c.version + 1, **marks)
     )
@@ -72,6 +75,14 @@ async def qualify(
     return await _accept_part(tx, row, facts, by=by, at=at)
 
 
+async def deem(tx: Tx, row: Record, *, by: Actor, at: datetime) -> None:
+    """Have silence accept what a locked milestone waits with; its period has passed.
+
+    Effects: as of an acceptance, in force since the end of the period.
+    """
+    await _accept(tx, row, judge_facts(row, is_deemed=True), by=by, at=at)
+
+
 async def _accept(tx: Tx, row: Record, facts: JudgeFacts, *, by: Actor, at: datetime) -> Standing:
     accepted = rules.accept(facts, by=by, at=at)
     if facts.qualification is not None:
@@ -84,7 +95,8 @@ async def _accept(tx: Tx, row: Record, facts: JudgeFacts, *, by: Actor, at: date
     )  # fmt: skip
     version = await history.record(
         tx, "milestone.accepted", row["id"], facts=facts, decision=accepted, by=by, at=at,
-        audience=EVERYONE, after=await queries.after(tx, row["id"], at=at),
+        valid_at=accepted.accepted_at, audience=EVERYONE,
+        after=await queries.after(tx, row["id"], at=at),
     )  # fmt: skip
     return Standing(id=row["id"], state=accepted.state, version=version)
 
@@ -142,7 +154,9 @@ async def _keep(
     await tx.run(
         _JUDGE,
         authority_id=row["authority_id"], milestone_id=row["id"], round=row["round"],
-        outcome=judged.state, judged_at=at, judged_by=control.hand(by),
+        outcome=judged.state, judged_by=control.hand(by),
+        judged_at=at if accepted is None else accepted.accepted_at,
+        is_deemed=isinstance(judged, Accepted) and judged.deemed is not None,
         share=Decimal(0) if accepted is None else Decimal(accepted.share),
         deliverables=msgspec.json.encode(() if accepted is None else accepted.deliverables),
         delivered_at=None if accepted is None else accepted.delivered_at,

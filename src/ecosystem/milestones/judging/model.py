@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from ecosystem.catalogue.profiles.model import Span
 from ecosystem.contracts.rule_parts import Code
 from ecosystem.milestones.model import Finding, Judgement, Lateness, Share, State, Timeliness
 from ecosystem.values.period import Instant
@@ -52,6 +53,11 @@ class JudgeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """All that the terms ask for."""
     accepted_deliverables: tuple[Code, ...]
     metrics: tuple[Code, ...]
+    deemed_at: datetime | None
+    """Not judged by then, it counts as accepted."""
+    deemed_after: Span | None
+    is_deemed: bool = False
+    """Whether nobody judges it, and the rule accepts it."""
     qualification: Qualification | None = None
     judgement: Judgement | None = None
 
@@ -70,6 +76,8 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """Why another date of delivery is accepted than the supplier gave."""
     timeliness: Timeliness
     lateness: Lateness
+    deemed: Span | None
+    """The rule by which silence accepted it; None where somebody did."""
 
 
 class PartlyAccepted(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ecosystem.catalogue.profiles.model import Span
 from ecosystem.contracts.rule_parts import Code
 from ecosystem.milestones.judging.model import JudgeFacts, Qualification
 from ecosystem.milestones.model import Judgement, State
@@ -11,6 +12,7 @@ from ecosystem.runtime.database import Record
 def judge_facts(
     row: Record,
     *,
+    is_deemed: bool = False,
     judgement: Judgement | None = None,
     qualification: Qualification | None = None,
 ) -> JudgeFacts:
@@ -33,6 +35,9 @@ def judge_facts(
         deliverables=asked,
         accepted_deliverables=accepted,
         metrics=metrics,
+        deemed_at=row["deemed_at"],
+        deemed_after=msgspec.json.decode(row["deemed_after"] or b"null", type=Span | None),
+        is_deemed=is_deemed,
         qualification=qualification,
         judgement=judgement,
     )

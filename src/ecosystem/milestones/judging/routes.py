@@ -20,14 +20,15 @@ from ecosystem.values.revision import RevisionStale
     key=True,
     refuses=(
         MilestoneMissing, RevisionStale, MilestoneNotOwned, rules.NotSubmitted,
-        rules.SubmittedOneself,
+        rules.SubmittedOneself, rules.PeriodLapsed,
     ),
 )  # fmt: skip
 async def accept_milestone(request: Call, milestone_id: FromPath[str]) -> Response[bytes]:
     """Accept a milestone.
 
     What the contract pays for it can be claimed from now on. It is `met` where it was
-    delivered by `due_at`, however late it was submitted or accepted.
+    delivered by `due_at`, however late it was submitted or accepted. Where the rules of the
+    place take silence for acceptance, nobody need call this: at `deemed_at` it is accepted.
     """
     now = await actions.accept(
         request.tx, milestone_id, by=request.by, at=request.at, expected=request.expected
@@ -43,8 +44,9 @@ async def accept_milestone(request: Call, milestone_id: FromPath[str]) -> Respon
     key=True,
     refuses=(
         MilestoneMissing, RevisionStale, MilestoneNotOwned, rules.NotSubmitted,
-        rules.SubmittedOneself, rules.PartUnfit, rules.ShareUnfit, rules.RestUnexplained,
-        rules.FindingsMissing, rules.DeliveryUnfit, rules.NothingQualified,
+        rules.SubmittedOneself, rules.PeriodLapsed, rules.PartUnfit, rules.ShareUnfit,
+        rules.RestUnexplained, rules.FindingsMissing, rules.DeliveryUnfit,
+        rules.NothingQualified,
     ),
 )  # fmt: skip
 async def qualify_milestone(
@@ -71,7 +73,7 @@ async def qualify_milestone(
     changes=True,
     refuses=(
         MilestoneMissing, RevisionStale, MilestoneNotOwned, rules.NotSubmitted,
-        rules.SubmittedOneself, rules.FindingsMissing, rules.PartUnfit,
+        rules.SubmittedOneself, rules.PeriodLapsed, rules.FindingsMissing, rules.PartUnfit,
     ),
 )  # fmt: skip
 async def reject_milestone(

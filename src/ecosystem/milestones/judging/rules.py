@@ -37,6 +37,13 @@ class SubmittedOneself(Refusal):
     remedy = "Another person of the authority must do this."
 
 
+class PeriodLapsed(Refusal):
+    """Nobody judged the submission in time, so it counts as accepted."""
+
+    kind = Kind.CONFLICT
+    remedy = "Judge what is submitted before its `deemed_at`."
+
+
 class FindingsMissing(Refusal):
     """The milestone has several parts, and nothing is said of any of them."""
 
@@ -83,22 +90,26 @@ def accept(facts: JudgeFacts, *, by: Actor, at: datetime) -> Accepted:
     """Agree that a milestone is reached, all that was left of it.
 
     By its date it is met, or not: that counts to its delivery, and where parts were accepted
-    before, to the latest. Refuses with MilestoneNotOwned, NotSubmitted, SubmittedOneself or
+    before, to the latest. Where silence accepts it, that is since the end of the period.
+    Refuses with MilestoneNotOwned, NotSubmitted, SubmittedOneself, PeriodLapsed or
     DeliveryUnfit, in that order.
     """
-    _check_judge(facts, by)
+    accepted_at = _lapsed(facts, at) if facts.is_deemed else at
+    if not facts.is_deemed:
+        _check_judge(facts, by, at)
     delivered_at, dispute = _delivered(facts, disputed=_asked(facts).delivery)
     late = lateness(due_at=facts.due_at, delivered_at=delivered_at, time_zone=facts.time_zone)
     left = _left(facts)
     return Accepted(
         state=State.ACCEPTED,
-        accepted_at=at,
+        accepted_at=accepted_at,
         share=_text(left),
         deliverables=deliverables_left(facts),
         delivered_at=delivered_at,
         dispute=dispute,
         timeliness=Timeliness.MET if delivered_at <= facts.due_at else Timeliness.NOT_MET,
         lateness=late,
+        deemed=facts.deemed_after if facts.is_deemed else None,
     )
 
 
@@ -114,10 +125,10 @@ def is_of_the_rest(facts: JudgeFacts) -> bool:
 def accept_part(facts: JudgeFacts, *, by: Actor, at: datetime) -> PartlyAccepted:
     """Agree to a part of what was submitted; the rest is submitted again.
 
-    Refuses with MilestoneNotOwned, NotSubmitted, SubmittedOneself, PartUnfit, ShareUnfit,
-    RestUnexplained, FindingsMissing or DeliveryUnfit, in that order.
+    Refuses with MilestoneNotOwned, NotSubmitted, SubmittedOneself, PeriodLapsed, PartUnfit,
+    ShareUnfit, RestUnexplained, FindingsMissing or DeliveryUnfit, in that order.
     """
-    _check_judge(facts, by)
+    _check_judge(facts, by, at)
     asked = _asked(facts)
     _check_parts(asked.deliverables, among=deliverables_left(facts), pointer="/deliverables")
     share = _share(facts, asked)
@@ -143,10 +154,10 @@ def accept_part(facts: JudgeFacts, *, by: Actor, at: datetime) -> PartlyAccepted
 def reject(facts: JudgeFacts, *, by: Actor, at: datetime) -> Rejected:
     """Send a milestone back, with reasons and what would satisfy.
 
-    Refuses with MilestoneNotOwned, NotSubmitted, SubmittedOneself, FindingsMissing or
-    PartUnfit, in that order. Requires a judgement.
+    Refuses with MilestoneNotOwned, NotSubmitted, SubmittedOneself, PeriodLapsed,
+    FindingsMissing or PartUnfit, in that order. Requires a judgement.
     """
-    _check_judge(facts, by)
+    _check_judge(facts, by, at)
     if facts.judgement is None:
         message = "a rejection has a judgement"
         raise ValueError(message)
@@ -177,13 +188,24 @@ def deliverables_left(facts: JudgeFacts) -> tuple[str, ...]:
     return tuple(one for one in facts.deliverables if one not in facts.accepted_deliverables)
 
 
-def _check_judge(facts: JudgeFacts, by: Actor) -> None:
+def _check_judge(facts: JudgeFacts, by: Actor, at: datetime) -> None:
     if by.organisation_number != facts.authority_number:
         raise MilestoneNotOwned("The caller's organisation is not the authority of the contract.")
     if facts.state is not State.SUBMITTED:
         raise NotSubmitted(f"The milestone is {facts.state}.")
     if control.is_own(by, facts.submitted_by):
         raise SubmittedOneself("The caller submitted this milestone.")
+    if facts.deemed_at is not None and at >= facts.deemed_at:
+        raise PeriodLapsed(f"It counts as accepted since {facts.deemed_at.isoformat()}.")
+
+
+def _lapsed(facts: JudgeFacts, at: datetime) -> datetime:
+    """Return since when silence has accepted what is submitted."""
+    since = facts.deemed_at
+    if facts.state is not State.SUBMITTED or since is None or at < since:
+        message = "silence accepts what is submitted when the period has passed"
+        raise ValueError(message)
+    return since
 
 
 def _check_findings(

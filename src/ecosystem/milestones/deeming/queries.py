@@ -1,0 +1,49 @@
+"""Find what waits for its judgement no longer, and lock it."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import DateTime, Integer, Text, bindparam, select
+
+from ecosystem.identity.tables import organisation
+from ecosystem.milestones.tables import milestone
+from ecosystem.runtime.database import Record, Statement, Tx
+
+BATCH: Final = 100
+_LAPSED: Final = (
+    milestone.c.state == "submitted",
+    milestone.c.deemed_at <= bindparam("lapsed_at", type_=DateTime(timezone=True)),
+)
+_DUE: Final = Statement(
+    select(
+        milestone.c.authority_id,
+        milestone.c.id,
+        organisation.c.id.label("organisation_id"),
+        organisation.c.jurisdiction,
+    )
+    .join(organisation, organisation.c.number == milestone.c.authority_id)
+    .where(*_LAPSED, milestone.c.deemed_at.is_not(None))
+    .order_by(milestone.c.deemed_at)
+    .limit(BATCH)
+)
+_LOCKED: Final = Statement(
+    select(milestone)
+    .where(
+        milestone.c.authority_id == bindparam("authority_id", type_=Integer),
+        milestone.c.id == bindparam("id", type_=Text),
+        *_LAPSED,
+    )
+    .with_for_update(skip_locked=True)
+)
+
+
+async def due(tx: Tx, *, lapsed_at: datetime) -> list[Record]:
+    """Return what silence accepts by a time: the milestone, and whose silence it is."""
+    return await tx.rows(_DUE, lapsed_at=lapsed_at)
+
+
+async def locked(tx: Tx, one: Record, *, lapsed_at: datetime) -> Record | None:
+    """Lock one of them; None where somebody holds it just now, or has judged it."""
+    return await tx.row(
+        _LOCKED, authority_id=one["authority_id"], id=one["id"], lapsed_at=lapsed_at
+    )
