@@ -15,6 +15,7 @@ from ecosystem.awards.evaluation import queries as evaluations
 from ecosystem.awards.explanations import actions as explanations
 from ecosystem.awards.explanations.model import Outcome as Judged
 from ecosystem.awards.explanations.model import PriceAnswer, PriceDecision, PriceQuestion
+from ecosystem.awards.freezing import actions as freezing
 from ecosystem.awards.model import (
     Appointment,
     ConflictDeclaration,
@@ -82,6 +83,14 @@ async def conferred(world: World, need_id: str) -> None:
                 continue
             marks = [Decimal(kept.scores[0].score) for kept in facts.single]
             await agreed(world, one.offer_id, who, f"{min(marks):f}")
+
+
+async def frozen(world: World, need_id: str, *, conferring: bool = True) -> str:
+    """Have the evaluators agree, and freeze what they gave; return that it is frozen."""
+    if conferring:
+        await conferred(world, need_id)
+    async with world.acting("city/officer") as (tx, by):
+        return (await freezing.freeze(tx, need_id, by=by, at=OPENING, expected=None)).state
 
 
 async def evaluated(world: World, need_id: str) -> str:

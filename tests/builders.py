@@ -29,6 +29,7 @@ from ecosystem.offers import actions as offers
 from ecosystem.offers import queries as offers_queries
 from ecosystem.offers import sealing
 from ecosystem.offers.envelope import encode
+from ecosystem.offers.financial import actions as financial
 from ecosystem.offers.model import Financing, OfferContent, OfferDraft, Receipt
 from ecosystem.offers.opening import actions as opening
 from ecosystem.offers.opening.model import HandedShare, HandedShares
@@ -280,11 +281,11 @@ async def seen(world: World, who: str, offer_id: str) -> dict[str, Any] | None:
 
 
 async def shares_of(
-    world: World, need_id: str, who: str, *, at: datetime = OPENING
+    world: World, need_id: str, who: str, *, at: datetime = OPENING, of_prices: bool = False
 ) -> HandedShares:
     """Open an opener's shares as the opener's own program does."""
     async with world.acting(who) as (tx, by):
-        sealed = await opening.give_out(tx, need_id, by=by, at=at)
+        sealed = await opening.give_out(tx, need_id, by=by, at=at, of_prices=of_prices)
     return HandedShares(
         tuple(
             HandedShare(
@@ -303,17 +304,20 @@ async def shares_of(
     )
 
 
-async def hand_in(world: World, need_id: str, who: str, *, at: datetime = OPENING) -> str:
-    """Open and hand in an opener's shares; return the need's state."""
-    shares = await shares_of(world, need_id, who, at=at)
+async def hand_in(
+    world: World, need_id: str, who: str, *, at: datetime = OPENING, of_prices: bool = False
+) -> str:
+    """Open and hand in an opener's shares; return the need's state, or that of its prices."""
+    shares = await shares_of(world, need_id, who, at=at, of_prices=of_prices)
+    act = financial.hand_in if of_prices else opening.hand_in
     async with world.acting(who) as (tx, by):
-        return (await opening.hand_in(tx, need_id, shares, by=by, at=at)).state
+        return (await act(tx, need_id, shares, by=by, at=at)).state
 
 
-async def opened(world: World, need_id: str) -> None:
-    """Open a need's offers by two officers."""
+async def opened(world: World, need_id: str, *, of_prices: bool = False) -> None:
+    """Open a need's offers, or the financial parts of them, by two officers."""
     for who in OPENERS[:2]:
-        await hand_in(world, need_id, who)
+        await hand_in(world, need_id, who, of_prices=of_prices)
 
 
 async def told(owner_url: str, stream: str, kind: str) -> Body:

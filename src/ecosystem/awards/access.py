@@ -36,6 +36,11 @@ AGREE: Final = Permit(
     kinds=(OrganisationKind.GOVERNMENT, OrganisationKind.THINK_TANK), person=True, verified=True,
     relation="has scored the offer", state="opened, scored singly",
 )  # fmt: skip
+FREEZE: Final = Permit(
+    act="freeze the scores of quality", scope="awards:write", roles=(Role.OFFICER,), verified=True,
+    kinds=(OrganisationKind.GOVERNMENT,), relation="authority",
+    state="opened, two envelopes, agreed on",
+)  # fmt: skip
 EVALUATE: Final = Permit(
     act="compute the evaluation", scope="awards:write", roles=(Role.OFFICER,), verified=True,
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="opened, scored",

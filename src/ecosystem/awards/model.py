@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.awards.criteria import Inputs, Ranking
+from ecosystem.awards.freezing.model import FrozenScores
 from ecosystem.needs.model import Code, FormCited, OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers.envelope import Sha256
@@ -150,6 +151,8 @@ class ScoreFacts(msgspec.Struct, frozen=True, kw_only=True):
     has_scored: bool
     is_discussed: bool
     """Whether the evaluators have begun to agree on this offer."""
+    is_frozen: bool = False
+    """Whether scores are frozen, because prices are opened next."""
     criteria: tuple[str, ...]
     """The lot's criteria of quality."""
     scores: tuple[Given, ...]
@@ -187,6 +190,7 @@ class ConsensusFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Evaluators who have begun to score the contest, and not scored this offer."""
     said: tuple[ScoreKept, ...]
     """What the evaluators, the caller among them or not, have said before."""
+    is_frozen: bool = False
     criteria: tuple[str, ...]
     scores: tuple[Given, ...]
 
@@ -245,6 +249,10 @@ class EvaluateFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The lots of which an award stands."""
     over: tuple[str, ...] = ()
     """The lots of which no award is made any more."""
+    prices_sealed: bool = False
+    """Whether the prices have envelopes of their own, and are not opened."""
+    frozen: FrozenScores | None = None
+    """The scores of this round as they were before prices were opened."""
 
 
 class LotEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -264,6 +272,7 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
     digest: Sha256
     """SHA-256 of the contests' digests, each followed by a line feed, in their order."""
     unsuccessful: tuple[LotEnd, ...]
+    frozen: FrozenScores | None = None
 
 
 class ProposalDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from ecosystem.awards.freezing.model import FrozenScores
 from ecosystem.awards.model import (
     AwardTerms,
     ConsensusState,
@@ -33,6 +34,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the contests' digests, each followed by a line feed, in their order."""
     unsuccessful: tuple[LotEnd, ...]
     """The lots for which nothing can be awarded."""
+    frozen: FrozenScores | None = None
+    """Where prices had envelopes of their own: the scores as they were before one was opened."""
 
 
 class Conferring(msgspec.Struct, frozen=True, kw_only=True):

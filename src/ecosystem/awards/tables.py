@@ -50,6 +50,11 @@ _WITHOUT_PART: Final = """EXISTS (
       AND state NOT IN ('draft', 'withdrawn') AND NEW.organisation_id = ANY (member_ids))"""
 """Whoever scores has declared no conflict, and his organisation offers nothing itself."""
 
+_NOT_FROZEN: Final = """NEW.round > 1 OR NOT EXISTS (
+    SELECT FROM score_freezing WHERE score_freezing.authority_id = NEW.authority_id
+      AND score_freezing.need_id = NEW.need_id)"""
+"""Scores that were frozen before prices were opened stay; a reviewer may order a further round."""
+
 evaluator: Final = Table(
     "evaluator",
     metadata,
@@ -92,7 +97,10 @@ score: Final = Table(
     info={
         "append_only": True,
         "visible_where": f"{_SEEN} OR {_AMONG.format('score')}",
-        "sql": refusing("who_scores_has_no_part_in_it", on="score", unless=_WITHOUT_PART),
+        "sql": (
+            *refusing("who_scores_has_no_part_in_it", on="score", unless=_WITHOUT_PART),
+            *refusing("frozen_scores_stay", on="score", unless=_NOT_FROZEN),
+        ),
     },
 )
 _CONFERRING: Final = """EXISTS (
@@ -121,7 +129,10 @@ consensus: Final = Table(
     info={
         "visible_where": f"{_SEEN} OR {_AMONG.format('consensus')}",
         "hands": ("person_id",),
-        "sql": refusing("who_agrees_has_scored", on="consensus", unless=_CONFERRING),
+        "sql": (
+            *refusing("who_agrees_has_scored", on="consensus", unless=_CONFERRING),
+            *refusing("frozen_consensus_stays", on="consensus", unless=_NOT_FROZEN, changes=True),
+        ),
     },
 )
 evaluation: Final = Table(
@@ -135,6 +146,8 @@ evaluation: Final = Table(
     Column("unsuccessful", JSON, nullable=False),
     reference("evaluated_by"),
     Column("evaluated_at", DateTime(timezone=True), nullable=False),
+    # Where prices had envelopes of their own: the scores before one was opened.
+    Column("frozen", JSON),
     PrimaryKeyConstraint("authority_id", "need_id", "round"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
     CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest_is_sha256"),

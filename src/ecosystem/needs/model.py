@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.catalogue.model import Operation, Phase, Sector
-from ecosystem.catalogue.profiles.model import InForce, PriceFormula
+from ecosystem.catalogue.profiles.model import Envelopes, InForce, PriceFormula
 from ecosystem.needs.attachments.documents import Document, Documents
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import LotId, NeedId, PersonId, ProgrammeId
@@ -182,6 +182,9 @@ class NeedDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """
     client_sealing_required: bool = False
     """Whether offers are sealed by the bidder's own program alone, and never by the server."""
+    envelopes: Envelopes = Envelopes.ONE
+    """Whether an offer comes in one envelope, or technical and financial part apart: then the
+    prices are opened only when the scores of quality are frozen."""
     enquiry_ends_at: Instant
     submission_ends_at: Instant
     opening_at: Instant
@@ -336,6 +339,8 @@ class Need(NeedSummary, frozen=True, kw_only=True):
     warnings: tuple[Warned, ...]
     """What is allowed and yet unwise, as found at publication."""
     client_sealing_required: bool
+    envelopes: Envelopes
+    """In how many envelopes offers come; with two, prices open after quality is scored."""
     cancelled_reason: Text | None
 
 

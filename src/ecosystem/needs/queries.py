@@ -89,6 +89,7 @@ _WHOLE: Final = (
     need.c.content_version,
     need.c.warnings,
     need.c.client_sealing_required,
+    need.c.envelopes,
     need.c.cancelled_reason,
 )
 SEEN: Final = or_(need.c.published_at.is_not(None), need.c.authority_id == _OWN)
@@ -297,7 +298,7 @@ DOCUMENTS: Final = (
 )  # fmt: skip
 SCALARS: Final = (
     "sector", "operation", "phase", "jurisdiction", "programme_id", "enquiry_ends_at",
-    "submission_ends_at", "opening_at", "threshold", "client_sealing_required",
+    "submission_ends_at", "opening_at", "threshold", "client_sealing_required", "envelopes",
 )  # fmt: skip
 
 

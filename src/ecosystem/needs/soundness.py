@@ -155,6 +155,10 @@ def profile_faults(asked: NeedDraft, in_force: InForce, *, at: datetime) -> Iter
     if rules.client_sealing.required and not asked.client_sealing_required:
         detail = f"{in_force.profile_id} has bidders seal in their own programs: let it be true."
         yield Fault("/client_sealing_required", "client_sealing_asked_for", detail)
+    if asked.envelopes not in rules.envelopes.allowed:
+        allowed = " or ".join(rules.envelopes.allowed)
+        detail = f"{in_force.profile_id} has offers come in {allowed}: let it be {allowed}."
+        yield Fault("/envelopes", "envelopes_not_allowed", detail)
     if len(asked.openers) < rules.openers.named_min:
         detail = f"Name at least {rules.openers.named_min} openers."
         yield Fault("/openers", "openers_too_few", detail)

@@ -69,5 +69,10 @@ OPEN: Final = Permit(
     step_up=True, kinds=(OrganisationKind.GOVERNMENT,), verified=True,
     relation="named by the need as opener", state="closed, from `opening_at` on",
 )  # fmt: skip
+OPEN_PRICES: Final = Permit(
+    act="open the financial parts of a need's offers", scope="offers:open", roles=(Role.OPENER,),
+    person=True, step_up=True, kinds=(OrganisationKind.GOVERNMENT,), verified=True,
+    relation="named by the need as opener", state="scores of quality frozen",
+)  # fmt: skip
 READ_OPENING: Final = PUBLIC
 READ_KEYS: Final = PUBLIC

@@ -11,10 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
-from ecosystem.offers import queries, receipts, rules, sealing, shapes
+from ecosystem.offers import parts, queries, receipts, rules, sealing, shapes
 from ecosystem.offers.envelope import Envelope, SealedBy, check_received
 from ecosystem.offers.model import (
     ConcludeFacts,
+    FinancialState,
     OfferContent,
     OfferDraft,
     OfferFacts,
@@ -23,7 +24,7 @@ from ecosystem.offers.model import (
     ReopenFacts,
     SealedOffer,
 )
-from ecosystem.offers.tables import offer, offer_member, offer_reader
+from ecosystem.offers.tables import offer, offer_member, offer_reader, score_freezing
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import entropy, mint
 from ecosystem.runtime.web import Standing
@@ -61,12 +62,13 @@ def _changing(*names: str) -> Update:
 
 _KEPT: Final = (
     "state", "envelope", "envelope_digest", "sealed_by", "received_at", "receipt",
-    "confirmed_version",
+    "confirmed_version", "financial_envelope", "financial_digest", "financial_state",
 )  # fmt: skip
 _KEEP: Final = history.recording(_changing(*_KEPT))
-_DESTROY: Final = Statement(_changing("state", "envelope"))
+_DESTROY: Final = Statement(_changing("state", "envelope", "financial_envelope", "financial_state"))
 _CONCLUDE: Final = Statement(_changing("state"))
 _TOUCH: Final = Statement(_changing())
+_FREEZE: Final = inserting(score_freezing)
 _reader = insert(offer_reader).values(
     {column.key: bindparam(column.key) for column in offer_reader.columns}
 )
@@ -133,7 +135,7 @@ async def submit(
     tx: Tx, offer_id: str, content: OfferContent, *, key: ECKey, by: Actor, at: datetime,
     expected: int | None,
 ) -> Receipt:  # fmt: skip
-    """Seal an offer in memory, keep its envelope alone, and sign a receipt with `key`.
+    """Seal an offer in memory, keep its envelopes alone, and sign a receipt with `key`.
 
     Refuses with OfferMissing, as the rule does, with RevisionStale, and then with
     ContentUnsound: whoever is late learns that first. Effects: the envelope, in place of an
@@ -144,11 +146,14 @@ async def submit(
     rules.submit(facts, by=by, at=at)
     revision.check(expected, actual=row["version"])
     shapes.check(content, lot=queries.lot_of(need, facts.lot_id), kind=facts.kind)
-    sealed = sealing.seal(
-        msgspec.json.encode(content, order="sorted"),
-        terms=queries.sealing_terms(facts, need),
-        sealed_by=SealedBy.SERVER,
-        entropy=entropy,
+    sealed = tuple(
+        sealing.seal(
+            text,
+            terms=queries.sealing_terms(facts, need, part=part),
+            sealed_by=SealedBy.SERVER,
+            entropy=entropy,
+        )
+        for part, text in parts.split(content, envelopes=facts.envelopes)
     )
     return await _keep(tx, facts, sealed, version=row["version"], key=key, by=by, at=at)
 
@@ -166,19 +171,22 @@ async def submit_sealed(
     facts = msgspec.structs.replace(facts, sealed_by=SealedBy.CLIENT)
     rules.submit(facts, by=by, at=at)
     revision.check(expected, actual=row["version"])
-    check_received(sealed.envelopes, terms=(queries.sealing_terms(facts, need),))
-    return await _keep(
-        tx, facts, sealed.envelopes[0], version=row["version"], key=key, by=by, at=at
-    )
+    terms = (queries.sealing_terms(facts, need, part=part) for part in parts.OF[facts.envelopes])
+    check_received(sealed.envelopes, terms=tuple(terms))
+    return await _keep(tx, facts, sealed.envelopes, version=row["version"], key=key, by=by, at=at)
 
 
 async def _keep(
-    tx: Tx, facts: OfferFacts, sealed: Envelope, *, version: int, key: ECKey, by: Actor,
-    at: datetime,
+    tx: Tx, facts: OfferFacts, sealed: tuple[Envelope, ...], *, version: int, key: ECKey,
+    by: Actor, at: datetime,
 ) -> Receipt:  # fmt: skip
-    commitment = sealed.header.offer_commitment
+    first, financial = sealed[0], sealed[1] if len(sealed) > 1 else None
     facts = msgspec.structs.replace(
-        facts, envelope_digest=sealed.digest(), offer_commitment=commitment
+        facts,
+        envelope_digest=first.digest(),
+        offer_commitment=first.header.offer_commitment,
+        financial_digest=financial and financial.digest(),
+        financial_commitment=financial and financial.header.offer_commitment,
     )
     submitted = rules.submit(facts, by=by, at=at)
     receipt = receipts.of_offer(
@@ -187,16 +195,20 @@ async def _keep(
     version = await history.record(
         tx, "offer.submitted", facts.offer_id, facts=facts, decision=submitted, by=by, at=at,
         audience=_of_members(facts), changing=_KEEP, **_key(facts.offer_id),
-        state=submitted.state, envelope=sealed.encode(),
-        envelope_digest=submitted.envelope_digest, sealed_by=sealed.header.sealed_by,
+        state=submitted.state, envelope=first.encode(),
+        envelope_digest=submitted.envelope_digest, sealed_by=first.header.sealed_by,
         received_at=submitted.received_at, receipt=receipt,
         confirmed_version=facts.content_version,
+        financial_envelope=financial and financial.encode(),
+        financial_digest=submitted.financial_digest,
+        financial_state=financial and FinancialState.SEALED,
     )  # fmt: skip
     return Receipt(
         offer_id=facts.offer_id,
         state=submitted.state,
         version=version,
         envelope_digest=submitted.envelope_digest,
+        financial_digest=submitted.financial_digest,
         received_at=submitted.received_at,
         receipt=receipt,
     )
@@ -212,7 +224,11 @@ async def withdraw(
     facts, row, _ = await queries.locked(tx, offer_id, by=by, at=at)
     revision.check(expected, actual=row["version"])
     withdrawn = rules.withdraw(facts, by=by, at=at)
-    await tx.run(_DESTROY, **_key(offer_id), state=withdrawn.state, envelope=None)
+    await tx.run(
+        _DESTROY,
+        **_key(offer_id), state=withdrawn.state, envelope=None, financial_envelope=None,
+        financial_state=None,
+    )  # fmt: skip
     version = await history.record(
         tx, "offer.withdrawn", offer_id, facts=facts, decision=withdrawn, by=by, at=at,
         audience=_of_members(facts),
@@ -280,6 +296,21 @@ async def let_read(
         _LET_READ,
         authority_id=authority_of(need_id), need_id=need_id, person_id=person_id,
         organisation_id=organisation_id, may_read=may_read,
+    )  # fmt: skip
+
+
+async def freeze(
+    tx: Tx, need_id: str, *, salt: str, offers: bytes, digest: str, by: Actor, at: datetime
+) -> None:
+    """Let prices be opened: scores of quality are frozen; the room above records why.
+
+    `offers` is the JSON of each offer's digest. Effects: one row that nobody rewrites. From it
+    on the database refuses what changes a score, and until then whatever opens a price.
+    """
+    await tx.run(
+        _FREEZE,
+        authority_id=authority_of(need_id), need_id=need_id, salt=salt, offers=offers,
+        digest=digest, frozen_by=by.person_id or by.client_id, frozen_at=at,
     )  # fmt: skip
 
 

@@ -233,6 +233,20 @@ def check_received(envelopes: tuple[Envelope, ...], *, terms: tuple[Terms, ...])
         if envelope.header.sealed_by is not SealedBy.CLIENT:
             pointer = f"/envelopes/{index}/header/sealed_by"
             raise EnvelopeMalformed("Who seals with an own program says `client`.", pointer=pointer)
+    _check_apart(envelopes)
+
+
+def _check_apart(envelopes: tuple[Envelope, ...]) -> None:
+    """Refuse envelopes that have a key, a share or a salt in common: one would open the other."""
+    drawn = [
+        commitment
+        for one in envelopes
+        for header in (one.header,)
+        for commitment in (header.key_commitment, header.offer_commitment, *header.share_sha256)
+    ]
+    if len(set(drawn)) < len(drawn):
+        detail = "Draw key, salt and shares of each envelope anew: here they are the same."
+        raise EnvelopeMalformed(detail, pointer="/envelopes/1/header/key_commitment")
 
 
 def sealed_officers(officers: tuple[Officer, ...]) -> tuple[SealedOfficer, ...]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from ecosystem.catalogue.profiles.model import Envelopes
 from ecosystem.needs.model import Code, OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers.envelope import Envelope, SealedBy, Sha256
@@ -152,10 +153,29 @@ class OfferContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """For financing alone."""
 
 
+class FinancialContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The financial part of an offer, where it has an envelope of its own."""
+
+    price: Money | UnsetType = UNSET
+    financing: Financing | UnsetType = UNSET
+
+
+class FinancialState(StrEnum):
+    """How far the financial part of an offer is, where it has an envelope of its own."""
+
+    SEALED = "sealed"
+    OPENED = "opened"
+    FAILED = "failed"
+    """It could not be opened, or is no price for the lot: `failure` says why."""
+    UNOPENED = "unopened"
+    """The offer was excluded before prices were opened: its price stays sealed."""
+
+
 class SealedOffer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An offer that the bidder's own program has sealed."""
 
-    envelopes: Annotated[tuple[Envelope, ...], Meta(min_length=1, max_length=1)]
+    envelopes: Annotated[tuple[Envelope, ...], Meta(min_length=1, max_length=2)]
+    """One; or where the need asks for two, that of the technical part, then the financial one."""
 
 
 class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,8 +240,12 @@ class OfferFacts(msgspec.Struct, frozen=True, kw_only=True):
     sealed_by: SealedBy | None = None
     """Who seals the envelope that is to be received."""
     envelope_digest: str | None = None
-    """Of the envelope that is to be received."""
+    """Of the envelope that is to be received; of two, the technical part's."""
     offer_commitment: str | None = None
+    envelopes: Envelopes = Envelopes.ONE
+    financial_digest: str | None = None
+    """Of the financial part's envelope, where it has one of its own."""
+    financial_commitment: str | None = None
 
 
 class Consented(msgspec.Struct, frozen=True):
@@ -238,6 +262,8 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
     envelope_digest: str
     offer_commitment: str
     received_at: datetime
+    financial_digest: str | None = None
+    financial_commitment: str | None = None
 
 
 class Withdrawn(msgspec.Struct, frozen=True):
@@ -296,6 +322,9 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     version: int
     envelope_digest: Sha256
+    """Of two envelopes, the technical part's."""
+    financial_digest: Sha256 | None
+    """The digest of the financial part's envelope, where it has one of its own."""
     received_at: datetime
     receipt: str
     """Compact JWS, signed with a key of `/.well-known/receipt-keys`."""

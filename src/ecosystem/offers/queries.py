@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
+from ecosystem.catalogue.profiles.model import Envelopes
 from ecosystem.identity import queries as identity
 from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.tables import organisation
@@ -29,7 +30,7 @@ from ecosystem.needs import queries as needs
 from ecosystem.needs.model import Lot, OfferKind, Opener
 from ecosystem.needs.model import State as NeedState
 from ecosystem.needs.tables import lot
-from ecosystem.offers.envelope import Officer, Terms
+from ecosystem.offers.envelope import Officer, Part, Terms
 from ecosystem.offers.model import (
     Consent,
     DraftFacts,
@@ -117,6 +118,8 @@ _one = (
         offer.c.confirmed_version,
         offer.c.failure,
         offer.c.content,
+        offer.c.financial_digest,
+        offer.c.financial_state,
     )
     .where(*_KEY, _SEEN)
     .subquery("one")
@@ -172,7 +175,7 @@ _BIDS: Final = Statement(
 )
 _OPENED: Final = Statement(
     select(offer, _members().label("members"))
-    .where(*_OF_NEED, offer.c.content.is_not(None))
+    .where(*_OF_NEED, offer.c.content.is_not(None), offer.c.state != "excluded")
     .order_by(offer.c.id)
 )
 
@@ -266,6 +269,7 @@ async def locked(
         content_version=need["content_version"],
         confirmed_version=row["confirmed_version"],
         client_sealing_required=need["client_sealing_required"],
+        envelopes=Envelopes(need["envelopes"]),
     )
     return facts, row, need
 
@@ -278,13 +282,14 @@ def lot_of(need: Record, lot_id: str) -> Lot:
     raise LotMissing("The need has no such lot.")
 
 
-def sealing_terms(facts: OfferFacts, need: Record) -> Terms:
-    """Return what an offer is sealed for: its need's openers, threshold and deadline."""
+def sealing_terms(facts: OfferFacts, need: Record, *, part: Part = Part.WHOLE) -> Terms:
+    """Return what a part of an offer is sealed for: its need's openers, threshold, deadline."""
     return Terms(
         need_id=facts.need_id,
         lot_id=facts.lot_id,
         bidder_id=facts.lead_id,
         offer_id=facts.offer_id,
+        part=part,
         deadline_at=wire(facts.submission_ends_at),
         threshold=need["threshold"],
         officers=tuple(Officer(one.person_id, one.public_key) for one in openers(need)),

@@ -19,13 +19,21 @@ LATE: Final = "late-receipt+jwt"
 
 
 def of_offer(facts: OfferFacts, *, version: int, key: ECKey, received_at: datetime) -> str:
-    """Return the receipt of an offer that came in time; of two the higher version counts."""
+    """Return the receipt of an offer that came in time; of two the higher version counts.
+
+    It commits to all its envelopes: of an offer in two parts, to both.
+    """
     claims = _who(facts) | {
         "envelope_sha256": facts.envelope_digest,
         "offer_commitment": facts.offer_commitment,
         "received_at": wire(received_at),
         "version": version,
     }
+    if facts.financial_digest is not None:
+        claims["financial"] = {
+            "envelope_sha256": facts.financial_digest,
+            "offer_commitment": facts.financial_commitment,
+        }
     return _signed(claims, kind=IN_TIME, key=key)
 
 

@@ -1,4 +1,4 @@
-"""Offers and their opening over HTTP."""
+"""Offers over HTTP."""
 
 import time
 from collections.abc import AsyncGenerator
@@ -15,20 +15,18 @@ from ecosystem.needs.rules import NeedMissing
 from ecosystem.offers import access, actions, queries, rules
 from ecosystem.offers.confirming import routes as confirming
 from ecosystem.offers.envelope import EnvelopeForAnother, EnvelopeMalformed
+from ecosystem.offers.financial import routes as financial
 from ecosystem.offers.late import actions as late
 from ecosystem.offers.late import queries as came_late
 from ecosystem.offers.late.model import LateSubmission
 from ecosystem.offers.model import OfferContent, OfferDraft, Receipt, SealedOffer
-from ecosystem.offers.opening import actions as opening
-from ecosystem.offers.opening import queries as openings
-from ecosystem.offers.opening import rules as opening_rules
-from ecosystem.offers.opening.model import HandedShares, Opening, SealedShares
+from ecosystem.offers.opening import routes as opening
 from ecosystem.offers.schemas import Offer, OfferSummary, ReceiptKeys
 from ecosystem.offers.sealing import OfferTooLarge, OfficerKeyUnusable
 from ecosystem.offers.shapes import ContentUnsound
 from ecosystem.runtime import keyring, paging
-from ecosystem.runtime.database import Tx
-from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post, seen_by
+from ecosystem.runtime.apart import apart
+from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import owner
 from ecosystem.values.page import Page
 from ecosystem.values.patterns import whole
@@ -37,11 +35,6 @@ from ecosystem.values.revision import RevisionStale
 OfNeed = Annotated[
     str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="The need; leave out for all.")
 ]
-_OPENING_REFUSES = (
-    NeedMissing, opening_rules.NotOpener, opening_rules.OpenedBefore,
-    opening_rules.OpeningTooEarly, opening_rules.NothingToOpen,
-    opening_rules.QuestionsUnanswered,
-)  # fmt: skip
 _SUBMISSION_REFUSES = (
     rules.OfferMissing, RevisionStale, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
     rules.SubmissionOver, rules.ConsentsMissing,
@@ -108,9 +101,10 @@ async def submit_offer(
     """Submit an offer, or replace what was submitted.
 
     The content is sealed to the need's openers in memory, before anything is stored: only
-    they together, after the deadline, can read it. The receipt proves what was received and
-    when. A submission that comes late is refused with 410, and stays on record. A need with
-    `client_sealing_required` takes `/envelopes` instead.
+    they together, after the deadline, can read it. Where the need asks for two envelopes, the
+    price or the financing goes into one of its own, which opens later. The receipt proves what
+    was received and when. A submission that comes late is refused with 410, and stays on
+    record. A need with `client_sealing_required` takes `/envelopes` instead.
     """
     key = _receipt_key(request)
     async with _late_on_record(request, offer_id):
@@ -137,7 +131,9 @@ async def submit_envelopes(
 
     The server never sees the content. Form and terms of the envelope are checked, and what is
     inside first at the opening: whatever cannot be opened, or is no offer for the lot, is then
-    excluded by the bidder's fault. The format is docs/formats/sealed-offer.md.
+    excluded by the bidder's fault. A need with `envelopes` `two` takes both at once, the
+    technical part's first; one receipt commits to both. The format is
+    docs/formats/sealed-offer.md.
     """
     key, digests = _receipt_key(request), tuple(one.digest() for one in data.envelopes)
     async with _late_on_record(request, offer_id, digests=digests):
@@ -227,87 +223,11 @@ async def list_late_submissions(
     )  # fmt: skip
 
 
-@get(
-    "/v1/needs/{need_id:str}/sealed-shares",
-    permit=access.OPEN,
-    answers=SealedShares,
-    scoped=True,
-    refuses=_OPENING_REFUSES,
-)
-async def read_sealed_shares(request: Call, need_id: FromPath[str]) -> Response[bytes]:
-    """Read the sealed shares of a need's offers.
-
-    What one opener needs to open the own share of each offer in the own program, with the
-    private key that never leaves it. Before `opening_at` this is refused, and the attempt is
-    recorded for the auditors.
-    """
-    async with _attempts_on_record(request, need_id, HandedShares(())):
-        shares = await opening.give_out(request.tx, need_id, by=request.by, at=request.at)
-    return request.answer(shares)
-
-
-@post(
-    "/v1/needs/{need_id:str}/opening-shares",
-    permit=access.OPEN,
-    answers=Standing,
-    key=True,
-    refuses=(
-        *_OPENING_REFUSES, EnvelopeMalformed, opening_rules.HandedInBefore,
-        opening_rules.SharesOutdated, opening_rules.SharesIncomplete, opening_rules.SharesFalse,
-    ),
-)  # fmt: skip
-async def hand_in_shares(
-    request: Call, need_id: FromPath[str], data: JSONBody[HandedShares]
-) -> Response[bytes]:
-    """Hand in the opened shares, one for each sealed offer.
-
-    With as many openers as the need's threshold says, all offers are opened at once, and the
-    record of it is public: `state` is then `opened`. An offer whose share the opener's key does
-    not open is named as `unreadable`; it takes another opener then. A false share is refused,
-    and the record says whose it was.
-    """
-    async with _attempts_on_record(request, need_id, data):
-        now = await opening.hand_in(request.tx, need_id, data, by=request.by, at=request.at)
-    return request.answer(now, version=now.version, location=f"/v1/needs/{need_id}/opening")
-
-
-@get(
-    "/v1/needs/{need_id:str}/opening",
-    permit=access.READ_OPENING,
-    answers=Opening,
-    refuses=(opening_rules.NotOpened,),
-)
-async def read_opening(request: Call, need_id: FromPath[str]) -> Response[bytes]:
-    """Read the record of an opening.
-
-    Who opened, when, how many offers, which and by whom, what failed by whose fault, what came
-    late, and what openers tried that was refused.
-    """
-    return request.answer(await openings.record(request.tx, need_id))
-
-
 @get("/.well-known/receipt-keys", permit=access.READ_KEYS, answers=ReceiptKeys)
 async def read_receipt_keys(request: Call) -> Response[bytes]:
     """Read the public keys by which receipts are verified."""
     ring = request.house.keys.receipts
     return request.answer(ReceiptKeys(ring.public(time.time())), headers=keyring.CACHING)
-
-
-@asynccontextmanager
-async def _attempts_on_record(
-    request: Call, need_id: str, handed: HandedShares
-) -> AsyncGenerator[None]:
-    """Have an opener's refused attempt stay on record: one that is too early, or false shares."""
-    try:
-        yield
-    except opening_rules.OpeningTooEarly:
-        async with _apart(request) as tx:
-            await opening.record_attempt(tx, need_id, by=request.by, at=request.at)
-        raise
-    except opening_rules.SharesFalse:
-        async with _apart(request) as tx:
-            await opening.record_refused(tx, need_id, handed, by=request.by, at=request.at)
-        raise
 
 
 @asynccontextmanager
@@ -319,23 +239,9 @@ async def _late_on_record(
         yield
     except rules.SubmissionOver:
         key = _receipt_key(request)
-        async with _apart(request) as tx:
+        async with apart(request) as tx:
             await late.record(tx, offer_id, digests=digests, key=key, by=request.by, at=request.at)
         raise
-
-
-@asynccontextmanager
-async def _apart(request: Call) -> AsyncGenerator[Tx]:
-    """Undo what the request did, so that its locks are free; then open a transaction apart.
-
-    To commit the refused transaction itself would store the refusal under the Idempotency-Key
-    and repeat it when the time has come.
-    """
-    if request.visit.transaction is not None:
-        await request.visit.transaction.end("ROLLBACK")
-    async with request.house.database.transaction(seen_by(request.by)) as tx:
-        tx.request_id = request.visit.request_id
-        yield tx
 
 
 def _receipt_key(request: Call) -> ECKey:
@@ -345,6 +251,6 @@ def _receipt_key(request: Call) -> ECKey:
 
 ROUTES = (
     draft_offer, consent_to_offer, submit_offer, submit_envelopes, withdraw_offer, read_offer,
-    list_offers, list_late_submissions, read_sealed_shares, hand_in_shares,
-    read_opening, read_receipt_keys, *confirming.ROUTES,
+    list_offers, list_late_submissions, *opening.ROUTES, *financial.ROUTES, read_receipt_keys,
+    *confirming.ROUTES,
 )  # fmt: skip

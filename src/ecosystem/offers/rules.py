@@ -195,6 +195,8 @@ def submit(facts: OfferFacts, *, by: Actor, at: datetime) -> Submitted:
         envelope_digest=facts.envelope_digest or "",
         offer_commitment=facts.offer_commitment or "",
         received_at=at,
+        financial_digest=facts.financial_digest,
+        financial_commitment=facts.financial_commitment,
     )
 
 

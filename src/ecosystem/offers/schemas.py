@@ -6,7 +6,7 @@ import msgspec
 
 from ecosystem.needs.model import OfferKind
 from ecosystem.offers.envelope import Sha256
-from ecosystem.offers.model import Consent, OfferContent, State
+from ecosystem.offers.model import Consent, FinancialState, OfferContent, State
 from ecosystem.offers.opening.model import Failure
 from ecosystem.values.identifiers import LotId, NeedId, OfferId, OrganisationId
 
@@ -29,12 +29,17 @@ class Offer(OfferSummary, frozen=True, kw_only=True):
 
     members: tuple[Consent, ...]
     envelope_digest: Sha256 | None
+    """Of two envelopes, the technical part's."""
     receipt: str | None
     confirmed_version: int | None
     """The `content_version` of the need for which it was submitted, or confirmed since."""
     failure: Failure | None
     content: OfferContent | None
-    """Null until opening, for everyone."""
+    """Null until opening, for everyone; of an offer in two parts without the price until prices
+    are opened."""
+    financial_digest: Sha256 | None
+    """The digest of the financial part's envelope, where it has one of its own."""
+    financial_state: FinancialState | None
 
 
 class ReceiptKeys(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import UNSET
 
 from ecosystem.needs.model import CriterionKind, Lot, OfferKind
-from ecosystem.offers.model import Drawdown, Financing, OfferContent
+from ecosystem.offers.model import Drawdown, FinancialContent, Financing, OfferContent
 from ecosystem.values import money
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
@@ -24,13 +24,31 @@ class ContentUnsound(Refusal):
 
 def check(content: OfferContent, *, lot: Lot, kind: OfferKind) -> None:
     """Refuse with ContentUnsound, which lists every fault, unless `content` fits the lot."""
-    faults = tuple(_content_faults(content, lot=lot, kind=kind))
+    _refuse(*_price_faults(content, lot=lot, kind=kind), *_technical_faults(content, lot=lot))
+
+
+def check_technical(content: OfferContent, *, lot: Lot) -> None:
+    """Refuse with ContentUnsound unless `content` fits the lot, and says nothing of its price."""
+    named = {"price": content.price, "financing": content.financing}
+    apart = tuple(
+        Fault(f"/{name}", "price_apart", "Leave it to the envelope of the financial part.")
+        for name, given in named.items()
+        if given is not UNSET
+    )
+    _refuse(*apart, *_technical_faults(content, lot=lot))
+
+
+def check_financial(content: FinancialContent, *, lot: Lot, kind: OfferKind) -> None:
+    """Refuse with ContentUnsound unless a financial part fits the lot."""
+    _refuse(*_price_faults(content, lot=lot, kind=kind))
+
+
+def _refuse(*faults: Fault) -> None:
     if faults:
         raise ContentUnsound(f"{len(faults)} rules on the content are not met.", faults=faults)
 
 
-def _content_faults(content: OfferContent, *, lot: Lot, kind: OfferKind) -> Iterator[Fault]:
-    yield from _price_faults(content, lot=lot, kind=kind)
+def _technical_faults(content: OfferContent, *, lot: Lot) -> Iterator[Fault]:
     metrics = {one.metric for one in lot.outcomes}
     for index, one in enumerate(content.metric_commitments):
         if one.metric not in metrics:
@@ -56,7 +74,9 @@ def _repeated(counts: Counter[str], *, pointer: str, code: str) -> Iterator[Faul
             yield Fault(pointer, code, f"{name} is given {count} times; give it once.")
 
 
-def _price_faults(content: OfferContent, *, lot: Lot, kind: OfferKind) -> Iterator[Fault]:
+def _price_faults(
+    content: OfferContent | FinancialContent, *, lot: Lot, kind: OfferKind
+) -> Iterator[Fault]:
     if kind is OfferKind.FINANCING:
         if content.price is not UNSET:
             yield Fault("/price", "price_of_financing", "Leave the price out; give `financing`.")

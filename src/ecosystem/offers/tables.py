@@ -45,6 +45,15 @@ _LEAVING: Final = "current_setting('app.purpose', true) = 'leaving'"
 """Only by it can a member write a row that it may not read any more."""
 _AMENDING: Final = "current_setting('app.purpose', true) = 'amending'"
 """By it those who have offered are told that a need was amended."""
+_FROZEN: Final = """EXISTS (
+    SELECT FROM score_freezing WHERE score_freezing.authority_id = NEW.authority_id
+      AND score_freezing.need_id = NEW.need_id)"""
+_IN_PARTS: Final = """NEW.state <> 'submitted' OR (NEW.financial_envelope IS NOT NULL) = EXISTS (
+    SELECT FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+      AND need.envelopes = 'two')"""
+_PRICELESS: Final = f"""NEW.financial_state IS NULL OR NEW.content IS NULL
+  OR NOT NEW.content::jsonb ?| ARRAY['price', 'financing']
+  OR (NEW.financial_state = 'opened' AND {_FROZEN})"""
 _OPENED: Final = "state IN ('opened', 'excluded', 'awarded', 'not_awarded')"
 
 offer: Final = Table(
@@ -68,6 +77,10 @@ offer: Final = Table(
     Column("confirmed_version", Integer),
     Column("failure", Text),
     Column("content", JSON),
+    # Of the financial part, where it has an envelope of its own.
+    Column("financial_envelope", JSON),
+    Column("financial_digest", Text),
+    Column("financial_state", Text),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
     ForeignKeyConstraint(["authority_id", "lot_id"], ["lot.authority_id", "lot.id"]),
@@ -83,10 +96,27 @@ offer: Final = Table(
         "AND received_at IS NOT NULL AND receipt IS NOT NULL)",
         name="what_is_submitted_is_sealed",
     ),
-    CheckConstraint("state <> 'withdrawn' OR envelope IS NULL", name="withdrawn_is_destroyed"),
     CheckConstraint(
-        "content IS NULL OR state IN ('opened', 'awarded', 'not_awarded')",
+        "state <> 'withdrawn' OR (envelope IS NULL AND financial_envelope IS NULL)",
+        name="withdrawn_is_destroyed",
+    ),
+    CheckConstraint(
+        "content IS NULL OR state NOT IN ('draft', 'submitted', 'withdrawn')",
         name="content_only_when_opened",
+    ),
+    CheckConstraint(
+        "financial_state IN ('sealed', 'opened', 'failed', 'unopened')",
+        name="financial_state_is_known",
+    ),
+    CheckConstraint(
+        "financial_state IS NULL OR financial_digest IS NOT NULL", name="each_part_has_its_digest"
+    ),
+    CheckConstraint(
+        "(financial_envelope IS NULL) = (financial_state IS NULL)", name="each_part_is_kept"
+    ),
+    CheckConstraint(
+        "financial_state <> 'opened' OR state IN ('opened', 'awarded', 'not_awarded')",
+        name="no_price_of_an_excluded_offer",
     ),
     CheckConstraint("(state = 'excluded') = (failure IS NOT NULL)", name="exclusion_has_a_cause"),
     Index(
@@ -102,8 +132,32 @@ offer: Final = Table(
     Index("offer_newest_first", "id"),
     info={
         "visible_where": f"{_MEMBER} OR ({_OPENED} AND ({_AUTHORITY} OR {_OVERSEEN} OR {_READER}))"
-        f" OR {_OPENING} OR {_LEAVING} OR {_AMENDING} OR ({_OPENED} AND {_REVIEWED})"
+        f" OR {_OPENING} OR {_LEAVING} OR {_AMENDING} OR ({_OPENED} AND {_REVIEWED})",
+        "sql": (
+            *refusing("both_parts_or_none", on="offer", unless=_IN_PARTS, changes=True),
+            *refusing(
+                "no_price_before_the_scores_are_frozen",
+                on="offer",
+                unless=_PRICELESS,
+                changes=True,
+            ),
+        ),
     },
+)
+score_freezing: Final = Table(
+    "score_freezing",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("need_id"),
+    Column("salt", Text, nullable=False),
+    Column("offers", JSON, nullable=False),
+    Column("digest", Text, nullable=False),
+    reference("frozen_by"),
+    Column("frozen_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "need_id"),
+    ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+    CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest_is_sha256"),
+    info={"append_only": True},
 )
 _WITH_ITS_OFFER: Final = """EXISTS (
     SELECT FROM offer WHERE offer.authority_id = offer_member.authority_id
@@ -212,11 +266,15 @@ _ENOUGH: Final = """(
     SELECT count(DISTINCT one) >= need.threshold AND count(DISTINCT one) = count(one) AND bool_and(
       EXISTS (
         SELECT FROM opening_share WHERE opening_share.authority_id = NEW.authority_id
-          AND opening_share.need_id = NEW.need_id AND opening_share.person_id = one))
+          AND opening_share.need_id = NEW.need_id AND opening_share.part = NEW.part
+          AND opening_share.person_id = one))
     FROM need, unnest(NEW.opened_by) AS one
     WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
     GROUP BY need.threshold)"""
 """As many people as the need asks for, each once, and each of them has handed in her shares."""
+
+_IN_ITS_TURN: Final = f"NEW.part <> 'financial' OR {_FROZEN}"
+"""No share of a price is taken before the scores of quality are frozen."""
 
 opening_share: Final = Table(
     "opening_share",
@@ -226,12 +284,17 @@ opening_share: Final = Table(
     reference("person_id"),
     Column("shares", JSON, nullable=False),
     Column("handed_in_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("authority_id", "need_id", "person_id"),
+    Column("part", Text, nullable=False, server_default="whole"),
+    PrimaryKeyConstraint("authority_id", "need_id", "part", "person_id"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+    CheckConstraint("part IN ('whole', 'technical', 'financial')", name="part_is_known"),
     info={
         "append_only": True,
         "visible_where": _OPENING,
-        "sql": refusing("who_opens_is_named_by_the_need", on="opening_share", unless=_NAMED),
+        "sql": (
+            *refusing("who_opens_is_named_by_the_need", on="opening_share", unless=_NAMED),
+            *refusing("shares_of_prices_wait", on="opening_share", unless=_IN_ITS_TURN),
+        ),
     },
 )
 opening: Final = Table(
@@ -242,13 +305,18 @@ opening: Final = Table(
     Column("opened_at", DateTime(timezone=True), nullable=False),
     Column("opened_by", ARRAY(Text), nullable=False),
     Column("record", JSON, nullable=False),
-    PrimaryKeyConstraint("authority_id", "need_id"),
+    Column("part", Text, nullable=False, server_default="whole"),
+    PrimaryKeyConstraint("authority_id", "need_id", "part"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
+    CheckConstraint("part IN ('whole', 'technical', 'financial')", name="part_is_known"),
     CheckConstraint(
         "cardinality(opened_by) >= 2 AND opened_by[1] <> opened_by[2]", name="nobody_opens_alone"
     ),
     info={
         "append_only": True,
-        "sql": refusing("who_opens_has_handed_in", on="opening", unless=_ENOUGH),
+        "sql": (
+            *refusing("who_opens_has_handed_in", on="opening", unless=_ENOUGH),
+            *refusing("prices_open_in_their_turn", on="opening", unless=_IN_ITS_TURN),
+        ),
     },
 )

@@ -13,13 +13,14 @@ def another(second: str, first: str, *, name: str) -> CheckConstraint:
     return CheckConstraint(f"{second} <> {first}", name=name)
 
 
-def refusing(name: str, *, on: str, unless: str) -> tuple[str, ...]:
+def refusing(name: str, *, on: str, unless: str, changes: bool = False) -> tuple[str, ...]:
     """Return the statements of a rule: a new row of `on` is refused `unless` something holds.
 
-    `unless` is an expression about NEW. What row-level security hides from who writes does
-    not exist for it, so whatever must be there is asked for, and not that its opposite is
-    absent.
+    With `changes` a row that is changed is held to it, too. `unless` is an expression about
+    NEW. What row-level security hides from who writes does not exist for it, so whatever must
+    be there is asked for, and not that its opposite is absent.
     """
+    when = "INSERT OR UPDATE" if changes else "INSERT"
     return (
         f"""
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -30,7 +31,7 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$""",
-        f"CREATE TRIGGER {name} BEFORE INSERT ON {on} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        f"CREATE TRIGGER {name} BEFORE {when} ON {on} FOR EACH ROW EXECUTE FUNCTION {name}()",
         f"ALTER TABLE {on} ENABLE ALWAYS TRIGGER {name}",
     )
 

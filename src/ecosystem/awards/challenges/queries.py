@@ -96,7 +96,9 @@ _OF_AWARD: Final = Statement(
 )
 _RECORD: Final = Statement(
     select(opening.c.record).where(
-        opening.c.authority_id == _AUTHORITY, opening.c.need_id == bindparam("need_id", type_=Text)
+        opening.c.authority_id == _AUTHORITY,
+        opening.c.need_id == bindparam("need_id", type_=Text),
+        opening.c.part != "financial",
     )
 )
 _IS_WITHIN: Final = Statement(

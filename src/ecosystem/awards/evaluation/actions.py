@@ -175,6 +175,7 @@ async def evaluate(
         round=evaluated.round, contests=msgspec.json.encode(evaluated.contests),
         digest=evaluated.digest, unsuccessful=msgspec.json.encode(evaluated.unsuccessful),
         evaluated_by=by.person_id or by.client_id, evaluated_at=at,
+        frozen=evaluated.frozen and msgspec.json.encode(evaluated.frozen),
     )  # fmt: skip
     await needs_actions.advance(tx, need_id, to=evaluated.need_state)
     version = await history.record(

@@ -13,6 +13,7 @@ from ecosystem.awards.evaluation.rules import (
     EvaluationMissing,
     is_agreed,
 )
+from ecosystem.awards.freezing import kept as freezing
 from ecosystem.awards.model import (
     AppointFacts,
     Candidate,
@@ -35,6 +36,7 @@ from ecosystem.needs.model import CriterionKind, Lot, OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers import queries as offers
 from ecosystem.offers.model import OfferFacts
+from ecosystem.offers.opening import queries as openings
 from ecosystem.offers.queries import read
 from ecosystem.offers.rules import OfferMissing
 from ecosystem.runtime.database import Record, Statement, Tx
@@ -54,6 +56,7 @@ _evaluated = (
         evaluation.c.contests,
         evaluation.c.digest,
         evaluation.c.unsuccessful,
+        evaluation.c.frozen,
     )
     .where(evaluation.c.authority_id == _AUTHORITY, evaluation.c.need_id == _NEED)
     .order_by(evaluation.c.round.desc())
@@ -212,6 +215,7 @@ async def score_facts(
                 round=made_before.round + 1,
             )
         ),
+        is_frozen=await freezing.of_round(tx, row, made_before.round + 1) is not None,
         criteria=() if facts.kind is OfferKind.FINANCING else tuple(of_quality),
         scores=scores,
     )
@@ -243,6 +247,7 @@ async def consensus_facts(
         single=single,
         awaited=tuple(sorted(begun - {one.person_id for one in single})),
         said=tuple(_kept(one) for one in said),
+        is_frozen=await freezing.of_round(tx, row, before.round + 1) is not None,
         criteria=tuple(
             one.code
             for one in offers.lot_of(row, facts.lot_id).criteria
@@ -315,6 +320,8 @@ async def evaluate_facts(tx: Tx, row: Record) -> EvaluateFacts:
         settled=tuple(one for one in before.contests if (one.lot_id, one.kind) in before.settled),
         standing=before.standing,
         over=before.over,
+        prices_sealed=await openings.prices_sealed(tx, row),
+        frozen=await freezing.of_round(tx, row, before.round + 1),
     )
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from ecosystem.awards.criteria import Ranking
 from ecosystem.awards.evaluation import rules
+from ecosystem.awards.freezing import frozen
 from ecosystem.awards.schemas import Evaluation
 from ecosystem.values.refusal import Kind, Refusal
 from ecosystem.values.yaml_tree import Plain
@@ -55,8 +56,26 @@ def recompute(document: bytes) -> Recomputation:
     return Recomputation(
         rankings=tuple(one.ranking for one in contests),
         digest=computed.digest,
-        differences=tuple(_differences(_plain(stated), _plain(computed), "")),
+        differences=(
+            *_differences(_plain(stated), _plain(computed), ""),
+            *_unfrozen(stated),
+        ),
     )
+
+
+def _unfrozen(stated: Evaluation) -> Iterator[Difference]:
+    """Yield where the scores are not those that were frozen before a price was opened."""
+    if stated.frozen is None:
+        return
+    said = stated.frozen
+    if (found := frozen.digest(said.offers)) != said.digest:
+        yield Difference(pointer="/frozen/digest", stated=said.digest, computed=found)
+    known = {one.offer_id: one.digest for one in said.offers}
+    for at, contest in enumerate(stated.contests):
+        for one in frozen.digests(contest.inputs, salt=said.salt):
+            if (before := known.get(one.offer_id, "none")) != one.digest:
+                place = f"/contests/{at}/inputs/raw_scores"
+                yield Difference(pointer=place, stated=before, computed=one.digest)
 
 
 def _plain(evaluation: Evaluation) -> Plain:

@@ -6,6 +6,8 @@ from litestar.params import FromPath, JSONBody
 from ecosystem.awards import access
 from ecosystem.awards.evaluation import actions, queries, rules, simulation
 from ecosystem.awards.evaluation.simulation import Simulation, SimulationDraft
+from ecosystem.awards.freezing import routes as freezing
+from ecosystem.awards.freezing.frozen import PricesSealed, ScoresChanged, ScoresFrozen
 from ecosystem.awards.model import Appointment, ConflictDeclaration, Scores
 from ecosystem.awards.rules import NotAuthority
 from ecosystem.awards.schemas import Conferring, Evaluation
@@ -61,7 +63,8 @@ async def declare_conflict(
     answers=Standing,
     refuses=(
         OfferMissing, rules.DeclarationMissing, rules.ConflictOfInterest, rules.EvaluatorBids,
-        rules.NotToBeScored, rules.ScoredBefore, rules.ScoringOver, rules.ScoresIncomplete,
+        rules.NotToBeScored, ScoresFrozen, rules.ScoredBefore, rules.ScoringOver,
+        rules.ScoresIncomplete,
     ),
 )  # fmt: skip
 async def score_offer(
@@ -97,7 +100,7 @@ async def read_consensus(request: Call, offer_id: FromPath[str]) -> Response[byt
     answers=Standing,
     refuses=(
         OfferMissing, rules.DeclarationMissing, rules.ConflictOfInterest, rules.NotToBeScored,
-        rules.SingleScoresMissing, rules.ConsensusReached, rules.ScoresIncomplete,
+        ScoresFrozen, rules.SingleScoresMissing, rules.ConsensusReached, rules.ScoresIncomplete,
         rules.ConsensusOutOfRange,
     ),
 )  # fmt: skip
@@ -121,8 +124,9 @@ async def agree_on_offer(
     key=True,
     changes=True,
     refuses=(
-        NeedMissing, RevisionStale, NotAuthority, rules.NotToBeEvaluated, ScoresMissing,
-        rules.EvaluatorsTooFew, rules.ConsensusMissing, CriteriaUnsound,
+        NeedMissing, RevisionStale, NotAuthority, rules.NotToBeEvaluated, PricesSealed,
+        ScoresMissing, rules.EvaluatorsTooFew, rules.ConsensusMissing, ScoresChanged,
+        CriteriaUnsound,
     ),
 )  # fmt: skip
 async def compute_evaluation(request: Call, need_id: FromPath[str]) -> Response[bytes]:
@@ -171,5 +175,5 @@ async def simulate_evaluation(request: Call, data: JSONBody[SimulationDraft]) ->
 ROUTES = (
     simulate_evaluation,
     appoint_evaluators, declare_conflict, score_offer, read_consensus, agree_on_offer,
-    compute_evaluation, read_evaluation,
+    compute_evaluation, read_evaluation, *freezing.ROUTES,
 )  # fmt: skip

@@ -8,7 +8,10 @@ from decimal import Decimal
 from typing import Final
 
 from ecosystem.awards import scoring
-from ecosystem.awards.criteria import Inputs, QualityCriterion
+from ecosystem.awards.criteria import Inputs
+from ecosystem.awards.freezing import frozen
+from ecosystem.awards.freezing.frozen import PricesSealed, ScoresChanged, ScoresFrozen
+from ecosystem.awards.freezing.model import Judging
 from ecosystem.awards.model import (
     Agreed,
     Appointed,
@@ -16,7 +19,6 @@ from ecosystem.awards.model import (
     ConsensusFacts,
     ConsensusState,
     Contest,
-    ContestFacts,
     Declared,
     DeclareFacts,
     Evaluated,
@@ -220,7 +222,7 @@ def score(facts: ScoreFacts, *, by: Actor, at: datetime) -> Scored:
     """Take one evaluator's scores of one offer, once.
 
     Refuses with DeclarationMissing, ConflictOfInterest, EvaluatorBids, NotToBeScored,
-    ScoredBefore, ScoringOver, ScoresIncomplete.
+    ScoresFrozen, ScoredBefore, ScoringOver, ScoresIncomplete.
     """
     del at
     if facts.has_conflict is None:
@@ -233,6 +235,8 @@ def score(facts: ScoreFacts, *, by: Actor, at: datetime) -> Scored:
         raise NotToBeScored(f"The need is {facts.need_state}, the offer {facts.offer_state}.")
     if facts.is_settled:
         raise NotToBeScored("The contest of this offer keeps its ranking.")
+    if facts.is_frozen:
+        raise ScoresFrozen("The scores of this need are frozen.")
     if facts.has_scored:
         raise ScoredBefore("The caller has scored this offer.")
     if facts.is_discussed:
@@ -246,8 +250,8 @@ def score(facts: ScoreFacts, *, by: Actor, at: datetime) -> Scored:
 def agree(facts: ConsensusFacts, *, by: Actor, at: datetime) -> Agreed:
     """Say what an evaluator agrees to, with reasons; all saying the same is the consensus.
 
-    Refuses with DeclarationMissing, ConflictOfInterest, NotToBeScored, SingleScoresMissing,
-    ConsensusReached, ScoresIncomplete, ConsensusOutOfRange.
+    Refuses with DeclarationMissing, ConflictOfInterest, NotToBeScored, ScoresFrozen,
+    SingleScoresMissing, ConsensusReached, ScoresIncomplete, ConsensusOutOfRange.
     """
     del at
     if facts.has_conflict is None:
@@ -256,6 +260,8 @@ def agree(facts: ConsensusFacts, *, by: Actor, at: datetime) -> Agreed:
         raise ConflictOfInterest("The caller has a conflict.")
     if facts.need_state is not NeedState.OPENED or facts.is_settled:
         raise NotToBeScored(f"The need is {facts.need_state}.")
+    if facts.is_frozen:
+        raise ScoresFrozen("The scores of this need are frozen.")
     person_id = by.person_id or ""
     scored = {one.person_id for one in facts.single}
     if person_id not in scored or len(scored) < EVALUATORS_MIN or facts.awaited:
@@ -301,15 +307,19 @@ def evaluate(facts: EvaluateFacts, *, by: Actor, at: datetime) -> Evaluated:
     """Rank the offers of every contest; nothing but the facts decides.
 
     A need for which nothing can be awarded is unsuccessful. Refuses with NotAuthority,
-    NotToBeEvaluated, ScoresMissing, EvaluatorsTooFew, ConsensusMissing, and as
-    `scoring.score` does.
+    NotToBeEvaluated, PricesSealed, ScoresMissing, EvaluatorsTooFew, ConsensusMissing,
+    ScoresChanged, and as `scoring.score` does.
     """
     del at
     own(facts.authority_number, by)
     if facts.need_state is not NeedState.OPENED:
         raise NotToBeEvaluated(f"The need is {facts.need_state}.")
+    if facts.prices_sealed:
+        raise PricesSealed("Prices have envelopes of their own, and these are sealed.")
     for one in facts.contests:
-        _check_evaluators(one)
+        check_judged(frozen.judging(one))
+    if other := frozen.changed(facts.frozen, facts.contests):
+        raise ScoresChanged(f"They differ for {', '.join(other)}.")
     found = (*facts.settled, *(ranked(one.kind, one.inputs) for one in facts.contests))
     contests = tuple(
         sorted(found, key=lambda one: (facts.lots.index(one.lot_id), _KINDS.index(one.kind)))
@@ -320,6 +330,7 @@ def evaluate(facts: EvaluateFacts, *, by: Actor, at: datetime) -> Evaluated:
         contests=contests,
         digest=digest(one.digest for one in contests),
         unsuccessful=tuple(_unsuccessful(facts.lots, contests)),
+        frozen=facts.frozen,
     )
 
 
@@ -359,13 +370,13 @@ def _unsuccessful(lots: tuple[str, ...], contests: tuple[Contest, ...]) -> Itera
             yield LotEnd(lot_id=lot_id, code="no_offer_ranked")
 
 
-def _check_evaluators(contest: ContestFacts) -> None:
-    if not any(isinstance(one, QualityCriterion) for one in contest.inputs.criteria):
+def check_judged(contest: Judging) -> None:
+    """Refuse with ScoresMissing, EvaluatorsTooFew or ConsensusMissing unless people are done."""
+    if not contest.is_judged:
         return
     if contest.unfinished:
         raise ScoresMissing(f"Begun and not finished: {', '.join(contest.unfinished)}.")
-    count = len(contest.inputs.evaluators)
-    if contest.inputs.offers and count < EVALUATORS_MIN:
-        raise EvaluatorsTooFew(f"{count} have scored every {contest.kind} of the lot.")
+    if contest.offers and contest.evaluators < EVALUATORS_MIN:
+        raise EvaluatorsTooFew(f"{contest.evaluators} have scored every {contest.kind} of the lot.")
     if contest.disagreed:
         raise ConsensusMissing(f"Not agreed: {', '.join(contest.disagreed)}.")

@@ -44,6 +44,16 @@ class Counting(StrEnum):
     """Working days after the one it begins with."""
 
 
+class Envelopes(StrEnum):
+    """In how many envelopes an offer comes."""
+
+    ONE = "one"
+    """All of it in one, and opened at once."""
+    TWO = "two"
+    """The technical part and the financial part each in its own: prices open after quality is
+    scored."""
+
+
 class Weekday(StrEnum):
     """A day of the week."""
 
@@ -93,6 +103,12 @@ class ClientSealing(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     required: bool
 
 
+class EnvelopesAllowed(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In how many envelopes offers may come; where one number alone stands, it is required."""
+
+    allowed: Annotated[tuple[Envelopes, ...], Meta(min_length=1, max_length=2)]
+
+
 class Openers(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many openers a need names at least, and how many of them act together."""
 
@@ -135,6 +151,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     price_formulas: PriceFormulas
     abnormally_low: AbnormallyLow
     client_sealing: ClientSealing
+    envelopes: EnvelopesAllowed
     openers: Openers
     unanswered_questions: UnansweredQuestions
     deemed_acceptance: Span | None

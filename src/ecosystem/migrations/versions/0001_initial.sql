@@ -252,6 +252,7 @@ CREATE TABLE need (
 	openers JSON NOT NULL,
 	threshold INTEGER NOT NULL,
 	client_sealing_required BOOLEAN NOT NULL,
+	envelopes TEXT DEFAULT 'one' NOT NULL,
 	enquiry_ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	submission_ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	opening_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -269,7 +270,8 @@ CREATE TABLE need (
 	CONSTRAINT need_value_is_positive CHECK (value > 0),
 	CONSTRAINT need_estimate_is_within_the_ceilings CHECK (estimated_value > 0 AND estimated_value <= value),
 	CONSTRAINT need_dates_are_in_order CHECK (enquiry_ends_at < submission_ends_at AND submission_ends_at <= opening_at),
-	CONSTRAINT need_nobody_opens_alone CHECK (threshold >= 2)
+	CONSTRAINT need_nobody_opens_alone CHECK (threshold >= 2),
+	CONSTRAINT need_envelopes_are_counted CHECK (envelopes IN ('one', 'two'))
 )
  WITH (fillfactor = 70);
 -- next
@@ -459,6 +461,7 @@ CREATE TABLE evaluation (
 	unsuccessful JSON NOT NULL,
 	evaluated_by TEXT COLLATE "C" NOT NULL,
 	evaluated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	frozen JSON,
 	CONSTRAINT evaluation_pkey PRIMARY KEY (authority_id, need_id, round),
 	CONSTRAINT evaluation_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
 	CONSTRAINT evaluation_digest_is_sha256 CHECK (digest ~ '^[0-9a-f]{64}$')
@@ -535,8 +538,10 @@ CREATE TABLE opening (
 	opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	opened_by TEXT[] NOT NULL,
 	record JSON NOT NULL,
-	CONSTRAINT opening_pkey PRIMARY KEY (authority_id, need_id),
+	part TEXT DEFAULT 'whole' NOT NULL,
+	CONSTRAINT opening_pkey PRIMARY KEY (authority_id, need_id, part),
 	CONSTRAINT opening_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT opening_part_is_known CHECK (part IN ('whole', 'technical', 'financial')),
 	CONSTRAINT opening_nobody_opens_alone CHECK (cardinality(opened_by) >= 2 AND opened_by[1] <> opened_by[2])
 );
 -- next
@@ -546,8 +551,10 @@ CREATE TABLE opening_share (
 	person_id TEXT COLLATE "C" NOT NULL,
 	shares JSON NOT NULL,
 	handed_in_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT opening_share_pkey PRIMARY KEY (authority_id, need_id, person_id),
-	CONSTRAINT opening_share_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id)
+	part TEXT DEFAULT 'whole' NOT NULL,
+	CONSTRAINT opening_share_pkey PRIMARY KEY (authority_id, need_id, part, person_id),
+	CONSTRAINT opening_share_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT opening_share_part_is_known CHECK (part IN ('whole', 'technical', 'financial'))
 );
 -- next
 CREATE TABLE organisation (
@@ -630,6 +637,19 @@ CREATE TABLE refresh_token (
 );
 -- next
 CREATE INDEX refresh_token_of ON refresh_token (authorisation_id);
+-- next
+CREATE TABLE score_freezing (
+	authority_id INTEGER NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	salt TEXT NOT NULL,
+	offers JSON NOT NULL,
+	digest TEXT NOT NULL,
+	frozen_by TEXT COLLATE "C" NOT NULL,
+	frozen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT score_freezing_pkey PRIMARY KEY (authority_id, need_id),
+	CONSTRAINT score_freezing_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT score_freezing_digest_is_sha256 CHECK (digest ~ '^[0-9a-f]{64}$')
+);
 -- next
 CREATE TABLE transfer (
 	authority_id INTEGER NOT NULL,
@@ -777,6 +797,9 @@ CREATE TABLE offer (
 	confirmed_version INTEGER,
 	failure TEXT,
 	content JSON,
+	financial_envelope JSON,
+	financial_digest TEXT,
+	financial_state TEXT,
 	CONSTRAINT offer_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT offer_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
 	CONSTRAINT offer_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
@@ -784,8 +807,12 @@ CREATE TABLE offer (
 	CONSTRAINT offer_state_is_known CHECK (state IN ('draft', 'submitted', 'withdrawn', 'opened', 'excluded', 'awarded', 'not_awarded')),
 	CONSTRAINT offer_lead_is_a_member CHECK (lead_id = ANY (member_ids)),
 	CONSTRAINT offer_what_is_submitted_is_sealed CHECK (state <> 'submitted' OR (envelope IS NOT NULL AND envelope_digest IS NOT NULL AND received_at IS NOT NULL AND receipt IS NOT NULL)),
-	CONSTRAINT offer_withdrawn_is_destroyed CHECK (state <> 'withdrawn' OR envelope IS NULL),
-	CONSTRAINT offer_content_only_when_opened CHECK (content IS NULL OR state IN ('opened', 'awarded', 'not_awarded')),
+	CONSTRAINT offer_withdrawn_is_destroyed CHECK (state <> 'withdrawn' OR (envelope IS NULL AND financial_envelope IS NULL)),
+	CONSTRAINT offer_content_only_when_opened CHECK (content IS NULL OR state NOT IN ('draft', 'submitted', 'withdrawn')),
+	CONSTRAINT offer_financial_state_is_known CHECK (financial_state IN ('sealed', 'opened', 'failed', 'unopened')),
+	CONSTRAINT offer_each_part_has_its_digest CHECK (financial_state IS NULL OR financial_digest IS NOT NULL),
+	CONSTRAINT offer_each_part_is_kept CHECK ((financial_envelope IS NULL) = (financial_state IS NULL)),
+	CONSTRAINT offer_no_price_of_an_excluded_offer CHECK (financial_state <> 'opened' OR state IN ('opened', 'awarded', 'not_awarded')),
 	CONSTRAINT offer_exclusion_has_a_cause CHECK ((state = 'excluded') = (failure IS NOT NULL))
 );
 -- next
@@ -1642,7 +1669,8 @@ BEGIN
     SELECT count(DISTINCT one) >= need.threshold AND count(DISTINCT one) = count(one) AND bool_and(
       EXISTS (
         SELECT FROM opening_share WHERE opening_share.authority_id = NEW.authority_id
-          AND opening_share.need_id = NEW.need_id AND opening_share.person_id = one))
+          AND opening_share.need_id = NEW.need_id AND opening_share.part = NEW.part
+          AND opening_share.person_id = one))
     FROM need, unnest(NEW.opened_by) AS one
     WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
     GROUP BY need.threshold)) IS NOT TRUE THEN
@@ -1655,6 +1683,21 @@ END $$;
 CREATE TRIGGER who_opens_has_handed_in BEFORE INSERT ON opening FOR EACH ROW EXECUTE FUNCTION who_opens_has_handed_in();
 -- next
 ALTER TABLE opening ENABLE ALWAYS TRIGGER who_opens_has_handed_in;
+-- next
+CREATE FUNCTION prices_open_in_their_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.part <> 'financial' OR EXISTS (
+    SELECT FROM score_freezing WHERE score_freezing.authority_id = NEW.authority_id
+      AND score_freezing.need_id = NEW.need_id)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'prices_open_in_their_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER prices_open_in_their_turn BEFORE INSERT ON opening FOR EACH ROW EXECUTE FUNCTION prices_open_in_their_turn();
+-- next
+ALTER TABLE opening ENABLE ALWAYS TRIGGER prices_open_in_their_turn;
 -- next
 CREATE TRIGGER opening_share_stays BEFORE UPDATE OR DELETE ON opening_share FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -1688,6 +1731,21 @@ CREATE TRIGGER who_opens_is_named_by_the_need BEFORE INSERT ON opening_share FOR
 -- next
 ALTER TABLE opening_share ENABLE ALWAYS TRIGGER who_opens_is_named_by_the_need;
 -- next
+CREATE FUNCTION shares_of_prices_wait() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.part <> 'financial' OR EXISTS (
+    SELECT FROM score_freezing WHERE score_freezing.authority_id = NEW.authority_id
+      AND score_freezing.need_id = NEW.need_id)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'shares_of_prices_wait';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER shares_of_prices_wait BEFORE INSERT ON opening_share FOR EACH ROW EXECUTE FUNCTION shares_of_prices_wait();
+-- next
+ALTER TABLE opening_share ENABLE ALWAYS TRIGGER shares_of_prices_wait;
+-- next
 GRANT SELECT, INSERT, UPDATE ON organisation TO ecosystem_api;
 -- next
 GRANT USAGE ON SEQUENCE organisation_number_seq TO ecosystem_api;
@@ -1699,6 +1757,16 @@ GRANT SELECT, INSERT, UPDATE ON procurement_profile TO ecosystem_api;
 GRANT SELECT, INSERT, UPDATE ON question TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON refresh_token TO ecosystem_api;
+-- next
+CREATE TRIGGER score_freezing_stays BEFORE UPDATE OR DELETE ON score_freezing FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER score_freezing_stays_whole BEFORE TRUNCATE ON score_freezing FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE score_freezing ENABLE ALWAYS TRIGGER score_freezing_stays;
+-- next
+ALTER TABLE score_freezing ENABLE ALWAYS TRIGGER score_freezing_stays_whole;
+-- next
+GRANT SELECT, INSERT ON score_freezing TO ecosystem_api;
 -- next
 CREATE TRIGGER transfer_stays BEFORE UPDATE OR DELETE ON transfer FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -1794,6 +1862,21 @@ CREATE TRIGGER who_agrees_has_scored BEFORE INSERT ON consensus FOR EACH ROW EXE
 -- next
 ALTER TABLE consensus ENABLE ALWAYS TRIGGER who_agrees_has_scored;
 -- next
+CREATE FUNCTION frozen_consensus_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.round > 1 OR NOT EXISTS (
+    SELECT FROM score_freezing WHERE score_freezing.authority_id = NEW.authority_id
+      AND score_freezing.need_id = NEW.need_id)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'frozen_consensus_stays';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER frozen_consensus_stays BEFORE INSERT OR UPDATE ON consensus FOR EACH ROW EXECUTE FUNCTION frozen_consensus_stays();
+-- next
+ALTER TABLE consensus ENABLE ALWAYS TRIGGER frozen_consensus_stays;
+-- next
 GRANT SELECT, INSERT, UPDATE ON invitation TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON jurisdiction_profile TO ecosystem_api;
@@ -1813,6 +1896,38 @@ CREATE POLICY offer_seen ON offer USING (nullif(current_setting('app.organisatio
       AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), '')))) OR current_setting('app.purpose', true) = 'opening' OR current_setting('app.purpose', true) = 'leaving' OR current_setting('app.purpose', true) = 'amending' OR (state IN ('opened', 'excluded', 'awarded', 'not_awarded') AND current_setting('app.purpose', true) = 'review'));
 -- next
 GRANT SELECT, INSERT, UPDATE ON offer TO ecosystem_api;
+-- next
+CREATE FUNCTION both_parts_or_none() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state <> 'submitted' OR (NEW.financial_envelope IS NOT NULL) = EXISTS (
+    SELECT FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+      AND need.envelopes = 'two')) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'both_parts_or_none';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER both_parts_or_none BEFORE INSERT OR UPDATE ON offer FOR EACH ROW EXECUTE FUNCTION both_parts_or_none();
+-- next
+ALTER TABLE offer ENABLE ALWAYS TRIGGER both_parts_or_none;
+-- next
+CREATE FUNCTION no_price_before_the_scores_are_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.financial_state IS NULL OR NEW.content IS NULL
+  OR NOT NEW.content::jsonb ?| ARRAY['price', 'financing']
+  OR (NEW.financial_state = 'opened' AND EXISTS (
+    SELECT FROM score_freezing WHERE score_freezing.authority_id = NEW.authority_id
+      AND score_freezing.need_id = NEW.need_id))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'no_price_before_the_scores_are_frozen';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER no_price_before_the_scores_are_frozen BEFORE INSERT OR UPDATE ON offer FOR EACH ROW EXECUTE FUNCTION no_price_before_the_scores_are_frozen();
+-- next
+ALTER TABLE offer ENABLE ALWAYS TRIGGER no_price_before_the_scores_are_frozen;
 -- next
 GRANT SELECT, INSERT, UPDATE ON organisation_identifier TO ecosystem_api;
 -- next
@@ -1987,6 +2102,21 @@ END $$;
 CREATE TRIGGER who_scores_has_no_part_in_it BEFORE INSERT ON score FOR EACH ROW EXECUTE FUNCTION who_scores_has_no_part_in_it();
 -- next
 ALTER TABLE score ENABLE ALWAYS TRIGGER who_scores_has_no_part_in_it;
+-- next
+CREATE FUNCTION frozen_scores_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.round > 1 OR NOT EXISTS (
+    SELECT FROM score_freezing WHERE score_freezing.authority_id = NEW.authority_id
+      AND score_freezing.need_id = NEW.need_id)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'frozen_scores_stay';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER frozen_scores_stay BEFORE INSERT ON score FOR EACH ROW EXECUTE FUNCTION frozen_scores_stay();
+-- next
+ALTER TABLE score ENABLE ALWAYS TRIGGER frozen_scores_stay;
 -- next
 CREATE TRIGGER substitution_hands_stay BEFORE UPDATE ON substitution FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'consented_by', 'approved_by');
 -- next

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.catalogue.model import Operation, Phase, Sector
-from ecosystem.catalogue.profiles.model import InForce
+from ecosystem.catalogue.profiles.model import Envelopes, InForce
 from ecosystem.needs.attachments.documents import Document, Documents, File
 from ecosystem.needs.model import (
     DataResource,
@@ -55,6 +55,7 @@ class NeedChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     openers: Annotated[tuple[PersonId, ...], Meta(min_length=2, max_length=7)] | UnsetType = UNSET
     threshold: Threshold | UnsetType = UNSET
     client_sealing_required: bool | UnsetType = UNSET
+    envelopes: Envelopes | UnsetType = UNSET
     enquiry_ends_at: Instant | UnsetType = UNSET
     submission_ends_at: Instant | UnsetType = UNSET
     opening_at: Instant | UnsetType = UNSET

@@ -28,7 +28,7 @@ from ecosystem.values.refusal import Fault
 
 _STAYING: Final = (
     "sector", "operation", "phase", "jurisdiction", "openers", "threshold",
-    "client_sealing_required",
+    "client_sealing_required", "envelopes",
 )  # fmt: skip
 """What a published need is found by, ruled by, or sealed to."""
 _DATES: Final = frozenset({"/enquiry_ends_at", "/submission_ends_at", "/opening_at"})

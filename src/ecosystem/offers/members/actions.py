@@ -46,6 +46,7 @@ _UNDO: Final = Statement(
     .values(
         version=offer.c.version + 1, state="draft", member_ids=bindparam("member_ids"),
         envelope=None, envelope_digest=None, sealed_by=None, received_at=None, receipt=None,
+        financial_envelope=None, financial_digest=None, financial_state=None,
     )
 )  # fmt: skip
 _PROPOSE: Final = inserting(

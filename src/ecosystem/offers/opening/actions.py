@@ -1,4 +1,8 @@
-"""Hand in shares, and with the last one needed open all offers of a need at once."""
+"""Hand in shares, and with the last one needed open all offers of a need at once.
+
+Where technical and financial part come apart, this opens the technical one; `financial` beside
+it opens the other, by the same steps.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,6 +24,7 @@ from ecosystem.offers.opening.model import (
     HandInFacts,
     Kept,
     OpenFacts,
+    Opening,
     OpeningTerms,
     SealedShares,
     Unsealed,
@@ -46,25 +51,42 @@ _OPEN: Final = history.recording(
 )
 
 
-async def give_out(tx: Tx, need_id: str, *, by: Actor, at: datetime) -> SealedShares:
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """An opener's shares, taken; and all that opens the offers where they are enough."""
+
+    need: Record
+    terms: OpeningTerms
+    waiting: tuple[Kept, ...]
+    shares: Mapping[str, Mapping[str, bytes]]
+    """Of every opener so far, by offer."""
+    is_enough: bool
+    version: int
+
+
+async def give_out(
+    tx: Tx, need_id: str, *, by: Actor, at: datetime, of_prices: bool = False
+) -> SealedShares:
     """Return to an opener what it opens in its own program; changes nothing.
 
     Refuses with NeedMissing, and as `rules.may_open`.
     """
     need = await queries.need_row(tx, need_id, at=at)
-    rules.may_open(queries.opening_terms(need), by=by, at=at)
+    terms = await terms_of(tx, need, of_prices=of_prices)
+    rules.may_open(terms, by=by, at=at)
     await tx.allow("purpose", _PURPOSE)
-    return queries.sealed_shares(await queries.kept(tx, need_id), for_officer=by.person_id or "")
+    return queries.sealed_shares(await queries.kept(tx, terms), for_officer=by.person_id or "")
 
 
-async def record_attempt(tx: Tx, need_id: str, *, by: Actor, at: datetime) -> None:
+async def record_attempt(
+    tx: Tx, need_id: str, *, by: Actor, at: datetime, of_prices: bool = False
+) -> None:
     """Record that someone tried to open before the time: need.opening_attempted.
 
     The authority and its auditors see it. It stands in a transaction of its own, because the
     refused request's is undone.
     """
     need = await needs.locked(tx, need_id, seen_by=by, at=at)
-    terms = queries.opening_terms(need)
+    terms = await terms_of(tx, need, of_prices=of_prices)
     await needs_actions.advance(tx, need_id, to=need["state"])
     attempted = rules.attempt(terms, by=by, at=at)
     await history.record(
@@ -77,36 +99,54 @@ async def hand_in(
 ) -> Standing:
     """Take an opener's shares; the last opener needed opens the offers by it.
 
+    Refuses as `take`. Effects: as `take`, and then whatever `_open` does.
+    """
+    # Closed for good: an offer that was in time and is still on its way changes nothing any more.
+    taken = await take(tx, need_id, handed, by=by, at=at, then=NeedState.CLOSED)
+    if not taken.is_enough:
+        return Standing(id=need_id, state=taken.terms.need_state, version=taken.version)
+    return await _open(tx, taken, by=by, at=at)
+
+
+async def take(
+    tx: Tx, need_id: str, handed: HandedShares, *, by: Actor, at: datetime, then: NeedState,
+    of_prices: bool = False,
+) -> Taken:  # fmt: skip
+    """Take an opener's shares, and leave the need in the state `then`.
+
     Refuses with NeedMissing, EnvelopeMalformed, and as the rule does. Effects: locks the need;
-    the shares; need.shares_handed_in; and then whatever `_open` does.
+    the shares; need.shares_handed_in.
     """
     need = await needs.locked(tx, need_id, seen_by=by, at=at)
-    terms = queries.opening_terms(need)
+    terms = await terms_of(tx, need, of_prices=of_prices)
     rules.may_open(terms, by=by, at=at)
     await tx.allow("purpose", _PURPOSE)
-    waiting = await queries.kept(tx, need_id)
-    before = await queries.handed_in(tx, need_id)
+    waiting = await queries.kept(tx, terms)
+    before = await queries.handed_in(tx, terms)
     given = {one.offer_id: decode(one.share) for one in handed.shares}
     facts = _facts(terms, handed, waiting=waiting, before=before, by=by)
     handed_in = rules.hand_in(facts, by=by, at=at)
     await tx.run(
         _HAND_IN,
         authority_id=terms.authority_number, need_id=need_id, person_id=handed_in.person_id,
-        shares=msgspec.json.encode(given), handed_in_at=at,
+        shares=msgspec.json.encode(given), handed_in_at=at, part=terms.part,
     )  # fmt: skip
-    # Closed for good: an offer that was in time and is still on its way changes nothing any more.
-    await needs_actions.advance(tx, need_id, to=NeedState.CLOSED)
+    await needs_actions.advance(tx, need_id, to=then)
     version = await history.record(
         tx, "need.shares_handed_in", need_id, facts=facts, decision=handed_in, by=by, at=at
     )
-    if not handed_in.is_enough:
-        return Standing(id=need_id, state=terms.need_state, version=version)
-    shares = {**before, handed_in.person_id: given}
-    return await _open(tx, need, waiting, shares, by=by, at=at)
+    return Taken(
+        need=need,
+        terms=terms,
+        waiting=waiting,
+        shares={**before, handed_in.person_id: given},
+        is_enough=handed_in.is_enough,
+        version=version,
+    )
 
 
 async def record_refused(
-    tx: Tx, need_id: str, handed: HandedShares, *, by: Actor, at: datetime
+    tx: Tx, need_id: str, handed: HandedShares, *, by: Actor, at: datetime, of_prices: bool = False
 ) -> None:
     """Record that an opener handed in false shares: need.shares_refused, with the opener's name.
 
@@ -114,16 +154,23 @@ async def record_refused(
     `hand_in` where somebody else has opened meanwhile.
     """
     need = await needs.locked(tx, need_id, seen_by=by, at=at)
-    terms = queries.opening_terms(need)
+    terms = await terms_of(tx, need, of_prices=of_prices)
     await tx.allow("purpose", _PURPOSE)
-    waiting = await queries.kept(tx, need_id)
-    before = await queries.handed_in(tx, need_id)
+    waiting = await queries.kept(tx, terms)
+    before = await queries.handed_in(tx, terms)
     facts = _facts(terms, handed, waiting=waiting, before=before, by=by)
     refused = rules.refuse_shares(facts, by=by, at=at)
     await needs_actions.advance(tx, need_id, to=need["state"])
     await history.record(
         tx, "need.shares_refused", need_id, facts=facts, decision=refused, by=by, at=at
     )
+
+
+async def terms_of(tx: Tx, need: Record, *, of_prices: bool) -> OpeningTerms:
+    """Return what is known of a need to who wants to open its offers, or only their prices."""
+    if of_prices:
+        return await queries.financial_terms(tx, need)
+    return queries.opening_terms(need)
 
 
 def _facts(
@@ -152,35 +199,23 @@ def _facts(
     )
 
 
-async def _open(
-    tx: Tx,
-    need: Record,
-    waiting: tuple[Kept, ...],
-    shares: Mapping[str, Mapping[str, bytes]],
-    *,
-    by: Actor,
-    at: datetime,
-) -> Standing:
+async def _open(tx: Tx, taken: Taken, *, by: Actor, at: datetime) -> Standing:
     """Put the shares together, open every offer, and make the record of it public.
 
     Effects: the record; contents are stored, offers become opened or excluded, the need
     becomes opened; offer.opened for each, and need.opened for everyone.
     """
-    unsealed = [await _open_one(tx, one, shares, need=need, by=by, at=at) for one in waiting]
-    terms = queries.opening_terms(need)
+    unsealed_ones = [await _open_one(tx, one, taken, by=by, at=at) for one in taken.waiting]
+    terms = taken.terms
     facts = OpenFacts(
         terms=terms,
-        openers=tuple(shares),
-        offers=tuple(unsealed),
+        openers=tuple(taken.shares),
+        offers=tuple(unsealed_ones),
         late=await queries.late_offers(tx, terms.need_id),
-        refused=await queries.attempts(tx, terms.need_id),
+        refused=await queries.attempts(tx, terms),
     )
     record = rules.open_all(facts, by=by, at=at)
-    await tx.run(
-        _RECORD,
-        authority_id=terms.authority_number, need_id=terms.need_id, opened_at=at,
-        opened_by=list(record.openers), record=msgspec.json.encode(record),
-    )  # fmt: skip
+    await keep_record(tx, record, terms=terms)
     await needs_actions.advance(tx, terms.need_id, to=NeedState.OPENED)
     version = await history.record(
         tx, "need.opened", terms.need_id, facts=facts, decision=record, by=by, at=at,
@@ -189,15 +224,30 @@ async def _open(
     return Standing(id=terms.need_id, state=NeedState.OPENED, version=version)
 
 
-async def _open_one(
-    tx: Tx,
-    kept: Kept,
-    shares: Mapping[str, Mapping[str, bytes]],
-    *,
-    need: Record,
-    by: Actor,
-    at: datetime,
-) -> Unsealed:
+async def keep_record(tx: Tx, record: Opening, *, terms: OpeningTerms) -> None:
+    """Keep the record of an opening, which nobody rewrites."""
+    await tx.run(
+        _RECORD,
+        authority_id=terms.authority_number, need_id=terms.need_id, opened_at=record.opened_at,
+        opened_by=list(record.openers), record=msgspec.json.encode(record), part=record.part,
+    )  # fmt: skip
+
+
+async def _open_one(tx: Tx, kept: Kept, taken: Taken, *, by: Actor, at: datetime) -> Unsealed:
+    content, found = unsealed(kept, taken)
+    opened = rules.open_one(found)
+    await history.record(
+        tx, "offer.opened", kept.offer_id, facts=found, decision=opened, by=by, at=at,
+        audience=Audience(organisations=kept.member_ids), changing=_OPEN,
+        of_authority=authority_of(kept.offer_id), of_offer=kept.offer_id, state=opened.state,
+        failure=opened.failure, content=content,
+    )  # fmt: skip
+    return found
+
+
+def unsealed(kept: Kept, taken: Taken) -> tuple[bytes | None, Unsealed]:
+    """Return the JSON that an envelope holds, or None; and what came of it."""
+    need, shares = taken.need, taken.shares
     content, failure = unsealing.unseal(
         kept,
         content_version=need["content_version"],
@@ -218,12 +268,6 @@ async def _open_one(
         envelope_digest=kept.envelope_digest,
         failure=failure,
         unread_by=tuple(person for person, handed in shares.items() if kept.offer_id not in handed),
+        financial_digest=kept.financial_digest,
     )
-    opened = rules.open_one(found)
-    await history.record(
-        tx, "offer.opened", kept.offer_id, facts=found, decision=opened, by=by, at=at,
-        audience=Audience(organisations=kept.member_ids), changing=_OPEN,
-        of_authority=authority_of(kept.offer_id), of_offer=kept.offer_id, state=opened.state,
-        failure=opened.failure, content=content,
-    )  # fmt: skip
-    return found
+    return content, found

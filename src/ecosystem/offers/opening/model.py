@@ -9,8 +9,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.needs.model import OfferKind
 from ecosystem.needs.model import State as NeedState
-from ecosystem.offers.envelope import Base64Url, Envelope, Sha256
-from ecosystem.offers.model import State
+from ecosystem.offers.envelope import Base64Url, Envelope, Part, Sha256
+from ecosystem.offers.model import FinancialState, State
 from ecosystem.values.identifiers import LotId, NeedId, OfferId, OrganisationId, PersonId
 
 
@@ -49,6 +49,14 @@ class OpeningTerms(msgspec.Struct, frozen=True, kw_only=True):
     threshold: int
     unanswered: int = 0
     """How many questions keep the offers sealed."""
+    part: Part = Part.WHOLE
+    """Which part of the offers is to be opened."""
+    is_in_parts: bool = False
+    """Whether technical and financial part come in envelopes of their own."""
+    frozen_at: datetime | None = None
+    """Of the financial part alone: since when the scores of quality are frozen."""
+    opened_at: datetime | None = None
+    """Of the financial part alone: when it was opened."""
 
 
 class HandInFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +100,11 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     envelope_digest: str
     """As received: what the receipt names."""
     confirmed_version: int | None = None
+    part: Part = Part.WHOLE
+    financial_digest: str | None = None
+    """As received, of a financial part that waits for its own opening."""
+    technical: bytes | None = None
+    """The JSON of the technical part, where it was opened before."""
 
 
 class Unsealed(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +120,8 @@ class Unsealed(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None
     unread_by: tuple[str, ...] = ()
     """The openers whose key did not open their share."""
+    financial_digest: str | None = None
+    """Of the envelope that stays sealed until prices are opened."""
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +148,7 @@ class OpenFacts(msgspec.Struct, frozen=True, kw_only=True):
     offers: tuple[Unsealed, ...]
     late: tuple[LateOffer, ...] = ()
     refused: tuple[Attempt, ...] = ()
+    unopened: tuple["UnopenedOffer", ...] = ()
 
 
 class OpenedOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,12 +165,33 @@ class OpenedOffer(msgspec.Struct, frozen=True, kw_only=True):
     at_fault: Culprit | None
     unread_by: tuple[PersonId, ...] = ()
     """The openers whose key did not open their share of it."""
+    financial_digest: Sha256 | None = None
+    """The digest of the financial part's envelope, which this opening has left sealed."""
+
+
+class UnopenedOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """An excluded offer, whose financial part stays sealed for good and is given back unopened."""
+
+    offer_id: OfferId
+    lot_id: LotId
+    lead_id: OrganisationId
+    member_ids: tuple[OrganisationId, ...]
+    envelope_digest: Sha256
+    """Of the financial part's envelope, as received."""
+
+
+class GivenBack(msgspec.Struct, frozen=True):
+    """The financial part of an excluded offer is out of the procedure, and sealed as it came."""
+
+    financial_state: FinancialState
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """The public record of an opening: who, when, how many, which, and what failed."""
 
     need_id: NeedId
+    part: Part
+    """What was opened: the whole of the offers, their technical or their financial part."""
     opened_at: datetime
     openers: tuple[PersonId, ...]
     count: int
@@ -163,6 +200,8 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """What came after the deadline and before the opening."""
     refused: tuple[Attempt, ...] = ()
     """Attempts to open too early, and shares that were false: whose they were, and when."""
+    unopened: tuple[UnopenedOffer, ...] = ()
+    """Where financial parts were opened: the excluded offers, whose own stay sealed."""
 
 
 class AttemptRefused(msgspec.Struct, frozen=True):

@@ -5,16 +5,20 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, select
+import msgspec
+from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, func, select
 
+from ecosystem.catalogue.profiles.model import Envelopes
 from ecosystem.history.tables import event
 from ecosystem.needs.model import OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.needs.queries import UNANSWERED, state_now
 from ecosystem.needs.rules import NeedMissing
 from ecosystem.needs.tables import need
-from ecosystem.offers.envelope import Envelope
+from ecosystem.offers import parts
+from ecosystem.offers.envelope import Envelope, Part
 from ecosystem.offers.late import queries as late
+from ecosystem.offers.model import State
 from ecosystem.offers.opening.model import (
     Attempt,
     Kept,
@@ -22,10 +26,11 @@ from ecosystem.offers.opening.model import (
     OpeningTerms,
     SealedShare,
     SealedShares,
+    UnopenedOffer,
 )
-from ecosystem.offers.opening.rules import NotOpened, OpeningTooEarly, SharesFalse
+from ecosystem.offers.opening.rules import NotOpened, SharesFalse
 from ecosystem.offers.queries import openers, read
-from ecosystem.offers.tables import offer, opening, opening_share
+from ecosystem.offers.tables import offer, opening, opening_share, score_freezing
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values.identifiers import authority_of, owner
 
@@ -36,6 +41,7 @@ _NEED_ROW: Final = Statement(
         need.c.authority_id == _AUTHORITY, need.c.id == _NEED, need.c.state != "draft"
     )
 )
+_PART: Final = bindparam("part", type_=Text)
 _KEPT: Final = Statement(
     select(offer)
     .where(
@@ -45,23 +51,58 @@ _KEPT: Final = Statement(
 )
 _HANDED: Final = Statement(
     select(opening_share.c.person_id, opening_share.c.shares)
-    .where(opening_share.c.authority_id == _AUTHORITY, opening_share.c.need_id == _NEED)
+    .where(
+        opening_share.c.authority_id == _AUTHORITY,
+        opening_share.c.need_id == _NEED,
+        opening_share.c.part == _PART,
+    )
     .order_by(opening_share.c.handed_in_at, opening_share.c.person_id)
 )
-REFUSED: Final = {
-    "need.opening_attempted": OpeningTooEarly.code(),
-    "need.shares_refused": SharesFalse.code(),
-}
-"""The events of refused attempts, and the name of the rule that each broke."""
+_REFUSED: Final = ("need.opening_attempted", "need.shares_refused")
+"""The events of refused attempts."""
 _ATTEMPTS: Final = Statement(
-    select(event.c.type, event.c.person_id, event.c.recorded_at)
+    select(
+        event.c.person_id,
+        event.c.recorded_at,
+        func.coalesce(
+            event.c.body["decision"]["refused_with"].as_string(), SharesFalse.code()
+        ).label("refused_with"),
+    )
     .where(event.c.authority_id == _AUTHORITY, event.c.stream == _NEED)
     .where(event.c.type == any_(bindparam("types", type_=ARRAY(Text))))
+    .where(
+        func.coalesce(
+            event.c.body["facts"]["part"].as_string(),
+            event.c.body["facts"]["terms"]["part"].as_string(),
+        )
+        == _PART
+    )
     .order_by(event.c.version)
 )
 _RECORD: Final = Statement(
-    select(opening.c.record).where(opening.c.authority_id == _AUTHORITY, opening.c.need_id == _NEED)
+    select(opening.c.record, opening.c.opened_at).where(
+        opening.c.authority_id == _AUTHORITY,
+        opening.c.need_id == _NEED,
+        opening.c.part == any_(bindparam("parts", type_=ARRAY(Text))),
+    )
 )
+_FIRST: Final = (Part.WHOLE, Part.TECHNICAL)
+_FROZEN_AT: Final = Statement(
+    select(score_freezing.c.frozen_at).where(
+        score_freezing.c.authority_id == _AUTHORITY, score_freezing.c.need_id == _NEED
+    )
+)
+_FINANCIAL: Final = Statement(
+    select(offer)
+    .where(
+        offer.c.authority_id == _AUTHORITY,
+        offer.c.need_id == _NEED,
+        offer.c.financial_state == "sealed",
+        offer.c.state.in_(("opened", "excluded")),
+    )
+    .order_by(offer.c.id)
+)
+"""What the opening of prices finds sealed: of offers that count, and of those that do not."""
 
 
 async def need_row(tx: Tx, need_id: str, *, at: datetime) -> Record:
@@ -75,7 +116,10 @@ async def need_row(tx: Tx, need_id: str, *, at: datetime) -> Record:
 
 def opening_terms(row: Record) -> OpeningTerms:
     """Return what is known of a need's row to who wants to open its offers."""
+    envelopes = Envelopes(row["envelopes"])
     return OpeningTerms(
+        part=parts.opened_first(envelopes),
+        is_in_parts=envelopes is Envelopes.TWO,
         need_id=row["id"],
         authority_number=row["authority_id"],
         need_state=NeedState(row["state_now"]),
@@ -86,9 +130,34 @@ def opening_terms(row: Record) -> OpeningTerms:
     )
 
 
-async def kept(tx: Tx, need_id: str) -> tuple[Kept, ...]:
-    """Return the envelopes that wait to be opened; requires the purpose `opening`."""
-    rows = await tx.rows(_KEPT, authority_id=authority_of(need_id), need_id=need_id)
+async def financial_terms(tx: Tx, row: Record) -> OpeningTerms:
+    """Return what is known of a need's row to who wants to open its financial parts."""
+    place = {"authority_id": row["authority_id"], "need_id": row["id"]}
+    opened = await tx.row(_RECORD, **place, parts=[Part.FINANCIAL])
+    return msgspec.structs.replace(
+        opening_terms(row),
+        part=Part.FINANCIAL,
+        unanswered=0,
+        frozen_at=await tx.value(_FROZEN_AT, **place),
+        opened_at=None if opened is None else opened["opened_at"],
+    )
+
+
+async def prices_sealed(tx: Tx, row: Record) -> bool:
+    """Tell whether a need's prices have envelopes of their own, and are not opened."""
+    terms = await financial_terms(tx, row)
+    return terms.is_in_parts and terms.opened_at is None
+
+
+async def kept(tx: Tx, terms: OpeningTerms) -> tuple[Kept, ...]:
+    """Return the envelopes that wait to be opened; requires the purpose `opening`.
+
+    Of financial parts only those of offers that are not excluded.
+    """
+    place = {"authority_id": terms.authority_number, "need_id": terms.need_id}
+    if terms.part is Part.FINANCIAL:
+        rows = await tx.rows(_FINANCIAL, **place)
+        return tuple(_financial(row) for row in rows if row["state"] != State.EXCLUDED)
     return tuple(
         Kept(
             offer_id=row["id"],
@@ -99,8 +168,41 @@ async def kept(tx: Tx, need_id: str) -> tuple[Kept, ...]:
             envelope=row["envelope"],
             envelope_digest=row["envelope_digest"],
             confirmed_version=row["confirmed_version"],
+            part=terms.part,
+            financial_digest=row["financial_digest"],
+        )
+        for row in await tx.rows(_KEPT, **place)
+    )
+
+
+def _financial(row: Record) -> Kept:
+    return Kept(
+        offer_id=row["id"],
+        lot_id=row["lot_id"],
+        kind=OfferKind(row["kind"]),
+        lead_id=row["lead_id"],
+        member_ids=tuple(row["member_ids"]),
+        envelope=row["financial_envelope"],
+        envelope_digest=row["financial_digest"],
+        confirmed_version=row["confirmed_version"],
+        part=Part.FINANCIAL,
+        technical=row["content"],
+    )
+
+
+async def unopened(tx: Tx, need_id: str) -> tuple[UnopenedOffer, ...]:
+    """Return the excluded offers whose financial part is sealed; requires as `kept`."""
+    rows = await tx.rows(_FINANCIAL, authority_id=authority_of(need_id), need_id=need_id)
+    return tuple(
+        UnopenedOffer(
+            offer_id=row["id"],
+            lot_id=row["lot_id"],
+            lead_id=row["lead_id"],
+            member_ids=tuple(row["member_ids"]),
+            envelope_digest=row["financial_digest"],
         )
         for row in rows
+        if row["state"] == State.EXCLUDED
     )
 
 
@@ -126,9 +228,10 @@ def sealed_shares(envelopes: tuple[Kept, ...], *, for_officer: str) -> SealedSha
     )
 
 
-async def handed_in(tx: Tx, need_id: str) -> dict[str, dict[str, bytes]]:
+async def handed_in(tx: Tx, terms: OpeningTerms) -> dict[str, dict[str, bytes]]:
     """Return the shares by opener, then by offer, in the order of handing in."""
-    rows = await tx.rows(_HANDED, authority_id=authority_of(need_id), need_id=need_id)
+    place = {"authority_id": terms.authority_number, "need_id": terms.need_id}
+    rows = await tx.rows(_HANDED, **place, part=terms.part)
     return {row["person_id"]: read(row["shares"], dict[str, bytes]) for row in rows}
 
 
@@ -140,23 +243,24 @@ async def late_offers(tx: Tx, need_id: str) -> tuple[LateOffer, ...]:
     )
 
 
-async def attempts(tx: Tx, need_id: str) -> tuple[Attempt, ...]:
-    """Return what openers of a need have tried and was refused, in its order."""
+async def attempts(tx: Tx, terms: OpeningTerms) -> tuple[Attempt, ...]:
+    """Return what openers have tried of this opening and was refused, in its order."""
     rows = await tx.rows(
-        _ATTEMPTS, authority_id=authority_of(need_id), need_id=need_id, types=list(REFUSED)
-    )
+        _ATTEMPTS,
+        authority_id=terms.authority_number, need_id=terms.need_id, types=list(_REFUSED),
+        part=terms.part,
+    )  # fmt: skip
     return tuple(
-        Attempt(
-            person_id=one["person_id"], at=one["recorded_at"], refused_with=REFUSED[one["type"]]
-        )
+        Attempt(person_id=one["person_id"], at=one["recorded_at"], refused_with=one["refused_with"])
         for one in rows
     )
 
 
-async def record(tx: Tx, need_id: str) -> bytes:
-    """Return the record of an opening as JSON. Refuses with NotOpened."""
+async def record(tx: Tx, need_id: str, *, of: tuple[Part, ...] = _FIRST) -> bytes:
+    """Return the record of the opening of a part as JSON. Refuses with NotOpened."""
     authority = owner(need_id, "need", otherwise=NotOpened)
-    found: bytes | None = await tx.value(_RECORD, authority_id=authority, need_id=need_id)
+    found = await tx.row(_RECORD, authority_id=authority, need_id=need_id, parts=list(of))
     if found is None:
         raise NotOpened("There is no record of an opening.")
-    return found
+    document: bytes = found["record"]
+    return document

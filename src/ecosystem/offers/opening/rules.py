@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Final
 
 from ecosystem.needs.model import State as NeedState
-from ecosystem.offers.model import State
+from ecosystem.offers.envelope import Part
+from ecosystem.offers.model import FinancialState, State
 from ecosystem.offers.opening.model import (
     AttemptRefused,
     Culprit,
     Failure,
+    GivenBack,
     HandedIn,
     HandInFacts,
     OpenedOffer,
@@ -17,6 +19,7 @@ from ecosystem.offers.opening.model import (
     Opening,
     OpeningTerms,
     SharesRefused,
+    UnopenedOffer,
     Unsealed,
 )
 from ecosystem.values.actor import Actor
@@ -42,6 +45,13 @@ class QuestionsUnanswered(Refusal):
 
     kind = Kind.CONFLICT
     remedy = "Answer what GET /v1/needs/{need_id}/questions?in_state=asked lists, then open."
+
+
+class ScoresNotFrozen(Refusal):
+    """The scores of quality are not frozen, so prices stay sealed; the attempt is recorded."""
+
+    kind = Kind.CONFLICT
+    remedy = "Come back when the evaluators agree and POST .../score-freezing is done."
 
 
 class OpenedBefore(Refusal):
@@ -97,13 +107,16 @@ class NotOpened(Refusal):
 
 
 def may_open(terms: OpeningTerms, *, by: Actor, at: datetime) -> None:
-    """Refuse unless `by` may open a need's offers now.
+    """Refuse unless `by` may open a need's offers, or the part of them that `terms` name, now.
 
     Refuses with NotOpener, OpenedBefore, OpeningTooEarly, NothingToOpen,
-    QuestionsUnanswered, in that order.
+    QuestionsUnanswered, in that order; for the financial part as `_may_open_prices`.
     """
     if by.organisation_number != terms.authority_number or by.person_id not in terms.openers:
         raise NotOpener("The need does not name the caller.")
+    if terms.part is Part.FINANCIAL:
+        _may_open_prices(terms)
+        return
     if terms.need_state in _AFTER_OPENING:
         raise OpenedBefore(f"The need is {terms.need_state}.")
     if terms.need_state is NeedState.PUBLISHED or (
@@ -114,6 +127,18 @@ def may_open(terms: OpeningTerms, *, by: Actor, at: datetime) -> None:
         raise NothingToOpen(f"The need is {terms.need_state}.")
     if terms.unanswered:
         raise QuestionsUnanswered(f"{terms.unanswered} questions wait for an answer.")
+
+
+def _may_open_prices(terms: OpeningTerms) -> None:
+    """Refuse with NothingToOpen, OpenedBefore or ScoresNotFrozen unless prices may be opened."""
+    if not terms.is_in_parts:
+        raise NothingToOpen("The offers of this need come in one envelope.")
+    if terms.opened_at is not None:
+        raise OpenedBefore(f"The financial parts were opened at {terms.opened_at.isoformat()}.")
+    if terms.need_state in {NeedState.CANCELLED, NeedState.UNSUCCESSFUL}:
+        raise NothingToOpen(f"The need is {terms.need_state}.")
+    if terms.frozen_at is None:
+        raise ScoresNotFrozen(f"The need is {terms.need_state}.")
 
 
 def attempt(terms: OpeningTerms, *, by: Actor, at: datetime) -> AttemptRefused:
@@ -171,13 +196,21 @@ def open_all(facts: OpenFacts, *, by: Actor, at: datetime) -> Opening:
     del by
     return Opening(
         need_id=facts.terms.need_id,
+        part=facts.terms.part,
         opened_at=at,
         openers=facts.openers,
         count=len(facts.offers),
         offers=tuple(open_one(one) for one in facts.offers),
         late=facts.late,
         refused=facts.refused,
+        unopened=facts.unopened,
     )
+
+
+def give_back(facts: UnopenedOffer, *, by: Actor, at: datetime) -> GivenBack:
+    """Leave the price of an excluded offer unopened, for good."""
+    del facts, by, at
+    return GivenBack(FinancialState.UNOPENED)
 
 
 def open_one(unsealed: Unsealed) -> OpenedOffer:
@@ -194,6 +227,7 @@ def open_one(unsealed: Unsealed) -> OpenedOffer:
         failure=failure,
         at_fault=None if failure is None else _AT_FAULT[failure],
         unread_by=unsealed.unread_by,
+        financial_digest=unsealed.financial_digest,
     )
 
 
