@@ -252,9 +252,7 @@ def _consortium(world: World, path: str, content: dict[str, Any]) -> None:
     with suppress(Refused):
         call.post(f"{there}/envelopes", by, sealed, changes=there)
     call.get(f"{path}/late-submissions", by)
-    for who in ("opener", "second_opener"):
-        opened = world.openers[who].open(call.get(f"{path}/sealed-shares", f"city/{who}"))
-        call.post(f"{path}/opening-shares", f"city/{who}", opened)
+    _open(world, path)
     asked = {
         "leaving_id": call.organisation("bank"),
         "joining_id": call.organisation("think_tank"),
@@ -266,6 +264,14 @@ def _consortium(world: World, path: str, content: dict[str, Any]) -> None:
     call.get(here, "city/approver")
     call.post(f"{here}/approval", "city/approver", changes=here)
     call.get(f"{path}/substitutions", "city/officer")
+
+
+def _open(world: World, path: str, *, of: str = "") -> None:
+    """Open the offers of a need, or their financial parts, by two officers."""
+    for who in ("opener", "second_opener"):
+        sealed = world.caller.get(f"{path}/{of}sealed-shares", f"city/{who}")
+        opened = world.openers[who].open(sealed)
+        world.caller.post(f"{path}/{of}opening-shares", f"city/{who}", opened)
 
 
 def _price(world: World) -> None:
@@ -281,12 +287,13 @@ def _price(world: World) -> None:
     }
     call.post("/v1/evaluation-simulations", "city/officer", lot)
     bidding.budget(world)
-    bidding.need(world)
+    bidding.need(world, envelopes="two")
     path = f"/v1/needs/{world.ids['need']}"
     cheap = {**SOLO, "price": {"amount": "1000000.00", "currency": "CNY"}}
     sent = offer(world, "delivery", [("second_enterprise", "100")], cheap)
     world.ids["solo"] = sent
-    bidding.opening(world)
+    world.set_clock(world.now + timedelta(days=20, hours=2))
+    _open(world, path)
     people = ("city/evaluator", "city/second_evaluator")
     call.post(
         f"{path}/evaluators", "city/officer", {"people": [call.person(one)["id"] for one in people]}
@@ -298,6 +305,10 @@ def _price(world: World) -> None:
         call.post(f"/v1/offers/{sent}/scores", who, {"scores": [given]})
     for who in people:
         call.post(f"/v1/offers/{sent}/consensus", who, {"scores": [given]})
+    call.post(f"{path}/score-freezing", "city/officer", changes=path)
+    call.get(f"{path}/score-freezing")
+    _open(world, path, of="financial-")
+    call.get(f"{path}/financial-opening")
     call.post(f"{path}/evaluation", "city/officer", changes=path)
     question = {"question": text("如何做到此价格？", "How is this price possible?")}
     made = call.post(f"/v1/offers/{sent}/price-explanations", "city/officer", question)

@@ -79,11 +79,12 @@ def keys(world: World) -> list[str]:
     return ["Three officers show that they hold a key each. Two of them open; the server has none."]
 
 
-def need(world: World) -> list[str]:
+def need(world: World, *, envelopes: str = "one") -> list[str]:
     """Draft the need and publish it."""
     call = world.caller
     draft = {
         **NEED,
+        "envelopes": envelopes,
         "programme_id": world.ids["programme"],
         "openers": [officer.person_id for officer in world.openers.values()],
         "enquiry_ends_at": wire(world.now + timedelta(days=10)),
