@@ -62,8 +62,8 @@ class Market:
         made: str = answer.json()["id"]
         return made
 
-    async def shares(self, who: str) -> list[dict[str, Any]]:
-        answer = await self.get(f"/v1/needs/{self.need.id}/sealed-shares", who)
+    async def shares(self, who: str, *, of: str = "") -> list[dict[str, Any]]:
+        answer = await self.get(f"/v1/needs/{self.need.id}/{of}sealed-shares", who)
         assert answer.status_code == 200, answer.text
         return [
             {
@@ -89,9 +89,10 @@ class Market:
         offer = (await self.get(f"/v1/offers/{offer_id}", f"{lead}/bidder")).json()
         return sealer.seal(as_sent(what), need=need, offer=offer)
 
-    async def hand_in(self, who: str) -> httpx.Response:
-        path = f"/v1/needs/{self.need.id}/opening-shares"
-        return await self.post(path, who, {"shares": await self.shares(who)})
+    async def hand_in(self, who: str, *, of: str = "") -> httpx.Response:
+        """Hand in shares of the offers, or with `financial-` those of their prices."""
+        path = f"/v1/needs/{self.need.id}/{of}opening-shares"
+        return await self.post(path, who, {"shares": await self.shares(who, of=of)})
 
     async def record(self) -> dict[str, Any]:
         found: dict[str, Any] = (await self.get(f"/v1/needs/{self.need.id}/opening")).json()

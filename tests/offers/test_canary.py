@@ -16,7 +16,8 @@ from ecosystem import app
 from ecosystem.manual import describe
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import authority_of, compose
-from tests.builders import OPENERS, as_sent, content, financing
+from tests.awarding import EVALUATORS, appointed, frozen, scored
+from tests.builders import OPENERS, as_sent, content, financing, published
 from tests.offers.dumping import CANARY, WORDS, dump, in_hex
 from tests.offers.market import Market
 from tests.parties import bearer
@@ -26,7 +27,7 @@ READ: Final = [
     for one in describe.operations_of(app.ROUTES)
     if one.method == "GET"
     and one.path.startswith(("/v1/", "/metrics", "/.well-known", "/health"))
-    and one.name != "read_sealed_shares"
+    and one.name not in {"read_sealed_shares", "read_financial_sealed_shares"}
 ]
 """To read the sealed shares too early is itself an event, which `test_routes` shows."""
 TOLD: Final = "/v1/events?after=0&limit=100"
@@ -145,3 +146,36 @@ async def test_the_canary_is_found_when_it_may_be(market: Market, owner_url: str
 
     assert CANARY in shown.text
     assert CANARY in await dump(owner_url)
+
+
+async def test_a_price_in_an_envelope_of_its_own_is_nowhere_until_it_is_opened(
+    market: Market, owner_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    market.need = await published(market.world, at=market.start, envelopes="two")
+    offers = await offered(market)
+    await market.clock(market.start + timedelta(days=21))
+    early = await market.get(
+        f"/v1/needs/{market.need.id}/financial-sealed-shares", "city/reserve_opener"
+    )
+    for who in OPENERS[:2]:
+        assert (await market.hand_in(who)).status_code == 201
+    await appointed(market.world, market.need.id)
+    for who in EVALUATORS:
+        await scored(market.world, offers["group"], who)
+    await frozen(market.world, market.need.id)
+    assert (await market.hand_in(OPENERS[0], of="financial-")).json()["state"] == "sealed"
+
+    told = await sweep(market, offers)
+    kept = await dump(owner_url)
+
+    for text in (kept, capsys.readouterr().err, str(told)):
+        for canary in (CANARY, "7.77123", *in_hex(CANARY)):
+            assert canary not in text
+    assert WORDS in kept
+    assert (early.status_code, early.json()["code"]) == (409, "scores_not_frozen")
+    assert (await market.hand_in(OPENERS[1], of="financial-")).json()["state"] == "opened"
+    shown = await market.get(f"/v1/offers/{offers['group']}", "city/officer")
+    assert CANARY in shown.text
+    record = (await market.get(f"/v1/needs/{market.need.id}/financial-opening")).json()
+    assert [one["refused_with"] for one in record["refused"]] == ["scores_not_frozen"]
+    assert {one["offer_id"] for one in record["offers"]} == {offers["group"], offers["loan"]}

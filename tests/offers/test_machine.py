@@ -23,6 +23,7 @@ from ecosystem.runtime.database import Database
 from ecosystem.runtime.problems import STATUS
 from ecosystem.runtime.settings import Settings
 from ecosystem.values.refusal import Refusal
+from tests.awarding import EVALUATORS, appointed, frozen, scored
 from tests.builders import (
     AT,
     DEADLINE,
@@ -54,10 +55,11 @@ class Offer(RuleBasedStateMachine):
 
     do: Callable[[Awaitable[Any]], Any]
     world: World
+    envelopes = "one"
 
     def __init__(self) -> None:
         super().__init__()
-        self.need = self.do(published(self.world))
+        self.need = self.do(published(self.world, envelopes=self.envelopes))
         shares = {LEAD: "60", "think_tank": "40"}
         offer = drafted(self.world, self.need.lot_id, shares=shares, consenting=False)
         self.offer_id = self.do(offer)
@@ -159,6 +161,47 @@ class Offer(RuleBasedStateMachine):
             await members.change(tx, self.offer_id, asked, by=by, at=self.at, expected=None)
 
 
+class OfferInTwoEnvelopes(Offer):
+    """As an offer, with its price apart: opened after the scores are frozen, and not before."""
+
+    envelopes = "two"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_frozen, self.price_openers = False, 0
+
+    @rule()
+    def freeze(self) -> None:
+        if self.openers == 2 and not self.is_frozen:
+            self.do(self._judged())
+            self.is_frozen = True
+        refusal = self._refusal(frozen(self.world, self.need.id, conferring=False))
+        assert refusal is not None
+        wanted = "frozen_before" if self.is_frozen else "nothing_to_freeze"
+        assert refusal.code() == wanted
+
+    @rule()
+    def open_price(self) -> None:
+        may = self.is_frozen and self.price_openers < 2
+        who = OPENERS[self.price_openers % 2]
+        refusal = self._refusal(hand_in(self.world, self.need.id, who, of_prices=True))
+        assert (refusal is None) == may, refusal
+        self.price_openers += may
+
+    @invariant()
+    def its_price_is_seen_when_it_was_opened(self) -> None:
+        shown = self.do(seen(self.world, f"{LEAD}/bidder", self.offer_id))
+        is_priced = self.state == "opened" and getattr(self, "price_openers", 0) == 2
+        assert ("price" in (shown["content"] or {})) == is_priced
+        assert (shown["financial_state"] == "opened") == is_priced
+
+    async def _judged(self) -> None:
+        await appointed(self.world, self.need.id)
+        for who in EVALUATORS if self.state == "opened" else ():
+            await scored(self.world, self.offer_id, who)
+        await frozen(self.world, self.need.id)
+
+
 @pytest.fixture
 def runner(database_url: str, tmp_path: Path) -> Iterator[Callable[[Awaitable[Any]], Any]]:
     """What runs one thing after the other, and the world that it runs in."""
@@ -173,13 +216,14 @@ async def _awaited(act: Awaitable[Any]) -> Any:
     return await act
 
 
+@pytest.mark.parametrize("machine", [Offer, OfferInTwoEnvelopes], ids=["one", "two"])
 def test_no_sequence_of_calls_reaches_a_state_that_an_offer_may_not_have(
-    runner: Callable[[Awaitable[Any]], Any],
+    runner: Callable[[Awaitable[Any]], Any], machine: type[Offer]
 ) -> None:
-    Offer.do = staticmethod(runner)
+    machine.do = staticmethod(runner)
 
     run_state_machine_as_test(
-        Offer,
+        machine,
         settings=settings(
             max_examples=25,
             stateful_step_count=25,

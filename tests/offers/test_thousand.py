@@ -5,20 +5,35 @@ import asyncio
 import asyncpg
 import msgspec
 
+from ecosystem.catalogue.profiles.model import Envelopes
 from ecosystem.cli.opener import OpeningOfficer
-from ecosystem.offers import sealing
-from ecosystem.offers.envelope import Envelope, Officer, SealedBy, Terms
+from ecosystem.offers import parts, sealing
+from ecosystem.offers.envelope import Envelope, Officer, Part, SealedBy, Terms
+from ecosystem.offers.financial import actions as financial
 from ecosystem.offers.opening import actions as opening
 from ecosystem.offers.opening import queries as openings
 from ecosystem.offers.opening.model import HandedShares, Opening
 from ecosystem.runtime.minting import entropy, mint
 from ecosystem.values.period import wire
-from tests.builders import AT, DEADLINE, OPENERS, OPENING, Published, World, as_sent, content
+from tests.awarding import frozen
+from tests.builders import (
+    AT,
+    DEADLINE,
+    OPENERS,
+    OPENING,
+    Published,
+    World,
+    content,
+    lot_draft,
+    published,
+)
 
 MANY = 1_000
 
 
-def sealed(world: World, need: Published, offer_id: str, bidder_id: str) -> Envelope:
+def sealed(
+    world: World, need: Published, offer_id: str, bidder_id: str, *, in_parts: bool
+) -> tuple[Envelope, ...]:
     officers = (
         OpeningOfficer(world.actor(who).person_id or "", world.private_keys[who]) for who in OPENERS
     )
@@ -30,42 +45,56 @@ def sealed(world: World, need: Published, offer_id: str, bidder_id: str) -> Enve
         deadline_at=wire(DEADLINE),
         officers=tuple(Officer(one.person_id, one.public_key) for one in officers),
     )
-    text = msgspec.json.encode(as_sent(content()))
-    return sealing.seal(text, terms=terms, sealed_by=SealedBy.CLIENT, entropy=entropy)
+    count = Envelopes.TWO if in_parts else Envelopes.ONE
+    return tuple(
+        sealing.seal(
+            text,
+            terms=msgspec.structs.replace(terms, part=part),
+            sealed_by=SealedBy.CLIENT,
+            entropy=entropy,
+        )
+        for part, text in parts.split(content(), envelopes=count)
+    )
 
 
-async def plant(world: World, need: Published, owner_url: str) -> None:
+async def plant(world: World, need: Published, owner_url: str, *, in_parts: bool = False) -> None:
     """Put down what so many bidders have submitted, each of them another."""
     authority, rows = world.actor("city/officer").organisation_number, []
     for _ in range(MANY):
         offer_id, bidder_id = mint("offer", authority=authority), mint("org")
-        envelope = sealed(world, need, offer_id, bidder_id)
+        envelope, *price = sealed(world, need, offer_id, bidder_id, in_parts=in_parts)
+        apart = (price[0].encode().decode(), price[0].digest(), "sealed") if price else (None,) * 3
         rows.append(
             (authority, offer_id, need.id, need.lot_id, 1, "delivery", "submitted", bidder_id,
-             [bidder_id], envelope.encode().decode(), envelope.digest(), "client", AT, "receipt")
+             [bidder_id], envelope.encode().decode(), envelope.digest(), "client", AT, "receipt",
+             *apart)
         )  # fmt: skip
     owner = await asyncpg.connect(owner_url)
     await owner.execute("SET app.purpose = 'opening'")
     await owner.executemany(
         "INSERT INTO offer (authority_id, id, need_id, lot_id, version, kind, state, lead_id, "
         "member_ids, envelope, envelope_digest, sealed_by, received_at, receipt, "
-        "confirmed_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+        "financial_envelope, financial_digest, financial_state, confirmed_version) VALUES ($1, "
+        "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
         "(SELECT content_version FROM need WHERE id = $3))",
         rows,
     )
     await owner.close()
 
 
-async def handed_in(world: World, need: Published, who: str, steps: list[tuple[int, int]]) -> str:
+async def handed_in(
+    world: World, need: Published, who: str, steps: list[tuple[int, int]], *, prices: bool = False
+) -> str:
     """Open and hand in as an officer's own program does, over what goes over the wire."""
     officer = OpeningOfficer(world.actor(who).person_id or "", world.private_keys[who])
     async with world.acting(who) as (tx, by):
-        shown = await opening.give_out(tx, need.id, by=by, at=OPENING)
+        shown = await opening.give_out(tx, need.id, by=by, at=OPENING, of_prices=prices)
     sealed_shares = msgspec.json.decode(msgspec.json.encode(shown))
     asked = officer.open(sealed_shares, progress=lambda done, of: steps.append((done, of)))
     handed = msgspec.json.decode(msgspec.json.encode(asked), type=HandedShares)
     async with world.acting(who) as (tx, by):
-        return (await opening.hand_in(tx, need.id, handed, by=by, at=OPENING)).state
+        act = financial.hand_in if prices else opening.hand_in
+        return (await act(tx, need.id, handed, by=by, at=OPENING)).state
 
 
 async def test_a_thousand_offers_are_opened_within_a_minute(
@@ -83,3 +112,25 @@ async def test_a_thousand_offers_are_opened_within_a_minute(
         record = msgspec.json.decode(await openings.record(tx, need.id), type=Opening)
     assert record.count == MANY
     assert {one.state for one in record.offers} == {"opened"}
+
+
+async def test_a_thousand_prices_are_opened_after_a_thousand_technical_parts(
+    world: World, owner_url: str
+) -> None:
+    criteria = [
+        {"code": "price", "kind": "price", "name": {"en": "Price"}, "weight": "100"},
+        {"code": "licence", "kind": "requirement", "name": {"en": "Licence"}, "weight": "0"},
+    ]
+    need = await published(world, envelopes="two", lots=[lot_draft(criteria=criteria)])
+    await plant(world, need, owner_url, in_parts=True)
+
+    async with asyncio.timeout(120):
+        states = [await handed_in(world, need, who, []) for who in OPENERS[:2]]
+        states += [await frozen(world, need.id, conferring=False)]
+        states += [await handed_in(world, need, who, [], prices=True) for who in OPENERS[:2]]
+
+    assert states == ["closed", "opened", "frozen", "sealed", "opened"]
+    async with world.database.transaction() as tx:
+        text = await openings.record(tx, need.id, of=(Part.FINANCIAL,))
+    record = msgspec.json.decode(text, type=Opening)
+    assert (record.count, {one.state for one in record.offers}) == (MANY, {"opened"})
