@@ -275,7 +275,7 @@ def _open(world: World, path: str, *, of: str = "") -> None:
 
 
 def _price(world: World) -> None:
-    """See what a formula does; then ask about a price that is abnormally low, and accept it."""
+    """See what a formula does; then open a price apart, which is abnormally low."""
     call = world.caller
     lot = {
         "currency": "CNY",
@@ -310,6 +310,11 @@ def _price(world: World) -> None:
     _open(world, path, of="financial-")
     call.get(f"{path}/financial-opening")
     call.post(f"{path}/evaluation", "city/officer", changes=path)
+    _explain(call, sent)
+
+
+def _explain(call: Caller, sent: str) -> None:
+    """Ask about the price of an offer, and accept what its bidder answers."""
     question = {"question": text("如何做到此价格？", "How is this price possible?")}
     made = call.post(f"/v1/offers/{sent}/price-explanations", "city/officer", question)
     there = f"/v1/price-explanations/{made['id']}"

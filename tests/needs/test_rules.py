@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecosystem.catalogue.profiles.model import Envelopes
 from ecosystem.needs import rules
 from ecosystem.needs.model import (
     CancelFacts,
@@ -254,6 +256,25 @@ def test_a_rule_of_the_place_that_is_not_met_names_what_would_meet_it(
     assert faults(caught) == {fault}
     found = next(iter(caught.value.faults))
     assert earliest in found.detail
+
+
+@pytest.mark.parametrize(("asked", "other"), list(permutations(Envelopes)))
+def test_a_profile_requires_two_envelopes_or_forbids_them(
+    asked: Envelopes, other: Envelopes
+) -> None:
+    law = holding("sandbox")
+    rule = msgspec.structs.replace(law.rules.envelopes, allowed=(other,))
+    of_place = msgspec.structs.replace(
+        law, rules=msgspec.structs.replace(law.rules, envelopes=rule)
+    )
+    facts = publish_facts(asked=need(envelopes=asked), in_force=of_place)
+
+    with pytest.raises(rules.NeedUnsound) as caught:
+        rules.publish(facts, by=OFFICER, at=AT)
+
+    assert faults(caught) == {("/envelopes", "envelopes_not_allowed")}
+    elsewhere = publish_facts(asked=need(envelopes=asked))
+    assert rules.publish(elsewhere, by=OFFICER, at=AT).state is State.PUBLISHED
 
 
 @pytest.mark.parametrize(

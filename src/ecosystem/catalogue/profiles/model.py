@@ -106,7 +106,7 @@ class ClientSealing(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class EnvelopesAllowed(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """In how many envelopes offers may come; where one number alone stands, it is required."""
 
-    allowed: Annotated[tuple[Envelopes, ...], Meta(min_length=1, max_length=2)]
+    allowed: tuple[Envelopes, ...]
 
 
 class Openers(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):

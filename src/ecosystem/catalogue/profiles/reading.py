@@ -75,6 +75,10 @@ def _rules_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[Fa
     if not formulas or len(set(formulas)) < len(formulas):
         detail = "Allow at least one formula, and name each once."
         yield Fault(f"{pointer}/price_formulas/allowed", "formulas_unsound", detail)
+    envelopes = rules.envelopes.allowed
+    if not envelopes or len(set(envelopes)) < len(envelopes):
+        detail = "Allow one or two envelopes or both, and name each once."
+        yield Fault(f"{pointer}/envelopes/allowed", "envelopes_unsound", detail)
 
 
 def _calendar_faults(calendar: Calendar) -> Iterator[Fault]:
