@@ -32,6 +32,7 @@ from ecosystem.offers import routes as offers
 from ecosystem.offers.members import routes as members
 from ecosystem.outcomes import routes as outcomes
 from ecosystem.payments import routes as payments
+from ecosystem.payments.bank import routes as bank
 from ecosystem.reactions import REACTIONS
 from ecosystem.runtime import idempotency, log, parent, settings, telemetry
 from ecosystem.runtime.background import Background, when_there
@@ -64,6 +65,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *letters.ROUTES,
     *challenges.ROUTES,
     *payments.ROUTES,
+    *bank.ROUTES,
     *contracts.ROUTES,
     *milestones.ROUTES,
     *judging.ROUTES,

@@ -85,7 +85,7 @@ async def move(
             "programme_id": leg.debit.programme_id,
             "currency": leg.amount.currency,
             "reverses_id": leg.reverses_id,
-            "reference": reference,
+            "reference": leg.reference or reference,
             "moved_by": by.person_id or by.client_id,
             "valid_at": valid_at or at,
             "recorded_at": at,

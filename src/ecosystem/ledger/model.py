@@ -48,6 +48,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """More than nothing."""
     reverses_id: str | None = None
     """The transfer that this one takes back: the same amount, the other way."""
+    reference: str | None = None
+    """Why this leg, where each of several has a reason of its own."""
 
 
 class Balance(msgspec.Struct, frozen=True):

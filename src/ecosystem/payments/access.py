@@ -35,6 +35,25 @@ SETTLE: Final = Permit(
     act="record that the bank has paid", scope="payments:write", roles=(Role.TREASURER,),
     kinds=_GOVERNMENT, relation="authority", state="instructed",
 )  # fmt: skip
+ORDER: Final = Permit(
+    act="make a file of payments for the bank", scope="payments:write", roles=(Role.TREASURER,),
+    person=True, step_up=True, kinds=_GOVERNMENT, verified=True, relation="authority",
+    state="instructed",
+)  # fmt: skip
+READ_BANK: Final = Permit(
+    act="read what went to the bank and what came back", scope="payments:read",
+    kinds=(OrganisationKind.GOVERNMENT, OrganisationKind.AUDITOR),
+    relation="authority, auditor of the jurisdiction",
+)  # fmt: skip
+REPORT: Final = Permit(
+    act="take in a report of the bank", scope="payments:write", roles=(Role.TREASURER,),
+    kinds=_GOVERNMENT, relation="authority",
+)  # fmt: skip
+RESOLVE: Final = Permit(
+    act="resolve an item that matches no payment", scope="payments:write",
+    roles=(Role.TREASURER,), person=True, kinds=_GOVERNMENT, relation="authority",
+    state="unmatched",
+)  # fmt: skip
 RECEIVE: Final = Permit(
     act="confirm the receipt of a payment", scope="payments:write", roles=(Role.DELIVERY,),
     relation="payee", state="settled",

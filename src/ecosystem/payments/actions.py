@@ -266,26 +266,42 @@ async def settle(
     (RFC 9110, section 13.1.1), and as the rule. Effects: locks the payment; money moves from
     in transit to disbursed; `payment.settled`, for everyone.
     """
+    now, leg = await mark_settled(tx, payment_id, asked, by=by, at=at, expected=expected)
+    if leg is not None:
+        await ledger.move(tx, (leg,), by=by, at=at, act="settle", reference=payment_id)
+    return now
+
+
+async def mark_settled(
+    tx: Tx, payment_id: str, asked: Settlement, *, by: Actor, at: datetime, expected: int | None
+) -> tuple[Standing, Leg | None]:
+    """Settle as `settle` does, but leave the move of the money, which is returned, to the caller.
+
+    Whoever settles many payments moves the money of all in the end, at once; None where
+    nothing changed.
+    """
     payment_facts, row = await queries.locked(tx, payment_id)
     facts = await queries.settle_facts(tx, payment_facts, asked)
     if not rules.is_repeated(facts):
         revision.check(expected, actual=row["version"])
     settled = rules.settle(facts, by=by, at=at)
     if settled is None:
-        return Standing(id=payment_id, state=row["state"], version=row["version"])
+        return Standing(id=payment_id, state=row["state"], version=row["version"]), None
     await _mark(
         tx, _SETTLE, payment_id, settled.state, by=by, at=at,
         new_bank_reference=settled.bank_reference, new_settled_on=settled.settled_on,
-    )  # fmt: skip
-    await _move(
-        tx, payment_facts.amount, row, row["contract_id"], by=by, at=at, act="settle",
-        of=payment_id, way=(AccountKind.IN_TRANSIT, AccountKind.DISBURSED),
     )  # fmt: skip
     version = await history.record(
         tx, "payment.settled", payment_id, facts=facts, decision=settled, by=by, at=at,
         audience=EVERYONE,
     )  # fmt: skip
-    return Standing(id=payment_id, state=settled.state, version=version)
+    leg = Leg(
+        debit=queries.account(AccountKind.IN_TRANSIT, row, row["contract_id"]),
+        credit=queries.account(AccountKind.DISBURSED, row, row["contract_id"]),
+        amount=payment_facts.amount,
+        reference=payment_id,
+    )
+    return Standing(id=payment_id, state=settled.state, version=version), leg
 
 
 async def receive(

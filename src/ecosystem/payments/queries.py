@@ -280,12 +280,16 @@ _AS_THEY_ARE: Final = (
 
 async def settle_facts(tx: Tx, payment: PaymentFacts, asked: Settlement) -> SettleFacts:
     """Return what the settlement of a locked payment is checked against."""
-    settles: str | None = await tx.value(
-        _SETTLED_BY,
-        authority_id=payment.authority_number,
-        bank_reference=asked.bank_reference,
-    )
+    settles = await settled_by(tx, asked.bank_reference, authority=payment.authority_number)
     return SettleFacts(payment=payment, asked=asked, settles=settles)
+
+
+async def settled_by(tx: Tx, bank_reference: str, *, authority: int) -> str | None:
+    """Return the payment of an authority that a bank's reference settles already."""
+    found: str | None = await tx.value(
+        _SETTLED_BY, authority_id=authority, bank_reference=bank_reference
+    )
+    return found
 
 
 async def contract_of(tx: Tx, fact_id: str) -> str:

@@ -125,6 +125,7 @@ DECLARE
     WHEN 'computed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'approved instructed' THEN '{instructed_at,instructed_by}'
+    WHEN 'instructed approved' THEN '{instructed_at,instructed_by}'
     WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
     WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'settled reversed' THEN '{reversed_at,reversed_by}'

@@ -1,0 +1,327 @@
+"""What a file orders, what an item of a report does, and what refuses either."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from ecosystem.identity.model import BankAccount
+from ecosystem.payments.bank.model import (
+    ORDERS_MAX,
+    Direction,
+    Entry,
+    Gathered,
+    GatherFacts,
+    LeaveOut,
+    LeftOut,
+    Matched,
+    MatchFacts,
+    Order,
+    Outcome,
+    Payable,
+    ReportFacts,
+    ReportKind,
+    Resolved,
+    ResolveFacts,
+    ReturnFacts,
+    SentBack,
+    Taken,
+    Unfit,
+)
+from ecosystem.payments.model import BankReference, PaymentFacts, State
+from ecosystem.values import control, money
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import is_identifier
+from ecosystem.values.refusal import Kind, Refusal
+
+_DATE_LINE: Final = timedelta(days=1)
+"""By how much a bank's day can differ from that of UTC."""
+REJECTED: Final = "RJCT"
+"""ISO 20022, external payment transaction status."""
+
+
+class FileMissing(Refusal):
+    """There is no such file of payments, or the caller may not know of it."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier that GET /v1/payment-files answered."
+
+
+class ReportMissing(Refusal):
+    """There is no such report of a bank, or the caller may not know of it."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier that GET /v1/bank-reports answered."
+
+
+class ItemMissing(Refusal):
+    """There is no such item of a report, or the caller may not know of it."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier that GET /v1/bank-items answered."
+
+
+class DebtorAccountMissing(Refusal):
+    """The authority has told no bank account in the currency."""
+
+    kind = Kind.CONFLICT
+    remedy = "Give the organisation its bank account in this currency first."
+
+
+class NothingToOrder(Refusal):
+    """No payment can be ordered."""
+
+    kind = Kind.CONFLICT
+    remedy = "Instruct payments first; their payees need a bank account in the currency."
+
+
+class PaymentNotOrderable(Refusal):
+    """A payment that is asked for cannot be ordered."""
+
+    kind = Kind.UNMET
+    remedy = "Name payments that are instructed, in the currency, and in no other file."
+
+
+class ExecutionMisdated(Refusal):
+    """The bank cannot pay on that day."""
+
+    kind = Kind.UNMET
+    remedy = "Give today or a day of the next 90."
+
+
+class AccountForeign(Refusal):
+    """The report tells of an account that is not the authority's."""
+
+    kind = Kind.UNMET
+    remedy = "Send reports of the organisation's own bank account."
+
+
+class FileUnknown(Refusal):
+    """The status report answers a file that the authority has not made."""
+
+    kind = Kind.UNMET
+    remedy = "Send answers to files of GET /v1/payment-files."
+
+
+class MessageUsed(Refusal):
+    """Another report of this kind has the same message identification."""
+
+    kind = Kind.CONFLICT
+    remedy = "Ask the bank: it must not give one identification to two messages."
+
+
+class ItemResolved(Refusal):
+    """The item does not wait for anybody."""
+
+    kind = Kind.CONFLICT
+    remedy = "Resolve items of GET /v1/bank-items?outcome=unmatched."
+
+
+class ItemUnfit(Refusal):
+    """The item cannot settle that payment."""
+
+    kind = Kind.UNMET
+    remedy = "Name an instructed payment of the same amount, or none."
+
+
+_DAYS_MAX: Final = timedelta(days=90)
+
+
+def gather(facts: GatherFacts, *, by: Actor, at: datetime) -> Gathered:
+    """Gather what a file orders.
+
+    Refuses with ExecutionMisdated, DebtorAccountMissing, PaymentNotOrderable or NothingToOrder,
+    in that order.
+    """
+    del by
+    asked = facts.asked
+    _dated(asked.execution_date, at=at)
+    debtor = facts.debtor
+    if debtor is None or debtor.currency != asked.currency:
+        raise DebtorAccountMissing(f"The organisation has no account in {asked.currency}.")
+    left_out = _left_out(facts)
+    out = {one.payment_id for one in left_out}
+    orders = tuple(
+        _order(one, one.account)
+        for one in facts.payable
+        if one.payment_id not in out and one.account is not None
+    )[:ORDERS_MAX]
+    _refuse_missing(facts, orders)
+    if not orders:
+        raise NothingToOrder(f"{len(left_out)} payments are instructed, none with an account.")
+    total = sum((one.amount.decimal() for one in orders), Decimal(0))
+    return Gathered(
+        message_id=digits(facts.file_id),
+        debtor=debtor,
+        execution_date=asked.execution_date,
+        orders=orders,
+        total=money.of(total, asked.currency),
+        left_out=left_out,
+    )
+
+
+def take(facts: ReportFacts, *, by: Actor, at: datetime) -> Taken:
+    """Take a report in. Refuses with AccountForeign or FileUnknown."""
+    del by, at
+    for number in facts.accounts:
+        if number != facts.account:
+            raise AccountForeign(f"It tells of the account {number}.")
+    if facts.kind is ReportKind.STATUS and not facts.is_answer:
+        raise FileUnknown(f"It answers {facts.original_message_id}.")
+    return Taken(kind=facts.kind, message_id=facts.message_id, items=facts.items)
+
+
+def match(facts: MatchFacts, *, by: Actor, at: datetime) -> Matched:
+    """Say what an item does: it settles or returns a payment, or waits, and why."""
+    del by
+    entry, payment = facts.entry, facts.payment
+    payment_id = None if payment is None else payment.payment_id
+    if entry.status is not None:
+        outcome, reason = _answered(entry.status, payment)
+    elif entry.booked_on is None:
+        outcome, reason = Outcome.NOTED, None
+    else:
+        reason = _unfit(entry, payment) or _mistaken(entry, payment, facts.settles, at=at)
+        outcome = Outcome.SETTLED if reason is None else Outcome.UNMATCHED
+        if payment is not None and _is_known(entry, payment):
+            outcome, reason = Outcome.REPEATED, None
+    return Matched(outcome=outcome, reason=reason, payment_id=payment_id)
+
+
+def send_back(facts: ReturnFacts, *, by: Actor, at: datetime) -> SentBack:
+    """Take back an instruction that the bank has refused."""
+    del by, at
+    return SentBack(state=State.APPROVED, report_id=facts.report_id, told=facts.told)
+
+
+def resolve(facts: ResolveFacts, *, by: Actor, at: datetime) -> Resolved:
+    """Say what an item is. Refuses with ItemResolved or ItemUnfit."""
+    if facts.outcome is not Outcome.UNMATCHED:
+        raise ItemResolved(f"The item is {facts.outcome}.")
+    payment_id = None
+    if facts.payment is not None:
+        reason = _unfit(facts.entry, facts.payment) or _mistaken(
+            facts.entry, facts.payment, None, at=at
+        )
+        if reason is not None:
+            raise ItemUnfit(f"It fits not: {reason}.", pointer="/payment_id")
+        payment_id = facts.payment.payment_id
+    return Resolved(
+        outcome=Outcome.RESOLVED,
+        resolved_by=control.hand(by),
+        payment_id=payment_id,
+        note=facts.asked.note,
+    )
+
+
+def digits(identifier: str) -> str:
+    """Return the 32 digits of an identifier: what fits into 35 characters of ISO 20022."""
+    return identifier.rpartition("_")[2]
+
+
+def payment_named(end_to_end_id: str | None) -> str | None:
+    """Return the identifier of the payment that an item names, or None."""
+    named = f"payment_{end_to_end_id}"
+    return named if is_identifier(named, "payment") else None
+
+
+def _dated(day: date, *, at: datetime) -> None:
+    today = at.date()
+    if not today - _DATE_LINE <= day <= today + _DAYS_MAX:
+        raise ExecutionMisdated(f"Today is {today}.", pointer="/execution_date")
+
+
+def _left_out(facts: GatherFacts) -> tuple[LeftOut, ...]:
+    found = list[LeftOut]()
+    for one in facts.payable:
+        if one.account is None:
+            reason = LeaveOut.NO_ACCOUNT
+        elif one.account.currency != facts.asked.currency:
+            reason = LeaveOut.OTHER_CURRENCY
+        else:
+            continue
+        found.append(LeftOut(payment_id=one.payment_id, payee_id=one.payee_id, reason=reason))
+    return tuple(found)
+
+
+def _order(one: Payable, account: BankAccount) -> Order:
+    return Order(
+        payment_id=one.payment_id,
+        end_to_end_id=digits(one.payment_id),
+        amount=one.amount,
+        payee=account,
+    )
+
+
+def _refuse_missing(facts: GatherFacts, orders: tuple[Order, ...]) -> None:
+    asked = facts.asked.payment_ids
+    if not isinstance(asked, tuple):
+        return
+    ordered = {one.payment_id for one in orders}
+    for place, payment_id in enumerate(asked):
+        if payment_id not in ordered:
+            raise PaymentNotOrderable(
+                f"{payment_id} is not instructed, in another currency or file, or without account.",
+                pointer=f"/payment_ids/{place}",
+            )
+
+
+def _answered(status: str, payment: PaymentFacts | None) -> tuple[Outcome, Unfit | None]:
+    if payment is None:
+        return Outcome.UNMATCHED, Unfit.PAYMENT_UNKNOWN
+    if status != REJECTED:
+        return Outcome.NOTED, None
+    if payment.state is State.INSTRUCTED:
+        return Outcome.RETURNED, None
+    return Outcome.UNMATCHED, Unfit.NOT_INSTRUCTED
+
+
+def _is_known(entry: Entry, payment: PaymentFacts) -> bool:
+    return (
+        payment.state is State.SETTLED
+        and entry.direction is Direction.DEBIT
+        and not entry.is_return
+        and entry.bank_reference == payment.bank_reference
+        and entry.amount == payment.amount
+    )
+
+
+def _unfit(entry: Entry, payment: PaymentFacts | None) -> Unfit | None:
+    """Return why an item cannot be about the payment."""
+    if entry.direction is Direction.CREDIT or entry.is_return:
+        return Unfit.INCOMING if payment is None else Unfit.MONEY_BACK
+    if payment is None:
+        is_named = payment_named(entry.end_to_end_id) is not None
+        return Unfit.PAYMENT_UNKNOWN if is_named else Unfit.NO_PAYMENT_NAMED
+    if entry.amount is None or entry.amount.currency != payment.amount.currency:
+        return Unfit.CURRENCY_DIFFERS
+    if entry.amount != payment.amount:
+        return Unfit.AMOUNT_DIFFERS
+    return None
+
+
+def _mistaken(
+    entry: Entry, payment: PaymentFacts | None, settles: str | None, *, at: datetime
+) -> Unfit | None:
+    """Return why a booking that is about the payment cannot settle it."""
+    if payment is None or entry.booked_on is None:
+        return Unfit.NO_PAYMENT_NAMED
+    told = payment.instructed_at or at
+    is_dated = (told - _DATE_LINE).date() <= entry.booked_on <= (at + _DATE_LINE).date()
+    reasons = {
+        Unfit.SETTLED_OTHERWISE: payment.state is State.SETTLED,
+        Unfit.NOT_INSTRUCTED: payment.state is not State.INSTRUCTED,
+        Unfit.NO_REFERENCE: not _is_reference(entry.bank_reference),
+        Unfit.REFERENCE_USED: settles is not None,
+        Unfit.MISDATED: not is_dated,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def _is_reference(text: str | None) -> bool:
+    try:
+        msgspec.convert(text, BankReference)
+    except msgspec.ValidationError:
+        return False
+    return True

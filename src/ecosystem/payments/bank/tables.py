@@ -1,0 +1,180 @@
+"""Files to the bank, reports from it and their items, and what no code path may break."""
+
+from typing import Final
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+from ecosystem.payments.bank.model import Direction, Outcome, ReportKind, Unfit
+from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.database import metadata
+
+_CALLER: Final = "nullif(current_setting('app.{}', true), '')"
+_VISIBLE: Final = f"""authority_id = {_CALLER.format("authority")}::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || {_CALLER.format("oversees")} || '/%')"""
+
+
+def _listed(kinds: type[ReportKind | Outcome | Unfit | Direction]) -> str:
+    return ", ".join(f"'{one}'" for one in kinds)
+
+
+_ORDERED: Final = """
+CREATE FUNCTION bank_order_only_returns() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.returned_at IS NOT NULL OR to_jsonb(NEW) - '{returned_at,told}'::text[]
+    IS DISTINCT FROM to_jsonb(OLD) - '{returned_at,told}'::text[]
+  THEN
+    RAISE EXCEPTION 'what was ordered stays as it was'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bank_order_only_returns';
+  END IF;
+  RETURN NEW;
+END $$"""
+_RESOLVED: Final = """
+CREATE FUNCTION bank_item_is_resolved_once() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := '{version,outcome,payment_id,resolved_at,resolved_by,note}';
+BEGIN
+  IF OLD.outcome <> 'unmatched' OR NEW.outcome <> 'resolved' OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
+  THEN
+    RAISE EXCEPTION 'what the bank said stays as it was'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bank_item_is_resolved_once';
+  END IF;
+  RETURN NEW;
+END $$"""
+
+
+def _on_update(table: str, function: str) -> tuple[str, ...]:
+    return (
+        (
+            f"CREATE TRIGGER {table}_changes BEFORE UPDATE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {function}()"
+        ),
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_changes",
+    )
+
+
+bank_file: Final = Table(
+    "bank_file",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "bankfile"),
+    Column("execution_date", Date, nullable=False),
+    Column("total", Numeric, nullable=False),
+    Column("currency", Text(collation="C"), nullable=False),
+    Column("orders", Integer, nullable=False),
+    Column("left_out", JSON, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    reference("made_by"),
+    PrimaryKeyConstraint("authority_id", "id"),
+    CheckConstraint("orders > 0 AND total > 0", name="it_orders_something"),
+    info={"append_only": True, "visible_where": _VISIBLE},
+)
+bank_order: Final = Table(
+    "bank_order",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("file_id"),
+    reference("payment_id"),
+    Column("returned_at", DateTime(timezone=True)),
+    Column("told", Text),
+    PrimaryKeyConstraint("authority_id", "file_id", "payment_id"),
+    ForeignKeyConstraint(["authority_id", "file_id"], ["bank_file.authority_id", "bank_file.id"]),
+    ForeignKeyConstraint(["authority_id", "payment_id"], ["payment.authority_id", "payment.id"]),
+    Index(
+        "a_payment_is_ordered_once",
+        "authority_id",
+        "payment_id",
+        unique=True,
+        postgresql_where=text("returned_at IS NULL"),
+    ),
+    info={
+        "visible_where": _VISIBLE,
+        "sql": (_ORDERED, *_on_update("bank_order", "bank_order_only_returns")),
+    },
+)
+bank_report: Final = Table(
+    "bank_report",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "bankreport"),
+    Column("kind", Text(collation="C"), nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    reference("received_by"),
+    PrimaryKeyConstraint("authority_id", "id"),
+    UniqueConstraint("authority_id", "kind", "message_id", name="a_message_is_taken_once"),
+    CheckConstraint(f"kind IN ({_listed(ReportKind)})", name="kind_is_known"),
+    info={"append_only": True, "visible_where": _VISIBLE},
+)
+bank_item: Final = Table(
+    "bank_item",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "bankitem"),
+    Column("version", Integer, nullable=False),
+    reference("report_id"),
+    Column("ordinal", Integer, nullable=False),
+    Column("outcome", Text(collation="C"), nullable=False),
+    Column("reason", Text(collation="C")),
+    reference("payment_id", nullable=True),
+    Column("end_to_end_id", Text),
+    Column("bank_reference", Text),
+    Column("amount", Numeric),
+    Column("currency", Text(collation="C")),
+    Column("direction", Text(collation="C")),
+    Column("booked_on", Date),
+    Column("is_return", Boolean, nullable=False),
+    Column("status", Text),
+    Column("told", Text),
+    Column("resolved_at", DateTime(timezone=True)),
+    reference("resolved_by", nullable=True),
+    Column("note", JSON),
+    PrimaryKeyConstraint("authority_id", "id"),
+    ForeignKeyConstraint(
+        ["authority_id", "report_id"], ["bank_report.authority_id", "bank_report.id"]
+    ),
+    ForeignKeyConstraint(["authority_id", "payment_id"], ["payment.authority_id", "payment.id"]),
+    UniqueConstraint("authority_id", "report_id", "ordinal", name="items_are_counted"),
+    CheckConstraint(f"outcome IN ({_listed(Outcome)})", name="outcome_is_known"),
+    CheckConstraint(f"reason IN ({_listed(Unfit)})", name="reason_is_known"),
+    CheckConstraint(
+        "(outcome IN ('unmatched', 'resolved')) = (reason IS NOT NULL)",
+        name="what_is_unmatched_has_a_reason",
+    ),
+    CheckConstraint(
+        "(outcome = 'resolved') = (resolved_at IS NOT NULL AND resolved_by IS NOT NULL "
+        "AND note IS NOT NULL)",
+        name="what_is_resolved_has_a_note",
+    ),
+    CheckConstraint(
+        "outcome NOT IN ('settled', 'returned') OR payment_id IS NOT NULL",
+        name="what_is_settled_is_a_payment",
+    ),
+    Index("bank_item_of_payment", "authority_id", "payment_id"),
+    Index("bank_item_by_outcome", "authority_id", "outcome", "id"),
+    info={
+        "visible_where": _VISIBLE,
+        "sql": (_RESOLVED, *_on_update("bank_item", "bank_item_is_resolved_once")),
+    },
+)
