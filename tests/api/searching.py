@@ -184,6 +184,8 @@ class Search:
         contract = f"/v1/contracts/{self.identifiers['contract_id'][0]}"
         for path in ("documents", "metrics", "milestones", "payments", "calculations"):
             caller.get(f"{contract}/{path}", "enterprise/delivery", limit=100)
+        for path in ("/v1/payment-files", "/v1/bank-reports", "/v1/bank-items"):
+            caller.get(path, "city/treasurer")
         for path in ("/v1/offers", "/v1/awards", "/v1/contracts"):
             caller.get(path, "enterprise/bidder")
         wanted = {"name": text("城市数据", "City data"), "filters": {"text": "数据"}}

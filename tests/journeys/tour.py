@@ -7,6 +7,7 @@ from typing import Any
 
 from ecosystem.cli import bidding
 from ecosystem.cli.authenticator import read
+from ecosystem.cli.bank import booked
 from ecosystem.cli.bidding import offer
 from ecosystem.cli.caller import Caller, Refused
 from ecosystem.cli.login import by_passkey
@@ -30,6 +31,7 @@ def tour(world: World, *, outside: str) -> None:
     _passkeys(world)
     _second_need(world)
     _judge(world)
+    _reconcile(world)
     _price(world)
 
 
@@ -367,3 +369,26 @@ def _judge(world: World) -> None:
     if computed:
         there = f"/v1/payments/{computed[0]['id']}"
         call.post(f"{there}/rejection", "city/approver", REASON, changes=there)
+
+
+def _reconcile(world: World) -> None:
+    """Read what went to the bank and came back, and resolve what matches no payment."""
+    call, treasurer = world.caller, "city/treasurer"
+    call.get("/v1/payment-files", treasurer)
+    call.get(f"/v1/payment-files/{world.ids['payment_file']}", treasurer)
+    call.get("/v1/bank-reports", treasurer)
+    content = call.text(f"/v1/payment-files/{world.ids['payment_file']}/content", treasurer)
+    strange = content.replace("<EndToEndId>", "<EndToEndId>x")
+    report = call.upload(
+        "/v1/bank-reports",
+        treasurer,
+        name="strange.xml",
+        media_type="application/xml",
+        content=booked(strange.encode(), "bank-2027-0003", on=world.now.date()),
+    )
+    call.get(f"/v1/bank-reports/{report['id']}", treasurer)
+    [item] = call.get("/v1/bank-items", treasurer, outcome="unmatched")["data"]
+    there = f"/v1/bank-items/{item['id']}"
+    call.get(there, treasurer)
+    note = {"note": text("银行误记，已更正", "The bank booked it by mistake, and has corrected it")}
+    call.post(f"{there}/resolution", treasurer, note, changes=there)

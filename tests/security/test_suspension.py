@@ -31,6 +31,8 @@ STILL_DONE = frozenset({
     "dispute an observation",
     "reject a payment",
     "record that the bank has paid",
+    "take in a report of the bank",
+    "resolve an item that matches no payment",
     "confirm the receipt of a payment",
     identity.ADMINISTER.act,
     identity.MANAGE_CLIENTS.act,

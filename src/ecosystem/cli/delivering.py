@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from ecosystem.cli.bank import booked
 from ecosystem.cli.texts import text
 from ecosystem.cli.world import World, amount, budget_of, called, digest_of, money, wire
 from ecosystem.payments.engine import recompute
@@ -110,12 +111,12 @@ def outcome(world: World) -> list[str]:
     return [
         f"{metric['title']['en']}: {seen}.",
         f"{called(world, 'verifier')} draws its own sample, and verifies.",
-        *_pay(world, "bank-2027-0002"),
+        *_pay(world, "bank-2027-0002", by_file=True),
         *budget_of(world),
     ]
 
 
-def _pay(world: World, reference: str) -> list[str]:
+def _pay(world: World, reference: str, *, by_file: bool = False) -> list[str]:
     call = world.caller
     listed = call.get(f"/v1/contracts/{world.ids['contract']}/payments", "city/treasurer")["data"]
     due = next(one for one in listed if one["state"] == "computed")
@@ -125,8 +126,11 @@ def _pay(world: World, reference: str) -> list[str]:
     call.post(f"{path}/claim", "enterprise/delivery", changes=path)
     call.post(f"{path}/approval", "city/approver", changes=path)
     call.post(f"{path}/instruction", "city/treasurer", changes=path)
-    settled = {"bank_reference": reference, "settled_on": world.now.date().isoformat()}
-    call.post(f"{path}/settlement", "city/treasurer", settled, changes=path)
+    if by_file:
+        _through_the_bank(world, due["id"], reference)
+    else:
+        settled = {"bank_reference": reference, "settled_on": world.now.date().isoformat()}
+        call.post(f"{path}/settlement", "city/treasurer", settled, changes=path)
     call.post(f"{path}/receipt", "enterprise/delivery", changes=path)
     world.ids.setdefault("payment", due["id"])
     world.facts[f"paid, {reference}"] = money(due["amount"])
@@ -137,6 +141,11 @@ def _pay(world: World, reference: str) -> list[str]:
         ),
         f"{amount(due['amount']):>13}  CNY, digest {digest_of(explained)[:12]}...",
         "Claimed; approved by one person, instructed by another; settled as",
+        *(
+            ["(ordered in a file, pain.001; booked by the bank in another, camt.054)"]
+            if by_file
+            else []
+        ),
         f"{reference}, received by {called(world, 'enterprise')}.",
     ]
 
@@ -169,3 +178,23 @@ def _computed_again(world: World) -> list[str]:
         document = world.caller.text(f"/v1/payments/{payment}/calculation", "auditor/auditor")
         same += recompute(document.encode()).is_identical()
     return [f"It computes the {len(world.paid)} payments again, offline: {same} are identical."]
+
+
+def _through_the_bank(world: World, payment_id: str, reference: str) -> None:
+    """Order a payment in a file, and take in what the bank says of it."""
+    call, today = world.caller, world.now.date()
+    asked = {
+        "currency": "CNY",
+        "execution_date": today.isoformat(),
+        "payment_ids": [payment_id],
+    }
+    file = call.post("/v1/payment-files", "city/treasurer", asked)
+    content = call.text(f"/v1/payment-files/{file['id']}/content", "city/treasurer")
+    world.ids["payment_file"] = file["id"]
+    world.ids["bank_report"] = call.upload(
+        "/v1/bank-reports",
+        "city/treasurer",
+        name=f"{reference}.xml",
+        media_type="application/xml",
+        content=booked(content.encode(), reference, on=today),
+    )["id"]

@@ -23,6 +23,7 @@ from ecosystem.identity.login.passkeys.ceremony import public_key
 from ecosystem.identity.login.passkeys.model import NewPasskey
 from ecosystem.identity.model import (
     ROLES_OF_PEOPLE_ONLY,
+    BankAccount,
     Evidence,
     Identifier,
     Registered,
@@ -48,6 +49,8 @@ _LOCK: Final = Statement(select(func.pg_advisory_xact_lock(bindparam("lock", typ
 _READER: Final[tuple[Scope, ...]] = tuple(scope for scope in SCOPES if not needs_keys(scope))
 _REASON: Final = "Seeded with the sandbox."
 _JURISDICTION: Final = "CN"
+_BANK: Final = "102100099996"
+"""A number of CNAPS, as every bank account of the sandbox has it."""
 CONSOLE_RETURNS_TO: Final = "http://127.0.0.1/back"
 """Where people return to the console: on whatever port it listens (RFC 8252, section 7.3)."""
 _CLIENT: Final = "sandbox"
@@ -116,6 +119,12 @@ class _Seeding:
             jurisdiction=casting.jurisdiction,
             administrator=casting.administrator,
             identifiers=(Identifier("CN-USC", casting.identifier),),
+            bank_account=BankAccount(
+                holder=str(casting.name.zh),
+                number=casting.identifier,
+                bank_code=_BANK,
+                currency="CNY",
+            ),
         )
         founded = await identity.register(self.tx, asked, at=self.at)
         made = founded.registered

@@ -146,6 +146,7 @@ _counts = (
         bank_item.c.authority_id == bank_report.c.authority_id,
         bank_item.c.report_id == bank_report.c.id,
     )
+    .correlate(bank_report)
     .lateral("counts")
 )
 _REPORT: Final[tuple[ColumnElement[Any], ...]] = (
@@ -160,13 +161,13 @@ _REPORT: Final[tuple[ColumnElement[Any], ...]] = (
     _counts.c.returned,
     _counts.c.unmatched,
 )
-REPORTS: Final = page_of(select(*_REPORT).join(_counts, true()))
+REPORTS: Final = page_of(select(*_REPORT).select_from(bank_report).join(_counts, true()))
 """A page of reports, as far as row-level security lets one see."""
 _items = (
     select(*_ITEM)
     .where(bank_item.c.authority_id == _AUTHORITY, bank_item.c.report_id == _ID)
     .order_by(bank_item.c.ordinal)
-    .subquery("items")
+    .subquery("listed")
 )
 _report = (
     select(
@@ -176,6 +177,7 @@ _report = (
         .scalar_subquery()
         .label("entries"),
     )
+    .select_from(bank_report)
     .join(_counts, true())
     .where(bank_report.c.authority_id == _AUTHORITY, bank_report.c.id == _ID)
     .subquery("one")

@@ -61,30 +61,30 @@ async def list_payment_files(
 
 
 @get(
-    "/v1/payment-files/{file_id:str}",
+    "/v1/payment-files/{bankfile_id:str}",
     permit=access.READ_BANK,
     answers=PaymentFile,
     scoped=True,
     refuses=(rules.FileMissing,),
 )
-async def read_payment_file(request: Call, file_id: FromPath[str]) -> Response[bytes]:
+async def read_payment_file(request: Call, bankfile_id: FromPath[str]) -> Response[bytes]:
     """Read what a file orders, and what became of each payment."""
-    return request.answer(await queries.file_view(request.tx, file_id))
+    return request.answer(await queries.file_view(request.tx, bankfile_id))
 
 
 @get(
-    "/v1/payment-files/{file_id:str}/content",
+    "/v1/payment-files/{bankfile_id:str}/content",
     permit=access.READ_BANK,
     answers=bytes,
     produces=XML,
     scoped=True,
     refuses=(rules.FileMissing,),
 )
-async def read_payment_file_content(request: Call, file_id: FromPath[str]) -> Response[bytes]:
+async def read_payment_file_content(request: Call, bankfile_id: FromPath[str]) -> Response[bytes]:
     """Read the file itself, as the bank takes it: pain.001.001.09 in UTF-8."""
-    digest = await queries.file_digest(request.tx, file_id)
+    digest = await queries.file_digest(request.tx, bankfile_id)
     content = await asyncio.to_thread(request.house.blobs.read, digest)
-    headers = {"content-disposition": f'attachment; filename="{file_id}.xml"'}
+    headers = {"content-disposition": f'attachment; filename="{bankfile_id}.xml"'}
     return Response(content, headers=headers, media_type=XML)
 
 
@@ -123,15 +123,15 @@ async def list_bank_reports(
 
 
 @get(
-    "/v1/bank-reports/{report_id:str}",
+    "/v1/bank-reports/{bankreport_id:str}",
     permit=access.READ_BANK,
     answers=BankReport,
     scoped=True,
     refuses=(rules.ReportMissing,),
 )
-async def read_bank_report(request: Call, report_id: FromPath[str]) -> Response[bytes]:
+async def read_bank_report(request: Call, bankreport_id: FromPath[str]) -> Response[bytes]:
     """Read a report of the bank: each item, and what became of it."""
-    return request.answer(await queries.report_view(request.tx, report_id))
+    return request.answer(await queries.report_view(request.tx, bankreport_id))
 
 
 @get("/v1/bank-items", permit=access.READ_BANK, answers=Page[Item], scoped=True)
@@ -148,20 +148,20 @@ async def list_bank_items(
 
 
 @get(
-    "/v1/bank-items/{item_id:str}",
+    "/v1/bank-items/{bankitem_id:str}",
     permit=access.READ_BANK,
     answers=Item,
     scoped=True,
     refuses=(rules.ItemMissing,),
 )
-async def read_bank_item(request: Call, item_id: FromPath[str]) -> Response[bytes]:
+async def read_bank_item(request: Call, bankitem_id: FromPath[str]) -> Response[bytes]:
     """Read an item: what the bank said of one transaction, and what became of it."""
-    row = await queries.item_view(request.tx, item_id)
+    row = await queries.item_view(request.tx, bankitem_id)
     return request.answer(row["body"], version=row["version"])
 
 
 @post(
-    "/v1/bank-items/{item_id:str}/resolution",
+    "/v1/bank-items/{bankitem_id:str}/resolution",
     permit=access.RESOLVE,
     answers=Standing,
     changes=True,
@@ -171,7 +171,7 @@ async def read_bank_item(request: Call, item_id: FromPath[str]) -> Response[byte
     ),
 )  # fmt: skip
 async def resolve_bank_item(
-    request: Call, item_id: FromPath[str], data: JSONBody[Resolution]
+    request: Call, bankitem_id: FromPath[str], data: JSONBody[Resolution]
 ) -> Response[bytes]:
     """Resolve an item that matches no payment.
 
@@ -179,9 +179,9 @@ async def resolve_bank_item(
     amount, where the bank only named it wrongly.
     """
     now = await actions.resolve(
-        request.tx, item_id, data, by=request.by, at=request.at, expected=request.expected
+        request.tx, bankitem_id, data, by=request.by, at=request.at, expected=request.expected
     )
-    return request.answer(now, version=now.version, location=f"/v1/bank-items/{item_id}")
+    return request.answer(now, version=now.version, location=f"/v1/bank-items/{bankitem_id}")
 
 
 ROUTES = (
