@@ -119,6 +119,34 @@ CREATE TABLE authorisation_request (
 -- next
 CREATE INDEX authorisation_request_of_client ON authorisation_request (client_id, expires_at);
 -- next
+CREATE TABLE bank_file (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT bank_file_id_is_identifier CHECK (id ~ '^bankfile_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	execution_date DATE NOT NULL,
+	total NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	orders INTEGER NOT NULL,
+	left_out JSON NOT NULL,
+	digest BYTEA NOT NULL,
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	made_by TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT bank_file_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT bank_file_it_orders_something CHECK (orders > 0 AND total > 0)
+);
+-- next
+CREATE TABLE bank_report (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT bank_report_id_is_identifier CHECK (id ~ '^bankreport_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	kind TEXT COLLATE "C" NOT NULL,
+	message_id TEXT NOT NULL,
+	digest BYTEA NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	received_by TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT bank_report_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT a_message_is_taken_once UNIQUE (authority_id, kind, message_id),
+	CONSTRAINT bank_report_kind_is_known CHECK (kind IN ('pain.002', 'camt.053', 'camt.054'))
+);
+-- next
 CREATE TABLE dpop_proof (
 	jkt TEXT COLLATE "C" NOT NULL,
 	jti BYTEA NOT NULL,
@@ -1449,6 +1477,55 @@ CREATE TABLE payment (
 -- next
 CREATE INDEX payment_of_contract ON payment (authority_id, contract_id, id);
 -- next
+CREATE TABLE bank_item (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT bank_item_id_is_identifier CHECK (id ~ '^bankitem_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	report_id TEXT COLLATE "C" NOT NULL,
+	ordinal INTEGER NOT NULL,
+	outcome TEXT COLLATE "C" NOT NULL,
+	reason TEXT COLLATE "C",
+	payment_id TEXT COLLATE "C",
+	end_to_end_id TEXT,
+	bank_reference TEXT,
+	amount NUMERIC,
+	currency TEXT COLLATE "C",
+	direction TEXT COLLATE "C",
+	booked_on DATE,
+	is_return BOOLEAN NOT NULL,
+	status TEXT,
+	told TEXT,
+	resolved_at TIMESTAMP WITH TIME ZONE,
+	resolved_by TEXT COLLATE "C",
+	note JSON,
+	CONSTRAINT bank_item_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT bank_item_authority_id_report_id_refers FOREIGN KEY(authority_id, report_id) REFERENCES bank_report (authority_id, id),
+	CONSTRAINT bank_item_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
+	CONSTRAINT items_are_counted UNIQUE (authority_id, report_id, ordinal),
+	CONSTRAINT bank_item_outcome_is_known CHECK (outcome IN ('settled', 'returned', 'repeated', 'noted', 'unmatched', 'resolved')),
+	CONSTRAINT bank_item_reason_is_known CHECK (reason IN ('incoming', 'money_back', 'no_payment_named', 'payment_unknown', 'currency_differs', 'amount_differs', 'settled_otherwise', 'not_instructed', 'no_reference', 'reference_used', 'misdated')),
+	CONSTRAINT bank_item_what_is_unmatched_has_a_reason CHECK ((outcome IN ('unmatched', 'resolved')) = (reason IS NOT NULL)),
+	CONSTRAINT bank_item_what_is_resolved_has_a_note CHECK ((outcome = 'resolved') = (resolved_at IS NOT NULL AND resolved_by IS NOT NULL AND note IS NOT NULL)),
+	CONSTRAINT bank_item_what_is_settled_is_a_payment CHECK (outcome NOT IN ('settled', 'returned') OR payment_id IS NOT NULL)
+);
+-- next
+CREATE INDEX bank_item_by_outcome ON bank_item (authority_id, outcome, id);
+-- next
+CREATE INDEX bank_item_of_payment ON bank_item (authority_id, payment_id);
+-- next
+CREATE TABLE bank_order (
+	authority_id INTEGER NOT NULL,
+	file_id TEXT COLLATE "C" NOT NULL,
+	payment_id TEXT COLLATE "C" NOT NULL,
+	returned_at TIMESTAMP WITH TIME ZONE,
+	told TEXT,
+	CONSTRAINT bank_order_pkey PRIMARY KEY (authority_id, file_id, payment_id),
+	CONSTRAINT bank_order_authority_id_file_id_refers FOREIGN KEY(authority_id, file_id) REFERENCES bank_file (authority_id, id),
+	CONSTRAINT bank_order_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id)
+);
+-- next
+CREATE UNIQUE INDEX a_payment_is_ordered_once ON bank_order (authority_id, payment_id) WHERE returned_at IS NULL;
+-- next
 CREATE TABLE milestone_judgement (
 	authority_id INTEGER NOT NULL,
 	milestone_id TEXT COLLATE "C" NOT NULL,
@@ -1478,6 +1555,44 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON assertion_used TO ecosystem_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON authorisation TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON authorisation_request TO ecosystem_api;
+-- next
+CREATE TRIGGER bank_file_stays BEFORE UPDATE OR DELETE ON bank_file FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER bank_file_stays_whole BEFORE TRUNCATE ON bank_file FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE bank_file ENABLE ALWAYS TRIGGER bank_file_stays;
+-- next
+ALTER TABLE bank_file ENABLE ALWAYS TRIGGER bank_file_stays_whole;
+-- next
+ALTER TABLE bank_file ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE bank_file FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY bank_file_seen ON bank_file USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+-- next
+GRANT SELECT, INSERT ON bank_file TO ecosystem_api;
+-- next
+CREATE TRIGGER bank_report_stays BEFORE UPDATE OR DELETE ON bank_report FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER bank_report_stays_whole BEFORE TRUNCATE ON bank_report FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE bank_report ENABLE ALWAYS TRIGGER bank_report_stays;
+-- next
+ALTER TABLE bank_report ENABLE ALWAYS TRIGGER bank_report_stays_whole;
+-- next
+ALTER TABLE bank_report ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE bank_report FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY bank_report_seen ON bank_report USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+-- next
+GRANT SELECT, INSERT ON bank_report TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON dpop_proof TO ecosystem_api;
 -- next
@@ -2421,6 +2536,7 @@ DECLARE
     WHEN 'computed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'approved instructed' THEN '{instructed_at,instructed_by}'
+    WHEN 'instructed approved' THEN '{instructed_at,instructed_by}'
     WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
     WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'settled reversed' THEN '{reversed_at,reversed_by}'
@@ -2474,6 +2590,60 @@ REVOKE EXECUTE ON FUNCTION payment_is_counted FROM PUBLIC;
 CREATE TRIGGER payment_counts AFTER INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION payment_is_counted();
 -- next
 ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_counts;
+-- next
+ALTER TABLE bank_item ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE bank_item FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY bank_item_seen ON bank_item USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+-- next
+GRANT SELECT, INSERT, UPDATE ON bank_item TO ecosystem_api;
+-- next
+CREATE FUNCTION bank_item_is_resolved_once() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := '{version,outcome,payment_id,resolved_at,resolved_by,note}';
+BEGIN
+  IF OLD.outcome <> 'unmatched' OR NEW.outcome <> 'resolved' OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
+  THEN
+    RAISE EXCEPTION 'what the bank said stays as it was'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bank_item_is_resolved_once';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER bank_item_changes BEFORE UPDATE ON bank_item FOR EACH ROW EXECUTE FUNCTION bank_item_is_resolved_once();
+-- next
+ALTER TABLE bank_item ENABLE ALWAYS TRIGGER bank_item_changes;
+-- next
+ALTER TABLE bank_order ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE bank_order FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY bank_order_seen ON bank_order USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+-- next
+GRANT SELECT, INSERT, UPDATE ON bank_order TO ecosystem_api;
+-- next
+CREATE FUNCTION bank_order_only_returns() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.returned_at IS NOT NULL OR to_jsonb(NEW) - '{returned_at,told}'::text[]
+    IS DISTINCT FROM to_jsonb(OLD) - '{returned_at,told}'::text[]
+  THEN
+    RAISE EXCEPTION 'what was ordered stays as it was'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bank_order_only_returns';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER bank_order_changes BEFORE UPDATE ON bank_order FOR EACH ROW EXECUTE FUNCTION bank_order_only_returns();
+-- next
+ALTER TABLE bank_order ENABLE ALWAYS TRIGGER bank_order_changes;
 -- next
 CREATE TRIGGER milestone_judgement_stays BEFORE UPDATE OR DELETE ON milestone_judgement FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
