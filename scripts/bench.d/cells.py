@@ -85,6 +85,13 @@ def _search(*sought: str) -> Requests:
     return made
 
 
+def _filtered(**filters: str) -> Requests:
+    def made(stock: Stock, _: str, __: int) -> list[bytes]:
+        return [_get(f"/v1/needs?{urlencode(filters)}", stock.bearer("enterprise/bidder"))]
+
+    return made
+
+
 def _publish(stock: Stock, _: str, count: int) -> list[bytes]:
     taken, stock.drafts = stock.drafts[:count], stock.drafts[count:]
     who = stock.bearer("city/officer")
@@ -146,6 +153,12 @@ CELLS: Final[tuple[Cell, ...]] = (
          of_bare=0.7),
     Cell(name="search_rare", title="search, rare word", requests=_search(words.RARE), peer=True,
          of_bare=0.7),
+    Cell(name="search_sector", title="search, sector and place", of_bare=0.7,
+         requests=_filtered(sector="public_services", within="440000")),
+    Cell(name="search_value", title="search, values that none has", of_bare=0.7,
+         requests=_filtered(value_min="900000000000")),
+    Cell(name="search_state", title="search, a rare state", of_bare=0.7,
+         requests=_filtered(in_state="contracted")),
     Cell(name="publish", title="publish a need", requests=_publish, once=True, peer=True,
          of_bare=0.5, of_peer=3),
     Cell(name="submit", title="submit an offer", requests=_submit, once=True, of_bare=0.5),

@@ -23,7 +23,7 @@ from ecosystem.values.text import Text
 
 _LATER: Final = frozenset(
     {"searched", "published_at", "profile_id", "waits_for_answers", "warnings"}
-    | {"cancelled_reason", "places"}
+    | {"cancelled_reason", "places", "later_state"}
 )
 """What a draft has not yet."""
 _CREATED: Final = tuple(column.key for column in need.columns if column.key not in _LATER)

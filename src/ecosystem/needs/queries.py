@@ -43,12 +43,12 @@ from ecosystem.values.identifiers import owner
 from ecosystem.values.money import Money
 from ecosystem.values.text import Text as Words
 
-_AT: Final = bindparam("at", type_=DateTime(timezone=True))
+AT: Final = bindparam("at", type_=DateTime(timezone=True))
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
-_OWN: Final = bindparam("own", type_=Integer)
+OWN: Final = bindparam("own", type_=Integer)
 
 
-def state_now(at: ColumnElement[Any] = _AT) -> ColumnElement[Any]:
+def state_now(at: ColumnElement[Any] = AT) -> ColumnElement[Any]:
     """Return a need's state at a time: what is published closes by the clock."""
     is_past = (need.c.state == "published") & (need.c.submission_ends_at <= at)
     return case((is_past, literal("closed", literal_execute=True)), else_=need.c.state)
@@ -92,7 +92,7 @@ _WHOLE: Final = (
     need.c.envelopes,
     need.c.cancelled_reason,
 )
-SEEN: Final = or_(need.c.published_at.is_not(None), need.c.authority_id == _OWN)
+SEEN: Final = or_(need.c.published_at.is_not(None), need.c.authority_id == OWN)
 """What the reader may know of: what has been public, and of its own whatever there is."""
 
 _one = select(*_WHOLE).where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), SEEN)

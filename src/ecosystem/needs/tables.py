@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSON, TSVECTOR
 
@@ -31,6 +32,8 @@ _SEARCHED: Final = (
     " || tags('offer', words_of(invited_offers))"
 )
 """Pairs of characters, and the words by which needs are filtered, all in one index."""
+
+_LATER: Final = "CASE WHEN state NOT IN ('draft', 'published') THEN state END"
 
 need: Final = Table(
     "need",
@@ -72,6 +75,8 @@ need: Final = Table(
     Column("waits_for_answers", Boolean, nullable=False, server_default="false"),
     Column("warnings", JSON, nullable=False, server_default="[]"),
     Column("cancelled_reason", JSON),
+    # Null until the opening: most needs stay published, and no index learns of a publication.
+    Column("later_state", Text, Computed(_LATER, persisted=True)),
     Column("searched", TSVECTOR, Computed(_SEARCHED, persisted=True)),
     PrimaryKeyConstraint("authority_id", "id"),
     CheckConstraint(
@@ -99,6 +104,12 @@ need: Final = Table(
     Index("need_newest_first", "id"),
     Index("need_by_closing", "submission_ends_at"),
     Index("need_by_value", "currency", "value"),
+    Index(
+        "need_by_later_state",
+        "later_state",
+        "id",
+        postgresql_where=text("later_state IS NOT NULL"),
+    ),
     # What waits to be sorted into the index is read by every search, so little may wait.
     Index(
         "need_searched",

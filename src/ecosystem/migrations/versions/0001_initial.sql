@@ -290,6 +290,7 @@ CREATE TABLE need (
 	waits_for_answers BOOLEAN DEFAULT 'false' NOT NULL,
 	warnings JSON DEFAULT '[]' NOT NULL,
 	cancelled_reason JSON,
+	later_state TEXT GENERATED ALWAYS AS (CASE WHEN state NOT IN ('draft', 'published') THEN state END) STORED,
 	searched TSVECTOR GENERATED ALWAYS AS (bigrams(coalesce(title->>'zh', '') || ' ' || coalesce(title->>'en', '') || ' ' || coalesce(description->>'zh', '') || ' ' || coalesce(description->>'en', '')) || tags('in', places) || tags('sector', ARRAY[sector]) || tags('operation', ARRAY[operation]) || tags('kind', words_of(invited_kinds)) || tags('offer', words_of(invited_offers))) STORED,
 	CONSTRAINT need_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT need_state_is_known CHECK (state IN ('draft', 'published', 'closed', 'opened', 'evaluated', 'awarded', 'contracted', 'cancelled', 'unsuccessful')),
@@ -304,6 +305,8 @@ CREATE TABLE need (
  WITH (fillfactor = 70);
 -- next
 CREATE INDEX need_by_closing ON need (submission_ends_at);
+-- next
+CREATE INDEX need_by_later_state ON need (later_state, id) WHERE later_state IS NOT NULL;
 -- next
 CREATE INDEX need_by_value ON need (currency, value);
 -- next

@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from ecosystem.needs.queries import SEEN, SUMMARY, state_now
+from ecosystem.needs.queries import AT, OWN, SEEN, SUMMARY
 from ecosystem.needs.searches.model import Filters, SavedSearch
 from ecosystem.needs.searches.rules import SearchMissing
 from ecosystem.needs.tables import need, saved_search
@@ -33,7 +33,9 @@ from ecosystem.values import revision
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 
-_CLOSING: Final = frozenset({"closing_from", "closing_before"})
+_CLOSING: Final = frozenset({"closing_from", "closing_before", "is_open", "is_closed"})
+_BY_CLOCK: Final = {"published": "is_open", "closed": "is_closed"}
+"""States that follow from the clock, and the filters that they are."""
 _VALUE: Final = frozenset({"value_min", "value_max"})
 
 
@@ -50,6 +52,13 @@ _WORDS: Final[Mapping[str, ColumnElement[Any]]] = {
     "invited_offer": _tag("offer", "invited_offer"),
 }
 """What the index of words knows."""
+
+
+def _word(text: str) -> ColumnElement[str]:
+    return literal(text, literal_execute=True)
+
+
+_PUBLISHED: Final = need.c.state == _word("published")
 _IN_CURRENCY: Final = need.c.currency == bindparam("currency", type_=Text)
 _BOUNDS: Final[Mapping[str, ColumnElement[bool]]] = {
     "closing_from": need.c.submission_ends_at
@@ -60,7 +69,10 @@ _BOUNDS: Final[Mapping[str, ColumnElement[bool]]] = {
     "value_max": and_(_IN_CURRENCY, need.c.value <= bindparam("value_max", type_=Numeric)),
     "published_since": need.c.published_at
     >= bindparam("published_since", type_=DateTime(timezone=True)),
-    "in_state": state_now() == bindparam("in_state", type_=Text),
+    "is_open": and_(_PUBLISHED, need.c.submission_ends_at > AT),
+    "is_closed": and_(_PUBLISHED, need.c.submission_ends_at <= AT),
+    "is_draft": and_(need.c.state == _word("draft"), need.c.authority_id == OWN),
+    "in_state": need.c.later_state == bindparam("in_state", type_=Text),
 }
 
 
@@ -71,7 +83,10 @@ def asked(filters: Filters) -> dict[str, Any]:
         for name in filters.__struct_fields__
         if getattr(filters, name) and name != "currency"
     }
-    for name in _CLOSING & given.keys():
+    if (state := given.get("in_state")) in {"draft", *_BY_CLOCK}:
+        del given["in_state"]
+        given[_BY_CLOCK.get(state, "is_draft")] = True
+    for name in {"closing_from", "closing_before"} & given.keys():
         given[name] = datetime.combine(given[name], time(), UTC)
     for name in _VALUE & given.keys():
         given[name] = Decimal(given[name])
@@ -172,13 +187,14 @@ def listing(names: frozenset[str]) -> Statement:
 def _listing(names: frozenset[str]) -> Statement:
     rows = select(*SUMMARY)
     words = names & _WORDS.keys()
-    ranges = () if words else (names & _CLOSING or names & _VALUE)
-    where = and_(SEEN, *(_BOUNDS[name] for name in sorted(names - words - set(ranges))))
+    ranges = frozenset[str]() if words else (names & _CLOSING or names & _VALUE)
+    where = and_(SEEN, *(_BOUNDS[name] for name in sorted(names - words - ranges)))
     if words:
         found = newest_holding(_all_of(words), document=need.c.searched, key=need.c.id, where=where)
     elif ranges:
         holds = and_(*(_BOUNDS[name] for name in sorted(ranges)))
-        found = newest_where(holds, key=need.c.id, where=where)
+        along = need.c.submission_ends_at if ranges & _CLOSING else need.c.value
+        found = newest_where(holds, key=need.c.id, where=where, along=along)
     else:
         return page_of(rows.where(where))
     return page_from(rows.where(need.c.id.in_(found)).order_by(need.c.id.desc()))
