@@ -18,6 +18,8 @@ from ecosystem.awards.letters import routes as letters
 from ecosystem.budgets import routes as budgets
 from ecosystem.catalogue import routes as catalogue
 from ecosystem.contracts import routes as contracts
+from ecosystem.contracts.changes import routes as changes
+from ecosystem.contracts.turning import routes as turns
 from ecosystem.feed import routes as feed
 from ecosystem.health import routes as health
 from ecosystem.history import sequencer
@@ -33,6 +35,7 @@ from ecosystem.offers.members import routes as members
 from ecosystem.outcomes import routes as outcomes
 from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank
+from ecosystem.payments.closing import routes as closing
 from ecosystem.reactions import REACTIONS
 from ecosystem.runtime import idempotency, log, parent, settings, telemetry
 from ecosystem.runtime.background import Background, when_there
@@ -66,7 +69,10 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *challenges.ROUTES,
     *payments.ROUTES,
     *bank.ROUTES,
+    *closing.ROUTES,
     *contracts.ROUTES,
+    *changes.ROUTES,
+    *turns.ROUTES,
     *milestones.ROUTES,
     *judging.ROUTES,
     *outcomes.ROUTES,

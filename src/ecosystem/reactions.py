@@ -3,16 +3,25 @@
 from typing import Final
 
 from ecosystem.milestones import actions as milestones
+from ecosystem.milestones.replanning import actions as replanning
 from ecosystem.needs.searches import actions as searches
 from ecosystem.offers.confirming import actions as confirming
 from ecosystem.outcomes import actions as outcomes
 from ecosystem.payments import actions as payments
+from ecosystem.payments.closing import actions as closing
 from ecosystem.runtime.database import Reactions
 
 REACTIONS: Final[Reactions] = {
     "need.published": (searches.match,),
     "need.amended": (confirming.ask,),
     "contract.activated": (milestones.plan, outcomes.register),
+    "change.proposed": (replanning.check,),
+    "contract.changed": (replanning.replan, outcomes.follow),
+    "contract.resumed": (replanning.move,),
+    "contract.terminated": (replanning.end, closing.close),
+    "contract.completed": (replanning.end, closing.close),
+    "milestone.submitted": (replanning.submit,),
+    "payment.claimed": (closing.claim,),
     "milestone.accepted": (payments.follow,),
     "milestone.partly_accepted": (payments.follow,),
     "observation.verified": (payments.follow,),

@@ -29,6 +29,7 @@ from ecosystem.runtime.operation import Operation
 from ecosystem.sandbox import routes as sandbox
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.identifiers import authority_of
+from tests.journeys import altering
 from tests.serving.service import Service, environ
 
 HERE: Final = Path(__file__).parent
@@ -248,6 +249,8 @@ def _fill(world: World) -> None:
     bidding.budget(world)
     bidding.need(world)
     _deliver(world)
+    altering.changes(world)
+    altering.turns(world)
     world.caller.post("/v1/sandbox/clock", None, {"now": wire(world.now), "runs": True})
 
 

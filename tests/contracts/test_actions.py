@@ -27,6 +27,12 @@ TWICE = """
 INSERT INTO contract SELECT (jsonb_populate_record(
   contract, jsonb_build_object('id', overlay(id placing 'ffff' from length(id) - 3))
 )).* FROM contract"""
+OF_ANOTHER_FORM = """
+INSERT INTO contract SELECT (jsonb_populate_record(
+  contract, jsonb_build_object(
+    'id', overlay(id placing 'ffff' from length(id) - 3),
+    'terms', jsonb_set(terms::jsonb, '{form,digest}', to_jsonb(repeat('0', 64))))
+)).* FROM contract"""
 FOR_TWO = """
 INSERT INTO contract_signature
 SELECT authority_id, contract_id, 'org_01890a5d00007000800000000000000a', person_id, digest,
@@ -61,9 +67,9 @@ async def test_the_log_alone_reproduces_every_decision(
 @pytest.mark.parametrize(
     ("statement", "constraint"),
     [
-        ("UPDATE contract SET terms = '{}'", "contract_digest_is_of_the_terms"),
-        ("UPDATE contract SET state = 'draft'", "contract_what_is_in_force_is_dated"),
-        ("UPDATE contract SET price = 0", "contract_price_is_positive"),
+        ("UPDATE contract SET terms = '{}'", "contract_is_altered_by_what_was_signed"),
+        ("UPDATE contract SET state = 'draft'", "contract_is_altered_by_what_was_signed"),
+        ("UPDATE contract SET price = 0", "contract_is_altered_by_what_was_signed"),
         (TWICE, "one_contract_of_an_award_is_active"),
         (FOR_TWO, "nobody_signs_for_two"),
     ],
@@ -82,6 +88,24 @@ async def test_the_database_holds_what_code_may_forget(
     await transaction.rollback()
     await connection.close()
     assert refused.value.constraint_name == constraint
+
+
+async def test_a_standard_form_that_was_used_says_the_same_for_ever(
+    active: Partnership, superuser: str
+) -> None:
+    connection = await asyncpg.connect(superuser)
+    kept = await connection.fetchrow("SELECT * FROM standard_form")
+    listed = (await active.client.get("/v1/contract-forms")).json()["data"]
+
+    assert kept is not None
+    assert kept["digest"] in {one["digest"] for one in listed if one["id"] == kept["id"]}
+    for statement in ("UPDATE standard_form SET version = '2.0'", "DELETE FROM standard_form"):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await connection.execute(statement)
+    with pytest.raises(asyncpg.RestrictViolationError) as refused:
+        await connection.execute(OF_ANOTHER_FORM)
+    assert refused.value.constraint_name == "a_used_form_stays"
+    await connection.close()
 
 
 async def test_a_signature_is_never_taken_back(active: Partnership, superuser: str) -> None:

@@ -34,10 +34,11 @@ def _contract(terms: ContractTerms) -> Contract:
         return compose(prefix, milliseconds=1, authority=1, entropy=1)
 
     return Contract(
-        id=named("contract"), version=2, state=State.ACTIVE, authority_number=1,
+        id=named("contract"), version=2, edition=1, state=State.ACTIVE, authority_number=1,
         title=terms.title, need_id=named("need"), lot_id=named("lot"), award_id=named("award"),
         price=terms.value, starts_on=terms.period.starts_on, ends_on=terms.period.ends_on,
-        activated_at=NOW, financing_award_id=None, programme_id=named("programme"),
+        activated_at=NOW, suspended_at=None, ended_at=None,
+        financing_award_id=None, programme_id=named("programme"),
         parties=tuple(
             ContractParty(organisation_id=one.organisation_id, role=one.role, share="50")
             for one in terms.parties

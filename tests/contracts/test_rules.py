@@ -147,6 +147,7 @@ def test_the_terms_name_every_party_in_its_place() -> None:
         ({"financing": _award(id=LOAN)}, rules.AwardUnfit),
         ({"financing": _loan(need_id=_id("need", 2))}, rules.AwardUnfit),
         ({"form": None, "verifier": None}, rules.FormUnknown),
+        ({"form_kept": "0" * 64, "verifier": None}, rules.FormAltered),
         ({"verifier": None}, rules.VerifierUnfit),
         (
             {"verifier": _organisation(TANK, OrganisationKind.THINK_TANK, verified=False)},

@@ -19,6 +19,7 @@ from ecosystem.sandbox.model import Parties, Party, SeededPerson
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, compose
 from ecosystem.values.permit import Permit
+from tests.contracts.changing import proposed, signed
 from tests.contracts.partnership import Partnership
 from tests.parties import able, bearer
 
@@ -125,8 +126,31 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
             "calculation_id": payment["calculation_id"],
         }
     )
+    ids |= {"change_id": await _changed(at), "turn_id": await _turned(at)}
     ids |= await _written(at, database, offer_id=award["offer_id"], lot_id=award["lot_id"])
     return Everything(client=at.client, parties=at.parties, tokens={}, ids=ids)
+
+
+async def _changed(at: Partnership) -> str:
+    """Bring a change of the contract into force."""
+    moved = {"due_dates": [{"code": "handover", "due_on": "2028-02-01"}]}
+    change = await proposed(at, moved)
+    await signed(at, change)
+    identifier: str = change["id"]
+    return identifier
+
+
+async def _turned(at: Partnership) -> str:
+    """Suspend the contract and resume it; return the latter turn."""
+    turn_id = ""
+    for kind, more in (("suspension", {"ground": "safety"}), ("resumption", {})):
+        asked = {"kind": kind, **more, "reason": {"en": "An inspection"}}
+        path = f"/v1/contracts/{at.contract_id}/turns"
+        made = await at.made(path, asked, by=("city", "officer"), If_Match="*")
+        turn_id = made["id"]
+        there = f"/v1/contract-turns/{turn_id}/approval"
+        await at.made(there, None, by=("city", "approver"), If_Match="*")
+    return turn_id
 
 
 def _own(at: Partnership) -> dict[str, str]:

@@ -25,7 +25,8 @@ BAD_TOKENS: Final = ("Bearer x.y.z", "Bearer ", "Basic YTpi", "Bearer \u00e9")
 CHANGING: Final = frozenset({
     "read_challenge", "read_explanation",
     "read_organisation", "read_person", "read_invitation", "read_client", "read_programme",
-    "read_need", "read_offer", "read_award", "read_contract", "read_milestone",
+    "read_need", "read_offer", "read_award", "read_contract", "read_change",
+    "read_turn", "read_milestone",
     "read_observation", "read_payment", "read_saved_search", "read_substitution",
 })  # fmt: skip
 """What reads one thing that a request can change."""

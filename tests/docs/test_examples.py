@@ -29,6 +29,8 @@ STORIES: Final = {
         "docs/agency/award.md",
         "docs/vendor/deliver.md",
         "docs/agency/pay.md",
+        "docs/agency/change.md",
+        "docs/agency/end.md",
         "docs/auditor/README.md",
     ),
 }

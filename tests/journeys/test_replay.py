@@ -14,6 +14,7 @@ import pytest
 
 import ecosystem
 from ecosystem.awards import rules as awards
+from ecosystem.contracts.turning import rules as turning
 from ecosystem.history import model
 from ecosystem.identity import rules as identity
 from ecosystem.identity.people import rules as people
@@ -34,6 +35,10 @@ ELSEWHERE: dict[str, Rule] = {
     "person.reactivated": people.reactivate,
     "need.awarded": awards.approve,
     "payment.computed": payments.compute,
+    "contract.suspended": turning.approve,
+    "contract.resumed": turning.approve,
+    "contract.terminated": turning.approve,
+    "contract.completed": turning.approve,
 }
 """Rules whose decision another function records than the one that asked for it."""
 CALCULATED = "calculation.made"

@@ -14,6 +14,7 @@ from ecosystem.cli.login import by_passkey
 from ecosystem.cli.sealer import seal
 from ecosystem.cli.texts import NEED, SOLO, text
 from ecosystem.cli.world import World, wire
+from tests.journeys import altering
 
 REASON = {"reason": text("示例", "An example")}
 
@@ -33,6 +34,8 @@ def tour(world: World, *, outside: str) -> None:
     _judge(world)
     _reconcile(world)
     _price(world)
+    altering.changes(world)
+    altering.turns(world)
 
 
 def _read_public(world: World) -> None:

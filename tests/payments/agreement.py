@@ -252,7 +252,8 @@ async def _contract(
         authority_id=authority, id=contract_id, version=1, state="active", award_id=award_id,
         financing_award_id=None, programme_id=programme_id, price=price.decimal(),
         currency=price.currency, starts_on=terms.period.starts_on, ends_on=terms.period.ends_on,
-        terms=canonical(terms), terms_digest=digest(terms), drafted_at=AT, activated_at=AT, **of,
+        terms=canonical(terms), terms_digest=digest(terms), drafted_at=AT, activated_at=AT,
+        edition=1, suspended_at=None, ended_at=None, turns=0, **of,
     )  # fmt: skip
     for party, role in places:
         await tx.run(

@@ -150,6 +150,46 @@ async def obligate(
     )
 
 
+async def adjust(
+    tx: Tx,
+    *,
+    programme_id: str,
+    contract_id: str,
+    before: Money,
+    after: Money,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Bind by a contract the amount `after` instead of `before`; nothing where they are equal.
+
+    Refuses with ProgrammeMissing, and as the rule does. Effects: locks the programme;
+    `programme.adjusted`; one transfer between available and encumbered, with the contract as
+    its reference.
+    """
+    if after == before:
+        return
+    row = await queries.locked(tx, programme_id)
+    facts = await queries.adjustment_facts(
+        tx, row, contract_id=contract_id, before=before, after=after
+    )
+    adjusted = rules.adjust(facts, by=by, at=at)
+    left = queries.available_in(programme_id)
+    bound = queries.encumbered_by(contract_id, programme_id=programme_id)
+    if adjusted.raised is not None:
+        await _move(
+            tx, adjusted.raised, by=by, at=at, act="raise", reference=contract_id,
+            debit=left, credit=bound,
+        )  # fmt: skip
+    if adjusted.lowered is not None:
+        await _move(
+            tx, adjusted.lowered, by=by, at=at, act="lower", reference=contract_id,
+            debit=bound, credit=left,
+        )  # fmt: skip
+    await history.record(
+        tx, "programme.adjusted", programme_id, facts=facts, decision=adjusted, by=by, at=at
+    )
+
+
 async def _move(
     tx: Tx,
     amount: Money,

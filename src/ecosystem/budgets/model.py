@@ -105,3 +105,24 @@ class Obligated(msgspec.Struct, frozen=True, kw_only=True):
     award_id: str
     contract_id: str
     amount: Money
+
+
+class AdjustmentFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change of a contract's obligation is checked against."""
+
+    currency: str
+    available: str
+    """What the programme has left."""
+    encumbered: str
+    """What is bound by the contract and not yet earned."""
+    contract_id: str
+    before: Money
+    after: Money
+
+
+class Adjusted(msgspec.Struct, frozen=True, kw_only=True):
+    """More is bound by a contract, or some of it is available again; one of both is None."""
+
+    contract_id: str
+    raised: Money | None
+    lowered: Money | None

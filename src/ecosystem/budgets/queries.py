@@ -7,7 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Integer, Select, Text, and_, bindparam, func, select, true
 
-from ecosystem.budgets.model import AppropriationDraft, AppropriationFacts, CommitmentFacts
+from ecosystem.budgets.model import (
+    AdjustmentFacts,
+    AppropriationDraft,
+    AppropriationFacts,
+    CommitmentFacts,
+)
 from ecosystem.budgets.rules import ProgrammeMissing
 from ecosystem.budgets.tables import programme
 from ecosystem.ledger import queries as ledger
@@ -174,6 +179,24 @@ async def commitment_facts(
         award_id=award_id,
         contract_id=contract_id,
         amount=amount,
+    )
+
+
+async def adjustment_facts(
+    tx: Tx, row: Record, *, contract_id: str, before: Money, after: Money
+) -> AdjustmentFacts:
+    """Return what a change of what a locked programme owes a contract is checked against."""
+    programme_id, currency = row["id"], row["currency"]
+    left = await ledger.balance(tx, available_in(programme_id), currency=currency)
+    bound = encumbered_by(contract_id, programme_id=programme_id)
+    encumbered = await ledger.balance(tx, bound, currency=currency)
+    return AdjustmentFacts(
+        currency=currency,
+        available=f"{left:f}",
+        encumbered=f"{encumbered:f}",
+        contract_id=contract_id,
+        before=before,
+        after=after,
     )
 
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from ecosystem.budgets.model import (
+    Adjusted,
+    AdjustmentFacts,
     Appropriated,
     AppropriationFacts,
     CommitmentFacts,
@@ -97,6 +99,23 @@ def obligate(facts: CommitmentFacts, *, by: Actor, at: datetime) -> Obligated:
     return Obligated(
         award_id=facts.award_id, contract_id=facts.contract_id or "", amount=facts.amount
     )
+
+
+def adjust(facts: AdjustmentFacts, *, by: Actor, at: datetime) -> Adjusted:
+    """Bind more by a contract than before, or less.
+
+    Requires that both amounts differ. Refuses as the difference is unsound, then with
+    FundsInsufficient where less is available, or less is left that is not earned.
+    """
+    del by, at
+    more = facts.after.decimal() - facts.before.decimal()
+    difference = money.of(abs(more), facts.after.currency)
+    _sound(difference, currency=facts.currency)
+    if more > 0:
+        ledger.covered(difference, held=facts.available, what="The programme")
+        return Adjusted(contract_id=facts.contract_id, raised=difference, lowered=None)
+    ledger.covered(difference, held=facts.encumbered, what="What the contract has not yet earned")
+    return Adjusted(contract_id=facts.contract_id, raised=None, lowered=difference)
 
 
 def _sound(amount: money.Money, *, currency: str) -> None:

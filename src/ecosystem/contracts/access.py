@@ -19,6 +19,50 @@ SIGN: Final = Permit(
     act="sign a contract", scope="contracts:sign", roles=(Role.SIGNATORY,), person=True,
     step_up=True, verified=True, relation="party", state="draft",
 )  # fmt: skip
+_SIDES: Final = (Role.OFFICER, Role.DELIVERY, Role.SIGNATORY)
+READ_CHANGES: Final = Permit(
+    act="read changes of contracts",
+    relation="any; a proposal only parties and auditors, with contracts:read",
+)
+PROPOSE_CHANGE: Final = Permit(
+    act="propose a change of a contract", scope="contracts:write", roles=_SIDES, person=True,
+    verified=True, relation="authority, by an officer; or supplier", state="active",
+)  # fmt: skip
+SIGN_CHANGE: Final = Permit(
+    act="sign a change of a contract", scope="contracts:sign", roles=(Role.SIGNATORY,),
+    person=True, step_up=True, verified=True, relation="party to the new terms",
+    state="proposed",
+)  # fmt: skip
+WITHDRAW_CHANGE: Final = Permit(
+    act="withdraw a change of a contract", scope="contracts:write", roles=_SIDES, person=True,
+    relation="who proposed it", state="proposed",
+)  # fmt: skip
+REJECT_CHANGE: Final = Permit(
+    act="reject a change of a contract", scope="contracts:write", roles=(Role.SIGNATORY,),
+    person=True, relation="party to the new terms", state="proposed",
+)  # fmt: skip
+READ_TURNS: Final = Permit(
+    act="read turns of contracts",
+    relation="any; a proposal only parties and auditors, with contracts:read",
+)
+PROPOSE_TURN: Final = Permit(
+    act="propose a turn of a contract", scope="contracts:write", roles=_SIDES, person=True,
+    verified=True, relation="authority, by an officer; of a termination also supplier",
+    state="active or suspended",
+)  # fmt: skip
+REPLY_TO_TURN: Final = Permit(
+    act="reply to a termination", scope="contracts:write", roles=_SIDES, person=True,
+    relation="the side that did not propose it", state="proposed",
+)  # fmt: skip
+APPROVE_TURN: Final = Permit(
+    act="approve a turn of a contract", scope="contracts:write",
+    roles=(Role.APPROVER, Role.SIGNATORY), person=True, step_up=True, verified=True,
+    relation="authority, by an approver; or supplier, by a signatory", state="proposed",
+)  # fmt: skip
+WITHDRAW_TURN: Final = Permit(
+    act="withdraw a turn of a contract", scope="contracts:write", roles=_SIDES, person=True,
+    relation="who proposed it", state="proposed",
+)  # fmt: skip
 FILE: Final = Permit(
     act="file a document of a contract", scope="documents:write", verified=True, relation="party"
 )

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, update
+import msgspec
+from sqlalchemy import Text, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.budgets import actions as budgets
-from ecosystem.contracts import canonical, queries, rules
+from ecosystem.contracts import canonical, forms, queries, rules
 from ecosystem.contracts.model import ContractDraft, Drafted, DraftFacts, State
-from ecosystem.contracts.tables import contract, contract_party, contract_signature
+from ecosystem.contracts.tables import contract, contract_party, contract_signature, standard_form
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.needs import actions as needs
@@ -19,9 +21,21 @@ from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
 
-_DRAFTED: Final = tuple(column.key for column in contract.columns if column.key != "activated_at")
+_LATER: Final = frozenset({"edition", "activated_at", "suspended_at", "ended_at", "turns"})
+_DRAFTED: Final = tuple(column.key for column in contract.columns if column.key not in _LATER)
 _INSERT: Final = inserting(contract, *_DRAFTED)
 _INSERT_PARTY: Final = inserting(contract_party)
+_KEEP_FORM: Final = Statement(
+    insert(standard_form)
+    .values({column.key: bindparam(column.key) for column in standard_form.columns})
+    .on_conflict_do_nothing()
+)
+_FORM_KEPT: Final = Statement(
+    select(standard_form.c.digest).where(
+        standard_form.c.id == bindparam("id", type_=Text),
+        standard_form.c.version == bindparam("version", type_=Text),
+    )
+)
 _SIGN: Final = inserting(contract_signature)
 _KEY = (contract.c.authority_id == bindparam("of_authority"), contract.c.id == bindparam("of"))
 _SIGNED: Final = Statement(update(contract).where(*_KEY).values(version=contract.c.version + 1))
@@ -38,7 +52,7 @@ async def draft(tx: Tx, asked: ContractDraft, *, by: Actor, at: datetime) -> Sta
     Refuses as `awards.final` does, and as the rule does. Effects: the contract, its parties,
     the event `contract.drafted`, which the parties learn of.
     """
-    facts = await queries.draft_facts(tx, asked, by=by, at=at)
+    facts = await _kept(tx, await queries.draft_facts(tx, asked, by=by, at=at))
     drafted = rules.draft(facts, by=by, at=at)
     contract_id = mint("contract", authority=facts.authority_number)
     await _insert(tx, contract_id, facts, drafted, at=at)
@@ -48,6 +62,20 @@ async def draft(tx: Tx, asked: ContractDraft, *, by: Actor, at: datetime) -> Sta
         audience=audience, after=await queries.after(tx, contract_id),
     )  # fmt: skip
     return Standing(id=contract_id, state=drafted.state, version=version)
+
+
+async def _kept(tx: Tx, facts: DraftFacts) -> DraftFacts:
+    """Keep the form where it is used for the first time; say under which digest it was."""
+    form = facts.form
+    if form is None:
+        return facts
+    await tx.run(
+        _KEEP_FORM,
+        id=form.id, version=form.version, digest=forms.digest(form),
+        content=canonical.canonical(form),
+    )  # fmt: skip
+    kept: str = await tx.value(_FORM_KEPT, id=form.id, version=form.version)
+    return msgspec.structs.replace(facts, form_kept=kept)
 
 
 async def _insert(

@@ -55,7 +55,7 @@ def faults_of(form: Form, tree: dict[str, Plain]) -> Iterator[Fault]:
     and `type` for a default that does not fit into its payment rule.
     """
     yield from _codes(tree)
-    yield from _languages(tree, "")
+    yield from languages(tree, "")
     yield from _variables(form, tree)
     yield from _parties(form)
     yield from _milestones(form)
@@ -106,6 +106,19 @@ def sample_rules(form: Form) -> tuple[PaymentRule, ...]:
     return tuple(rule for rule, _ in found if rule is not None)
 
 
+def languages(value: Plain, pointer: str) -> Iterator[Fault]:
+    """Yield the texts in `value`, which stands at `pointer`, that lack a language."""
+    if isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from languages(item, f"{pointer}/{at}")
+    if not isinstance(value, dict):
+        return
+    if value.keys() & {"zh", "en"} and not value.keys() >= {"zh", "en"}:
+        yield Fault(pointer, "language_missing", "Give the text in both zh and en.")
+    for key, item in value.items():
+        yield from languages(item, f"{pointer}/{key}")
+
+
 def misfit_of(variable: Variable, text: str) -> str | None:
     """Return why `text` cannot be the value of `variable`, or None where it can."""
     if variable.kind == "text":
@@ -147,18 +160,6 @@ def _codes(tree: dict[str, Plain]) -> Iterator[Fault]:
                 yield Fault(f"/{section}/{at}/{key}", "code_doubled", detail)
             elif isinstance(code, str):
                 seen.add(code)
-
-
-def _languages(value: Plain, pointer: str) -> Iterator[Fault]:
-    if isinstance(value, list):
-        for at, item in enumerate(value):
-            yield from _languages(item, f"{pointer}/{at}")
-    if not isinstance(value, dict):
-        return
-    if value.keys() & {"zh", "en"} and not value.keys() >= {"zh", "en"}:
-        yield Fault(pointer, "language_missing", "Give the text in both zh and en.")
-    for key, item in value.items():
-        yield from _languages(item, f"{pointer}/{key}")
 
 
 def _variables(form: Form, tree: dict[str, Plain]) -> Iterator[Fault]:

@@ -43,7 +43,7 @@ def grown(
     """
     money.check(value, pointer="/value")
     step = Decimal(1).scaleb(-money.places(value.currency))
-    faults = [*_party_faults(form, parties), *_value_faults(form, values)]
+    faults = [*party_faults(form, parties), *_value_faults(form, values)]
     if starts_on > date.max - timedelta(days=form.duration_days):
         faults.append(Fault("/starts_on", "date_too_late", "The contract would never end."))
     if faults:
@@ -67,6 +67,34 @@ def grown(
         **_filled(form, fillings, step),
     }
     return _built(plain, rules)
+
+
+def party_faults(form: Form, parties: tuple[Party, ...]) -> Iterator[Fault]:
+    """Yield what is wrong with those who take the places of a form.
+
+    Codes: `role_unknown`, `kind_unfit`, `organisation_doubled`, `role_missing`, `role_doubled`,
+    `lead_missing`.
+    """
+    places = {place.role: place for place in form.parties}
+    for at, party in enumerate(parties):
+        place = places.get(party.role)
+        if place is None:
+            detail = f"The form has no place for a {party.role}."
+            yield Fault(f"/parties/{at}/role", "role_unknown", detail)
+        elif party.kind not in place.kinds:
+            detail = f"A {party.role} is of the kind {' or '.join(place.kinds)}."
+            yield Fault(f"/parties/{at}/kind", "kind_unfit", detail)
+        if any(_is_too_near(party, other) for other in parties[:at]):
+            detail = "Only a supplier and a lender may be the same: who verifies stands apart."
+            yield Fault(f"/parties/{at}/organisation_id", "organisation_doubled", detail)
+    for place in form.parties:
+        found = [party for party in parties if party.role == place.role]
+        if place.required and not found:
+            yield Fault("/parties", "role_missing", f"The {place.role} is missing.")
+        if len(found) > 1 and not place.many:
+            yield Fault("/parties", "role_doubled", f"There is one {place.role}.")
+        elif len(found) > 1 and sum(party.lead for party in found) != 1:
+            yield Fault("/parties", "lead_missing", f"One {place.role} leads the others.")
 
 
 def _built(
@@ -106,29 +134,6 @@ def _milestones(form: Form, starts_on: date) -> Iterator[TermsMilestone]:
 
 def _rank(party: Party) -> tuple[int, bool, str]:
     return _ROLES.index(party.role), not party.lead, party.organisation_id
-
-
-def _party_faults(form: Form, parties: tuple[Party, ...]) -> Iterator[Fault]:
-    places = {place.role: place for place in form.parties}
-    for at, party in enumerate(parties):
-        place = places.get(party.role)
-        if place is None:
-            detail = f"The form has no place for a {party.role}."
-            yield Fault(f"/parties/{at}/role", "role_unknown", detail)
-        elif party.kind not in place.kinds:
-            detail = f"A {party.role} is of the kind {' or '.join(place.kinds)}."
-            yield Fault(f"/parties/{at}/kind", "kind_unfit", detail)
-        if any(_is_too_near(party, other) for other in parties[:at]):
-            detail = "Only a supplier and a lender may be the same: who verifies stands apart."
-            yield Fault(f"/parties/{at}/organisation_id", "organisation_doubled", detail)
-    for place in form.parties:
-        found = [party for party in parties if party.role == place.role]
-        if place.required and not found:
-            yield Fault("/parties", "role_missing", f"The {place.role} is missing.")
-        if len(found) > 1 and not place.many:
-            yield Fault("/parties", "role_doubled", f"There is one {place.role}.")
-        elif len(found) > 1 and sum(party.lead for party in found) != 1:
-            yield Fault("/parties", "lead_missing", f"One {place.role} leads the others.")
 
 
 def _is_too_near(party: Party, other: Party) -> bool:

@@ -30,6 +30,9 @@ class State(StrEnum):
 
     DRAFT = "draft"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
+    COMPLETED = "completed"
+    TERMINATED = "terminated"
 
 
 class ContractDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -91,6 +94,8 @@ class DraftFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The shipped form that the award names, or None where there is none."""
     is_contracted: bool
     """Whether the award has a contract that is active."""
+    form_kept: Digest | None = None
+    """The digest under which the form was first used, or None where it was not."""
 
 
 class ContractParty(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,6 +216,8 @@ class ContractSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     id: ContractId
     version: int
+    edition: int
+    """How many times its terms were signed: 1, and one more with each change in force."""
     state: State
     authority_number: int
     title: Text
@@ -220,8 +227,12 @@ class ContractSummary(msgspec.Struct, frozen=True, kw_only=True):
     price: Money
     starts_on: date
     ends_on: date
-    """The first day on which it holds no more."""
+    """The first day on which it holds no more: as the terms say, and later by suspensions."""
     activated_at: datetime | None
+    suspended_at: datetime | None
+    """Since when it is suspended; null where it is not."""
+    ended_at: datetime | None
+    """When it was completed or terminated."""
 
 
 class Contract(ContractSummary, frozen=True, kw_only=True):
@@ -231,6 +242,7 @@ class Contract(ContractSummary, frozen=True, kw_only=True):
     programme_id: ProgrammeId
     parties: tuple[ContractParty, ...]
     signatures: tuple[Signature, ...]
+    """Under the terms of this edition."""
     terms_digest: Digest
     """SHA-256 of the canonical JSON (RFC 8785) of `terms`: what the parties sign."""
     drafted_at: datetime

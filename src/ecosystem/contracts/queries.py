@@ -23,6 +23,7 @@ from sqlalchemy import (
 from ecosystem.awards import queries as awards
 from ecosystem.awards.model import AwardFacts
 from ecosystem.contracts import forms, shelf
+from ecosystem.contracts.changes.signed import SIGNATURES
 from ecosystem.contracts.form_shapes import ContractTerms, Form
 from ecosystem.contracts.model import (
     ActivateFacts,
@@ -114,22 +115,10 @@ _PARTIES: Final = (
     .where(contract_party.c.contract_id == contract.c.id)
     .scalar_subquery()
 )
-_SIGNATURES: Final = (
-    select(
-        func.json_agg(
-            json_of(
-                organisation_id=contract_signature.c.organisation_id,
-                signed_at=contract_signature.c.signed_at,
-            )
-        )
-    )
-    .where(contract_signature.c.authority_id == contract.c.authority_id)
-    .where(contract_signature.c.contract_id == contract.c.id)
-    .scalar_subquery()
-)
 _SUMMARY: Final[list[ColumnElement[Any]]] = [
     contract.c.id,
     contract.c.version,
+    contract.c.edition,
     contract.c.state,
     contract.c.authority_id.label("authority_number"),
     contract.c.terms["title"].label("title"),
@@ -140,13 +129,15 @@ _SUMMARY: Final[list[ColumnElement[Any]]] = [
     contract.c.starts_on,
     contract.c.ends_on,
     contract.c.activated_at,
+    contract.c.suspended_at,
+    contract.c.ended_at,
 ]
 _WHOLE: Final[list[ColumnElement[Any]]] = [
     *_SUMMARY,
     contract.c.financing_award_id,
     contract.c.programme_id,
     _PARTIES.label("parties"),
-    func.coalesce(_SIGNATURES, literal_column("'[]'::json")).label("signatures"),
+    func.coalesce(SIGNATURES, literal_column("'[]'::json")).label("signatures"),
     contract.c.terms_digest,
     contract.c.drafted_at,
     contract.c.terms,

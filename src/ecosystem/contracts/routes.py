@@ -80,6 +80,7 @@ async def read_contract_form(request: Call, form_id: FromPath[str]) -> Response[
     key=True,
     refuses=(
         rules.AwardNotOwned, rules.AwardContracted, rules.AwardUnfit, rules.FormUnknown,
+        rules.FormAltered,
         rules.VerifierUnfit, rules.VerifierNotIndependent, TermsUnmet, awards.AwardMissing,
         awards.StandstillRunning, awards.AwardSuspended, awards.AwardCancelled,
     ),

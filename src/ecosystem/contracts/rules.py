@@ -68,6 +68,13 @@ class FormUnknown(Refusal):
     remedy = "Install a release that ships the form in that version."
 
 
+class FormAltered(Refusal):
+    """The standard-form contract says something else than when it was first used."""
+
+    kind = Kind.CONFLICT
+    remedy = "Install a release that ships the form as it was, or gives it a version of its own."
+
+
 class VerifierUnfit(Refusal):
     """The organisation cannot verify."""
 
@@ -141,8 +148,8 @@ class DocumentUnsound(Refusal):
 def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
     """Grow the terms of a contract from a final award and its standard form.
 
-    Refuses with AwardNotOwned, AwardContracted, AwardUnfit, FormUnknown, VerifierUnfit and
-    VerifierNotIndependent, in that order, and as `forms.grow` does.
+    Refuses with AwardNotOwned, AwardContracted, AwardUnfit, FormUnknown, FormAltered,
+    VerifierUnfit and VerifierNotIndependent, in that order, and as `forms.grow` does.
     """
     del at
     if by.organisation_number != facts.authority_number:
@@ -256,6 +263,8 @@ def _form(facts: DraftFacts) -> Form:
     if facts.form is None:
         cited = facts.award.form
         raise FormUnknown(f"There is no form {cited.id} in version {cited.version}.")
+    if facts.form_kept not in {None, forms.digest(facts.form)}:
+        raise FormAltered(f"It was first used with the digest {facts.form_kept}.")
     return facts.form
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
+from ecosystem.contracts.guard import GUARD
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
@@ -50,12 +51,35 @@ _OF_FINAL_AWARDS: Final = """NOT EXISTS (
         AND award.state = 'published' AND award.standstill_ends_at <= NEW.drafted_at FOR SHARE))"""
 """No contract grows from an award while its standstill runs, or a challenge of it is open."""
 
+_AS_KEPT: Final = """NOT EXISTS (
+    SELECT FROM standard_form AS kept
+    WHERE kept.id = NEW.terms->'form'->>'id' AND kept.version = NEW.terms->'form'->>'version'
+      AND kept.digest <> NEW.terms->'form'->>'digest')"""
+"""A standard form that was used says the same for ever under its name and version."""
+
+standard_form: Final = Table(
+    "standard_form",
+    metadata,
+    Column("id", Text(collation="C"), nullable=False),
+    Column("version", Text(collation="C"), nullable=False),
+    Column("digest", Text(collation="C"), nullable=False),
+    Column("content", JSON, nullable=False),
+    PrimaryKeyConstraint("id", "version"),
+    CheckConstraint(
+        "digest = encode(sha256(convert_to(content::text, 'UTF8')), 'hex')",
+        name="digest_is_of_the_content",
+    ),
+    info={"held": "reference", "append_only": True},
+)
+"""The standard forms from which contracts were drafted, as they then were."""
+
 contract: Final = Table(
     "contract",
     metadata,
     Column("authority_id", Integer, nullable=False),
     identifier("id", "contract"),
     Column("version", Integer, nullable=False),
+    Column("edition", Integer, nullable=False, server_default=text("1")),
     Column("state", Text, nullable=False),
     reference("need_id"),
     reference("lot_id"),
@@ -70,6 +94,9 @@ contract: Final = Table(
     Column("terms_digest", Text(collation="C"), nullable=False),
     Column("drafted_at", DateTime(timezone=True), nullable=False),
     Column("activated_at", DateTime(timezone=True)),
+    Column("suspended_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("turns", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
     ForeignKeyConstraint(["authority_id", "lot_id"], ["lot.authority_id", "lot.id"]),
@@ -77,9 +104,18 @@ contract: Final = Table(
     ForeignKeyConstraint(
         ["authority_id", "financing_award_id"], ["award.authority_id", "award.id"]
     ),
-    CheckConstraint("state IN ('draft', 'active')", name="state_is_known"),
+    CheckConstraint(
+        "state IN ('draft', 'active', 'suspended', 'completed', 'terminated')",
+        name="state_is_known",
+    ),
+    CheckConstraint(
+        "(state = 'suspended') = (suspended_at IS NOT NULL)"
+        " AND (state IN ('completed', 'terminated')) = (ended_at IS NOT NULL)",
+        name="what_stopped_is_dated",
+    ),
     CheckConstraint("(state = 'draft') = (activated_at IS NULL)", name="what_is_in_force_is_dated"),
     CheckConstraint("version > 0", name="version_is_positive"),
+    CheckConstraint("edition > 0", name="edition_is_positive"),
     CheckConstraint("price > 0", name="price_is_positive"),
     CheckConstraint("starts_on < ends_on", name="term_holds_a_day"),
     CheckConstraint(
@@ -96,8 +132,10 @@ contract: Final = Table(
         postgresql_where=text("state <> 'draft'"),
     ),
     info={
-        "sql": refusing(
-            "a_contract_grows_from_final_awards", on="contract", unless=_OF_FINAL_AWARDS
+        "sql": (
+            *refusing("a_contract_grows_from_final_awards", on="contract", unless=_OF_FINAL_AWARDS),
+            *refusing("a_used_form_stays", on="contract", unless=_AS_KEPT),
+            *GUARD,
         )
     },
 )

@@ -1,6 +1,7 @@
 """Plan and submit milestones."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from sqlalchemy import bindparam, literal, null, update
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.form_shapes import TermsMilestone
 from ecosystem.contracts.model import Contract
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience, Occurrence
@@ -60,18 +62,36 @@ async def plan(tx: Tx, occurrence: Occurrence) -> None:
     the terms.
     """
     contract: Contract = occurrence.body.after
-    by, at = occurrence.body.by, occurrence.recorded_at
-    law = await queries.law_of(tx, contract.id, at=at)
-    for terms in contract.terms.milestones:
+    await plan_all(
+        tx, contract.id, contract.terms.milestones, starts_on=contract.starts_on,
+        by=occurrence.body.by, at=occurrence.recorded_at,
+    )  # fmt: skip
+
+
+async def plan_all(
+    tx: Tx,
+    contract_id: str,
+    milestones: Iterable[TermsMilestone],
+    *,
+    starts_on: date,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Plan milestones of a contract that starts on a day.
+
+    Effects: each milestone, and `milestone.planned`.
+    """
+    law = await queries.law_of(tx, contract_id, at=at)
+    for terms in milestones:
         facts = PlanFacts(
-            contract_id=contract.id,
+            contract_id=contract_id,
             terms=terms,
-            starts_on=contract.starts_on,
+            starts_on=starts_on,
             profile_id=law.profile_id,
             time_zone=law.calendar.time_zone,
         )
         planned = rules.plan(facts, by=by, at=at)
-        milestone_id = mint("milestone", authority=occurrence.authority_id)
+        milestone_id = mint("milestone", authority=authority_of(contract_id))
         await tx.run(_PLAN, **_planned(milestone_id, facts, planned))
         await history.record(
             tx, "milestone.planned", milestone_id, facts=facts, decision=planned, by=by, at=at,

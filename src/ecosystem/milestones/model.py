@@ -36,6 +36,8 @@ class State(StrEnum):
     """A share is accepted, and pays; the rest is submitted again."""
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    """A change of the contract, or its end, has taken it away."""
 
 
 class Timeliness(StrEnum):

@@ -53,6 +53,7 @@ _counts = case(
     (milestone.c.state == State.ACCEPTED.value, milestone.c.accepted_delivery_at),
 )
 _TIMELINESS: Final = case(
+    (milestone.c.state == State.CANCELLED.value, null()),
     (func.coalesce(_counts, _AT) > milestone.c.due_at, Timeliness.NOT_MET.value),
     (milestone.c.state == State.ACCEPTED.value, Timeliness.MET.value),
     else_=null(),

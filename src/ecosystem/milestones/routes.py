@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rules import ContractMissing, NotConcerned
+from ecosystem.contracts.turning.rules import ContractEnded, ContractSuspended
 from ecosystem.history import actions as history
 from ecosystem.history.queries import STREAM, NothingThen
 from ecosystem.milestones import access, actions, queries, rules
@@ -157,7 +158,7 @@ async def list_rounds(
     refuses=(
         rules.MilestoneMissing, RevisionStale, rules.NotSupplier, rules.MilestoneNotOpen,
         rules.DeliveredLater, rules.DeliveredBefore, rules.EvidenceUnknown,
-        rules.EvidenceMissing, rules.BackdatingUnproved,
+        rules.EvidenceMissing, rules.BackdatingUnproved, ContractSuspended, ContractEnded,
     ),
 )  # fmt: skip
 async def submit_milestone(

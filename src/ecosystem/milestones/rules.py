@@ -221,8 +221,11 @@ def timeliness(
 ) -> Timeliness | None:
     """Return what a milestone is by its date at a time; None while both are possible.
 
-    What was rejected counts as not delivered, and so does what has a rest that is not.
+    What was rejected counts as not delivered, and so does what has a rest that is not; what was
+    cancelled has no date to keep.
     """
+    if state is State.CANCELLED:
+        return None
     counts = delivered_at if state in {State.SUBMITTED, State.ACCEPTED} else None
     if (counts or at) > due_at:
         return Timeliness.NOT_MET

@@ -23,7 +23,7 @@ from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
 
-_STATES: Final = "'planned', 'submitted', 'partly_accepted', 'accepted', 'rejected'"
+_STATES: Final = "'planned', 'submitted', 'partly_accepted', 'accepted', 'rejected', 'cancelled'"
 _FOLLOWS: Final = """
 CREATE FUNCTION milestone_follows_its_rounds() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -41,6 +41,8 @@ DECLARE
         SELECT FROM milestone_judgement AS one
         WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.id
           AND one.round = NEW.round AND one.outcome = NEW.state)
+    WHEN NEW.state = 'cancelled' THEN
+      OLD.state IN ('planned', 'rejected', 'partly_accepted') AND NEW.round = OLD.round
     ELSE NEW.state = OLD.state AND NEW.round = OLD.round
   END
   AND NEW.accepted_share = (
@@ -80,6 +82,30 @@ _FITS: Final = """(
       AND (NEW.delivered_at IS NULL OR NEW.delivered_at >= milestone.starts_at))"""
 """Parts add up to the whole and never to more; nobody judges what he has submitted, or after
 the instant at which silence accepts it, and silence not before."""
+
+GUARD: Final = (
+    """
+CREATE FUNCTION milestone_stays_as_accepted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state = 'accepted' AND (
+    NEW.state, NEW.code, NEW.kind, NEW.title::text, NEW.due_at, NEW.evidence_asked::text,
+    NEW.metrics::text, NEW.acceptance_days
+  ) IS DISTINCT FROM (
+    OLD.state, OLD.code, OLD.kind, OLD.title::text, OLD.due_at, OLD.evidence_asked::text,
+    OLD.metrics::text, OLD.acceptance_days)
+  THEN
+    RAISE EXCEPTION 'milestone % is accepted', OLD.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'milestone_stays_as_accepted';
+  END IF;
+  RETURN NEW;
+END $$""",
+    (
+        "CREATE TRIGGER milestone_stays BEFORE UPDATE ON milestone "
+        "FOR EACH ROW EXECUTE FUNCTION milestone_stays_as_accepted()"
+    ),
+    "ALTER TABLE milestone ENABLE ALWAYS TRIGGER milestone_stays",
+)
+"""No change of a contract alters what was accepted under it."""
 
 milestone: Final = Table(
     "milestone",
@@ -126,7 +152,9 @@ milestone: Final = Table(
         name="kind_is_known",
     ),
     CheckConstraint(f"state IN ({_STATES})", name="state_is_known"),
-    CheckConstraint("(state = 'planned') = (round = 0)", name="rounds_are_counted"),
+    CheckConstraint(
+        "state = 'cancelled' OR (state = 'planned') = (round = 0)", name="rounds_are_counted"
+    ),
     CheckConstraint("(state = 'accepted') = (accepted_share = 1)", name="acceptance_is_of_all"),
     CheckConstraint("accepted_share BETWEEN 0 AND 1", name="accepted_share_is_a_part"),
     CheckConstraint(
@@ -134,7 +162,10 @@ milestone: Final = Table(
         name="what_is_accepted_was_delivered",
     ),
     CheckConstraint("state <> 'partly_accepted' OR accepted_share > 0", name="a_part_is_accepted"),
-    CheckConstraint("(state = 'planned') = (submitted_at IS NULL)", name="a_submission_is_dated"),
+    CheckConstraint(
+        "state = 'cancelled' OR (state = 'planned') = (submitted_at IS NULL)",
+        name="a_submission_is_dated",
+    ),
     CheckConstraint(
         "(submitted_at IS NULL) = (delivered_at IS NULL)"
         " AND (submitted_at IS NULL) = (submitted_by IS NULL)"
@@ -142,9 +173,13 @@ milestone: Final = Table(
         name="a_submission_is_whole",
     ),
     CheckConstraint("(state = 'accepted') = (accepted_at IS NOT NULL)", name="acceptance_is_dated"),
-    CheckConstraint("(state = 'rejected') = (rejected_at IS NOT NULL)", name="rejection_is_dated"),
     CheckConstraint(
-        "(state IN ('rejected', 'partly_accepted')) = (reasons IS NOT NULL)"
+        "state = 'cancelled' OR (state = 'rejected') = (rejected_at IS NOT NULL)",
+        name="rejection_is_dated",
+    ),
+    CheckConstraint(
+        "(state = 'cancelled'"
+        " OR (state IN ('rejected', 'partly_accepted')) = (reasons IS NOT NULL))"
         " AND (reasons IS NULL) = (remedy IS NULL)",
         name="a_rejection_says_why",
     ),
@@ -166,6 +201,7 @@ milestone: Final = Table(
                 "FOR EACH ROW EXECUTE FUNCTION milestone_follows_its_rounds()"
             ),
             "ALTER TABLE milestone ENABLE ALWAYS TRIGGER milestone_follows_its_rounds",
+            *GUARD,
         )
     },
 )

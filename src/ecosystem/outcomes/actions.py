@@ -1,13 +1,15 @@
 """Register metrics; report, verify, dispute and annul observations."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.changes.model import ChangeFacts
+from ecosystem.contracts.form_shapes import TermsMetric
 from ecosystem.contracts.model import Contract
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience, Occurrence
@@ -30,6 +32,20 @@ from ecosystem.values.identifiers import authority_of
 from ecosystem.values.text import Text
 
 _REGISTER: Final = inserting(metric)
+_TOLD: Final = (
+    "title", "definition", "unit", "direction", "frequency", "source", "method", "verification",
+    "baseline", "target",
+)  # fmt: skip
+_FOLLOW: Final = Statement(
+    update(metric)
+    .where(
+        metric.c.authority_id == bindparam("of_authority"),
+        metric.c.contract_id == bindparam("of_contract"),
+        metric.c.code == bindparam("of_code"),
+    )
+    .values({"version": metric.c.version + 1, **{name: bindparam(name) for name in _TOLD}})
+    .returning(metric.c.id)
+)
 _REPORTED: Final = (
     "authority_id", "id", "version", "metric_id", "contract_id", "state", "starts_on", "ends_on",
     "value", "source", "method", "sample_size", "reported_by", "reported_at", "supersedes",
@@ -89,24 +105,69 @@ async def register(tx: Tx, occurrence: Occurrence) -> None:
     terms.
     """
     contract: Contract = occurrence.body.after
-    by, at, encode = occurrence.body.by, occurrence.recorded_at, msgspec.json.encode
     for terms in contract.terms.metrics:
-        facts = RegisterFacts(contract_id=contract.id, terms=terms)
-        registered = rules.register(facts, by=by, at=at)
-        metric_id = mint("metric", authority=occurrence.authority_id)
-        await tx.run(
-            _REGISTER,
-            authority_id=occurrence.authority_id, id=metric_id, version=1,
-            contract_id=contract.id, code=registered.code, title=encode(terms.title),
-            definition=encode(terms.definition), unit=encode(terms.unit),
-            direction=terms.direction, frequency=terms.period, source=encode(terms.source),
-            method=encode(terms.method), verification=encode(terms.verification),
-            baseline=terms.baseline, target=terms.target,
-        )  # fmt: skip
-        await history.record(
-            tx, "metric.registered", metric_id, facts=facts, decision=registered, by=by, at=at,
-            audience=EVERYONE,
-        )  # fmt: skip
+        await _register(tx, contract.id, terms, by=occurrence.body.by, at=occurrence.recorded_at)
+
+
+async def _register(
+    tx: Tx, contract_id: str, terms: TermsMetric, *, by: Actor, at: datetime
+) -> None:
+    authority = authority_of(contract_id)
+    facts = RegisterFacts(contract_id=contract_id, terms=terms)
+    registered = rules.register(facts, by=by, at=at)
+    metric_id = mint("metric", authority=authority)
+    await tx.run(
+        _REGISTER,
+        authority_id=authority, id=metric_id, version=1, contract_id=contract_id,
+        code=registered.code, **_said(terms),
+    )  # fmt: skip
+    await history.record(
+        tx, "metric.registered", metric_id, facts=facts, decision=registered, by=by, at=at,
+        audience=EVERYONE,
+    )  # fmt: skip
+
+
+async def follow(tx: Tx, occurrence: Occurrence) -> None:
+    """Let the metrics of a contract say what its new edition says.
+
+    Follows `contract.changed`. Effects: `metric.changed` for each metric that is altered, and
+    `metric.registered` for each new one. What was observed stays as it is.
+    """
+    change: ChangeFacts = occurrence.body.facts
+    contract_id, by, at = occurrence.stream, occurrence.body.by, occurrence.recorded_at
+    before = {one.code: one for one in change.terms_before.metrics}
+    for terms in change.terms.metrics:
+        if terms.code not in before:
+            await _register(tx, contract_id, terms, by=by, at=at)
+        elif terms != before[terms.code]:
+            facts = RegisterFacts(contract_id=contract_id, terms=terms)
+            registered = rules.register(facts, by=by, at=at)
+            metric_id: str = await tx.value(
+                _FOLLOW,
+                of_authority=occurrence.authority_id, of_contract=contract_id,
+                of_code=registered.code, **_said(terms),
+            )  # fmt: skip
+            await history.record(
+                tx, "metric.changed", metric_id, facts=facts, decision=registered, by=by, at=at,
+                audience=EVERYONE,
+            )  # fmt: skip
+
+
+def _said(terms: TermsMetric) -> dict[str, Any]:
+    """Return the columns of a metric that its terms say."""
+    encode = msgspec.json.encode
+    return {
+        "title": encode(terms.title),
+        "definition": encode(terms.definition),
+        "unit": encode(terms.unit),
+        "direction": terms.direction,
+        "frequency": terms.period,
+        "source": encode(terms.source),
+        "method": encode(terms.method),
+        "verification": encode(terms.verification),
+        "baseline": terms.baseline,
+        "target": terms.target,
+    }
 
 
 async def report(tx: Tx, metric_id: str, asked: Report, *, by: Actor, at: datetime) -> Standing:

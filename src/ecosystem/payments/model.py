@@ -51,6 +51,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     ordinal: int
     """Counts the steps of a contract from 1; a calculation supersedes one of the same."""
     digest: str
+    rules: tuple[PaymentRule, ...]
+    """By which it was calculated: those of the edition that was then in force."""
     milestones: tuple[AcceptedMilestone, ...]
     observations: tuple[VerifiedObservation, ...]
     by_rule: tuple[RuleTotal, ...]
@@ -62,6 +64,7 @@ class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is calculated from: the rules, what was calculated, and all that is proved now."""
 
     rules: tuple[PaymentRule, ...]
+    """Of the edition now in force."""
     currency: Currency
     contract_value: Amount
     steps: tuple[Step, ...]

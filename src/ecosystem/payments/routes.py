@@ -5,6 +5,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rules import ContractMissing, NotConcerned
+from ecosystem.contracts.turning.rules import ContractSuspended
 from ecosystem.payments import access, actions, queries, rules
 from ecosystem.payments.calculation import Calculation
 from ecosystem.payments.model import (
@@ -146,8 +147,11 @@ async def read_calculation_of_payment(request: Call, payment_id: FromPath[str]) 
     answers=Standing,
     key=True,
     changes=True,
-    refuses=(rules.PaymentMissing, RevisionStale, rules.NotPayee, rules.PaymentOutOfTurn),
-)
+    refuses=(
+        rules.PaymentMissing, RevisionStale, rules.NotPayee, rules.PaymentOutOfTurn,
+        ContractSuspended,
+    ),
+)  # fmt: skip
 async def claim_payment(request: Call, payment_id: FromPath[str]) -> Response[bytes]:
     """Claim a payment.
 

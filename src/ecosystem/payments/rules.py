@@ -132,7 +132,9 @@ class ReceivedBefore(Refusal):
 def calculate(facts: StepFacts, *, by: Actor, at: datetime) -> tuple[StepMade, ...]:
     """Calculate what is proved and not yet calculated, and again whatever that changes.
 
-    Returns the new calculations in the order of their ordinals; none where nothing changed.
+    What was calculated before is calculated again by the rules that held for it, whatever
+    changes the contract has had since; what is new, by those that hold now. Returns the new
+    calculations in the order of their ordinals; none where nothing changed.
     Refuses with FactsDoubled where two observations of a metric share a day, and as
     `engine.calculate` does.
     """
@@ -167,6 +169,7 @@ def step_of(calculation: Calculation, *, calculation_id: str, ordinal: int) -> S
         calculation_id=calculation_id,
         ordinal=ordinal,
         digest=calculation.digest,
+        rules=calculation.rules,
         milestones=calculation.facts.milestones,
         observations=calculation.facts.observations,
         by_rule=_added(
@@ -315,7 +318,7 @@ def _refuse_doubled(facts: StepFacts) -> None:
 def _calculate(facts: StepFacts, batch: "_Batch", earlier: list[Step]) -> Calculation:
     certified = sum((Decimal(step.certified) for step in earlier), _NOTHING)
     return engine.calculate(
-        facts.rules,
+        facts.rules if batch.step is None else batch.step.rules,
         Facts(
             milestones=batch.milestones,
             observations=batch.observations,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ecosystem.catalogue.model import Phase
 from ecosystem.values.patterns import whole
 from ecosystem.values.text import Line, Text
 
@@ -122,11 +123,52 @@ class UnansweredQuestions(_Cited, frozen=True, kw_only=True, forbid_unknown_fiel
     stop_the_close: bool
 
 
+class ChangeGround(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A ground on which a contract in force may be changed, and what that may add to its value."""
+
+    code: Code
+    title: Text
+    phases: tuple[Phase, ...] = ()
+    """Only for contracts of one of these phases; for all where none is named."""
+    share_each_max: Share | None
+    """What one change may add, as a share of the value first agreed; null sets no limit."""
+    share_all_max: Share | None
+    """What all changes on this ground may add together, what they took away being set off."""
+
+
 class ChangeLimit(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all changes of a contract may add to its value together."""
+    """On what grounds a contract is changed, and what all changes may add to its value together."""
 
     share_max: Share | None
-    """Of the value first agreed; null sets no limit."""
+    """Of the value first agreed, whatever the grounds; null sets no limit."""
+    grounds: tuple[ChangeGround, ...]
+
+
+class SuspensionGround(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A ground on which an authority may suspend a contract."""
+
+    code: Code
+    title: Text
+
+
+class TerminationGround(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A ground on which a contract may be ended before its time."""
+
+    code: Code
+    title: Text
+    holder: Literal["authority", "supplier", "either"]
+    """Who may end it on this ground."""
+    by_both: bool
+    """Whether the other side has to approve, and not another person of the same."""
+    reply_days: Annotated[int, Meta(ge=0, le=365)]
+    """How long the other side may reply before it is approved; days of 24 hours."""
+
+
+class EndingGrounds(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """On what grounds a contract is suspended, and ended before its time."""
+
+    suspension: tuple[SuspensionGround, ...]
+    termination: tuple[TerminationGround, ...]
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -157,6 +199,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     deemed_acceptance: Span | None
     """From a submission of work; not judged by then, it counts as accepted."""
     changes: ChangeLimit
+    endings: EndingGrounds
 
 
 class Law(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

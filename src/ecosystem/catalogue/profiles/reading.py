@@ -9,7 +9,16 @@ import msgspec
 
 from ecosystem.catalogue.model import FileFlawed, Flaw
 from ecosystem.catalogue.profiles.days import weekday
-from ecosystem.catalogue.profiles.model import Calendar, Holidays, Profile, Rules, Year
+from ecosystem.catalogue.profiles.model import (
+    Calendar,
+    ChangeGround,
+    Holidays,
+    Profile,
+    Rules,
+    SuspensionGround,
+    TerminationGround,
+    Year,
+)
 from ecosystem.values import yaml_tree
 from ecosystem.values.refusal import Fault
 
@@ -68,6 +77,7 @@ def _rules_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[Fa
         law: str | None = getattr(getattr(rules, name), "law", None)
         if law is not None and law not in laws:
             yield Fault(f"{pointer}/{name}/law", "law_unknown", f"{law} is not among the laws.")
+    yield from _grounds_faults(rules, laws=laws, pointer=pointer)
     if rules.openers.threshold > rules.openers.named_min:
         detail = "Have at least as many openers named as act together."
         yield Fault(f"{pointer}/openers/threshold", "threshold_too_high", detail)
@@ -79,6 +89,20 @@ def _rules_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[Fa
     if not envelopes or len(set(envelopes)) < len(envelopes):
         detail = "Allow one or two envelopes or both, and name each once."
         yield Fault(f"{pointer}/envelopes/allowed", "envelopes_unsound", detail)
+
+
+def _grounds_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[Fault]:
+    listed: dict[str, tuple[ChangeGround | SuspensionGround | TerminationGround, ...]] = {
+        f"{pointer}/changes/grounds": rules.changes.grounds,
+        f"{pointer}/endings/suspension": rules.endings.suspension,
+        f"{pointer}/endings/termination": rules.endings.termination,
+    }
+    for there, grounds in listed.items():
+        for index, ground in enumerate(grounds):
+            if ground.law not in laws:
+                detail = f"{ground.law} is not among the laws."
+                yield Fault(f"{there}/{index}/law", "law_unknown", detail)
+        yield from _twice([one.code for one in grounds], pointer=there)
 
 
 def _calendar_faults(calendar: Calendar) -> Iterator[Fault]:

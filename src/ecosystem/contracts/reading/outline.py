@@ -16,6 +16,9 @@ _STATE: Final = Said("状态", "State")
 _STATES: Final = {
     "draft": Said("草案，尚未生效", "draft, not in force"),
     "active": Said("已生效", "in force"),
+    "suspended": Said("已中止", "suspended"),
+    "completed": Said("已完成", "completed"),
+    "terminated": Said("已终止", "terminated"),
 }
 _VERSION: Final = Said("版本", "Version")
 _FORM: Final = Said("标准合同", "Standard form")

@@ -1,0 +1,304 @@
+"""What may become of a change, and what refuses it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, Literal
+
+from ecosystem.catalogue.profiles.model import ChangeGround, ChangeLimit
+from ecosystem.contracts import forms
+from ecosystem.contracts.changes import applying, impact
+from ecosystem.contracts.changes.model import (
+    Changed,
+    ChangeFacts,
+    ChangeSigned,
+    Ended,
+    EndFacts,
+    LimitImpact,
+    Proposed,
+    ProposeFacts,
+    Side,
+    SignFacts,
+    State,
+)
+from ecosystem.contracts.form_shapes import ContractTerms
+from ecosystem.contracts.model import State as ContractState
+from ecosystem.contracts.rules import DigestDiffers, NotParty, SignedBefore, SignsForAnother
+from ecosystem.values import control, money
+from ecosystem.values.actor import Actor, Role
+from ecosystem.values.refusal import Fault, Kind, Refusal
+
+_BUYS: Final = (Role.OFFICER,)
+_SUPPLIES: Final = (Role.DELIVERY, Role.SIGNATORY)
+
+
+class ChangeMissing(Refusal):
+    """There is no such change, or it is a proposal between others."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier of GET /v1/contracts/{id}/changes."
+
+
+class NotProposer(Refusal):
+    """The caller does not propose changes of this contract."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "An officer of the authority, or delivery or a signatory of a supplier, must propose."
+
+
+class ContractNotActive(Refusal):
+    """The contract is not in force, or is suspended."""
+
+    kind = Kind.CONFLICT
+    remedy = "Do this while the contract is active."
+
+
+class ChangeOpen(Refusal):
+    """Another change of this contract is proposed."""
+
+    kind = Kind.CONFLICT
+    remedy = "Sign, reject or withdraw that one first; one change is open at a time."
+
+
+class BaseDiffers(Refusal):
+    """The change is of other terms than those in force."""
+
+    kind = Kind.UNMET
+    remedy = "Read the contract again, and propose a change of the terms that it has now."
+
+
+class GroundUnfit(Refusal):
+    """The rules of the place do not let a contract like this be changed on this ground."""
+
+    kind = Kind.UNMET
+    remedy = "Use a ground of `changes.grounds` in the profile that the need was published under."
+
+
+class ChangeUnsound(Refusal):
+    """The terms that the change would make are not sound."""
+
+    kind = Kind.UNMET
+    remedy = "Correct every place named in `errors`."
+
+
+class ValueBeyondLimit(Refusal):
+    """The change adds more to the value than the rules of the place allow."""
+
+    kind = Kind.UNMET
+    remedy = "Add no more than `detail` says is left, use another ground, or buy it anew."
+
+
+class MilestoneSettled(Refusal):
+    """A milestone that is submitted or accepted would be altered, or a removed one come back."""
+
+    kind = Kind.CONFLICT
+    remedy = "Change milestones that are planned or rejected; give a new one a code of its own."
+
+
+class ChangeOver(Refusal):
+    """The change is not a proposal any more."""
+
+    kind = Kind.CONFLICT
+    remedy = "Read what became of it, and propose another one if need be."
+
+
+class ProposedOneself(Refusal):
+    """Nobody signs a change that she has proposed."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Have another signatory of the organisation sign."
+
+
+class NotProposingSide(Refusal):
+    """The proposal is another organisation's."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Whose proposal it is withdraws it; any other party rejects it."
+
+
+class OwnProposal(Refusal):
+    """The proposal is the caller's own."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Withdraw it instead."
+
+
+def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
+    """Propose a change of a contract in force.
+
+    Refuses with NotProposer, ContractNotActive, ChangeOpen, BaseDiffers, GroundUnfit,
+    ChangeUnsound with every fault at once, and ValueBeyondLimit, in that order.
+    """
+    del at
+    side = _side(facts, by)
+    if facts.state is not ContractState.ACTIVE:
+        raise ContractNotActive(f"The contract is {facts.state}.")
+    if facts.open_change_id is not None:
+        raise ChangeOpen(f"{facts.open_change_id} is proposed.")
+    if facts.asked.base_digest != facts.terms_digest:
+        message = f"The terms in force have the digest {facts.terms_digest}."
+        raise BaseDiffers(message, pointer="/base_digest")
+    ground = _ground(facts)
+    unsound = tuple(applying.faults(facts.terms, facts.asked.changes, form=facts.form))
+    if unsound:
+        raise ChangeUnsound(unsound[0].detail, faults=unsound)
+    terms = applying.applied(facts.terms, facts.asked.changes)
+    limits = tuple(_limits(facts, ground, terms))
+    if terms.value.decimal() > facts.terms.value.decimal():
+        _refuse_beyond(limits)
+    return Proposed(
+        state=State.PROPOSED,
+        side=side,
+        edition=facts.edition + 1,
+        proposed_by=control.hand(by),
+        terms=terms,
+        terms_digest=forms.terms_digest(terms),
+        signers=tuple(sorted({one.organisation_id for one in terms.parties})),
+        impact=impact.between(facts.terms, terms, first=facts.first_value, limits=limits),
+    )
+
+
+def sign(facts: SignFacts, *, by: Actor, at: datetime) -> ChangeSigned:
+    """Sign a change for the caller's organisation.
+
+    Refuses with NotParty, ChangeOver, ContractNotActive, BaseDiffers, SignedBefore,
+    SignsForAnother, ProposedOneself or DigestDiffers, in that order.
+    """
+    del at
+    if by.organisation_id not in facts.signers:
+        raise NotParty("The caller's organisation has no place in the new terms.")
+    if facts.state is not State.PROPOSED:
+        raise ChangeOver(f"The change is {facts.state}.")
+    if facts.contract_state is not ContractState.ACTIVE:
+        raise ContractNotActive(f"The contract is {facts.contract_state}.")
+    if facts.base_digest != facts.contract_digest:
+        raise BaseDiffers(f"The terms in force have the digest {facts.contract_digest}.")
+    signed = {one.organisation_id for one in facts.signatures}
+    if by.organisation_id in signed:
+        raise SignedBefore("The caller's organisation has signed.")
+    if by.person_id in {one.person_id for one in facts.signatures}:
+        raise SignsForAnother("The caller has signed for another party.")
+    if control.is_own(by, facts.proposed_by):
+        raise ProposedOneself("The caller has proposed this change.")
+    if facts.digest != facts.terms_digest:
+        message = f"The new terms have the digest {facts.terms_digest}."
+        raise DigestDiffers(message, pointer="/digest")
+    return ChangeSigned(
+        organisation_id=by.organisation_id,
+        person_id=by.person_id or "",
+        is_complete=set(facts.signers) == signed | {by.organisation_id},
+    )
+
+
+def change(facts: ChangeFacts, *, by: Actor, at: datetime) -> Changed:
+    """Bring a change into force that every party has signed.
+
+    A new end of the term holds as it is written; what a suspension has added stays otherwise.
+    """
+    del by, at
+    before, after = facts.terms_before.period.ends_on, facts.terms.period.ends_on
+    return Changed(
+        edition=facts.edition,
+        terms_digest=forms.terms_digest(facts.terms),
+        value_before=facts.terms_before.value,
+        value=facts.terms.value,
+        ends_on=facts.ends_on_before if after == before else after,
+    )
+
+
+def withdraw(facts: EndFacts, *, by: Actor, at: datetime) -> Ended:
+    """Take a proposal back. Refuses with NotProposingSide or ChangeOver, in that order."""
+    del at
+    if by.organisation_id != facts.organisation_id:
+        raise NotProposingSide("The caller's organisation has not proposed this.")
+    _refuse_over(facts)
+    return Ended(state=State.WITHDRAWN, ended_by=control.hand(by), reason=facts.reason)
+
+
+def reject(facts: EndFacts, *, by: Actor, at: datetime) -> Ended:
+    """Refuse a proposal of another party.
+
+    Refuses with NotParty, OwnProposal or ChangeOver, in that order.
+    """
+    del at
+    if by.organisation_id not in facts.signers:
+        raise NotParty("The caller's organisation has no place in the new terms.")
+    if by.organisation_id == facts.organisation_id:
+        raise OwnProposal("The caller's organisation has proposed this.")
+    _refuse_over(facts)
+    return Ended(state=State.REJECTED, ended_by=control.hand(by), reason=facts.reason)
+
+
+def _side(facts: ProposeFacts, by: Actor) -> Side:
+    if by.organisation_number == facts.authority_number and any(map(by.has, _BUYS)):
+        return "authority"
+    if by.organisation_id in facts.supplier_ids and any(map(by.has, _SUPPLIES)):
+        return "supplier"
+    raise NotProposer("The caller has no such role on either side of this contract.")
+
+
+def _ground(facts: ProposeFacts) -> ChangeGround:
+    named = {one.code: one for one in facts.limit.grounds}
+    ground = named.get(facts.asked.ground)
+    if ground is None:
+        raise GroundUnfit(f"The grounds are {', '.join(named)}.", pointer="/ground")
+    phases = facts.terms.phases
+    if ground.phases and not set(ground.phases) & set(phases):
+        detail = f"It is for contracts of {' or '.join(ground.phases)}, this one of {phases[0]}."
+        raise GroundUnfit(detail, pointer="/ground")
+    return ground
+
+
+def _limits(
+    facts: ProposeFacts, ground: ChangeGround, terms: ContractTerms
+) -> Iterator[LimitImpact]:
+    """Yield each limit that is set, with what would then have been added in all."""
+    added = terms.value.decimal() - facts.terms.value.decimal()
+    alike = [Decimal(one.change) for one in facts.earlier if one.ground == ground.code]
+    first, rule = facts.first_value, facts.limit
+    if ground.share_each_max is not None:
+        yield _limit("share_each_max", ground.share_each_max, ground, added, first=first)
+    if ground.share_all_max is not None:
+        together = added + sum(alike, Decimal(0))
+        yield _limit("share_all_max", ground.share_all_max, ground, together, first=first)
+    if rule.share_max is not None:
+        since = terms.value.decimal() - first.decimal()
+        yield _limit("share_max", rule.share_max, rule, since, first=first)
+
+
+def _limit(
+    rule: Literal["share_each_max", "share_all_max", "share_max"],
+    share: str,
+    cited: ChangeGround | ChangeLimit,
+    added: Decimal,
+    *,
+    first: money.Money,
+) -> LimitImpact:
+    return LimitImpact(
+        rule=rule,
+        law=cited.law,
+        article=cited.article,
+        share_max=share,
+        allowed=money.of(first.decimal() * Decimal(share), first.currency),
+        added=f"{added:f}",
+    )
+
+
+def _refuse_beyond(limits: tuple[LimitImpact, ...]) -> None:
+    faults = tuple(
+        Fault(
+            "/changes/value",
+            one.rule,
+            f"{one.law} {one.article or ''} allows {one.share_max} of the value first signed, "
+            f"{one.allowed.amount} {one.allowed.currency}; with this change {one.added} is added.",
+        )
+        for one in limits
+        if Decimal(one.added) > one.allowed.decimal()
+    )
+    if faults:
+        raise ValueBeyondLimit(faults[0].detail, faults=faults)
+
+
+def _refuse_over(facts: EndFacts) -> None:
+    if facts.state is not State.PROPOSED:
+        raise ChangeOver(f"The change is {facts.state}.")

@@ -1,0 +1,157 @@
+"""Changes and their signatures; and what lets a contract be altered at all."""
+
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import refusing
+
+_TURN: Final = """
+CREATE FUNCTION contract_change_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := '{version,state,ended_at,ended_by,ended_reason}';
+BEGIN
+  IF OLD.state <> 'proposed' OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
+    OR NEW.state = 'in_force' AND EXISTS (
+      SELECT FROM unnest(NEW.signers) AS signer WHERE NOT EXISTS (
+        SELECT FROM contract_change_signature AS signed
+        WHERE signed.authority_id = NEW.authority_id AND signed.change_id = NEW.id
+          AND signed.organisation_id = signer AND signed.digest = NEW.terms_digest))
+  THEN
+    RAISE EXCEPTION 'change % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_change_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$"""
+_SIGNS: Final = """EXISTS (
+    SELECT FROM contract_change AS change
+    WHERE change.authority_id = NEW.authority_id AND change.id = NEW.change_id
+      AND change.state = 'proposed' AND change.terms_digest = NEW.digest
+      AND NEW.organisation_id = ANY (change.signers) AND change.proposed_by <> NEW.person_id)"""
+"""A party to the new terms signs them, and by another hand than the one that proposed."""
+
+contract_change: Final = Table(
+    "contract_change",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "change"),
+    Column("version", Integer, nullable=False),
+    reference("contract_id"),
+    Column("edition", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("organisation_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
+    reference("proposed_by"),
+    Column("ground", Text(collation="C"), nullable=False),
+    Column("reason", JSON, nullable=False),
+    Column("base_digest", Text(collation="C"), nullable=False),
+    Column("changes", JSON, nullable=False),
+    Column("impact", JSON, nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("terms_digest", Text(collation="C"), nullable=False),
+    Column("signers", ARRAY(Text(collation="C")), nullable=False),
+    Column("price_before", Numeric, nullable=False),
+    Column("price_after", Numeric, nullable=False),
+    Column("currency", Text(collation="C"), nullable=False),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    reference("ended_by", nullable=True),
+    Column("ended_reason", JSON),
+    PrimaryKeyConstraint("authority_id", "id"),
+    ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
+    CheckConstraint(
+        "state IN ('proposed', 'in_force', 'withdrawn', 'rejected')", name="state_is_known"
+    ),
+    CheckConstraint("side IN ('authority', 'supplier')", name="side_is_known"),
+    CheckConstraint("edition > 1", name="the_first_edition_is_no_change"),
+    CheckConstraint("version > 0", name="version_is_positive"),
+    CheckConstraint("price_before > 0 AND price_after > 0", name="price_is_positive"),
+    CheckConstraint("cardinality(signers) > 1", name="takes_two_to_sign"),
+    CheckConstraint("terms_digest <> base_digest", name="changes_something"),
+    CheckConstraint(
+        "terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex')",
+        name="digest_is_of_the_terms",
+    ),
+    CheckConstraint(
+        "(terms->'value'->>'amount')::numeric = price_after"
+        " AND terms->'value'->>'currency' = currency",
+        name="price_is_of_the_terms",
+    ),
+    CheckConstraint(
+        "(state = 'proposed') = (ended_at IS NULL)"
+        " AND (state IN ('withdrawn', 'rejected')) = (ended_reason IS NOT NULL)"
+        " AND (ended_by IS NULL) = (ended_reason IS NULL)",
+        name="end_is_dated_and_reasoned",
+    ),
+    Index("change_of_contract", "authority_id", "contract_id", "id"),
+    Index(
+        "one_change_of_a_contract_is_open",
+        "authority_id",
+        "contract_id",
+        unique=True,
+        postgresql_where=text("state = 'proposed'"),
+    ),
+    Index(
+        "one_change_makes_an_edition",
+        "authority_id",
+        "contract_id",
+        "edition",
+        unique=True,
+        postgresql_where=text("state = 'in_force'"),
+    ),
+    info={
+        "sql": (
+            _TURN,
+            (
+                "CREATE TRIGGER contract_change_turns BEFORE UPDATE ON contract_change "
+                "FOR EACH ROW EXECUTE FUNCTION contract_change_takes_its_turn()"
+            ),
+            "ALTER TABLE contract_change ENABLE ALWAYS TRIGGER contract_change_turns",
+            *refusing(
+                "contract_change_begins_proposed",
+                on="contract_change",
+                unless="NEW.state = 'proposed' AND NEW.version = 1",
+            ),
+        )
+    },
+)
+contract_change_signature: Final = Table(
+    "contract_change_signature",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("change_id"),
+    Column("organisation_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
+    Column("person_id", Text(collation="C"), ForeignKey("person.id"), nullable=False),
+    Column("digest", Text(collation="C"), nullable=False),
+    Column("signed_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "change_id", "organisation_id"),
+    UniqueConstraint("authority_id", "change_id", "person_id", name="nobody_signs_a_change_twice"),
+    ForeignKeyConstraint(
+        ["authority_id", "change_id"], ["contract_change.authority_id", "contract_change.id"]
+    ),
+    info={
+        "append_only": True,
+        "sql": refusing(
+            "a_change_is_signed_by_its_signers", on="contract_change_signature", unless=_SIGNS
+        ),
+    },
+)

@@ -1,0 +1,57 @@
+"""What may alter a row of `contract`: its signatures, its changes, its turns, and nothing else."""
+
+from typing import Final
+
+_ALTERED: Final = """
+CREATE FUNCTION contract_is_altered_by_what_was_signed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := CASE
+    WHEN OLD.state = 'draft' AND NEW.state = 'draft' THEN '{version}'
+    WHEN OLD.state = 'draft' AND NEW.state = 'active' AND NOT EXISTS (
+      SELECT FROM contract_party AS party
+      WHERE party.authority_id = NEW.authority_id AND party.contract_id = NEW.id
+        AND NOT EXISTS (
+          SELECT FROM contract_signature AS signed
+          WHERE signed.authority_id = party.authority_id
+            AND signed.contract_id = party.contract_id
+            AND signed.organisation_id = party.organisation_id
+            AND signed.digest = NEW.terms_digest))
+      THEN '{version,state,activated_at}'
+    WHEN OLD.state = 'active' AND NEW.state = 'active' AND NEW.edition = OLD.edition THEN
+      '{version}'
+    WHEN OLD.state = 'active' AND NEW.state = 'active' AND EXISTS (
+      SELECT FROM contract_change AS change
+      WHERE change.authority_id = NEW.authority_id AND change.contract_id = NEW.id
+        AND change.state = 'in_force' AND change.edition = NEW.edition
+        AND NEW.edition = OLD.edition + 1 AND change.base_digest = OLD.terms_digest
+        AND change.terms_digest = NEW.terms_digest AND change.price_after = NEW.price)
+      THEN '{version,edition,terms,terms_digest,price,ends_on}'
+    WHEN EXISTS (
+      SELECT FROM contract_turn AS turn
+      WHERE turn.authority_id = NEW.authority_id AND turn.contract_id = NEW.id
+        AND turn.state = 'in_force' AND turn.ordinal = NEW.turns AND NEW.turns = OLD.turns + 1
+        AND NEW.ends_on = OLD.ends_on + turn.moved_days
+        AND OLD.state || ' ' || turn.kind || ' ' || NEW.state IN (
+          'active suspension suspended', 'suspended resumption active',
+          'active termination terminated', 'suspended termination terminated',
+          'active completion completed'))
+      THEN '{version,turns,state,suspended_at,ended_at,ends_on}'
+    ELSE '{}'
+  END;
+BEGIN
+  IF to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks THEN
+    RAISE EXCEPTION 'nothing lets contract % be altered like this', OLD.id
+      USING ERRCODE = 'restrict_violation',
+        CONSTRAINT = 'contract_is_altered_by_what_was_signed';
+  END IF;
+  RETURN NEW;
+END $$"""
+GUARD: Final = (
+    _ALTERED,
+    (
+        "CREATE TRIGGER contract_is_guarded BEFORE UPDATE ON contract "
+        "FOR EACH ROW EXECUTE FUNCTION contract_is_altered_by_what_was_signed()"
+    ),
+    "ALTER TABLE contract ENABLE ALWAYS TRIGGER contract_is_guarded",
+)
+"""The statements that keep a contract as it was signed."""

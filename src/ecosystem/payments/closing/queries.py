@@ -1,0 +1,165 @@
+"""Read what a contract has come to in money: from the ledger, and from its calculations."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import Integer, Text, bindparam, func, select
+
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.changes.tables import contract_change
+from ecosystem.contracts.model import State as ContractState
+from ecosystem.contracts.payment_rules import Advance, PaymentRule, Retention
+from ecosystem.contracts.turning.model import TurnFacts
+from ecosystem.ledger import queries as ledger
+from ecosystem.ledger.model import AccountKind
+from ecosystem.ledger.tables import transfer
+from ecosystem.payments import queries as payments
+from ecosystem.payments.calculation import Stage
+from ecosystem.payments.closing.model import CloseFacts, ClosingAccount
+from ecosystem.payments.model import State, Step
+from ecosystem.payments.pipeline import stage_of
+from ecosystem.payments.tables import payment
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.values import money
+
+PURPOSE: Final = "calculation"
+"""Whoever ends a contract or reads its account need not see each payment."""
+_AUTHORITY: Final = bindparam("authority_id", type_=Integer)
+_CONTRACT: Final = bindparam("contract_id", type_=Text)
+_UNSETTLED: Final = Statement(
+    select(func.count()).where(
+        payment.c.authority_id == _AUTHORITY,
+        payment.c.contract_id == _CONTRACT,
+        payment.c.state.in_(
+            [str(one) for one in (State.COMPUTED, State.CLAIMED, State.APPROVED, State.INSTRUCTED)]
+        ),
+    )
+)
+_FIRST: Final = Statement(
+    select(contract_change.c.price_before).where(
+        contract_change.c.authority_id == _AUTHORITY,
+        contract_change.c.contract_id == _CONTRACT,
+        contract_change.c.state == "in_force",
+        contract_change.c.edition == 2,  # noqa: PLR2004 - the first change makes it
+    )
+)
+_MOVED: Final = Statement(
+    select(transfer.c.act, transfer.c.recorded_at, transfer.c.amount).where(
+        transfer.c.authority_id == _AUTHORITY,
+        transfer.c.reference == _CONTRACT,
+        transfer.c.act.in_(["obligate", "raise", "lower"]),
+    )
+)
+_CONTRACT_OF: Final = Statement(
+    select(payment.c.contract_id).where(
+        payment.c.authority_id == _AUTHORITY, payment.c.id == bindparam("id", type_=Text)
+    )
+)
+_OWED: Final = (AccountKind.PAYABLE, AccountKind.IN_TRANSIT, AccountKind.DISBURSED)
+
+
+async def contract_of(tx: Tx, payment_id: str, *, authority: int) -> str:
+    """Return the contract of a payment that the caller sees."""
+    found: str = await tx.value(_CONTRACT_OF, authority_id=authority, id=payment_id)
+    return found
+
+
+async def close_facts(tx: Tx, contract_id: str, turn: TurnFacts) -> tuple[CloseFacts, Record]:
+    """Return what the end of a contract is checked against, and the contract's row."""
+    terms, row = await contracts.terms(tx, contract_id)
+    steps = (await payments.step_facts(tx, terms, row)).steps
+    held = await _held(tx, row)
+    facts = CloseFacts(
+        kind=turn.kind,
+        currency=row["currency"],
+        unsettled=await tx.value(
+            _UNSETTLED, authority_id=row["authority_id"], contract_id=contract_id
+        ),
+        bound=f"{held[AccountKind.ENCUMBERED]:f}",
+        retained=f"{max(-_total(steps, _is_retention), Decimal(0)):f}",
+    )
+    return facts, row
+
+
+async def account(tx: Tx, contract_id: str) -> ClosingAccount:
+    """Return what a contract has come to. Refuses with ContractMissing."""
+    terms, row = await contracts.terms(tx, contract_id)
+    key = {"authority_id": row["authority_id"], "contract_id": contract_id}
+    steps = (await payments.step_facts(tx, terms, row)).steps
+    held, moved = await _held(tx, row), await tx.rows(_MOVED, **key)
+    price, ended_at = row["price"], row["ended_at"]
+    first = await tx.value(_FIRST, **key) or price
+    returned, obligated = _moved(moved, ended_at)
+    calculated = sum((Decimal(one.total) for one in steps), Decimal(0))
+    owed = sum((held[kind] for kind in _OWED), Decimal(0))
+    amounts = {
+        "first_value": first,
+        "value": price,
+        "calculated": calculated,
+        "deducted": -_total(steps, _is_deduction),
+        "retained": -_total(steps, _is_retention),
+        "advance_outstanding": _total(steps, _is_advance),
+        "payable": held[AccountKind.PAYABLE],
+        "in_transit": held[AccountKind.IN_TRANSIT],
+        "paid": held[AccountKind.DISBURSED],
+        "bound": held[AccountKind.ENCUMBERED],
+        "returned": returned,
+    }
+    return ClosingAccount(
+        contract_id=contract_id,
+        state=ContractState(row["state"]),
+        ended_at=ended_at,
+        changes=f"{price - first:f}",
+        is_balanced=price == obligated
+        and price == owed + held[AccountKind.ENCUMBERED] + returned
+        and calculated == owed,
+        **{name: money.of(amount, row["currency"]) for name, amount in amounts.items()},
+    )
+
+
+def _moved(moved: Iterable[Record], ended_at: datetime | None) -> tuple[Decimal, Decimal]:
+    """Return what has returned since the end of a contract, and what was obligated for it."""
+    returned = sum(
+        (
+            one["amount"]
+            for one in moved
+            if one["act"] == "lower" and ended_at is not None and one["recorded_at"] >= ended_at
+        ),
+        Decimal(0),
+    )
+    signed = (-one["amount"] if one["act"] == "lower" else one["amount"] for one in moved)
+    return returned, sum(signed, returned)
+
+
+async def _held(tx: Tx, row: Record) -> Mapping[AccountKind, Decimal]:
+    """Return what the accounts of a contract hold, by kind."""
+    return await ledger.balances(
+        tx, row["id"], authority=row["authority_id"], currency=row["currency"]
+    )
+
+
+def _total(steps: Iterable[Step], counts: Callable[[PaymentRule], bool]) -> Decimal:
+    """Return what the lines of some rules add up to in all steps."""
+    return sum(
+        (
+            Decimal(one.amount)
+            for step in steps
+            for one in step.by_rule
+            if one.rule in {rule.code for rule in step.rules if counts(rule)}
+        ),
+        Decimal(0),
+    )
+
+
+def _is_retention(rule: PaymentRule) -> bool:
+    return isinstance(rule, Retention)
+
+
+def _is_advance(rule: PaymentRule) -> bool:
+    return isinstance(rule, Advance)
+
+
+def _is_deduction(rule: PaymentRule) -> bool:
+    return stage_of(rule) is Stage.DEDUCTIONS
