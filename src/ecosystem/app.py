@@ -20,6 +20,9 @@ from ecosystem.catalogue import routes as catalogue
 from ecosystem.contracts import routes as contracts
 from ecosystem.contracts.changes import routes as changes
 from ecosystem.contracts.turning import routes as turns
+from ecosystem.contracts.documents import routes as documents
+from ecosystem.contracts.uploads import actions as uploading
+from ecosystem.contracts.uploads import routes as uploads
 from ecosystem.feed import routes as feed
 from ecosystem.health import routes as health
 from ecosystem.history import sequencer
@@ -73,6 +76,8 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *contracts.ROUTES,
     *changes.ROUTES,
     *turns.ROUTES,
+    *documents.ROUTES,
+    *uploads.ROUTES,
     *milestones.ROUTES,
     *judging.ROUTES,
     *outcomes.ROUTES,
@@ -189,6 +194,12 @@ def _work(house: House, background: Background) -> None:
         accepted = await deeming.deem(house.database, house.clock)
         return 0 if accepted else _CALENDAR_S
 
+    async def discard() -> float:
+        now, hours = datetime.now().astimezone(), house.settings.upload_hours
+        await uploading.discard_old(house.database, house.blobs.parts, now=now, hours=hours)
+        return 3600
+
+    background.start("uploads", discard)
     background.start("sequencer", sequence)
     background.start("deeming", deem)
     background.start("forgetting", forget)

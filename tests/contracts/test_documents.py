@@ -87,6 +87,35 @@ async def test_row_level_security_hides_documents_from_statements_without_a_call
     assert count == 0
 
 
+@pytest.mark.parametrize(
+    ("asked", "status", "span"),
+    [
+        ("bytes=0-4", 206, (0, 5)),
+        ("bytes=5-", 206, (5, len(PDF))),
+        ("bytes=-3", 206, (len(PDF) - 3, len(PDF))),
+        ("bytes=5-1000000", 206, (5, len(PDF))),
+        ("bytes=0-0,2-3", 200, (0, len(PDF))),
+        ("bytes=4-2", 200, (0, len(PDF))),
+        (f"bytes={len(PDF)}-", 416, None),
+    ],
+)
+async def test_a_range_of_a_document_can_be_asked_for(
+    active: Partnership, asked: str, status: int, span: tuple[int, int] | None
+) -> None:
+    path = f"{(await active.file(PDF, by=SUPPLIER)).headers['location']}/content"
+    headers = {**(await active.as_("city", "officer")), "Range": asked}
+
+    part = await active.client.get(path, headers=headers)
+
+    assert part.status_code == status
+    if span is None:
+        assert part.headers["content-range"] == f"bytes */{len(PDF)}"
+    else:
+        assert part.content == PDF[slice(*span)]
+    changed = await active.client.get(path, headers={**headers, "If-Range": '"another"'})
+    assert (changed.status_code, changed.content) == (200, PDF)
+
+
 async def test_who_is_no_party_files_nothing(active: Partnership) -> None:
     public = await active.file(PDF, by=("bank", "lender"))
 

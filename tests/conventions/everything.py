@@ -39,6 +39,9 @@ _PROPOSE: Final = inserting(
     "joining_id", "member_ids", "share", "reason", "proposed_by", "proposed_at",
 )  # fmt: skip
 _QUARTER: Final = {"starts_on": "2025-04-01", "ends_on": "2025-07-01"}
+UPLOAD: Final = {
+    "name": "register.txt", "media_type": "text/plain", "bytes": 9, "sha256": "0" * 64,
+}  # fmt: skip
 _SUPPLIER: Final = ("enterprise", "delivery")
 
 Headers = dict[str, str]
@@ -124,6 +127,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
             "observation_id": observation["id"],
             "payment_id": payment["id"],
             "calculation_id": payment["calculation_id"],
+            "upload_id": (await at.made(f"{contract}/uploads", UPLOAD, by=officer))["id"],
         }
     )
     ids |= {"change_id": await _changed(at), "turn_id": await _turned(at)}

@@ -32,6 +32,8 @@ class Journey:
 
     world: World
     owner_url: str
+    process: int
+    """Of the service."""
     said: dict[str, list[str]]
     """What each step said."""
 
@@ -68,7 +70,7 @@ def journey(server: EmbeddedServer, abroad: Issuing) -> Iterator[Journey]:
             world = World(Caller(http, folder))
             said = {step.en: step.run(world) for step in STEPS}
             tour(world, outside=abroad.token())
-            yield Journey(world, server.dsn(name, role="ecosystem_owner"), said)
+            yield Journey(world, server.dsn(name, role="ecosystem_owner"), service.pid, said)
     finally:
         service.terminate()
         service.wait(timeout=60)

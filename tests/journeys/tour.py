@@ -1,5 +1,6 @@
 """Calls every operation that the demonstration leaves out, so that each has an example."""
 
+import hashlib
 import json
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -76,6 +77,7 @@ def _read_own(world: World) -> None:
     document = call.get(f"{contract}/documents", "enterprise/delivery")["data"][0]
     call.get(f"/v1/documents/{document['id']}", "enterprise/delivery")
     call.text(f"/v1/documents/{document['id']}/content", "enterprise/delivery")
+    _upload(call, contract)
     observation = call.get(f"/v1/observations/{world.ids['observation']}", "city/officer")
     metric = f"/v1/metrics/{observation['metric_id']}"
     call.get(metric, "city/officer")
@@ -83,6 +85,20 @@ def _read_own(world: World) -> None:
     call.get("/v1/offers", "enterprise/bidder")
     call.get(f"/v1/offers/{world.ids['consortium']}", "enterprise/bidder")
     _observe_more(world, metric)
+
+
+def _upload(call: Caller, contract: str) -> None:
+    content = "资产登记\n".encode() * 10
+    said = {
+        "name": "登记.txt",
+        "media_type": "text/plain",
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    by = "enterprise/delivery"
+    there = f"/v1/uploads/{call.post(f'{contract}/uploads', by, said)['id']}"
+    call.get(there, by)
+    call.append(there, by, content, offset=0, last=True)
 
 
 def _observe_more(world: World, metric: str) -> None:

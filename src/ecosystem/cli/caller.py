@@ -6,6 +6,7 @@ import json
 import re
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -110,6 +111,12 @@ class Caller:
         self._taken(response, body=None, is_json=False)
         return response.text
 
+    def pieces(self, path: str, who: str) -> Iterator[bytes]:
+        """Read, and yield the bytes of the answer as they come."""
+        with self.http.stream("GET", path, headers=self._authorised(who, "GET", path)) as answer:
+            answer.raise_for_status()
+            yield from answer.iter_raw()
+
     def post(
         self, path: str, who: str | None, body: Json | None = None, *, changes: str | None = None
     ) -> Json:
@@ -143,6 +150,19 @@ class Caller:
         }
         return self._taken(
             self._sent("POST", path, who=who, headers=headers, content=content), body=None
+        )
+
+    def append(
+        self, path: str, who: str, content: bytes | Iterator[bytes], *, offset: int, last: bool
+    ) -> Json:
+        """Append a part to an upload. Source: draft-ietf-httpbis-resumable-upload-12."""
+        headers = {
+            "Content-Type": "application/partial-upload",
+            "Upload-Offset": str(offset),
+            "Upload-Complete": "?1" if last else "?0",
+        }
+        return self._taken(
+            self._sent("PATCH", path, who=who, headers=headers, content=content), body=None
         )
 
     def client_token(self, file: Path, *, scope: str) -> str:

@@ -66,6 +66,10 @@ WITHDRAW_TURN: Final = Permit(
 FILE: Final = Permit(
     act="file a document of a contract", scope="documents:write", verified=True, relation="party"
 )
+UPLOAD: Final = Permit(
+    act="upload a document of a contract in parts", scope="documents:write", verified=True,
+    relation="who began the upload", state="open",
+)  # fmt: skip
 READ_DOCUMENTS: Final = Permit(
     act="read the documents of a contract", scope="documents:read",
     relation="parties, and auditors of the jurisdiction",

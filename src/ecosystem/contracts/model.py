@@ -169,14 +169,16 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Arrived(msgspec.Struct, frozen=True, kw_only=True):
-    """A document as it arrived: its bytes, and the header fields that describe them."""
+    """A document as it arrived: what was said of it, and what it is."""
 
-    content: bytes
+    name: str | None
+    """None where no sound name was given."""
     media_type: str
-    digest: str
-    """Content-Digest."""
-    disposition: str
-    """Content-Disposition."""
+    is_of_type: bool
+    bytes: int
+    sha256: str
+    declared_sha256: str | None
+    """None where none was given."""
 
 
 class FileFacts(msgspec.Struct, frozen=True, kw_only=True):

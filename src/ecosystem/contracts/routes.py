@@ -1,8 +1,7 @@
-"""Contracts, standard forms and documents over HTTP."""
+"""Contracts and standard forms over HTTP."""
 
 import asyncio
 from typing import Annotated
-from urllib.parse import quote
 
 import msgspec
 from litestar import Response
@@ -11,34 +10,27 @@ from msgspec import Meta
 
 from ecosystem.awards import rules as awards
 from ecosystem.contracts import access, actions, queries, rules
-from ecosystem.contracts.documents import actions as filing
-from ecosystem.contracts.documents import queries as documents
 from ecosystem.contracts.form_shapes import Form
 from ecosystem.contracts.forms import TermsUnmet
 from ecosystem.contracts.model import (
-    Arrived,
     Contract,
     ContractDraft,
     ContractSummary,
-    Document,
     FormList,
     Signing,
 )
 from ecosystem.contracts.reading import paper
 from ecosystem.contracts.reading.outline import Outline, outline
 from ecosystem.identity.login.languages import Language
-from ecosystem.runtime import paging, problems
+from ecosystem.runtime import paging
 from ecosystem.runtime.web import (
     Call,
-    EdgeFinding,
     PageCursor,
     PageLimit,
     Standing,
     get,
     post,
 )
-from ecosystem.values.identifiers import owner
-from ecosystem.values.media import TYPES
 from ecosystem.values.page import Page
 from ecosystem.values.patterns import whole
 
@@ -193,92 +185,6 @@ async def sign_contract(
     return request.answer(now, version=now.version, location=f"/v1/contracts/{contract_id}")
 
 
-@post(
-    "/v1/contracts/{contract_id:str}/documents",
-    permit=access.FILE,
-    answers=Standing,
-    accepts="*/*",
-    refuses=(rules.ContractMissing, rules.NotParty, rules.DocumentUnsound),
-)
-async def file_document(request: Call, contract_id: FromPath[str]) -> Response[bytes]:
-    """File a document under a contract.
-
-    The body is the document itself: PDF, plain text, CSV, JSON, PNG or JPEG, as Content-Type
-    says and as the bytes themselves show. `Content-Digest: sha-256=:...:` (RFC 9530) is
-    compared with what arrived; `Content-Disposition: attachment; filename*=UTF-8''...` names it.
-    """
-    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if sent not in TYPES:
-        raise EdgeFinding(problems.UNSUPPORTED, f"A document is one of {', '.join(TYPES)}.")
-    arrived = Arrived(
-        content=request.visit.body,
-        media_type=sent,
-        digest=request.headers.get("content-digest", ""),
-        disposition=request.headers.get("content-disposition", ""),
-    )
-    filed = await filing.file(
-        request.tx, contract_id, arrived, blobs=request.house.blobs, by=request.by, at=request.at
-    )
-    return request.answer(filed, version=filed.version, location=f"/v1/documents/{filed.id}")
-
-
-@get(
-    "/v1/contracts/{contract_id:str}/documents",
-    permit=access.READ_DOCUMENTS,
-    answers=Page[Document],
-    scoped=True,
-    refuses=(rules.ContractMissing, rules.NotConcerned),
-)
-async def list_documents(
-    request: Call,
-    contract_id: FromPath[str],
-    limit: FromQuery[PageLimit] = 20,
-    cursor: FromQuery[PageCursor | None] = None,
-) -> Response[bytes]:
-    """List the documents of a contract that the caller may read; newest first."""
-    await queries.concern(request.tx, contract_id, by=request.by)
-    return await paging.page(
-        request, request.tx, documents.DOCUMENTS, cursor=cursor, limit=limit,
-        authority_id=owner(contract_id, "contract", otherwise=rules.ContractMissing),
-        contract_id=contract_id,
-    )  # fmt: skip
-
-
-@get(
-    "/v1/documents/{document_id:str}",
-    permit=access.READ_DOCUMENTS,
-    answers=Document,
-    scoped=True,
-    refuses=(rules.DocumentMissing,),
-)
-async def read_document(request: Call, document_id: FromPath[str]) -> Response[bytes]:
-    """Read what is known of a document: its name, type, size and SHA-256."""
-    row = await documents.document_view(request.tx, document_id)
-    return request.answer(row["body"], version=row["version"])
-
-
-@get(
-    "/v1/documents/{document_id:str}/content",
-    permit=access.READ_DOCUMENTS,
-    answers=bytes,
-    produces="*/*",
-    scoped=True,
-    refuses=(rules.DocumentMissing,),
-)
-async def read_document_content(request: Call, document_id: FromPath[str]) -> Response[bytes]:
-    """Read the bytes of a document.
-
-    They come as an attachment under the name they were filed with, never to be shown inline.
-    """
-    row = await documents.document_view(request.tx, document_id)
-    content = await asyncio.to_thread(request.house.blobs.read, row["sha256"])
-    headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(row['name'], safe='')}",
-        "content-security-policy": "sandbox; default-src 'none'",
-    }
-    return Response(content, headers=headers, media_type=row["media_type"])
-
-
 async def _outlined(request: Call, contract_id: str, language: Language) -> Outline:
     row = await queries.view(request.tx, contract_id, seen_by=request.reader)
     contract = msgspec.json.decode(row["body"], type=Contract)
@@ -288,5 +194,5 @@ async def _outlined(request: Call, contract_id: str, language: Language) -> Outl
 ROUTES = (
     list_contract_forms, read_contract_form, draft_contract, read_contract, show_contract,
     print_contract, list_contracts,
-    sign_contract, file_document, list_documents, read_document, read_document_content,
+    sign_contract,
 )  # fmt: skip

@@ -26,6 +26,8 @@ async def desk(call: Call) -> None:
     _permitted(visit, operation.permit)
     _proved(call, operation.permit)
     _well_formed(call, operation)
+    if operation.streams:
+        return
     house = call.house
     if operation.method == "GET":
         if operation.scoped:
@@ -41,7 +43,18 @@ async def desk(call: Call) -> None:
         _small(call, len(body))
     if operation.late:
         return
-    visit.key = _key(call, operation, body)
+    await begin(call, body)
+
+
+async def begin(call: Call, content: bytes) -> None:
+    """Open the transaction of a request that writes, and read the clock.
+
+    `content` is the body, or its digest where it has gone to the disk. Raises Replay where the
+    answer to the same content is stored under the request's key.
+    """
+    visit, house = call.visit, call.house
+    operation: Operation = call.route_handler.opt[OPERATION]
+    visit.key = _key(call, operation, content)
     if operation.changes and call.expected == NO_VERSION:
         raise RevisionStale("If-Match holds no ETag that this service makes.")
     visit.transaction = house.database.transaction(seen_by(visit.actor))

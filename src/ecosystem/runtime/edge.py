@@ -131,7 +131,7 @@ class Edge:
         method: str = scope["method"]
         if method == "HEAD":
             scope["method"] = "GET"
-            exit_.without_body = True
+            exit_.without_body = visit.without_body = True
         try:
             await self._identify(scope, visit, method)
         except TokenInvalid as error:

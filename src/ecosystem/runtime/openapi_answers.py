@@ -25,6 +25,8 @@ HEADERS: Final[Mapping[str, Any]] = {
     "RateLimit": ("string", "What is left of the quota, and seconds until it is whole."),
     "RateLimit-Policy": ("string", "The quota, and the seconds in which it is counted."),
     "WWW-Authenticate": ("string", "What the access token must be (RFC 6750)."),
+    "Upload-Offset": ("integer", "How many bytes have arrived."),
+    "Upload-Complete": ("string", "`?1` where all of it has arrived and is kept, else `?0`."),
     "Idempotency-Replayed": ("string", "`true` where the stored answer was sent again."),
 }
 _TOKEN_ERROR: Final[Mapping[str, Any]] = {
@@ -60,6 +62,9 @@ def responses(one: Operation, schemas: Schemas, example: Mapping[str, Any]) -> d
     if one.method == "GET" and one.produces == "application/json":
         text = "The reader has this version already (If-None-Match)."
         found[HTTPStatus.NOT_MODIFIED] = {"description": text, "headers": _named("X-Request-Id")}
+    if one.ranges:
+        part = _success(one, schemas, example)
+        found[HTTPStatus.PARTIAL_CONTENT] = {**part, "description": "The part that Range names."}
     by_status = _problems(one)
     for status, codes in by_status.items():
         found[status] = _problem(status, codes)
@@ -173,6 +178,8 @@ def _edge_types(one: Operation) -> list[Type]:
     found = [problems.INTERNAL, problems.UNAVAILABLE]
     if one.queries or one.method != "GET":
         found.append(problems.MALFORMED)
+    if one.ranges:
+        found.append(problems.RANGE_UNSATISFIABLE)
     if one.queries or "{" in one.path:
         found.append(problems.URI_TOO_LONG)
     if "cursor" in one.queries:
@@ -201,6 +208,8 @@ def _writing_types(one: Operation) -> list[Type]:
         problems.BODY_TOO_SLOW, problems.CHANGED_MEANWHILE, problems.TOO_LARGE,
         problems.UNSUPPORTED,
     ]  # fmt: skip
+    if one.streams:
+        found.append(problems.BODY_CUT_OFF)
     if not one.permit.is_public():
         found += [problems.KEY_IN_USE, problems.KEY_REUSED]
     if one.key_required:

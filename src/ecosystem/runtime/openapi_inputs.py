@@ -27,6 +27,12 @@ _OF_FILES: Final = (
         r"^attachment; filename\*=UTF-8''[A-Za-z0-9!#$&+.^_`|~%-]+$",
     ),
 )
+PARTS: Final = "application/partial-upload"
+_OF_PARTS: Final = (
+    ("Upload-Offset", "Where the part begins: where the upload ends.", "^[0-9]{1,15}$"),
+    ("Upload-Complete", "`?1` where the part is the last, else `?0`.", r"^\?[01]$"),
+)
+_BINARY: Final[Mapping[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 _FORM: Final = "application/x-www-form-urlencoded"
 _GRANT: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -55,8 +61,9 @@ def body(one: Operation, schemas: Schemas, example: Mapping[str, Any]) -> dict[s
     elif one.accepts == _FORM:
         content = {"schema": dict(one.form or _GRANT)}
     elif one.accepts == "*/*":
-        binary = {"schema": {"type": "string", "format": "binary"}}
-        return {"required": True, "content": dict.fromkeys(sorted(TYPES), binary)}
+        return {"required": True, "content": {kind: dict(_BINARY) for kind in sorted(TYPES)}}
+    elif one.accepts == PARTS:
+        return {"required": True, "content": {PARTS: dict(_BINARY)}}
     else:
         return None
     if "body" in example:
@@ -125,11 +132,17 @@ def _headers(one: Operation) -> list[dict[str, Any]]:
         kind = {"type": "string", "pattern": _ETAG, "examples": ['"v1"']}
         found.append(_header("If-Match", text, kind, required=True))
     if one.accepts == "*/*":
-        found += [
-            _header(name, text, {"type": "string", "pattern": rule}, required=True)
-            for name, text, rule in _OF_FILES
-        ]
+        found += _headers_of(_OF_FILES)
+    if one.accepts == PARTS:
+        found += _headers_of(_OF_PARTS)
     return found
+
+
+def _headers_of(fields: tuple[tuple[str, str, str], ...]) -> list[dict[str, Any]]:
+    return [
+        _header(name, text, {"type": "string", "pattern": rule}, required=True)
+        for name, text, rule in fields
+    ]
 
 
 def _header(name: str, text: str, kind: dict[str, Any], *, required: bool) -> dict[str, Any]:

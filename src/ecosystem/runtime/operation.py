@@ -41,6 +41,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """The type of the request's body, or None."""
     late: bool = False
     """Whether the route opens its transactions itself, having computed for long before."""
+    streams: bool = False
+    """Whether the route itself takes the body from the network, and then begins to write."""
+    ranges: bool = False
+    """Whether a part of the answer can be asked for."""
     reads_query: bool = False
     """Whether the route itself reads the query, and leaves unread what it does not know."""
     form: Any = None

@@ -95,6 +95,10 @@ BODY_TOO_SLOW: Final = _type(
     408, "body_too_slow", "The request body did not arrive in time",
     "Send the request again; send large documents over a faster line.",
 )  # fmt: skip
+BODY_CUT_OFF: Final = _type(
+    400, "body_cut_off", "The request body ended before its end",
+    "Send it again; an upload goes on from the offset that it tells.",
+)  # fmt: skip
 KEY_IN_USE: Final = _type(
     409, "idempotency_key_in_use", "A request with this Idempotency-Key is still running",
     "Wait and send the same request again.",
@@ -114,6 +118,10 @@ URI_TOO_LONG: Final = _type(
 UNSUPPORTED: Final = _type(
     415, "unsupported_media_type", "The request body has a type that is not accepted",
     "Send the Content-Type that the operation's description names.",
+)  # fmt: skip
+RANGE_UNSATISFIABLE: Final = _type(
+    416, "range_unsatisfiable", "The range begins behind the end of the document",
+    "Ask for bytes that Content-Range says there are.",
 )  # fmt: skip
 KEY_REUSED: Final = _type(
     422, "idempotency_key_reused", "This Idempotency-Key was used for another request",

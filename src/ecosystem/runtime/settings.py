@@ -70,9 +70,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     body_bytes_max: Positive = 262_144
     """Bytes of a JSON request body."""
     document_bytes_max: Positive = 20_971_520
-    """Bytes of an uploaded document."""
+    """Bytes of a document that is uploaded in one request."""
+    upload_bytes_max: Positive = 4_294_967_296
+    """Bytes of a document that is uploaded in parts."""
+    uploads_bytes_max: Positive = 68_719_476_736
+    """Bytes that all unfinished uploads together may come to."""
+    uploads_bytes_each_max: Positive = 17_179_869_184
+    """Bytes that the unfinished uploads of one organisation may come to."""
+    upload_hours: Positive = 24
+    """Hours after which an unfinished upload is discarded."""
     body_wait_s_max: Positive = 60
-    """Seconds that the whole body of a request may take to arrive."""
+    """Seconds that the whole body of a request may take to arrive; of a document, that may pass
+    without anything arriving."""
     token_lifetime_s: Annotated[int, Meta(ge=60, le=3600)] = 600
     """Seconds that an access token lives."""
     step_up_s_max: Annotated[int, Meta(ge=30, le=43_200)] = 900

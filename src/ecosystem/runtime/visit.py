@@ -27,6 +27,8 @@ class Visit:
     transaction: Transaction | None = None
     tx: Tx | None = None
     key: "StoredUnder | None" = None
+    without_body: bool = False
+    """Whether only the headers of the answer were asked for."""
     body: bytes = b""
     problem: str | None = None
     """Code of the problem that was answered, for the log."""

@@ -18,7 +18,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from ecosystem.runtime.call import Call, EdgeFinding, House, Replay, etag
-from ecosystem.runtime.desk import desk, seen_by
+from ecosystem.runtime.desk import begin, desk, seen_by
 from ecosystem.runtime.operation import OPERATION, Operation
 from ecosystem.values.patterns import whole
 from ecosystem.values.permit import Permit
@@ -26,7 +26,7 @@ from ecosystem.values.refusal import Refusal
 
 __all__ = [
     "OPERATION", "Call", "EdgeFinding", "House", "Operation", "PageCursor", "PageLimit", "Replay",
-    "Standing", "delete", "desk", "etag", "get", "patch", "post", "seen_by",
+    "Standing", "begin", "delete", "desk", "etag", "get", "patch", "post", "seen_by",
 ]  # fmt: skip
 
 _JSON: Final = "application/json"
@@ -71,6 +71,10 @@ class Said(TypedDict, total=False):
     """Whether the log leaves out who called."""
     late: bool
     """Whether the route opens its transactions itself, having computed for long before."""
+    ranges: bool
+    """Whether a part of the answer can be asked for (RFC 9110, section 14)."""
+    streams: bool
+    """Whether the route itself takes the body, which may be large, and then calls `begin`."""
     accepts: str
     """The media type of the request's body; `*/*` where the route itself decides."""
     produces: str
@@ -111,6 +115,8 @@ def delete(path: str, *, permit: Permit, answers: Any = None, **said: Unpack[Sai
     return _declare(_delete, "DELETE", path, permit=permit, answers=answers, said=said)
 
 
+_TRAITS: Final = ("scoped", "discreet", "late", "ranges", "streams")
+"""What an operation is where a route says so, and else is not."""
 _STATUS: Final = {"GET": 200, "POST": 201, "PATCH": 200, "DELETE": 204}
 
 
@@ -127,8 +133,6 @@ def _declare(
             refuses=said.get("refuses", ()),
             key_required=said.get("key", False),
             changes=said.get("changes", False),
-            scoped=said.get("scoped", False),
-            discreet=said.get("discreet", False),
             accepts=said.get("accepts", _JSON),
             produces=said.get("produces", _JSON),
             tag=route.__module__.split(".")[1],
@@ -139,9 +143,9 @@ def _declare(
             reads_query="reads" in said,
             form=said.get("form"),
             leads=said.get("leads"),
-            late=said.get("late", False),
             pages=said.get("pages", (400, 403) if "leads" in said else ()),
             body=get_type_hints(route).get("data"),
+            **{name: bool(said.get(name)) for name in _TRAITS},
         )
         more = {"request_max_body_size": said["body_bytes_max"]} if "body_bytes_max" in said else {}
         return make(

@@ -44,9 +44,9 @@ def is_of(content: bytes, media_type: str) -> bool:
     Files with a signature are known by it; JSON is parsed; text is UTF-8 without control
     characters and without any of those signatures.
     """
-    signed = next((kind for magic, kind in _MAGIC if content.startswith(magic)), None)
-    if signed is not None or media_type not in _TEXTS | {"application/json"}:
-        return signed == media_type
+    kind = signed(content)
+    if kind is not None or media_type not in _TEXTS | {"application/json"}:
+        return kind == media_type
     try:
         text = content.decode("utf-8")
         if media_type == "application/json":
@@ -54,6 +54,11 @@ def is_of(content: bytes, media_type: str) -> bool:
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
         return False
     return bool(content) and _CONTROLS.search(text) is None
+
+
+def signed(head: bytes) -> str | None:
+    """Return the type that the first bytes of a file say, or None where they say none."""
+    return next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
 
 
 def is_named(name: str, media_type: str) -> bool:
@@ -81,7 +86,6 @@ def content_digest(field: str) -> str | None:
 def file_name(field: str) -> str | None:
     """Return the name in a Content-Disposition field, or None where it holds no sound one.
 
-    At most 200 characters, without control characters, marks of direction and slashes.
     Source: RFC 6266, section 4.3; RFC 8187, section 3.2.
     """
     extended, plain = _NAME.search(field), _PLAIN_NAME.search(field)
@@ -94,6 +98,14 @@ def file_name(field: str) -> str | None:
         name = plain[1]
     else:
         return None
-    name = name.strip()
+    return sound_name(name)
+
+
+def sound_name(given: str) -> str | None:
+    """Return a name of a file as it is kept, or None where it is not sound.
+
+    At most 200 characters, without control characters, marks of direction and slashes.
+    """
+    name = given.strip()
     fits = len(name) <= NAME_CHARACTERS_MAX and _NAME_SHAPE.fullmatch(name)
     return name if fits and name not in {".", ".."} else None

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -24,16 +25,17 @@ _FILE: Final = inserting(document)
 
 
 async def file(
-    tx: Tx, contract_id: str, arrived: Arrived, *, blobs: Blobs, by: Actor, at: datetime
-) -> Standing:
-    """Keep a document under a contract.
+    tx: Tx, contract_id: str, arrived: Arrived, *, draft: Path, blobs: Blobs, by: Actor,
+    at: datetime,
+) -> Standing:  # fmt: skip
+    """Keep a document under a contract, whose bytes are in the file `draft`.
 
     Refuses with ContractMissing, and as the rule does. Effects: the bytes in the store, whether
     or not the transaction commits; the document's row; `document.filed`.
     """
     facts = await queries.file_facts(tx, contract_id, arrived, by=by)
     filed = rules.file(facts, by=by, at=at)
-    await asyncio.to_thread(blobs.keep, arrived.content)
+    await asyncio.to_thread(blobs.take, draft, filed.sha256)
     authority = authority_of(contract_id)
     document_id = mint("document", authority=authority)
     await tx.run(

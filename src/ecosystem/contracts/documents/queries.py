@@ -1,9 +1,9 @@
 """Read documents: facts for the rules, and views that row-level security lets through."""
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import ARRAY, ColumnElement, Integer, Text, any_, bindparam, func, select
 
 from ecosystem.contracts import queries as contracts
@@ -12,7 +12,6 @@ from ecosystem.contracts.rules import DocumentMissing
 from ecosystem.contracts.tables import document
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
-from ecosystem.values import media
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, owner
 
@@ -63,12 +62,7 @@ async def file_facts(tx: Tx, contract_id: str, arrived: Arrived, *, by: Actor) -
     """Return what the filing of a document is checked against. Refuses with ContractMissing."""
     return FileFacts(
         is_party=await contracts.is_party(tx, contract_id, by=by),
-        name=media.file_name(arrived.disposition),
-        media_type=arrived.media_type,
-        is_of_type=media.is_of(arrived.content, arrived.media_type),
-        bytes=len(arrived.content),
-        sha256=hashlib.sha256(arrived.content).hexdigest(),
-        declared_sha256=media.content_digest(arrived.digest),
+        **msgspec.structs.asdict(arrived),
     )
 
 

@@ -1,0 +1,128 @@
+"""Documents of contracts over HTTP."""
+
+import asyncio
+
+from litestar import Response
+from litestar.params import FromPath, FromQuery
+
+from ecosystem.contracts import access, queries, rules
+from ecosystem.contracts.documents import actions
+from ecosystem.contracts.documents import queries as documents
+from ecosystem.contracts.model import Arrived, Document
+from ecosystem.runtime import content, paging, problems
+from ecosystem.runtime.arriving import Draft, arrived
+from ecosystem.runtime.download import download
+from ecosystem.runtime.web import (
+    Call,
+    EdgeFinding,
+    PageCursor,
+    PageLimit,
+    Standing,
+    begin,
+    get,
+    post,
+)
+from ecosystem.values import media
+from ecosystem.values.identifiers import owner
+from ecosystem.values.page import Page
+
+
+@post(
+    "/v1/contracts/{contract_id:str}/documents",
+    permit=access.FILE,
+    answers=Standing,
+    accepts="*/*",
+    streams=True,
+    refuses=(rules.ContractMissing, rules.NotParty, rules.DocumentUnsound),
+)
+async def file_document(request: Call, contract_id: FromPath[str]) -> Response[bytes]:
+    """File a document under a contract.
+
+    The body is the document itself: PDF, plain text, CSV, JSON, PNG or JPEG, as Content-Type
+    says and as the bytes themselves show. `Content-Digest: sha-256=:...:` (RFC 9530) is
+    compared with what arrived; `Content-Disposition: attachment; filename*=UTF-8''...` names it.
+    What is too large for one request is uploaded in parts.
+    """
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if sent not in media.TYPES:
+        raise EdgeFinding(problems.UNSUPPORTED, f"A document is one of {', '.join(media.TYPES)}.")
+    blobs, bytes_max = request.house.blobs, request.house.settings.document_bytes_max
+    async with arrived(request, folder=blobs.arriving, bytes_max=bytes_max) as draft:
+        said = await _said(request, draft, media_type=sent)
+        await begin(request, draft.sha256.encode())
+        filed = await actions.file(
+            request.tx, contract_id, said, draft=draft.path, blobs=blobs, by=request.by,
+            at=request.at,
+        )  # fmt: skip
+    return request.answer(filed, version=filed.version, location=f"/v1/documents/{filed.id}")
+
+
+async def _said(request: Call, draft: Draft, *, media_type: str) -> Arrived:
+    """Return what the header fields say of a draft, and what it is."""
+    return Arrived(
+        name=media.file_name(request.headers.get("content-disposition", "")),
+        media_type=media_type,
+        is_of_type=await asyncio.to_thread(content.is_of, draft.path, media_type),
+        bytes=draft.bytes,
+        sha256=draft.sha256,
+        declared_sha256=media.content_digest(request.headers.get("content-digest", "")),
+    )
+
+
+@get(
+    "/v1/contracts/{contract_id:str}/documents",
+    permit=access.READ_DOCUMENTS,
+    answers=Page[Document],
+    scoped=True,
+    refuses=(rules.ContractMissing, rules.NotConcerned),
+)
+async def list_documents(
+    request: Call,
+    contract_id: FromPath[str],
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List the documents of a contract that the caller may read; newest first."""
+    await queries.concern(request.tx, contract_id, by=request.by)
+    return await paging.page(
+        request, request.tx, documents.DOCUMENTS, cursor=cursor, limit=limit,
+        authority_id=owner(contract_id, "contract", otherwise=rules.ContractMissing),
+        contract_id=contract_id,
+    )  # fmt: skip
+
+
+@get(
+    "/v1/documents/{document_id:str}",
+    permit=access.READ_DOCUMENTS,
+    answers=Document,
+    scoped=True,
+    refuses=(rules.DocumentMissing,),
+)
+async def read_document(request: Call, document_id: FromPath[str]) -> Response[bytes]:
+    """Read what is known of a document: its name, type, size and SHA-256."""
+    row = await documents.document_view(request.tx, document_id)
+    return request.answer(row["body"], version=row["version"])
+
+
+@get(
+    "/v1/documents/{document_id:str}/content",
+    permit=access.READ_DOCUMENTS,
+    answers=bytes,
+    produces="*/*",
+    ranges=True,
+    scoped=True,
+    refuses=(rules.DocumentMissing,),
+)
+async def read_document_content(request: Call, document_id: FromPath[str]) -> Response[bytes]:
+    """Read the bytes of a document, or a range of them.
+
+    They come as an attachment under the name they were filed with, never to be shown inline.
+    """
+    row = await documents.document_view(request.tx, document_id)
+    return await download(
+        request, request.house.blobs, sha256=row["sha256"], name=row["name"],
+        media_type=row["media_type"],
+    )  # fmt: skip
+
+
+ROUTES = (file_document, list_documents, read_document, read_document_content)
