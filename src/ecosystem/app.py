@@ -23,6 +23,7 @@ from ecosystem.contracts.turning import routes as turns
 from ecosystem.contracts.documents import routes as documents
 from ecosystem.contracts.uploads import actions as uploading
 from ecosystem.contracts.uploads import routes as uploads
+from ecosystem.contracts.past import routes as contracts_past
 from ecosystem.feed import routes as feed
 from ecosystem.health import routes as health
 from ecosystem.history import sequencer
@@ -36,6 +37,7 @@ from ecosystem.needs import routes as needs
 from ecosystem.offers import routes as offers
 from ecosystem.offers.members import routes as members
 from ecosystem.outcomes import routes as outcomes
+from ecosystem.outcomes.past import routes as outcomes_past
 from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank
 from ecosystem.payments.closing import routes as closing
@@ -78,9 +80,11 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *turns.ROUTES,
     *documents.ROUTES,
     *uploads.ROUTES,
+    *contracts_past.ROUTES,
     *milestones.ROUTES,
     *judging.ROUTES,
     *outcomes.ROUTES,
+    *outcomes_past.ROUTES,
     *feed.ROUTES,
     *manual.ROUTES,
     *health.ROUTES,

@@ -16,6 +16,7 @@ import ecosystem
 from ecosystem.awards import rules as awards
 from ecosystem.contracts.turning import rules as turning
 from ecosystem.history import model
+from ecosystem.history.past.model import REMEMBERED
 from ecosystem.identity import rules as identity
 from ecosystem.identity.people import rules as people
 from ecosystem.payments import engine
@@ -162,3 +163,15 @@ def test_the_canonical_bytes_are_those_of_the_standard(events: list[asyncpg.Reco
         text = row["body"] if isinstance(row["body"], str) else row["body"].decode()
 
         assert rfc8785.dumps(msgspec.json.decode(text)) == text.encode()
+
+
+def test_every_event_of_what_is_remembered_says_how_the_thing_then_was(
+    events: list[asyncpg.Record],
+) -> None:
+    found = [row for row in events if row["stream"].partition("_")[0] in REMEMBERED]
+
+    assert {row["stream"].partition("_")[0] for row in found} == REMEMBERED
+    for row in found:
+        after = msgspec.json.decode(row["body"])["after"]
+        assert after is not None, row["type"]
+        assert (after["id"], after["version"]) == (row["stream"], row["version"]), row["type"]

@@ -27,6 +27,7 @@ def tour(world: World, *, outside: str) -> None:
     """
     _read_public(world)
     _read_own(world)
+    _look_back(world)
     _organisations(world.caller)
     _identities(world.caller, outside)
     _tokens(world)
@@ -99,6 +100,15 @@ def _upload(call: Caller, contract: str) -> None:
     there = f"/v1/uploads/{call.post(f'{contract}/uploads', by, said)['id']}"
     call.get(there, by)
     call.append(there, by, content, offset=0, last=True)
+def _look_back(world: World) -> None:
+    """Read what happened to each thing that is remembered, and compare how it began with now."""
+    call, who = world.caller, "auditor/auditor"
+    observation = f"/v1/observations/{world.ids['observation']}"
+    metric = f"/v1/metrics/{call.get(observation, who)['metric_id']}"
+    contract, milestone = (f"/v1/{one}s/{world.ids[one]}" for one in ("contract", "milestone"))
+    for path in (contract, milestone, metric, observation):
+        call.get(f"{path}/history", who, limit=2)
+        call.get(f"{path}/comparison", who)
 
 
 def _observe_more(world: World, metric: str) -> None:

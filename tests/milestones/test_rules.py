@@ -3,17 +3,13 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ecosystem.catalogue.profiles.model import Calendar, Counting, Span, Weekday
 from ecosystem.contracts.form_shapes import TermsMilestone
 from ecosystem.contracts.model import Evidence
 from ecosystem.milestones import rules
 from ecosystem.milestones.model import (
-    Moment,
     PlanFacts,
     State,
     Submission,
@@ -21,7 +17,6 @@ from ecosystem.milestones.model import (
     Timeliness,
 )
 from ecosystem.values.actor import Actor, OrganisationKind
-from ecosystem.values.period import EARLIEST, LATEST
 from ecosystem.values.refusal import Refusal
 from ecosystem.values.text import Text
 
@@ -203,31 +198,3 @@ def test_by_its_date_a_milestone_is_met_or_not_or_neither_yet(
     state: State, delivered: datetime | None, at: datetime, expected: Timeliness | None
 ) -> None:
     assert rules.timeliness(state, due_at=DUE_AT, delivered_at=delivered, at=at) is expected
-
-
-@given(st.integers(min_value=0, max_value=10**15 - 1))
-def test_a_moment_is_a_position(position: int) -> None:
-    assert rules.moment(f"position:{position}") == Moment(position=position)
-
-
-@given(
-    st.datetimes(
-        min_value=EARLIEST.replace(tzinfo=None),
-        max_value=LATEST.replace(tzinfo=None) - TICK,
-        timezones=st.just(UTC),
-    )
-)
-def test_a_moment_is_a_time(at: datetime) -> None:
-    written: str = msgspec.to_builtins(at)
-
-    assert rules.moment(written) == Moment(at=at)
-
-
-@given(st.text())
-def test_any_other_text_is_refused_as_unclear(text: str) -> None:
-    try:
-        found = rules.moment(text)
-    except rules.MomentUnclear:
-        return
-
-    assert (found.at is None) != (found.position is None)

@@ -6,6 +6,10 @@ from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.permit import Permit
 
 FORMS: Final = Permit(act="read standard-form contracts")
+READ_HISTORY: Final = Permit(
+    act="read the history of a contract", scope="history:read",
+    relation="parties, authority, auditors of the jurisdiction",
+)  # fmt: skip
 READ: Final = Permit(
     act="read contracts",
     relation="any; a draft only its parties and auditors, with contracts:read",

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.contracts.form_shapes import ContractTerms, Digest, Form, Name, PartyRole
+from ecosystem.history.past.model import NOW, Past
 from ecosystem.needs.model import FormCited
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import (
@@ -249,6 +250,8 @@ class Contract(ContractSummary, frozen=True, kw_only=True):
     """SHA-256 of the canonical JSON (RFC 8785) of `terms`: what the parties sign."""
     drafted_at: datetime
     terms: ContractTerms
+    then: Past = NOW
+    """Of which moments the answer speaks, where the past was asked for."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

@@ -142,12 +142,10 @@ _WHOLE: Final[list[ColumnElement[Any]]] = [
     contract.c.drafted_at,
     contract.c.terms,
 ]
-_SEEN: Final = or_(
-    contract.c.state != "draft", is_concerned(contract.c.authority_id, contract.c.id)
-)
+SEEN: Final = or_(contract.c.state != "draft", is_concerned(contract.c.authority_id, contract.c.id))
 _one = select(*_WHOLE).where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID)
 _one_whole = _one.subquery("one")
-_one_seen = _one.where(_SEEN).subquery("one")
+_one_seen = _one.where(SEEN).subquery("one")
 _AFTER: Final = Statement(select(func.row_to_json(_one_whole.table_valued())))
 VIEW: Final = Statement(
     select(func.row_to_json(_one_seen.table_valued()).label("body"), _one_seen.c.version)
@@ -160,7 +158,7 @@ _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
 
 @cache
 def _listing(names: frozenset[str]) -> Statement:
-    return page_of(select(*_SUMMARY).where(_SEEN, *(_FILTERS[name] for name in sorted(names))))
+    return page_of(select(*_SUMMARY).where(SEEN, *(_FILTERS[name] for name in sorted(names))))
 
 
 def listing(**filters: str) -> Statement:
@@ -170,7 +168,7 @@ def listing(**filters: str) -> Statement:
 
 _LOCKED: Final = Statement(
     select(contract)
-    .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID, _SEEN)
+    .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID, SEEN)
     .with_for_update()
 )
 _ROW: Final = Statement(
@@ -180,7 +178,7 @@ _PLACE: Final = Statement(
     select(
         role_of(contract.c.authority_id, contract.c.id).label("role"),
         is_concerned(contract.c.authority_id, contract.c.id).label("concerned"),
-    ).where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID, _SEEN)
+    ).where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID, SEEN)
 )
 _PARTY_IDS: Final = Statement(
     select(contract_party.c.organisation_id, contract_signature.c.person_id)

@@ -19,8 +19,11 @@ from ecosystem.contracts.model import (
     FormList,
     Signing,
 )
+from ecosystem.contracts.past import queries as remembered
 from ecosystem.contracts.reading import paper
 from ecosystem.contracts.reading.outline import Outline, outline
+from ecosystem.history.past import rules as past
+from ecosystem.history.past.answers import UNCLEAR, AsOf, ValidAt
 from ecosystem.identity.login.languages import Language
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import (
@@ -92,14 +95,25 @@ async def draft_contract(request: Call, data: JSONBody[ContractDraft]) -> Respon
     "/v1/contracts/{contract_id:str}",
     permit=access.READ,
     answers=Contract,
-    refuses=(rules.ContractMissing,),
+    refuses=(rules.ContractMissing, *UNCLEAR),
 )
-async def read_contract(request: Call, contract_id: FromPath[str]) -> Response[bytes]:
-    """Read a contract.
+async def read_contract(
+    request: Call,
+    contract_id: FromPath[str],
+    as_of: FromQuery[AsOf | None] = None,
+    valid_at: FromQuery[ValidAt | None] = None,
+) -> Response[bytes]:
+    """Read a contract, as it is or as it was.
 
     A contract in force is public. A draft is seen by its parties, and by the auditors of the
-    authority's jurisdiction, with the scope contracts:read.
+    authority's jurisdiction, with the scope contracts:read. `as_of` asks what was known at a
+    time, or at a position of the log; `valid_at` what was in force at a time. Whoever may read
+    it today may read its past, which has no ETag: nothing is written to it.
     """
+    if (asked := past.asked(as_of, valid_at, now=request.at)) is not None:
+        return request.answer(
+            await remembered.past(request.tx, contract_id, seen_by=request.reader, asked=asked)
+        )
     row = await queries.view(request.tx, contract_id, seen_by=request.reader)
     return request.answer(row["body"], version=row["version"])
 

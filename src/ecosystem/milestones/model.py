@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -11,7 +11,7 @@ from ecosystem.catalogue.profiles.model import Calendar, Span
 from ecosystem.contracts.form_shapes import Digest, MilestoneKind, TermsMilestone
 from ecosystem.contracts.model import Evidence
 from ecosystem.contracts.rule_parts import Code
-from ecosystem.values.actor import Actor
+from ecosystem.history.past.model import NOW, Past
 from ecosystem.values.identifiers import ContractId, DocumentId, MilestoneId, SubmissionId
 from ecosystem.values.patterns import whole
 from ecosystem.values.period import Instant
@@ -226,6 +226,8 @@ class Milestone(MilestoneSummary, frozen=True, kw_only=True):
     remedy: Text | None
     findings: tuple[Finding, ...]
     """The same for each part."""
+    then: Past = NOW
+    """Of which moments the answer speaks, where the past was asked for."""
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -272,41 +274,3 @@ class AcceptedMilestone(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
     delivered_at: datetime
     """The delivery that was accepted: of parts, the latest."""
-
-
-class HistoryBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Who acted, on which facts, what was decided, and how the milestone was after it."""
-
-    by: Actor
-    facts: dict[str, Any]
-    decision: dict[str, Any]
-    after: Milestone
-
-
-class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of a milestone, with all that it was decided on."""
-
-    id: str
-    object: MilestoneId
-    version: int
-    type: str
-    valid_at: datetime
-    """When the change took effect."""
-    recorded_at: datetime
-    """When it became known."""
-    organisation_id: str
-    client_id: str | None
-    person_id: str | None
-    request_id: str | None
-    position: int | None
-    """Its place in the one order of the log; null for the moment until it has one."""
-    hash: str
-    """SHA-256 of its header, by which the next event of the milestone is chained to it."""
-    body: HistoryBody
-
-
-class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """A time, or a position in the log, as of which something is asked."""
-
-    at: datetime | None = None
-    position: int | None = None

@@ -1,6 +1,6 @@
 """Read milestones: facts for the rules, locked; views for people, now and as of any time."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -24,12 +24,12 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.documents import queries as documents
 from ecosystem.contracts.rule_parts import Code
 from ecosystem.contracts.tables import contract
-from ecosystem.history import queries as history
+from ecosystem.history.past.model import Asked, Comparison, Moment
+from ecosystem.history.past.queries import Past
 from ecosystem.milestones import rules
 from ecosystem.milestones.model import (
     AcceptedMilestone,
     Milestone,
-    Moment,
     State,
     Submission,
     SubmitFacts,
@@ -107,7 +107,9 @@ _VIEW: Final = Statement(
         _one.c.timeliness,
     )
 )
-_IS_SEEN: Final = Statement(select(milestone.c.id).where(*_KEY, _SEEN))
+_shown = select(milestone.c.id).where(*_KEY, _SEEN)
+_IS_SEEN: Final = Statement(_shown)
+_PAST: Final = Past(_shown)
 _bare = select(*_WHOLE).where(*_KEY).subquery("one")
 _AFTER: Final = Statement(select(func.row_to_json(_bare.table_valued())))
 LISTING: Final = page_of(
@@ -181,14 +183,6 @@ _ACCEPTED: Final = Statement(
     .order_by(milestone.c.id)
 )
 
-_END: Final = datetime(9999, 1, 1, tzinfo=UTC)
-
-
-class _Body(msgspec.Struct, frozen=True):
-    """Of an event's body, the milestone after it."""
-
-    after: Milestone
-
 
 async def view(tx: Tx, milestone_id: str, *, seen_by: Actor, at: datetime) -> Record:
     """Return a milestone's JSON as `body`, its version and timeliness.
@@ -218,37 +212,40 @@ async def concern(tx: Tx, milestone_id: str, *, by: Actor) -> None:
     )
 
 
-async def as_of(
-    tx: Tx, milestone_id: str, *, as_of: str | None, valid_at: datetime | None, now: datetime
-) -> tuple[Milestone, int]:
-    """Return a milestone and its version as they were known at a moment.
+async def past(tx: Tx, milestone_id: str, *, seen_by: Actor, asked: Asked) -> Milestone:
+    """Return a milestone as of what is asked; by its date it is what it was then.
 
-    `as_of` is a time or a position of the log, `valid_at` when what is asked for was in
-    force; by default both are now. The caller has seen the milestone as it is today.
-    Refuses with MomentUnclear, and with NothingThen where nothing was known.
+    Refuses with MilestoneMissing where today's is not the caller's to see, and as `Past.read`.
     """
-    asked = rules.moment(as_of) if as_of is not None else Moment(at=now)
-    in_force = _END if valid_at is None else rules.in_reach(valid_at)
-    if asked.position is not None:
-        body, version = await history.at_position(
-            tx, milestone_id, position=asked.position, valid_at=in_force
-        )
-        return _then(body), version
-    known_at = asked.at or now
-    body, version = await history.as_of(tx, milestone_id, known_at=known_at, valid_at=in_force)
-    return _then(body, at=min(known_at, in_force)), version
-
-
-def _then(body: bytes, *, at: datetime | None = None) -> Milestone:
-    """Return the milestone after an event; by its date as it was at a time, where one is given."""
-    then = msgspec.json.decode(body, type=_Body).after
-    if at is None:
-        return then
+    memory = await _PAST.read(
+        tx, milestone_id, asked=asked, authority_id=_owner(milestone_id), id=milestone_id,
+        **contracts.reads_as(seen_by),
+    )  # fmt: skip
+    if memory is None:
+        raise _missing()
+    then = msgspec.json.decode(memory.state, type=Milestone)
+    at = min(memory.then.as_of, asked.valid_at or memory.then.as_of)
     delivered_at = then.accepted_delivery_at or then.delivered_at
     if then.state is State.SUBMITTED:
         delivered_at = then.delivered_at
     result = rules.timeliness(then.state, due_at=then.due_at, delivered_at=delivered_at, at=at)
-    return msgspec.structs.replace(then, timeliness=result)
+    return msgspec.structs.replace(then, timeliness=result, then=memory.then)
+
+
+async def compare(
+    tx: Tx, milestone_id: str, *, since: Moment | None, until: Moment, seen_by: Actor
+) -> Comparison:
+    """Return how a milestone was at two moments, and what happened to it in between.
+
+    Refuses with MilestoneMissing where today's is not the caller's to see, and as `Past.compare`.
+    """
+    found = await _PAST.compare(
+        tx, milestone_id, since=since, until=until, authority_id=_owner(milestone_id),
+        id=milestone_id, **contracts.reads_as(seen_by),
+    )  # fmt: skip
+    if found is None:
+        raise _missing()
+    return found
 
 
 async def after(tx: Tx, milestone_id: str, *, at: datetime) -> Milestone:
@@ -326,5 +323,9 @@ def _owner(milestone_id: str) -> int:
 
 def _found(row: Record | None) -> Record:
     if row is None:
-        raise MilestoneMissing("There is no such milestone in a contract of the caller's.")
+        raise _missing()
     return row
+
+
+def _missing() -> MilestoneMissing:
+    return MilestoneMissing("There is no such milestone in a contract of the caller's.")

@@ -1,20 +1,26 @@
 """Milestones over HTTP."""
 
-from datetime import datetime
-from typing import Annotated, Final
-
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rules import ContractMissing, NotConcerned
 from ecosystem.contracts.turning.rules import ContractEnded, ContractSuspended
-from ecosystem.history import actions as history
-from ecosystem.history.queries import STREAM, NothingThen
+from ecosystem.history.past import rules as past
+from ecosystem.history.past.answers import (
+    APART,
+    UNCLEAR,
+    AsOf,
+    From,
+    Until,
+    ValidAt,
+    history,
+    moments,
+    noted,
+)
+from ecosystem.history.past.model import Comparison, HistoryEntry
 from ecosystem.milestones import access, actions, queries, rules
 from ecosystem.milestones.model import (
-    HistoryEntry,
     Milestone,
     MilestoneSummary,
     Round,
@@ -22,26 +28,9 @@ from ecosystem.milestones.model import (
 )
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
-from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import owner
 from ecosystem.values.page import Page
-from ecosystem.values.patterns import whole
 from ecosystem.values.revision import RevisionStale
-
-_DAY: Final = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_MINUTE: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
-_TIME: Final = rf"{_MINUTE}:[0-5][0-9](\.[0-9]{{1,6}})?"
-AsOf = Annotated[
-    str,
-    Meta(
-        pattern=whole(rf"(position:[0-9]{{1,15}}|{_DAY}T{_TIME}(Z|[+-]{_MINUTE}))"),
-        description="What was known then: an RFC 3339 time, or `position:` and a place in the log.",
-        examples=["2026-03-31T16:00:00Z", "position:1024"],
-    ),
-]
-ValidAt = Annotated[
-    datetime, Meta(tz=True, description="What was in force then: an RFC 3339 time.")
-]
 
 
 @get(
@@ -73,7 +62,7 @@ async def list_milestones(
     "/v1/milestones/{milestone_id:str}",
     permit=access.READ,
     answers=Milestone,
-    refuses=(rules.MilestoneMissing, rules.MomentUnclear, NothingThen),
+    refuses=(rules.MilestoneMissing, *UNCLEAR),
 )
 async def read_milestone(
     request: Call,
@@ -85,15 +74,15 @@ async def read_milestone(
 
     `as_of` asks what was known at a time, or at a position of the log; `valid_at` what was
     in force at a time, whenever it became known. Together they ask what was known then of
-    how it was then. Whoever may read it today may read its past.
+    how it was then. Whoever may read it today may read its past, which has no ETag: nothing
+    is written to it.
     """
+    if (asked := past.asked(as_of, valid_at, now=request.at)) is not None:
+        return request.answer(
+            await queries.past(request.tx, milestone_id, seen_by=request.by, asked=asked)
+        )
     row = await queries.view(request.tx, milestone_id, seen_by=request.by, at=request.at)
-    if as_of is None and valid_at is None:
-        return request.answer(row["body"], version=row["version"], mark=row["timeliness"])
-    then, version = await queries.as_of(
-        request.tx, milestone_id, as_of=as_of, valid_at=valid_at, now=request.at
-    )
-    return request.answer(then, version=version, mark=then.timeliness)
+    return request.answer(row["body"], version=row["version"], mark=row["timeliness"])
 
 
 @get(
@@ -113,16 +102,33 @@ async def read_milestone_history(
     Each event with who acted, on which facts, what was decided, and how the milestone was
     after it. What an auditor reads here is kept before it is answered.
     """
-    by = request.by
-    await queries.concern(request.tx, milestone_id, by=by)
-    if by.kind is OrganisationKind.AUDITOR:
-        async with request.house.database.transaction() as tx:
-            tx.request_id = request.visit.request_id
-            await history.note_reading(tx, milestone_id, by=by, at=request.at)
-    return await paging.page(
-        request, request.tx, STREAM, cursor=cursor, limit=limit, stream=milestone_id,
-        authority_id=owner(milestone_id, "milestone", otherwise=rules.MilestoneMissing),
-    )  # fmt: skip
+    await queries.concern(request.tx, milestone_id, by=request.by)
+    return await history(request, milestone_id, cursor=cursor, limit=limit)
+
+
+@get(
+    "/v1/milestones/{milestone_id:str}/comparison",
+    permit=access.READ_HISTORY,
+    answers=Comparison,
+    refuses=(rules.MilestoneMissing, *APART),
+)
+async def compare_milestone(
+    request: Call,
+    milestone_id: FromPath[str],
+    since: From = None,
+    until: FromQuery[Until | None] = None,
+) -> Response[bytes]:
+    """Compare a milestone at two moments.
+
+    Each place that differs, with the events in between that changed it: who did what, when and
+    why. What an auditor reads here is kept before it is answered.
+    """
+    first, second = moments(since, until, now=request.at)
+    found = await queries.compare(
+        request.tx, milestone_id, since=first, until=second, seen_by=request.by
+    )
+    await noted(request, milestone_id)
+    return request.answer(found)
 
 
 @get(
@@ -177,5 +183,6 @@ async def submit_milestone(
 
 
 ROUTES = (
-    list_milestones, read_milestone, read_milestone_history, list_rounds, submit_milestone,
+    list_milestones, read_milestone, read_milestone_history, compare_milestone, list_rounds,
+    submit_milestone,
 )  # fmt: skip

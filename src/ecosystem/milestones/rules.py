@@ -9,7 +9,6 @@ from ecosystem.catalogue.profiles.model import Calendar, Counting, Span
 from ecosystem.contracts.canonical import digest
 from ecosystem.milestones.model import (
     Lateness,
-    Moment,
     PlanFacts,
     Planned,
     State,
@@ -20,7 +19,6 @@ from ecosystem.milestones.model import (
     Timeliness,
 )
 from ecosystem.values.actor import Actor
-from ecosystem.values.period import is_within_reach
 from ecosystem.values.refusal import Kind, Refusal
 from ecosystem.values.text import Text
 
@@ -91,13 +89,6 @@ class EvidenceMissing(Refusal):
 
     kind = Kind.UNMET
     remedy = "Name a document of its own for each kind of `evidence_asked` not yet accepted."
-
-
-class MomentUnclear(Refusal):
-    """The moment that is asked for is neither a time nor a position."""
-
-    kind = Kind.UNMET
-    remedy = "Give RFC 3339 with its offset (2026-03-31T16:00:00Z), or `position:` and a number."
 
 
 def plan(facts: PlanFacts, *, by: Actor, at: datetime) -> Planned:
@@ -230,25 +221,3 @@ def timeliness(
     if (counts or at) > due_at:
         return Timeliness.NOT_MET
     return Timeliness.MET if state is State.ACCEPTED else None
-
-
-def moment(text: str) -> Moment:
-    """Return the time or the position that `text` names. Refuses with MomentUnclear."""
-    if text.startswith(_POSITION):
-        digits = text.removeprefix(_POSITION)
-        if digits.isascii() and digits.isdecimal() and len(digits) < 16:  # noqa: PLR2004
-            return Moment(position=int(digits))
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise MomentUnclear(f"{text[:60]!a} names no moment.")
-    return Moment(at=in_reach(at))
-
-
-def in_reach(at: datetime) -> datetime:
-    """Return a time that somebody can ask about. Refuses with MomentUnclear."""
-    if not is_within_reach(at):
-        raise MomentUnclear("Nothing is known of times before 1900 or after 2199.")
-    return at

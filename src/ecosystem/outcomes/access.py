@@ -9,6 +9,10 @@ READ: Final = Permit(
     act="read metrics and observations", scope="outcomes:read",
     relation="parties, authority, auditors of the jurisdiction",
 )  # fmt: skip
+READ_HISTORY: Final = Permit(
+    act="read the history of a metric or an observation", scope="history:read",
+    relation="parties, authority, auditors of the jurisdiction",
+)  # fmt: skip
 REPORT: Final = Permit(
     act="report an observation", scope="outcomes:write", roles=(Role.DELIVERY, Role.OFFICER),
     verified=True, relation="supplier by its delivery, authority by its officer",

@@ -64,7 +64,7 @@ _SUPERSEDE: Final = Statement(
     update(observation)
     .where(*_KEY, observation.c.superseded_by.is_(None))
     .values(version=observation.c.version + 1, superseded_by=bindparam("by_observation"))
-    .returning(observation.c.id)
+    .returning(observation.c.reported_at)
 )
 _VERIFY: Final = Statement(
     update(observation)
@@ -123,7 +123,7 @@ async def _register(
     )  # fmt: skip
     await history.record(
         tx, "metric.registered", metric_id, facts=facts, decision=registered, by=by, at=at,
-        audience=EVERYONE,
+        audience=EVERYONE, after=await queries.metric_after(tx, metric_id),
     )  # fmt: skip
 
 
@@ -149,7 +149,7 @@ async def follow(tx: Tx, occurrence: Occurrence) -> None:
             )  # fmt: skip
             await history.record(
                 tx, "metric.changed", metric_id, facts=facts, decision=registered, by=by, at=at,
-                audience=EVERYONE,
+                audience=EVERYONE, after=await queries.metric_after(tx, metric_id),
             )  # fmt: skip
 
 
@@ -191,7 +191,7 @@ async def report(tx: Tx, metric_id: str, asked: Report, *, by: Actor, at: dateti
         return _first(row)
     version = await history.record(
         tx, "observation.reported", observation_id, facts=facts, decision=reported, by=by, at=at,
-        audience=audience,
+        audience=audience, after=await queries.after(tx, observation_id),
     )  # fmt: skip
     return Standing(id=observation_id, state=reported.state, version=version)
 
@@ -230,7 +230,7 @@ async def _supersede(
         raise rules.NothingToCorrect("It has just been corrected.", pointer="/supersedes")
     await history.record(
         tx, "observation.superseded", corrected, facts=facts, decision=reported, by=by, at=at,
-        audience=audience,
+        valid_at=marked, audience=audience, after=await queries.after(tx, corrected),
     )  # fmt: skip
 
 
@@ -253,7 +253,7 @@ async def verify(
     )  # fmt: skip
     version = await history.record(
         tx, "observation.verified", observation_id, facts=facts, decision=verified, by=by, at=at,
-        audience=EVERYONE,
+        audience=EVERYONE, after=await queries.after(tx, observation_id),
     )  # fmt: skip
     return Standing(id=observation_id, state=verified.state, version=version)
 
@@ -267,7 +267,7 @@ async def _replace(
         await tx.run(_REPLACE, of_authority=authority_of(replaced), of=replaced)
         await history.record(
             tx, "observation.voided", replaced, facts=facts, decision=voided, by=by, at=at,
-            audience=EVERYONE,
+            audience=EVERYONE, after=await queries.after(tx, replaced),
         )  # fmt: skip
 
 
@@ -288,7 +288,7 @@ async def dispute(
     )  # fmt: skip
     version = await history.record(
         tx, "observation.disputed", observation_id, facts=facts, decision=disputed, by=by, at=at,
-        audience=await _parties(tx, row),
+        audience=await _parties(tx, row), after=await queries.after(tx, observation_id),
     )  # fmt: skip
     return Standing(id=observation_id, state=disputed.state, version=version)
 
@@ -310,7 +310,7 @@ async def annul(
     )  # fmt: skip
     version = await history.record(
         tx, "observation.voided", observation_id, facts=facts, decision=annulled, by=by, at=at,
-        audience=await _parties(tx, row),
+        audience=await _parties(tx, row), after=await queries.after(tx, observation_id),
     )  # fmt: skip
     return Standing(id=observation_id, state=annulled.state, version=version)
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from ecosystem.contracts.form_shapes import TermsMetric
 from ecosystem.contracts.rule_parts import Code, Direction
+from ecosystem.history.past.model import NOW, Past
 from ecosystem.values.identifiers import (
     ContractId,
     MetricId,
@@ -165,6 +166,8 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     """How the verifier checks it."""
     baseline: Measure | None
     target: Measure
+    then: Past = NOW
+    """Of which moments the answer speaks, where the past was asked for."""
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +194,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     disputed_at: datetime | None
     reason: Text | None
     """Why it was verified, disputed or annulled, whichever came last."""
+    then: Past = NOW
+    """Of which moments the answer speaks, where the past was asked for."""
 
 
 class VerifiedObservation(msgspec.Struct, frozen=True, kw_only=True):

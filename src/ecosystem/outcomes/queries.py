@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -19,6 +20,8 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.tables import contract, contract_party
 from ecosystem.outcomes.model import (
     JudgeFacts,
+    Metric,
+    Observation,
     Other,
     Report,
     ReportFacts,
@@ -79,8 +82,8 @@ _OBSERVATION_VIEW: Final[list[ColumnElement[Any]]] = [
     observation.c.disputed_at,
     observation.c.reason,
 ]
-_METRIC_SEEN: Final = contracts.is_concerned(metric.c.authority_id, metric.c.contract_id)
-_SEEN: Final = contracts.is_concerned(observation.c.authority_id, observation.c.contract_id)
+METRIC_SEEN: Final = contracts.is_concerned(metric.c.authority_id, metric.c.contract_id)
+SEEN: Final = contracts.is_concerned(observation.c.authority_id, observation.c.contract_id)
 
 
 def _view(rows: Any) -> Statement:
@@ -90,23 +93,31 @@ def _view(rows: Any) -> Statement:
 
 _ONE_METRIC: Final = _view(
     select(*_METRIC_VIEW).where(
-        metric.c.authority_id == _AUTHORITY, metric.c.id == _ID, _METRIC_SEEN
+        metric.c.authority_id == _AUTHORITY, metric.c.id == _ID, METRIC_SEEN
     )
 )
 _ONE: Final = _view(
     select(*_OBSERVATION_VIEW).where(
-        observation.c.authority_id == _AUTHORITY, observation.c.id == _ID, _SEEN
+        observation.c.authority_id == _AUTHORITY, observation.c.id == _ID, SEEN
+    )
+)
+_METRIC_AFTER: Final = _view(
+    select(*_METRIC_VIEW).where(metric.c.authority_id == _AUTHORITY, metric.c.id == _ID)
+)
+_AFTER: Final = _view(
+    select(*_OBSERVATION_VIEW).where(
+        observation.c.authority_id == _AUTHORITY, observation.c.id == _ID
     )
 )
 METRICS: Final = page_of(
     select(*_METRIC_VIEW).where(
-        metric.c.authority_id == _AUTHORITY, metric.c.contract_id == _CONTRACT, _METRIC_SEEN
+        metric.c.authority_id == _AUTHORITY, metric.c.contract_id == _CONTRACT, METRIC_SEEN
     )
 )
 """A page of the metrics of a contract that the reader is concerned with."""
 OBSERVATIONS: Final = page_of(
     select(*_OBSERVATION_VIEW).where(
-        observation.c.authority_id == _AUTHORITY, observation.c.metric_id == _METRIC, _SEEN
+        observation.c.authority_id == _AUTHORITY, observation.c.metric_id == _METRIC, SEEN
     )
 )
 """A page of the observations of a metric that the reader is concerned with."""
@@ -152,7 +163,7 @@ _REPORT: Final = Statement(
             observation.c.state != State.VOID.value,
         ),
     )
-    .where(metric.c.authority_id == _AUTHORITY, metric.c.id == _METRIC, _METRIC_SEEN)
+    .where(metric.c.authority_id == _AUTHORITY, metric.c.id == _METRIC, METRIC_SEEN)
 )
 """Everything that a report is checked against, in one statement: it is the hot path."""
 _LOCKED: Final = Statement(
@@ -160,7 +171,7 @@ _LOCKED: Final = Statement(
         observation,
         contracts.role_of(observation.c.authority_id, observation.c.contract_id).label("role"),
     )
-    .where(observation.c.authority_id == _AUTHORITY, observation.c.id == _ID, _SEEN)
+    .where(observation.c.authority_id == _AUTHORITY, observation.c.id == _ID, SEEN)
     .with_for_update()
 )
 _LOCK_METRIC: Final = Statement(
@@ -219,6 +230,18 @@ async def observation_view(tx: Tx, observation_id: str, *, seen_by: Actor) -> Re
     authority = owner(observation_id, "observation", otherwise=ObservationMissing)
     reader = contracts.reads_as(seen_by)
     return _found(await tx.row(_ONE, authority_id=authority, id=observation_id, **reader))
+
+
+async def metric_after(tx: Tx, metric_id: str) -> Metric:
+    """Return a metric as it now is."""
+    body = await tx.value(_METRIC_AFTER, authority_id=authority_of(metric_id), id=metric_id)
+    return msgspec.json.decode(body, type=Metric)
+
+
+async def after(tx: Tx, observation_id: str) -> Observation:
+    """Return an observation as it now is."""
+    body = await tx.value(_AFTER, authority_id=authority_of(observation_id), id=observation_id)
+    return msgspec.json.decode(body, type=Observation)
 
 
 async def report_facts(

@@ -5,8 +5,11 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rules import ContractMissing, NotConcerned, NotParty
+from ecosystem.history.past import rules as past
+from ecosystem.history.past.answers import UNCLEAR, AsOf, ValidAt
 from ecosystem.outcomes import access, actions, queries, rules
 from ecosystem.outcomes.model import Metric, Observation, Reason, Report
+from ecosystem.outcomes.past import queries as remembered
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import owner
@@ -42,10 +45,23 @@ async def list_metrics(
     "/v1/metrics/{metric_id:str}",
     permit=access.READ,
     answers=Metric,
-    refuses=(rules.MetricMissing,),
+    refuses=(rules.MetricMissing, *UNCLEAR),
 )
-async def read_metric(request: Call, metric_id: FromPath[str]) -> Response[bytes]:
-    """Read a metric: what is measured, how, and how it is verified."""
+async def read_metric(
+    request: Call,
+    metric_id: FromPath[str],
+    as_of: FromQuery[AsOf | None] = None,
+    valid_at: FromQuery[ValidAt | None] = None,
+) -> Response[bytes]:
+    """Read a metric: what is measured, how, and how it is verified.
+
+    `as_of` and `valid_at` ask how it was. Whoever may read it today may read its past, which
+    has no ETag.
+    """
+    if (asked := past.asked(as_of, valid_at, now=request.at)) is not None:
+        return request.answer(
+            await remembered.metric_past(request.tx, metric_id, seen_by=request.by, asked=asked)
+        )
     row = await queries.metric_view(request.tx, metric_id, seen_by=request.by)
     return request.answer(row["body"], version=row["version"])
 
@@ -99,10 +115,27 @@ async def list_observations(
     "/v1/observations/{observation_id:str}",
     permit=access.READ,
     answers=Observation,
-    refuses=(rules.ObservationMissing,),
+    refuses=(rules.ObservationMissing, *UNCLEAR),
 )
-async def read_observation(request: Call, observation_id: FromPath[str]) -> Response[bytes]:
-    """Read an observation."""
+async def read_observation(
+    request: Call,
+    observation_id: FromPath[str],
+    as_of: FromQuery[AsOf | None] = None,
+    valid_at: FromQuery[ValidAt | None] = None,
+) -> Response[bytes]:
+    """Read an observation, as it is or as it was.
+
+    `as_of` asks what was known at a time, or at a position of the log; `valid_at` what was in
+    force at a time. A correction takes effect when what it corrects was reported, so an answer
+    for a time before it was known names it in `then.corrected_by`. Whoever may read it today
+    may read its past, which has no ETag.
+    """
+    if (asked := past.asked(as_of, valid_at, now=request.at)) is not None:
+        return request.answer(
+            await remembered.observation_past(
+                request.tx, observation_id, seen_by=request.by, asked=asked
+            )
+        )
     row = await queries.observation_view(request.tx, observation_id, seen_by=request.by)
     return request.answer(row["body"], version=row["version"])
 

@@ -165,15 +165,21 @@ def _queries(route: Callable[..., Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, hint in hints.items():
         parts: tuple[Any, ...] = getattr(hint, "__metadata__", ())
-        if any(isinstance(part, QueryParameter) for part in parts):
+        if (query := _query(name, parts)) is not None:
             kept = [part for part in parts if not isinstance(part, QueryParameter)]
-            found[name] = Annotated[(hint.__origin__, *kept)] if kept else hint.__origin__
+            found[query] = Annotated[(hint.__origin__, *kept)] if kept else hint.__origin__
     return found
 
 
+def _query(name: str, parts: tuple[Any, ...]) -> str | None:
+    """Return how an argument is called in the query, or None where it is not from there."""
+    return next((one.name or name for one in parts if isinstance(one, QueryParameter)), None)
+
+
 def _defaults(route: Callable[..., Any]) -> dict[str, Any]:
+    hints = get_type_hints(route, include_extras=True)
     return {
-        name: parameter.default
+        _query(name, getattr(hints.get(name), "__metadata__", ())) or name: parameter.default
         for name, parameter in inspect.signature(route).parameters.items()
         if parameter.default is not inspect.Parameter.empty
     }

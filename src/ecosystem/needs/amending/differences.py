@@ -1,11 +1,11 @@
-"""What differs between two values of JSON, place by place."""
+"""What differs between two versions of a need, place by place."""
 
 from collections.abc import Iterator
-from itertools import zip_longest
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
+from ecosystem.history.past.rules import places
 from ecosystem.needs.amending.model import Difference
 from ecosystem.needs.model import NeedDraft
 
@@ -15,19 +15,7 @@ def between(before: NeedDraft, after: NeedDraft) -> tuple[Difference, ...]:
     return tuple(found(msgspec.to_builtins(before), msgspec.to_builtins(after)))
 
 
-def found(before: Any, after: Any, *, pointer: str = "") -> Iterator[Difference]:
-    """Yield the deepest places at which two values of JSON differ, by their JSON pointers.
-
-    What one of them lacks is null there. Members come in the order of `before`, then of `after`.
-    """
-    if isinstance(before, dict) and isinstance(after, dict):
-        one, other = cast("dict[str, Any]", before), cast("dict[str, Any]", after)
-        for name in {**one, **other}:
-            below = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
-            yield from found(one.get(name), other.get(name), pointer=below)
-    elif isinstance(before, list | tuple) and isinstance(after, list | tuple):
-        items = zip_longest(cast("list[Any]", before), cast("list[Any]", after))
-        for index, (first, second) in enumerate(items):
-            yield from found(first, second, pointer=f"{pointer}/{index}")
-    elif before != after:
-        yield Difference(pointer=pointer, before=before, after=after)
+def found(before: Any, after: Any) -> Iterator[Difference]:
+    """Yield the deepest places at which two values of JSON differ."""
+    for pointer, one, other in places(before, after):
+        yield Difference(pointer=pointer, before=one, after=other)

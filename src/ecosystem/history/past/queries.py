@@ -1,0 +1,267 @@
+"""Read what was: a thing as of two times, and what happened to it in between."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    true,
+)
+
+from ecosystem.history.past import rules
+from ecosystem.history.past.model import (
+    Asked,
+    Between,
+    Change,
+    Comparison,
+    Correction,
+    Moment,
+    Then,
+)
+from ecosystem.history.queries import NothingThen
+from ecosystem.history.tables import event, log_entry
+from ecosystem.runtime.columns import json_of
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.values.identifiers import authority_of
+
+BETWEEN_MAX: Final = 200
+"""How many events two moments may lie apart that are compared."""
+_END: Final = datetime(9999, 1, 1, tzinfo=UTC)
+_KNOWN_AT: Final = bindparam("known_at", type_=DateTime(timezone=True))
+_POSITION: Final = bindparam("position", type_=BigInteger)
+_VALID_AT: Final = bindparam("valid_at", type_=DateTime(timezone=True))
+_THIS: Final = (
+    event.c.authority_id == bindparam("authority_id", type_=Integer),
+    event.c.stream == bindparam("stream", type_=Text),
+)
+_OTHER: Final = event.alias("other")
+_OF_OTHER: Final = (
+    _OTHER.c.authority_id == bindparam("authority_id", type_=Integer),
+    _OTHER.c.stream == bindparam("stream", type_=Text),
+)
+_PLACED: Final = (log_entry.c.authority_id == event.c.authority_id) & (
+    log_entry.c.event_id == event.c.id
+)
+_AFTER: Final = event.c.body["after"]
+_BY_TIME: Final = event.c.recorded_at <= _KNOWN_AT
+_BY_POSITION: Final = exists().where(_PLACED, log_entry.c.position <= _POSITION)
+_HEAD: Final = select(func.coalesce(func.max(log_entry.c.position), 0)).scalar_subquery()
+_AT_POSITION: Final = (
+    select(event.c.recorded_at)
+    .join(log_entry, _PLACED)
+    .where(log_entry.c.position == _POSITION)
+    .scalar_subquery()
+)
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """A thing as it was, and of which moments that is true."""
+
+    state: bytes
+    """JSON of the thing, as today's view writes it."""
+    version: int
+    then: Then
+
+    def answer(self) -> bytes:
+        """Return the JSON of the thing with its member `then`."""
+        return b'%b,"then":%b}' % (self.state[:-1], msgspec.json.encode(self.then))
+
+
+class Past:
+    """How the past of one kind of thing is read, in one statement with who may see it."""
+
+    def __init__(self, seen: Select[Any]) -> None:
+        """Read the past of what `seen` selects: one row where today's reader may see the thing.
+
+        Whatever that binds is given to `read`. So the past is as hidden as the present.
+        """
+        self._by_time = _remembering(seen, known=_BY_TIME, since=_KNOWN_AT, head=_NO_HEAD)
+        self._by_position = _remembering(seen, known=_BY_POSITION, since=_AT_POSITION, head=_HEAD)
+
+    async def read(self, tx: Tx, stream: str, *, asked: Asked, **reader: Any) -> Memory | None:
+        """Return a thing as of what is asked, or None where its reader may not see it today.
+
+        Refuses with MomentAhead, and with NothingThen where nothing of it was known or in force.
+        """
+        at, position = asked.known.at, asked.known.position
+        statement = self._by_time if position is None else self._by_position
+        row = await tx.row(
+            statement, stream=stream, known_at=at, position=position,
+            valid_at=asked.valid_at or _END, **reader,
+        )  # fmt: skip
+        if row is None:
+            return None
+        if position is not None and position > row["head"]:
+            raise rules.MomentAhead(f"The log has {row['head']} positions.")
+        if row["after"] is None:
+            raise NothingThen("No event of this thing had been recorded by then.")
+        return await _memory(tx, stream, row, asked=asked)
+
+    async def compare(
+        self, tx: Tx, stream: str, *, since: Moment | None, until: Moment, **reader: Any
+    ) -> Comparison | None:
+        """Return how a thing was at two moments, and what happened to it in between.
+
+        By default since it came to be. None where its reader may not see it today. Refuses as
+        `read` does, and with MomentsReversed, MomentsFarApart.
+        """
+        second = await self.read(tx, stream, asked=Asked(known=until), **reader)
+        if second is None:
+            return None
+        if since is None:
+            began = await tx.value(_BEGAN, authority_id=authority_of(stream), stream=stream)
+            since = Moment(at=began)
+        first = await self.read(tx, stream, asked=Asked(known=since), **reader)
+        if first is None:
+            return None
+        if first.version > second.version:
+            raise rules.MomentsReversed("More was known at `from` than at `until`.")
+        if second.version - first.version > BETWEEN_MAX:
+            raise rules.MomentsFarApart(f"At most {BETWEEN_MAX} events are compared.")
+        return await _compared(tx, stream, first, second)
+
+
+async def _compared(tx: Tx, stream: str, first: Memory, second: Memory) -> Comparison:
+    rows = await tx.rows(
+        _BETWEEN, authority_id=authority_of(stream), stream=stream, first=first.version,
+        last=second.version,
+    )  # fmt: skip
+    bodies = [msgspec.json.decode(row["body"], type=_Body) for row in rows]
+    steps = {
+        row["id"]: (before.after, body.after)
+        for row, (before, body) in zip(rows[1:], pairwise(bodies), strict=True)
+    }
+    return Comparison(
+        object=stream,
+        since=first.then,
+        until=second.then,
+        differences=rules.differences(bodies[0].after, bodies[-1].after, between=steps),
+        events=tuple(
+            _between(row, body, known_at=first.then.as_of)
+            for row, body in zip(rows[1:], bodies[1:], strict=True)
+        ),
+    )
+
+
+def _between(row: Record, body: "_Body", *, known_at: datetime) -> Between:
+    given = {name: row[name] for name in Between.__struct_fields__ if name in row}
+    return Between(
+        **given,
+        is_correction=row["valid_at"] <= known_at,
+        why=rules.why(body.decision, body.facts),
+    )
+
+
+class _Body(msgspec.Struct, frozen=True):
+    """Of an event's body, what a comparison tells."""
+
+    facts: dict[str, Any]
+    decision: dict[str, Any]
+    after: dict[str, Any]
+
+
+_BEGAN: Final = Statement(select(event.c.recorded_at).where(*_THIS, event.c.version == 1))
+_BETWEEN: Final = Statement(
+    select(
+        event.c.id,
+        event.c.version,
+        event.c.type,
+        log_entry.c.position,
+        event.c.valid_at,
+        event.c.recorded_at,
+        event.c.organisation_id,
+        event.c.client_id,
+        event.c.person_id,
+        event.c.request_id,
+        event.c.body,
+    )
+    .outerjoin(log_entry, _PLACED)
+    .where(*_THIS, event.c.version >= bindparam("first", type_=Integer))
+    .where(event.c.version <= bindparam("last", type_=Integer))
+    .order_by(event.c.version)
+)
+"""The event that made the first moment, and all that followed it up to the second."""
+
+_NO_HEAD: Final[ColumnElement[int]] = literal_column("NULL::bigint")
+
+
+def _remembering(
+    seen: Select[Any], *, known: ColumnElement[bool], since: Any, head: ColumnElement[int]
+) -> Statement:
+    """Return the statement that finds the last event that was known, and what corrects it."""
+    last = (
+        select(_AFTER.label("after"), event.c.version)
+        .where(*_THIS, known)
+        .order_by(event.c.version.desc())
+        .limit(1)
+        .lateral("last")
+    )
+    ahead = exists().where(
+        *_OF_OTHER, _OTHER.c.version <= last.c.version, _OTHER.c.valid_at > _VALID_AT
+    )
+    return Statement(
+        select(
+            last.c.after,
+            last.c.version,
+            ahead.label("is_partial"),
+            _correction_of(last.c.version, since=since).label("corrected_by"),
+            head.label("head"),
+            since.label("as_of"),
+        ).select_from(seen.subquery("seen").outerjoin(last, true()))
+    )
+
+
+def _correction_of(version: ColumnElement[int], *, since: Any) -> Any:
+    """Return the newest event that came after `version` and took effect by then, as JSON."""
+    members = ("id", "type", "version", "valid_at", "recorded_at")
+    return (
+        select(json_of(**{name: _OTHER.c[name] for name in members}))
+        .where(*_OF_OTHER, _OTHER.c.version > version)
+        .where(_OTHER.c.valid_at <= func.least(_VALID_AT, since))
+        .order_by(_OTHER.c.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+_CHANGES: Final = Statement(
+    select(event.c.version, event.c.valid_at, _AFTER.label("after"))
+    .where(*_THIS, event.c.version <= bindparam("version", type_=Integer))
+    .order_by(event.c.version)
+)
+
+
+async def _memory(tx: Tx, stream: str, row: Record, *, asked: Asked) -> Memory:
+    then = Then(
+        as_of=row["as_of"],
+        position=asked.known.position,
+        valid_at=asked.valid_at,
+        corrected_by=_correction(row["corrected_by"]),
+    )
+    if asked.valid_at is None or not row["is_partial"]:
+        return Memory(state=row["after"], version=row["version"], then=then)
+    rows = await tx.rows(
+        _CHANGES, authority_id=authority_of(stream), stream=stream, version=row["version"]
+    )
+    changes = [Change(valid_at=one["valid_at"], after=msgspec.Raw(one["after"])) for one in rows]
+    found = rules.in_force(changes, valid_at=asked.valid_at)
+    if found is None:
+        raise NothingThen("Nothing that was known of this thing was in force then.")
+    version: int = msgspec.json.decode(found["version"])
+    return Memory(state=msgspec.json.encode(found), version=version, then=then)
+
+
+def _correction(text: bytes | None) -> Correction | None:
+    return None if text is None else msgspec.json.decode(text, type=Correction)

@@ -1,0 +1,180 @@
+"""Which moment is meant, what was in force then, and what differs between two."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any, Final, cast
+
+import msgspec
+
+from ecosystem.history.past.model import Asked, Change, Difference, Moment
+from ecosystem.values.period import is_within_reach, wire
+from ecosystem.values.refusal import Kind, Refusal
+
+_POSITION: Final = "position:"
+_POSITION_DIGITS_MAX: Final = 15
+_REASONS: Final = ("reason", "reasons")
+_SAID_IN: Final = ("asked", "judgement", "change")
+"""Where among the facts of a decision stands what somebody asked for."""
+
+Members = dict[str, msgspec.Raw]
+"""A thing by its members, each as its JSON."""
+
+
+class MomentUnclear(Refusal):
+    """The moment that is asked for is neither a time nor a position."""
+
+    kind = Kind.UNMET
+    remedy = "Give RFC 3339 with its offset (2026-03-31T16:00:00Z), or `position:` and a number."
+
+
+class MomentAhead(Refusal):
+    """The moment that is asked for has not come."""
+
+    kind = Kind.UNMET
+    remedy = "Ask for what is known by now at the latest; `valid_at` may lie ahead, `as_of` not."
+
+
+class MomentsReversed(Refusal):
+    """The first moment lies after the second."""
+
+    kind = Kind.UNMET
+    remedy = "Give the earlier moment in `from`, and the later one in `until`."
+
+
+class MomentsFarApart(Refusal):
+    """More happened between the two moments than is compared at once."""
+
+    kind = Kind.UNMET
+    remedy = "Compare moments that lie nearer to each other; the history has every event."
+
+
+def moment(text: str) -> Moment:
+    """Return the time or the position that `text` names. Refuses with MomentUnclear."""
+    if text.startswith(_POSITION):
+        digits = text.removeprefix(_POSITION)
+        if digits.isascii() and digits.isdecimal() and len(digits) <= _POSITION_DIGITS_MAX:
+            return Moment(position=int(digits))
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise MomentUnclear(f"{text[:60]!a} names no moment.")
+    return Moment(at=_in_reach(at))
+
+
+def known(text: str, *, now: datetime) -> Moment:
+    """Return the moment that `text` names. Refuses with MomentUnclear, MomentAhead."""
+    found = moment(text)
+    if found.at is not None and found.at > now:
+        raise MomentAhead(f"It is {wire(now)}.")
+    return found
+
+
+def asked(as_of: str | None, valid_at: datetime | None, *, now: datetime) -> Asked | None:
+    """Return what of the past is asked for, or None where the present is.
+
+    Refuses with MomentUnclear, MomentAhead.
+    """
+    if as_of is None and valid_at is None:
+        return None
+    by_when = Moment(at=now) if as_of is None else known(as_of, now=now)
+    return Asked(known=by_when, valid_at=None if valid_at is None else _in_reach(valid_at))
+
+
+def _in_reach(at: datetime) -> datetime:
+    if not is_within_reach(at):
+        raise MomentUnclear("Nothing is known of times before 1900 or after 2199.")
+    return at
+
+
+def in_force(changes: Sequence[Change], *, valid_at: datetime) -> Members | None:
+    """Return the thing as what was known has it for a time, or None where it was not there.
+
+    `changes` are all that were known, in their order. Of those that had taken effect by then the
+    first gives the whole, and each later one the members in which it differs from the one
+    recorded before it.
+    """
+    found: Members | None = None
+    before: Members = {}
+    for change in changes:
+        after = members(change.after)
+        if change.valid_at <= valid_at:
+            found = after if found is None else found | _changed(before, after)
+        before = after
+    return found
+
+
+def members(text: msgspec.Raw | bytes) -> Members:
+    """Return the members of a JSON object, each as its JSON."""
+    return msgspec.json.decode(text, type=Members)
+
+
+def _changed(before: Members, after: Members) -> Members:
+    return {
+        name: value
+        for name, value in after.items()
+        if name not in before or bytes(before[name]) != bytes(value)
+    }
+
+
+def differences(
+    before: Any, after: Any, *, between: Mapping[str, tuple[Any, Any]]
+) -> tuple[Difference, ...]:
+    """Return where two states differ, each place with the events that changed it.
+
+    `between` has, by the identifier of each event, the states before and after it.
+    """
+    touched = {
+        event: [place for place, _, _ in places(one, other)]
+        for event, (one, other) in between.items()
+    }
+    return tuple(
+        Difference(
+            pointer=place,
+            before=one,
+            after=other,
+            events=tuple(
+                event
+                for event, touches in touched.items()
+                if any(_is_within(place, touch) for touch in touches)
+            ),
+        )
+        for place, one, other in places(before, after)
+    )
+
+
+def places(before: Any, after: Any, *, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield the deepest places at which two values of JSON differ: pointer, before and after.
+
+    What one of them lacks is null there. Source: RFC 6901.
+    """
+    if isinstance(before, dict) and isinstance(after, dict):
+        one, other = cast("dict[str, Any]", before), cast("dict[str, Any]", after)
+        for name in {**one, **other}:
+            below = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            yield from places(one.get(name), other.get(name), pointer=below)
+    elif isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        items = zip_longest(cast("list[Any]", before), cast("list[Any]", after))
+        for index, (first, second) in enumerate(items):
+            yield from places(first, second, pointer=f"{pointer}/{index}")
+    elif before != after:
+        yield pointer, before, after
+
+
+def _is_within(place: str, other: str) -> bool:
+    """Tell whether one of two places is the other, or lies in it."""
+    return place == other or place.startswith(f"{other}/") or other.startswith(f"{place}/")
+
+
+def why(decision: Mapping[str, Any], facts: Mapping[str, Any]) -> Any:
+    """Return the reason that was given for what happened, or None where none was."""
+    said = [decision, facts, *(facts.get(name) for name in _SAID_IN)]
+    for one in said:
+        if isinstance(one, Mapping):
+            given = cast("Mapping[str, Any]", one)
+            for name in _REASONS:
+                if given.get(name) is not None:
+                    return given[name]
+    return None

@@ -1,0 +1,1 @@
+"""Metrics and observations as they were, and what happened to them."""
