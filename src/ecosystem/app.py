@@ -38,6 +38,7 @@ from ecosystem.offers import routes as offers
 from ecosystem.offers.members import routes as members
 from ecosystem.outcomes import routes as outcomes
 from ecosystem.outcomes.past import routes as outcomes_past
+from ecosystem.outcomes.batches import routes as batches
 from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank
 from ecosystem.payments.closing import routes as closing
@@ -85,6 +86,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *judging.ROUTES,
     *outcomes.ROUTES,
     *outcomes_past.ROUTES,
+    *batches.ROUTES,
     *feed.ROUTES,
     *manual.ROUTES,
     *health.ROUTES,

@@ -191,6 +191,9 @@ class Search:
             caller.get(path, "city/treasurer")
         for path in ("/v1/offers", "/v1/awards", "/v1/contracts"):
             caller.get(path, "enterprise/bidder")
+        metric_id = self.identifiers["metric_id"][0]
+        day = {"starts_on": "2027-01-01", "ends_on": "2027-01-02", "value": "1", "source": "log"}
+        caller.post(f"/v1/metrics/{metric_id}/batches", "enterprise/delivery", [day])
         wanted = {"name": text("城市数据", "City data"), "filters": {"text": "数据"}}
         caller.post("/v1/saved-searches", "enterprise/bidder", wanted)
         own = {

@@ -104,6 +104,8 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
     }  # fmt: skip
     observations = f"/v1/metrics/{metric_id}/observations"
     observation = await at.made(observations, report, by=_SUPPLIER)
+    day = {"starts_on": "2025-03-02", "ends_on": "2025-03-03", "value": "91", "source": "log"}
+    batch = await at.made(f"/v1/metrics/{metric_id}/batches", [day], by=_SUPPLIER)
     milestone_id, document_id = await _accepted(at, contract)
     payment = (await _listed(at, f"{contract}/payments", officer))[0]
     invitation = await at.made(
@@ -125,6 +127,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
             "milestone_id": milestone_id,
             "metric_id": metric_id,
             "observation_id": observation["id"],
+            "batch_id": batch["id"],
             "payment_id": payment["id"],
             "calculation_id": payment["calculation_id"],
             "upload_id": (await at.made(f"{contract}/uploads", UPLOAD, by=officer))["id"],

@@ -86,6 +86,7 @@ def _read_own(world: World) -> None:
     call.get("/v1/offers", "enterprise/bidder")
     call.get(f"/v1/offers/{world.ids['consortium']}", "enterprise/bidder")
     _observe_more(world, metric)
+    _observe_many(world, metric)
 
 
 def _upload(call: Caller, contract: str) -> None:
@@ -131,6 +132,23 @@ def _observe_more(world: World, metric: str) -> None:
         call.post(f"{there}/dispute", "city/officer", REASON, changes=there)
         if act == "annulment":
             call.post(f"{there}/annulment", "verifier/verifier", REASON, changes=there)
+
+
+def _observe_many(world: World, metric: str) -> None:
+    call = world.caller
+    begins = [world.now.date() - timedelta(days=days) for days in (3, 2)]
+    rows = [
+        {
+            "starts_on": day.isoformat(),
+            "ends_on": (day + timedelta(days=1)).isoformat(),
+            "value": "97.25",
+            "source": "质量监测",
+        }
+        for day in begins
+    ]
+    made = call.post(f"{metric}/batches", "enterprise/delivery", rows)
+    call.get(f"{metric}/batches", "verifier/verifier")
+    call.get(f"/v1/batches/{made['id']}", "verifier/verifier")
 
 
 def _organisations(call: Caller) -> None:

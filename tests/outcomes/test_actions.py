@@ -107,11 +107,17 @@ async def test_the_version_is_that_of_the_history(active: Partnership, database:
             "observation_a_judgement_is_dated",
         ),
         (
-            "UPDATE observation SET ends_on = starts_on WHERE id = $1",
+            (
+                "INSERT INTO observation (authority_id, id, version, metric_id, contract_id, state,"
+                " starts_on, ends_on, value, source, channel, reported_by, reported_at)"
+                " SELECT authority_id, replace(id, 'n_0', 'n_1'), 1, metric_id, contract_id,"
+                " 'reported', starts_on, starts_on, value, 'x', channel, reported_by, reported_at"
+                " FROM observation WHERE id = $1"
+            ),
             "observation_period_holds_a_day",
         ),
         (
-            "UPDATE observation SET supersedes = id WHERE id = $1",
+            "UPDATE observation SET superseded_by = id WHERE id = $1",
             "observation_nothing_corrects_itself",
         ),
     ],

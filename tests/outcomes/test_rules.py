@@ -3,11 +3,20 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from ecosystem.contracts.rules import NotParty
 from ecosystem.outcomes import rules
-from ecosystem.outcomes.model import JudgeFacts, Other, Report, ReportFacts, Standing, State
+from ecosystem.outcomes.model import (
+    Channel,
+    JudgeFacts,
+    Other,
+    Report,
+    ReportFacts,
+    Standing,
+    State,
+)
 from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.period import Period
 from ecosystem.values.refusal import Refusal
@@ -49,6 +58,7 @@ def _report(**changed: Any) -> ReportFacts:
         "starts_on": date(2027, 1, 1),
         "ends_on": date(2030, 1, 1),
         "standing": None,
+        "client_profile": None,
     }
     of_asked = {name: value for name, value in changed.items() if name in asked}
     of_facts = {name: value for name, value in changed.items() if name in facts}
@@ -95,6 +105,17 @@ def test_only_delivery_of_the_supplier_and_officers_of_the_authority_report(
 
     officer = _actor("org_city", Role.OFFICER)
     assert rules.report(_report(role="buyer"), by=officer, at=AT).state is State.REPORTED
+
+
+def test_a_program_reports_by_itself_with_a_client_of_the_profile_high() -> None:
+    program = msgspec.structs.replace(SUPPLIER, person_id=None)
+
+    for profile in ("basic", None):
+        with pytest.raises(rules.ProgramUnfit):
+            rules.report(_report(client_profile=profile), by=program, at=AT)
+    assert rules.report(_report(), by=SUPPLIER, at=AT).channel is Channel.PERSON
+    machine = rules.report(_report(client_profile="high"), by=program, at=AT)
+    assert machine.channel is Channel.MACHINE
 
 
 @pytest.mark.parametrize(

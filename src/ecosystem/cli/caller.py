@@ -46,7 +46,7 @@ def _said(response: httpx.Response) -> str:
 class Recorded:
     """One exchange, kept as an example for the manual."""
 
-    body: Json | None
+    body: Json | list[Json] | None
     answer: Json | None
 
 
@@ -118,8 +118,9 @@ class Caller:
             yield from answer.iter_raw()
 
     def post(
-        self, path: str, who: str | None, body: Json | None = None, *, changes: str | None = None
-    ) -> Json:
+        self, path: str, who: str | None, body: Json | list[Json] | None = None, *,
+        changes: str | None = None,
+    ) -> Json:  # fmt: skip
         """Send, under a new Idempotency-Key; `changes` names what the ETag is read from."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         if changes is not None:
@@ -246,7 +247,9 @@ class Caller:
         answered = self._sent("POST", "/v1/sandbox/tokens", json=wanted)
         return Held(token=self._taken(answered, body=wanted)["access_token"])
 
-    def _taken(self, response: httpx.Response, *, body: Json | None, is_json: bool = True) -> Json:
+    def _taken(
+        self, response: httpx.Response, *, body: Json | list[Json] | None, is_json: bool = True
+    ) -> Json:
         self.count += 1
         if not response.is_success:
             raise Refused(response)

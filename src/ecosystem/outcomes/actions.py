@@ -1,5 +1,6 @@
 """Register metrics; report, verify, dispute and annul observations."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -48,7 +49,8 @@ _FOLLOW: Final = Statement(
 )
 _REPORTED: Final = (
     "authority_id", "id", "version", "metric_id", "contract_id", "state", "starts_on", "ends_on",
-    "value", "source", "method", "sample_size", "reported_by", "reported_at", "supersedes",
+    "value", "source", "method", "sample_size", "channel", "reported_by", "reported_at",
+    "supersedes",
 )  # fmt: skip
 _REPORT: Final = Statement(
     insert(observation)
@@ -184,7 +186,8 @@ async def report(tx: Tx, metric_id: str, asked: Report, *, by: Actor, at: dateti
     audience = Audience(organisations=tuple(row["parties"]))
     if asked.supersedes is not None:
         await _supersede(tx, facts, reported, observation_id, by=by, at=at, audience=audience)
-    if await _insert(tx, observation_id, metric_id, asked, row, by=by, at=at) is None:
+    place = {"id": observation_id, "metric_id": metric_id, "contract_id": row["contract_id"]}
+    if await _insert(tx, place, asked, reported, by=by, at=at) is None:
         # Another request was first with the same place: it has committed, and is seen now.
         facts, row = await queries.report_facts(tx, metric_id, asked, by=by)
         rules.report(facts, by=by, at=at)
@@ -203,16 +206,16 @@ def _first(row: Record) -> Standing:
 
 
 async def _insert(
-    tx: Tx, observation_id: str, metric_id: str, asked: Report, row: Record, *, by: Actor,
+    tx: Tx, place: Mapping[str, str], asked: Report, reported: Reported, *, by: Actor,
     at: datetime,
 ) -> str | None:  # fmt: skip
     inserted: str | None = await tx.value(
         _REPORT,
-        authority_id=authority_of(metric_id), id=observation_id, version=1, metric_id=metric_id,
-        contract_id=row["contract_id"], state=State.REPORTED, starts_on=asked.period.starts_on,
-        ends_on=asked.period.ends_on, value=asked.value, source=asked.source,
-        method=msgspec.json.encode(asked.method), sample_size=asked.sample_size,
-        reported_by=by.organisation_id, reported_at=at, supersedes=asked.supersedes,
+        authority_id=authority_of(place["id"]), version=1, state=State.REPORTED,
+        starts_on=asked.period.starts_on, ends_on=asked.period.ends_on, value=asked.value,
+        source=asked.source, method=msgspec.json.encode(asked.method),
+        sample_size=asked.sample_size, channel=reported.channel,
+        reported_by=by.organisation_id, reported_at=at, supersedes=asked.supersedes, **place,
     )  # fmt: skip
     return inserted
 

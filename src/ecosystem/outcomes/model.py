@@ -11,6 +11,7 @@ from ecosystem.contracts.form_shapes import TermsMetric
 from ecosystem.contracts.rule_parts import Code, Direction
 from ecosystem.history.past.model import NOW, Past
 from ecosystem.values.identifiers import (
+    BatchId,
     ContractId,
     MetricId,
     ObservationId,
@@ -28,6 +29,14 @@ class State(StrEnum):
     VERIFIED = "verified"
     DISPUTED = "disputed"
     VOID = "void"
+
+
+class Channel(StrEnum):
+    """By whom an observation was handed in."""
+
+    PERSON = "person"
+    MACHINE = "machine"
+    """By a program of its own accord, whose client is of the profile `high`."""
 
 
 class RegisterFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +86,8 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The contract's term."""
     asked: Report
     standing: Standing | None
+    client_profile: str | None = None
+    """The profile of a program that reports by itself; None for a person."""
     """What was reported for the place before and is not superseded."""
 
 
@@ -86,6 +97,7 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     period: Period
     value: Measure
+    channel: Channel
     supersedes: ObservationId | None
 
 
@@ -181,10 +193,15 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     period: Period
     value: Measure
     source: str
-    method: Text
+    method: Text | None
+    """How it was measured; None where that is as the metric says."""
     sample_size: int | None
     reported_by: OrganisationId
     reported_at: datetime
+    channel: Channel
+    """Whether a person has reported it, or a machine."""
+    batch_id: BatchId | None
+    """The batch that it was reported in."""
     supersedes: ObservationId | None
     superseded_by: ObservationId | None
     """The correction that was reported for it; until that is verified, this one stands."""

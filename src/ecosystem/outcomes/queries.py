@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.tables import contract, contract_party
+from ecosystem.identity.clients.tables import client
 from ecosystem.outcomes.model import (
     JudgeFacts,
     Metric,
@@ -72,6 +73,8 @@ _OBSERVATION_VIEW: Final[list[ColumnElement[Any]]] = [
     observation.c.source,
     observation.c.method,
     observation.c.sample_size,
+    observation.c.channel,
+    observation.c.batch_id,
     observation.c.reported_by,
     observation.c.reported_at,
     observation.c.supersedes,
@@ -123,7 +126,21 @@ OBSERVATIONS: Final = page_of(
 """A page of the observations of a metric that the reader is concerned with."""
 
 
-def _parties_of(contract_id: Column[str]) -> Any:
+PROFILE: Final = (
+    select(client.c.profile)
+    .where(client.c.id == bindparam("program", type_=Text))
+    .scalar_subquery()
+)
+"""The profile of a program that acts by itself, as `program_of` names it, or null."""
+
+
+def program_of(by: Actor) -> str | None:
+    """Return the client of a program that acts by itself, or None for a person."""
+    return by.client_id if by.person_id is None else None
+
+
+def parties_of(contract_id: Column[str]) -> Any:
+    """Return the organisations that are parties to a contract, as an array."""
     return (
         select(func.array_agg(contract_party.c.organisation_id))
         .where(contract_party.c.authority_id == _AUTHORITY)
@@ -138,7 +155,8 @@ _REPORT: Final = Statement(
         contract.c.starts_on,
         contract.c.ends_on,
         contracts.role_of(metric.c.authority_id, metric.c.contract_id).label("role"),
-        _parties_of(metric.c.contract_id).label("parties"),
+        parties_of(metric.c.contract_id).label("parties"),
+        PROFILE.label("client_profile"),
         observation.c.id.label("standing_id"),
         observation.c.value.label("standing_value"),
         observation.c.reported_by.label("standing_reported_by"),
@@ -256,7 +274,7 @@ async def report_facts(
             _REPORT,
             authority_id=_metric_owner(metric_id), metric_id=metric_id,
             starts_on=asked.period.starts_on, ends_on=asked.period.ends_on, source=asked.source,
-            **contracts.reads_as(by),
+            program=program_of(by), **contracts.reads_as(by),
         )
     )  # fmt: skip
     standing = None
@@ -272,6 +290,7 @@ async def report_facts(
         ends_on=row["ends_on"],
         asked=asked,
         standing=standing,
+        client_profile=row["client_profile"],
     )
     return facts, row
 

@@ -7,6 +7,7 @@ from typing import Final
 from ecosystem.contracts.rules import NotParty
 from ecosystem.outcomes.model import (
     Annulled,
+    Channel,
     Disputed,
     JudgeFacts,
     Registered,
@@ -20,6 +21,7 @@ from ecosystem.outcomes.model import (
 )
 from ecosystem.values import control
 from ecosystem.values.actor import Actor, Role
+from ecosystem.values.period import Period
 from ecosystem.values.refusal import Kind, Refusal
 
 _EASTERNMOST: Final = timedelta(hours=14)
@@ -47,6 +49,13 @@ class NotReporter(Refusal):
 
     kind = Kind.FORBIDDEN
     remedy = "The supplier's delivery or the authority's officer must report."
+
+
+class ProgramUnfit(Refusal):
+    """A program that reports by itself must be of the profile `high`."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Report with a client of the profile `high`, or have a person report."
 
 
 class PeriodUnfit(Refusal):
@@ -124,14 +133,12 @@ def is_repeated(facts: ReportFacts) -> bool:
 def report(facts: ReportFacts, *, by: Actor, at: datetime) -> Reported:
     """Report what was observed of a metric in a period.
 
-    Refuses with NotReporter, PeriodUnfit, ObservationDiffers, NothingToCorrect or
-    NotOwnReport, in that order.
+    Refuses with NotReporter, ProgramUnfit, PeriodUnfit, ObservationDiffers, NothingToCorrect
+    or NotOwnReport, in that order.
     """
     asked, before = facts.asked, facts.standing
-    role = _REPORTS.get(facts.role or "")
-    if role is None or not by.has(role):
-        raise NotReporter("The caller neither supplies nor buys under this contract.")
-    _fit(facts, at)
+    channel = reports_by(by, role=facts.role, client_profile=facts.client_profile)
+    fit(asked.period, term=Period(facts.starts_on, facts.ends_on), at=at, pointer="/period")
     if asked.supersedes is None and before is not None:
         if not is_repeated(facts):
             raise ObservationDiffers(f"{before.id} says {before.value}.", pointer="/value")
@@ -141,8 +148,32 @@ def report(facts: ReportFacts, *, by: Actor, at: datetime) -> Reported:
         state=State.REPORTED,
         period=asked.period,
         value=asked.value,
+        channel=channel,
         supersedes=asked.supersedes,
     )
+
+
+def reports_by(by: Actor, *, role: str | None, client_profile: str | None) -> Channel:
+    """Return how the caller reports. Refuses with NotReporter or ProgramUnfit."""
+    needed = _REPORTS.get(role or "")
+    if needed is None or not by.has(needed):
+        raise NotReporter("The caller neither supplies nor buys under this contract.")
+    if by.person_id is not None:
+        return Channel.PERSON
+    if client_profile != "high":
+        raise ProgramUnfit("The client is of the profile `basic`.")
+    return Channel.MACHINE
+
+
+def fit(period: Period, *, term: Period, at: datetime, pointer: str) -> None:
+    """Refuse with PeriodUnfit a period that holds no day, is outside the term, or not over."""
+    if period.starts_on >= period.ends_on:
+        raise PeriodUnfit("The period holds no day.", pointer=pointer)
+    if period.starts_on < term.starts_on or period.ends_on > term.ends_on:
+        message = f"The contract holds from {term.starts_on} until before {term.ends_on}."
+        raise PeriodUnfit(message, pointer=pointer)
+    if period.ends_on > (at + _EASTERNMOST).date():
+        raise PeriodUnfit(f"The period is not over on {at.date()}.", pointer=pointer)
 
 
 def verify(facts: JudgeFacts, *, by: Actor, at: datetime) -> Verified:
@@ -188,18 +219,6 @@ def replace(facts: VoidFacts, *, by: Actor, at: datetime) -> Annulled:
     """Void what a verified correction has taken over from."""
     del facts, by, at
     return Annulled(state=State.VOID, reason=None)
-
-
-def _fit(facts: ReportFacts, at: datetime) -> None:
-    period = facts.asked.period
-    if period.is_empty():
-        raise PeriodUnfit("The period holds no day.", pointer="/period")
-    if period.starts_on < facts.starts_on or period.ends_on > facts.ends_on:
-        message = f"The contract holds from {facts.starts_on} until before {facts.ends_on}."
-        raise PeriodUnfit(message, pointer="/period")
-    if period.ends_on > (at + _EASTERNMOST).date():
-        message = f"The period is not over on {at.date()}."
-        raise PeriodUnfit(message, pointer="/period/ends_on")
 
 
 def _correct(asked: Report, facts: ReportFacts, by: Actor) -> None:

@@ -26,6 +26,20 @@ from ecosystem.runtime.hands import another
 
 _VERIFIER: Final = "CASE WHEN verified_by IS NOT NULL THEN 'verifier' END"
 
+_REPORTED: Final = (
+    "metric_id", "contract_id", "starts_on", "ends_on", "value", "source", "sample_size",
+    "channel", "batch_id", "reported_at", "supersedes",
+)  # fmt: skip
+_CHANGED: Final = " OR ".join(f"OLD.{one} IS DISTINCT FROM NEW.{one}" for one in _REPORTED)
+_STAYS: Final = (
+    (
+        "CREATE TRIGGER observation_stays_as_reported BEFORE UPDATE ON observation FOR EACH ROW "
+        f"WHEN ({_CHANGED}) EXECUTE FUNCTION nothing_is_rewritten()"
+    ),
+    "ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_stays_as_reported",
+)
+"""What was reported is corrected by another report, and never overwritten."""
+
 metric: Final = Table(
     "metric",
     metadata,
@@ -65,8 +79,10 @@ observation: Final = Table(
     Column("ends_on", Date, nullable=False),
     Column("value", Numeric, nullable=False),
     Column("source", Text, nullable=False),
-    Column("method", JSON, nullable=False),
+    Column("method", JSON),
     Column("sample_size", Integer),
+    Column("channel", Text, nullable=False),
+    reference("batch_id", nullable=True),
     reference("reported_by"),
     Column("reported_at", DateTime(timezone=True), nullable=False),
     reference("supersedes", nullable=True),
@@ -78,8 +94,11 @@ observation: Final = Table(
     Column("disputed_at", DateTime(timezone=True)),
     Column("reason", JSON),
     PrimaryKeyConstraint("authority_id", "id"),
-    UniqueConstraint("authority_id", "supersedes"),
     ForeignKeyConstraint(["authority_id", "metric_id"], ["metric.authority_id", "metric.id"]),
+    ForeignKeyConstraint(
+        ["authority_id", "batch_id"],
+        ["observation_batch.authority_id", "observation_batch.id"],
+    ),
     ForeignKeyConstraint(
         ["authority_id", "supersedes"], ["observation.authority_id", "observation.id"]
     ),
@@ -98,6 +117,7 @@ observation: Final = Table(
         "state IN ('reported', 'verified', 'disputed', 'void')", name="state_is_known"
     ),
     CheckConstraint("version > 0", name="version_is_positive"),
+    CheckConstraint("channel IN ('person', 'machine')", name="channel_is_known"),
     CheckConstraint("starts_on < ends_on", name="period_holds_a_day"),
     CheckConstraint("sample_size > 0", name="a_sample_is_of_some"),
     another("verified_by", "reported_by", name="nobody_verifies_its_own_report"),
@@ -126,11 +146,18 @@ observation: Final = Table(
         unique=True,
         postgresql_where=text("state = 'verified'"),
     ),
+    # Most observations correct nothing and are corrected by nothing: only the others are indexed.
+    Index(
+        "one_correction_of_an_observation",
+        "authority_id", "supersedes",
+        unique=True,
+        postgresql_where=text("supersedes IS NOT NULL"),
+    ),
     Index("observation_of_metric", "authority_id", "metric_id", "id"),
     Index(
         "observation_of_contract_verified",
         "authority_id", "contract_id",
         postgresql_where=text("state = 'verified'"),
     ),
-    info={"hands": ("reported_by", "verified_by")},
+    info={"hands": ("reported_by", "verified_by"), "sql": _STAYS},
 )  # fmt: skip

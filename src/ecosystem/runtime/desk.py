@@ -13,6 +13,7 @@ from ecosystem.runtime.visit import StoredUnder, Visit
 from ecosystem.values.actor import Actor, Assurance, OrganisationKind
 from ecosystem.values.permit import Permit
 from ecosystem.values.revision import RevisionStale
+from ecosystem.values.rows import ROWS
 
 
 async def desk(call: Call) -> None:
@@ -37,10 +38,10 @@ async def desk(call: Call) -> None:
             visit.tx = house.database.plain()
         return
     if operation.accepts != "*/*":
-        _small(call, int(call.header(b"content-length") or 0))
+        _small(call, operation, int(call.header(b"content-length") or 0))
     body = visit.body = await _body(call)
     if operation.accepts != "*/*":
-        _small(call, len(body))
+        _small(call, operation, len(body))
     if operation.late:
         return
     await begin(call, body)
@@ -118,8 +119,10 @@ def _well_formed(call: Call, operation: Operation) -> None:
     headers = call.visit.headers
     sent = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
     has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
-    if has_body and operation.accepts not in {"*/*", sent}:
-        detail = f"The operation accepts {operation.accepts}, not {sent or 'a body without type'}."
+    accepted = (operation.accepts,) if operation.rows is None else ROWS
+    if has_body and "*/*" not in accepted and sent not in accepted:
+        names = " or ".join(accepted)
+        detail = f"The operation accepts {names}, not {sent or 'a body without type'}."
         raise EdgeFinding(problems.UNSUPPORTED, detail)
 
 
@@ -134,8 +137,9 @@ async def _body(call: Call) -> bytes:
         raise EdgeFinding(problems.BODY_TOO_SLOW, message) from None
 
 
-def _small(call: Call, length: int) -> None:
-    limit = call.house.settings.body_bytes_max
+def _small(call: Call, operation: Operation, length: int) -> None:
+    chosen = call.house.settings
+    limit = chosen.body_bytes_max if operation.rows is None else chosen.batch_bytes_max
     if length > limit:
         raise EdgeFinding(problems.TOO_LARGE, f"The limit is {limit} bytes.")
 

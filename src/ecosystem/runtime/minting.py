@@ -30,7 +30,16 @@ def mint(prefix: str, *, authority: int = PLATFORM) -> str:
     return compose(prefix, milliseconds=milliseconds, authority=authority, entropy=low)
 
 
-def _next() -> tuple[int, int]:
+def mint_run(prefix: str, count: int, *, authority: int) -> str:
+    """Return the first of `count` new identifiers; the others are those `following` it.
+
+    Requires count < 2**24.
+    """
+    milliseconds, low = _next(max(count, 1))
+    return compose(prefix, milliseconds=milliseconds, authority=authority, entropy=low)
+
+
+def _next(count: int = 1) -> tuple[int, int]:
     global _last  # noqa: PLW0603 - the order of a process is one for all of it
     with _turn:
         now, (last, low) = time.time_ns() // 1_000_000, _last
@@ -39,9 +48,11 @@ def _next() -> tuple[int, int]:
             _last = (now, _drawn(_ENTROPY_BITS - 1))
         else:
             _last = (last, low + 1 + _drawn(_STEP_BITS))
-        if _last[1] >> _ENTROPY_BITS:
+        if (_last[1] + count - 1) >> _ENTROPY_BITS:
             _last = (_last[0] + 1, _drawn(_ENTROPY_BITS - 1))
-        return _last
+        first = _last
+        _last = (first[0], first[1] + count - 1)
+        return first
 
 
 def _drawn(bits: int) -> int:

@@ -9,6 +9,7 @@ from ecosystem.runtime.operation import Operation
 from ecosystem.values.identifiers import pattern
 from ecosystem.values.media import TYPES
 from ecosystem.values.patterns import published
+from ecosystem.values.rows import CSV, JSON, NDJSON
 
 _PREFIXES: Final = {"organisation": "org"}
 _RULES: Final = {"form_id": "^[a-z][a-z0-9-]{1,63}$"}
@@ -56,6 +57,8 @@ def parameters(one: Operation, schemas: Schemas) -> list[dict[str, Any]]:
 
 def body(one: Operation, schemas: Schemas, example: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what the body is, or None where there is none."""
+    if one.rows is not None:
+        return {"required": True, "content": _rows(one, schemas, example)}
     if has_form(one.body):
         content: dict[str, Any] = {"schema": schemas.of(one, "body")}
     elif one.accepts == _FORM:
@@ -69,6 +72,22 @@ def body(one: Operation, schemas: Schemas, example: Mapping[str, Any]) -> dict[s
     if "body" in example:
         content["example"] = example["body"]
     return {"required": True, "content": {one.accepts: content}}
+
+
+def _rows(one: Operation, schemas: Schemas, example: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the three forms of rows; only the first can be described row by row."""
+    array = {"type": "array", "minItems": 1, "items": schemas.of(one, "rows")}
+    said = {
+        NDJSON: "One row a line, as an item of the JSON array is.",
+        CSV: "UTF-8 (RFC 4180); the first line names the columns as the fields are named, and an "
+        "empty cell is a field left out.",
+    }
+    content: dict[str, Any] = {JSON: {"schema": array}}
+    for media_type, text in said.items():
+        content[media_type] = {"schema": {"type": "string", "minLength": 1, "description": text}}
+    if "body" in example:
+        content[JSON]["example"] = example["body"]
+    return content
 
 
 def _path(one: Operation) -> list[dict[str, Any]]:

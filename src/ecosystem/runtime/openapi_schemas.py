@@ -74,7 +74,7 @@ def has_form(type_: Any) -> bool:
 
 
 def _types(one: Operation) -> Iterator[tuple[tuple[str, str], Any]]:
-    for part, type_ in (("answer", one.answers), ("body", one.body)):
+    for part, type_ in (("answer", one.answers), ("body", one.body), ("rows", one.rows)):
         if has_form(type_):
             yield (one.name, part), type_
     for name, type_ in one.queries.items():

@@ -69,6 +69,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Milliseconds after which a statement is ended."""
     body_bytes_max: Positive = 262_144
     """Bytes of a JSON request body."""
+    batch_bytes_max: Positive = 8_388_608
+    """Bytes of a batch of rows: a JSON array, NDJSON or CSV. No more than document_bytes_max."""
+    batch_rows_max: Positive = 20_000
+    """Rows of a batch."""
     document_bytes_max: Positive = 20_971_520
     """Bytes of a document that is uploaded in one request."""
     upload_bytes_max: Positive = 4_294_967_296

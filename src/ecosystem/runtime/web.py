@@ -82,6 +82,9 @@ class Said(TypedDict, total=False):
     reads: dict[str, Any]
     """The query parameters by name with their types, where the route itself reads them, as
     what is unknown must be left unread (RFC 6749, section 3.1)."""
+    rows: Any
+    """The type of one row, where the body is a JSON array of them, NDJSON or CSV (`values.rows`),
+    and the route itself reads it: of `batch_bytes_max` at most."""
     form: dict[str, Any]
     """The schema of the form that the body is."""
     leads: str
@@ -141,6 +144,7 @@ def _declare(
             queries=said.get("reads") or _queries(route),
             defaults=dict.fromkeys(said.get("reads", ())) | _defaults(route),
             reads_query="reads" in said,
+            rows=said.get("rows"),
             form=said.get("form"),
             leads=said.get("leads"),
             pages=said.get("pages", (400, 403) if "leads" in said else ()),

@@ -40,6 +40,21 @@ def compose(prefix: str, *, milliseconds: int, authority: int, entropy: int) -> 
     return f"{prefix}_{high:016x}{low:016x}"
 
 
+def following(first: str, count: int) -> list[str]:
+    """Return `first` and the identifiers after it, `count` in all, as `mint_run` has made them.
+
+    Requires an identifier whose run of `count` leaves room in its entropy.
+    """
+    prefix, _, digits = first.rpartition("_")
+    number = int(digits, 16)
+    entropy = ((number >> 64 & 0xFFF) << 30) | (number & 0x3FFF_FFFF)
+    milliseconds, authority = number >> 80, authority_of(first)
+    return [
+        compose(prefix, milliseconds=milliseconds, authority=authority, entropy=entropy + step)
+        for step in range(count)
+    ]
+
+
 def minted_at(identifier: str) -> datetime:
     """Return when an identifier was made, to a millisecond, as it says (RFC 9562, section 5.7)."""
     milliseconds = int(identifier.rpartition("_")[2][:12], 16)
@@ -97,6 +112,7 @@ MilestoneId = Annotated[str, _meta("milestone", "a milestone")]
 SubmissionId = Annotated[str, _meta("submission", "a submission of a milestone")]
 MetricId = Annotated[str, _meta("metric", "a metric of a contract")]
 ObservationId = Annotated[str, _meta("observation", "an observation of a metric")]
+BatchId = Annotated[str, _meta("batch", "a batch of observations")]
 PaymentId = Annotated[str, _meta("payment", "a payment")]
 ProgrammeId = Annotated[str, _meta("programme", "a budget programme")]
 

@@ -1,0 +1,110 @@
+"""Which rows of a batch become observations, and what refuses the others or all."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from ecosystem.outcomes import rules
+from ecosystem.outcomes.batches.model import BatchFacts, BatchReported, Row
+from ecosystem.outcomes.rules import ObservationDiffers
+from ecosystem.values.actor import Actor
+from ecosystem.values.period import Period
+from ecosystem.values.refusal import Fault, Kind, Refusal
+
+FAULTS_TOLD: Final = 100
+"""How many faults one answer names; the others are counted."""
+Place = tuple[object, ...]
+
+
+class BatchMissing(Refusal):
+    """There is no such batch, or the caller may not know of it."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier that POST /v1/metrics/{id}/batches has answered."
+
+
+class BatchUnsound(Refusal):
+    """Rows of the batch cannot be taken, so nothing was."""
+
+    kind = Kind.UNMET
+    remedy = (
+        "Mend the rows that `errors` names by their number; or send the batch with "
+        "`partial=true`, which reports the others."
+    )
+
+
+def report(facts: BatchFacts, *, by: Actor, at: datetime) -> BatchReported:
+    """Report the rows that are new and sound.
+
+    Refuses with NotReporter, ProgramUnfit or BatchUnsound, in that order. The last says why:
+    the row itself is malformed (`invalid`), or PeriodUnfit or ObservationDiffers refuses it.
+    """
+    channel = rules.reports_by(by, role=facts.role, client_profile=facts.client_profile)
+    standing: dict[Place, tuple[str, Decimal]] = {
+        place(facts.rows[one.row]): (one.id, Decimal(one.value)) for one in facts.before
+    }
+    unchanged, refused, faults = list[int](), list[int](), list(facts.unreadable)
+    term = Period(facts.starts_on, facts.ends_on)
+    for index, row in enumerate(facts.rows):
+        here = place(row)
+        before = standing.get(here)
+        if before is not None and before[1] == Decimal(row.value):
+            unchanged.append(index)
+            continue
+        try:
+            _take(row, before, term=term, at=at)
+        except Refusal as refusal:
+            refused.append(index)
+            faults.append(_of_row(number_of(facts, index), refusal))
+        else:
+            standing[here] = (f"row {number_of(facts, index)} of the batch", Decimal(row.value))
+    reported = len(facts.rows) - len(unchanged) - len(refused)
+    if faults and not (facts.partial and reported + len(unchanged)):
+        raise _unsound(facts, faults)
+    return BatchReported(
+        channel=channel,
+        reported=reported,
+        unchanged=tuple(unchanged),
+        refused=tuple(refused),
+        faults=tuple(faults),
+    )
+
+
+def place(row: Row) -> Place:
+    """Return the place that one value stands for, within a metric: period and source."""
+    return (row.starts_on, row.ends_on, row.source)
+
+
+def number_of(facts: BatchFacts, index: int) -> int:
+    """Return which of all rows of the batch the one is that was read at `index`."""
+    return facts.numbers[index] if facts.numbers else index
+
+
+def _take(row: Row, before: tuple[str, Decimal] | None, *, term: Period, at: datetime) -> None:
+    rules.fit(Period(row.starts_on, row.ends_on), term=term, at=at, pointer="/ends_on")
+    if before is not None:
+        raise ObservationDiffers(f"{before[0]} says {before[1]:f}.", pointer="/value")
+
+
+def _of_row(number: int, refusal: Refusal) -> Fault:
+    (fault,) = refusal.faults
+    detail = f"{fault.detail} {refusal.remedy}"
+    return Fault(f"/{number}{fault.pointer}", fault.code, detail)
+
+
+def _unsound(facts: BatchFacts, faults: list[Fault]) -> BatchUnsound:
+    rows = len(facts.rows) + len(facts.unreadable)
+    named = f", of which `errors` names {FAULTS_TOLD}" if len(faults) > FAULTS_TOLD else ""
+    return BatchUnsound(
+        f"{len(faults)} of {rows} rows cannot be taken{named}.", faults=told(faults)
+    )
+
+
+def told(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return the faults of the first rows, no more than one answer names."""
+    return tuple(sorted(faults, key=_number)[:FAULTS_TOLD])
+
+
+def _number(fault: Fault) -> int:
+    return int(fault.pointer.split("/")[1])
