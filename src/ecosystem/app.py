@@ -38,6 +38,7 @@ from ecosystem.offers import routes as offers
 from ecosystem.offers.members import routes as members
 from ecosystem.outcomes import routes as outcomes
 from ecosystem.outcomes.past import routes as outcomes_past
+from ecosystem.outcomes.aggregates import routes as aggregates
 from ecosystem.outcomes.batches import routes as batches
 from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank
@@ -87,6 +88,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *outcomes.ROUTES,
     *outcomes_past.ROUTES,
     *batches.ROUTES,
+    *aggregates.ROUTES,
     *feed.ROUTES,
     *manual.ROUTES,
     *health.ROUTES,

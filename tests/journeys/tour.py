@@ -149,6 +149,7 @@ def _observe_many(world: World, metric: str) -> None:
     made = call.post(f"{metric}/batches", "enterprise/delivery", rows)
     call.get(f"{metric}/batches", "verifier/verifier")
     call.get(f"/v1/batches/{made['id']}", "verifier/verifier")
+    call.get(f"{metric}/aggregates", "auditor/auditor")
 
 
 def _organisations(call: Caller) -> None:

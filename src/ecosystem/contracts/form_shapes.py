@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.contracts.payment_rules import PaymentRule
-from ecosystem.contracts.rule_parts import Code, Direction
+from ecosystem.contracts.rule_parts import Code, Direction, Ratio
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import OrganisationId
 from ecosystem.values.money import Measure, Money
@@ -91,6 +91,33 @@ class FormMilestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     repeat: Repeat | None = None
 
 
+Window = Literal["hour", "day", "month", "quarter", "half_year", "year"]
+Aggregation = Literal[
+    "sum", "mean", "minimum", "maximum", "last", "count", "ratio_of_sums", "percentile",
+    "availability",
+]  # fmt: skip
+
+
+class Observed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a metric is observed, and how its observations become the value of one period."""
+
+    window: Window
+    """What one observation is of: never longer than the metric's `period`."""
+    aggregation: Aggregation
+    """`availability` weighs windows by their hours, and counts a missing one as nothing;
+    `count` counts the observations; `ratio_of_sums` divides sums of their parts."""
+    percentile: Ratio | None = None
+    """Which one, where `aggregation` is percentile: by the nearest rank."""
+    factor: Literal["1", "100"] = "1"
+    """By what a ratio of sums is multiplied: 100 where the value is in per cent."""
+    completeness: Ratio = "1"
+    """Share of the windows of a period that must be verified, excused ones not counted."""
+    late_after_days: Days = 30
+    """Days after a window in which its observation is in time: then it is missing, or late."""
+    time_zone: Line = "Asia/Shanghai"
+    """Time zone of the IANA in which days and hours are counted."""
+
+
 class _Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     code: Code
     title: Text
@@ -103,6 +130,8 @@ class _Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     verification: Text
     """How the verifier checks it."""
     verified_by: PartyRole = "verifier"
+    observed: Observed | None = None
+    """None: one observation for each period."""
 
 
 class FormMetric(_Metric, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -25,6 +25,7 @@ from ecosystem.outcomes.model import (
     VoidFacts,
 )
 from ecosystem.outcomes.tables import metric, observation
+from ecosystem.outcomes.windows import NO_HOUR
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -34,8 +35,8 @@ from ecosystem.values.text import Text
 
 _REGISTER: Final = inserting(metric)
 _TOLD: Final = (
-    "title", "definition", "unit", "direction", "frequency", "source", "method", "verification",
-    "baseline", "target",
+    "title", "definition", "unit", "direction", "frequency", "granularity", "observed", "source",
+    "method", "verification", "baseline", "target",
 )  # fmt: skip
 _FOLLOW: Final = Statement(
     update(metric)
@@ -49,7 +50,8 @@ _FOLLOW: Final = Statement(
 )
 _REPORTED: Final = (
     "authority_id", "id", "version", "metric_id", "contract_id", "state", "starts_on", "ends_on",
-    "value", "source", "method", "sample_size", "channel", "reported_by", "reported_at",
+    "hour", "value", "numerator", "denominator", "source", "method", "sample_size",
+    "channel", "reported_by", "reported_at",
     "supersedes",
 )  # fmt: skip
 _REPORT: Final = Statement(
@@ -164,6 +166,8 @@ def _said(terms: TermsMetric) -> dict[str, Any]:
         "unit": encode(terms.unit),
         "direction": terms.direction,
         "frequency": terms.period,
+        "granularity": terms.observed.window if terms.observed else terms.period,
+        "observed": encode(terms.observed) if terms.observed else None,
         "source": encode(terms.source),
         "method": encode(terms.method),
         "verification": encode(terms.verification),
@@ -212,8 +216,10 @@ async def _insert(
     inserted: str | None = await tx.value(
         _REPORT,
         authority_id=authority_of(place["id"]), version=1, state=State.REPORTED,
-        starts_on=asked.period.starts_on, ends_on=asked.period.ends_on, value=asked.value,
-        source=asked.source, method=msgspec.json.encode(asked.method),
+        starts_on=asked.period.starts_on, ends_on=asked.period.ends_on,
+        hour=NO_HOUR if asked.hour is None else asked.hour, value=asked.value,
+        numerator=asked.numerator, denominator=asked.denominator, source=asked.source,
+        method=msgspec.json.encode(asked.method),
         sample_size=asked.sample_size, channel=reported.channel,
         reported_by=by.organisation_id, reported_at=at, supersedes=asked.supersedes, **place,
     )  # fmt: skip

@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
-from ecosystem.contracts.form_shapes import TermsMetric
+from ecosystem.contracts.form_shapes import Observed, TermsMetric
 from ecosystem.contracts.rule_parts import Code, Direction
 from ecosystem.history.past.model import NOW, Past
 from ecosystem.values.identifiers import (
@@ -29,6 +29,11 @@ class State(StrEnum):
     VERIFIED = "verified"
     DISPUTED = "disputed"
     VOID = "void"
+
+
+Hour = Annotated[
+    int, Meta(ge=0, le=24, description="Hours since the day began in the metric's time zone.")
+]
 
 
 class Channel(StrEnum):
@@ -57,7 +62,13 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     period: Period
     """The days observed, all of them within the contract's term and over."""
+    hour: Hour | None = None
+    """Which hour of its one day, where the metric is observed by hour."""
     value: Measure
+    numerator: Measure | None = None
+    """What `value` is the ratio of, where the metric is aggregated as a ratio of sums."""
+    denominator: Measure | None = None
+    """And to what; never negative."""
     source: Line
     """Where the value comes from: a system, a register, a survey."""
     method: Text
@@ -66,6 +77,16 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """How many were asked or measured, where it is a sample."""
     supersedes: ObservationId | None = None
     """The observation of the same metric, period and source that this one corrects."""
+
+
+class Measured(NamedTuple):
+    """What is said of one window: when, and what."""
+
+    period: Period
+    hour: int | None
+    value: Measure
+    numerator: Measure | None = None
+    denominator: Measure | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +107,8 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The contract's term."""
     asked: Report
     standing: Standing | None
+    observed: Observed | None = None
+    """How the metric is observed, where its terms say more than how often."""
     client_profile: str | None = None
     """The profile of a program that reports by itself; None for a person."""
     """What was reported for the place before and is not superseded."""
@@ -171,7 +194,9 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     unit: Text
     direction: Direction
     frequency: Literal["month", "quarter", "half_year", "year"]
-    """How long a period is that is observed."""
+    """How long a period is that has one value."""
+    observed: Observed | None
+    """How it is observed and aggregated; None where one observation is the value of a period."""
     source: Text
     method: Text
     verification: Text
@@ -191,7 +216,11 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     contract_id: ContractId
     state: State
     period: Period
+    hour: Hour | None
+    """Which hour of its day; None where the whole of its days is observed."""
     value: Measure
+    numerator: Measure | None
+    denominator: Measure | None
     source: str
     method: Text | None
     """How it was measured; None where that is as the metric says."""

@@ -9,14 +9,18 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Integer,
+    SmallInteger,
     Text,
     and_,
     bindparam,
     func,
+    literal_column,
+    or_,
     select,
 )
 
 from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.form_shapes import Observed
 from ecosystem.contracts.tables import contract, contract_party
 from ecosystem.identity.clients.tables import client
 from ecosystem.outcomes.model import (
@@ -32,6 +36,7 @@ from ecosystem.outcomes.model import (
 )
 from ecosystem.outcomes.rules import MetricMissing, ObservationMissing
 from ecosystem.outcomes.tables import metric, observation
+from ecosystem.outcomes.windows import NO_HOUR
 from ecosystem.runtime.columns import json_of
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -45,6 +50,7 @@ _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _ID: Final = bindparam("id", type_=Text)
 _CONTRACT: Final = bindparam("contract_id", type_=Text)
 _METRIC: Final = bindparam("metric_id", type_=Text)
+_HOUR: Final = bindparam("hour", type_=SmallInteger)
 
 _METRIC_VIEW: Final[list[ColumnElement[Any]]] = [
     metric.c.id,
@@ -56,6 +62,7 @@ _METRIC_VIEW: Final[list[ColumnElement[Any]]] = [
     metric.c.unit,
     metric.c.direction,
     metric.c.frequency,
+    metric.c.observed,
     metric.c.source,
     metric.c.method,
     metric.c.verification,
@@ -69,7 +76,10 @@ _OBSERVATION_VIEW: Final[list[ColumnElement[Any]]] = [
     observation.c.contract_id,
     observation.c.state,
     json_of(starts_on=observation.c.starts_on, ends_on=observation.c.ends_on).label("period"),
+    func.nullif(observation.c.hour, literal_column(str(NO_HOUR))).label("hour"),
     observation.c.value.cast(Text).label("value"),
+    observation.c.numerator.cast(Text).label("numerator"),
+    observation.c.denominator.cast(Text).label("denominator"),
     observation.c.source,
     observation.c.method,
     observation.c.sample_size,
@@ -152,6 +162,7 @@ def parties_of(contract_id: Column[str]) -> Any:
 _REPORT: Final = Statement(
     select(
         metric.c.contract_id,
+        metric.c.observed,
         contract.c.starts_on,
         contract.c.ends_on,
         contracts.role_of(metric.c.authority_id, metric.c.contract_id).label("role"),
@@ -176,6 +187,7 @@ _REPORT: Final = Statement(
             observation.c.metric_id == metric.c.id,
             observation.c.starts_on == bindparam("starts_on", type_=Date),
             observation.c.ends_on == bindparam("ends_on", type_=Date),
+            observation.c.hour == _HOUR,
             observation.c.source == bindparam("source", type_=Text),
             observation.c.superseded_by.is_(None),
             observation.c.state != State.VOID.value,
@@ -203,6 +215,7 @@ _OTHERS: Final = Statement(
         and_(
             observation.c.starts_on == bindparam("starts_on", type_=Date),
             observation.c.ends_on == bindparam("ends_on", type_=Date),
+            observation.c.hour == _HOUR,
             observation.c.source == bindparam("source", type_=Text),
         ).label("is_corrected"),
     )
@@ -210,6 +223,13 @@ _OTHERS: Final = Statement(
     .where(observation.c.state == State.VERIFIED.value, observation.c.id != _ID)
     .where(observation.c.starts_on < bindparam("ends_on", type_=Date))
     .where(observation.c.ends_on > bindparam("starts_on", type_=Date))
+    .where(
+        or_(
+            observation.c.hour == _HOUR,
+            observation.c.hour == literal_column(str(NO_HOUR)),
+            literal_column(str(NO_HOUR)) == _HOUR,
+        )
+    )
     .order_by(observation.c.id)
 )
 _VERIFIED: Final = Statement(
@@ -232,6 +252,7 @@ _VERIFIED: Final = Statement(
     )
     .where(observation.c.authority_id == _AUTHORITY, observation.c.contract_id == _CONTRACT)
     .where(observation.c.state == State.VERIFIED.value)
+    .where(metric.c.granularity == metric.c.frequency)
     .order_by(metric.c.code, observation.c.starts_on, observation.c.id)
 )
 
@@ -274,6 +295,7 @@ async def report_facts(
             _REPORT,
             authority_id=_metric_owner(metric_id), metric_id=metric_id,
             starts_on=asked.period.starts_on, ends_on=asked.period.ends_on, source=asked.source,
+            hour=NO_HOUR if asked.hour is None else asked.hour,
             program=program_of(by), **contracts.reads_as(by),
         )
     )  # fmt: skip
@@ -290,6 +312,7 @@ async def report_facts(
         ends_on=row["ends_on"],
         asked=asked,
         standing=standing,
+        observed=observed_of(row),
         client_profile=row["client_profile"],
     )
     return facts, row
@@ -320,7 +343,7 @@ async def judge_facts(tx: Tx, row: Record, *, reason: Words, verifies: bool) -> 
         await tx.run(_LOCK_METRIC, **place)
         others = await tx.rows(
             _OTHERS, **place, id=row["id"], starts_on=row["starts_on"], ends_on=row["ends_on"],
-            source=row["source"],
+            hour=row["hour"], source=row["source"],
         )  # fmt: skip
     return JudgeFacts(
         role=row["role"],
@@ -350,6 +373,12 @@ async def verified(tx: Tx, contract_id: str) -> tuple[VerifiedObservation, ...]:
         )
         for row in rows
     )
+
+
+def observed_of(row: Record) -> Observed | None:
+    """Return how the metric of a row is observed, where its terms say so."""
+    given: bytes | None = row["observed"]
+    return None if given is None else msgspec.json.decode(given, type=Observed)
 
 
 def measure(value: Decimal) -> str:

@@ -71,7 +71,8 @@ async def read_metric(
     permit=access.REPORT,
     answers=Standing,
     refuses=(
-        rules.MetricMissing, rules.NotReporter, rules.PeriodUnfit, rules.ObservationDiffers,
+        rules.MetricMissing, rules.NotReporter, rules.ProgramUnfit, rules.PeriodUnfit,
+        rules.PartsUnfit, rules.ObservationDiffers,
         rules.NothingToCorrect, rules.NotOwnReport,
     ),
 )  # fmt: skip

@@ -1,15 +1,17 @@
 """What may become of an observation, and what refuses it."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Final
 
+from ecosystem.contracts.form_shapes import Observed
 from ecosystem.contracts.rules import NotParty
 from ecosystem.outcomes.model import (
     Annulled,
     Channel,
     Disputed,
     JudgeFacts,
+    Measured,
     Registered,
     RegisterFacts,
     Report,
@@ -19,6 +21,7 @@ from ecosystem.outcomes.model import (
     Verified,
     VoidFacts,
 )
+from ecosystem.outcomes.windows import Frequency, misfit
 from ecosystem.values import control
 from ecosystem.values.actor import Actor, Role
 from ecosystem.values.period import Period
@@ -26,6 +29,7 @@ from ecosystem.values.refusal import Kind, Refusal
 
 _EASTERNMOST: Final = timedelta(hours=14)
 """How far the date in some time zone is ahead of UTC."""
+_NOTHING: Final = Decimal(0)
 _REPORTS: Final = {"supplier": Role.DELIVERY, "buyer": Role.OFFICER}
 """Which role reports for an organisation in each place."""
 
@@ -63,6 +67,17 @@ class PeriodUnfit(Refusal):
 
     kind = Kind.UNMET
     remedy = "Give days of the contract's term that are over; `ends_on` is the day after the last."
+
+
+class PartsUnfit(Refusal):
+    """The value is not the ratio of its numerator and its denominator."""
+
+    kind = Kind.UNMET
+    remedy = (
+        "For a metric that is a ratio of sums give both, and the value that they make, half up to "
+        "as many places as you give; the value is 0 where there is nothing to divide by. For "
+        "another metric give neither."
+    )
 
 
 class ObservationDiffers(Refusal):
@@ -133,12 +148,19 @@ def is_repeated(facts: ReportFacts) -> bool:
 def report(facts: ReportFacts, *, by: Actor, at: datetime) -> Reported:
     """Report what was observed of a metric in a period.
 
-    Refuses with NotReporter, ProgramUnfit, PeriodUnfit, ObservationDiffers, NothingToCorrect
-    or NotOwnReport, in that order.
+    Refuses with NotReporter, ProgramUnfit, PeriodUnfit, PartsUnfit, ObservationDiffers,
+    NothingToCorrect or NotOwnReport, in that order.
     """
     asked, before = facts.asked, facts.standing
     channel = reports_by(by, role=facts.role, client_profile=facts.client_profile)
-    fit(asked.period, term=Period(facts.starts_on, facts.ends_on), at=at, pointer="/period")
+    term = Period(facts.starts_on, facts.ends_on)
+    fit(
+        Measured(
+            period=asked.period, hour=asked.hour, value=asked.value, numerator=asked.numerator,
+            denominator=asked.denominator,
+        ),
+        facts.observed, term=term, at=at, pointer="/period",
+    )  # fmt: skip
     if asked.supersedes is None and before is not None:
         if not is_repeated(facts):
             raise ObservationDiffers(f"{before.id} says {before.value}.", pointer="/value")
@@ -165,8 +187,15 @@ def reports_by(by: Actor, *, role: str | None, client_profile: str | None) -> Ch
     return Channel.MACHINE
 
 
-def fit(period: Period, *, term: Period, at: datetime, pointer: str) -> None:
-    """Refuse with PeriodUnfit a period that holds no day, is outside the term, or not over."""
+def fit(
+    measured: Measured, observed: Observed | None, *, term: Period, at: datetime, pointer: str
+) -> None:
+    """Refuse with PeriodUnfit or PartsUnfit what is no observation of the metric.
+
+    The period holds days, lies in the term and is over; it is one of the metric's windows, and
+    the value is the ratio of its parts, where the terms say so. `pointer` names the period.
+    """
+    period = measured.period
     if period.starts_on >= period.ends_on:
         raise PeriodUnfit("The period holds no day.", pointer=pointer)
     if period.starts_on < term.starts_on or period.ends_on > term.ends_on:
@@ -174,6 +203,38 @@ def fit(period: Period, *, term: Period, at: datetime, pointer: str) -> None:
         raise PeriodUnfit(message, pointer=pointer)
     if period.ends_on > (at + _EASTERNMOST).date():
         raise PeriodUnfit(f"The period is not over on {at.date()}.", pointer=pointer)
+    if observed is not None:
+        wrong = misfit(observed, period, measured.hour, term=term)
+    else:
+        wrong = None if measured.hour is None else "The metric is not observed by hour."
+    if wrong is not None:
+        raise PeriodUnfit(wrong, pointer=pointer)
+    _fit_parts(measured, observed)
+
+
+def observed_by(given: Observed | None, *, frequency: Frequency) -> Observed:
+    """Return how a metric is observed; where the terms do not say, once for each period."""
+    return given or Observed(window=frequency, aggregation="last")
+
+
+def _fit_parts(measured: Measured, observed: Observed | None) -> None:
+    is_ratio = observed is not None and observed.aggregation == "ratio_of_sums"
+    parts = (measured.numerator, measured.denominator)
+    if not is_ratio:
+        if parts != (None, None):
+            raise PartsUnfit("The metric is no ratio of sums.", pointer="/numerator")
+        return
+    if measured.numerator is None or measured.denominator is None:
+        raise PartsUnfit("The metric is a ratio of sums.", pointer="/numerator")
+    above, below = Decimal(measured.numerator), Decimal(measured.denominator)
+    if below < 0:
+        raise PartsUnfit("The denominator is negative.", pointer="/denominator")
+    value = Decimal(measured.value)
+    with localcontext(prec=100):
+        ratio = above * Decimal(observed.factor if observed else "1") / below if below else _NOTHING
+        if ratio.quantize(value, ROUND_HALF_UP) != value:
+            message = f"{measured.numerator} to {measured.denominator} is {ratio:.9f}."
+            raise PartsUnfit(message, pointer="/value")
 
 
 def verify(facts: JudgeFacts, *, by: Actor, at: datetime) -> Verified:

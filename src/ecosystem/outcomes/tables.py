@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     Numeric,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -27,8 +28,8 @@ from ecosystem.runtime.hands import another
 _VERIFIER: Final = "CASE WHEN verified_by IS NOT NULL THEN 'verifier' END"
 
 _REPORTED: Final = (
-    "metric_id", "contract_id", "starts_on", "ends_on", "value", "source", "sample_size",
-    "channel", "batch_id", "reported_at", "supersedes",
+    "metric_id", "contract_id", "starts_on", "ends_on", "hour", "value", "numerator",
+    "denominator", "source", "sample_size", "channel", "batch_id", "reported_at", "supersedes",
 )  # fmt: skip
 _CHANGED: Final = " OR ".join(f"OLD.{one} IS DISTINCT FROM NEW.{one}" for one in _REPORTED)
 _STAYS: Final = (
@@ -53,6 +54,8 @@ metric: Final = Table(
     Column("unit", JSON, nullable=False),
     Column("direction", Text, nullable=False),
     Column("frequency", Text, nullable=False),
+    Column("granularity", Text, nullable=False),
+    Column("observed", JSON),
     Column("source", JSON, nullable=False),
     Column("method", JSON, nullable=False),
     Column("verification", JSON, nullable=False),
@@ -64,6 +67,10 @@ metric: Final = Table(
     CheckConstraint("direction IN ('higher', 'lower')", name="direction_is_known"),
     CheckConstraint(
         "frequency IN ('month', 'quarter', 'half_year', 'year')", name="frequency_is_known"
+    ),
+    CheckConstraint(
+        "granularity IN ('hour', 'day', 'month', 'quarter', 'half_year', 'year')",
+        name="granularity_is_known",
     ),
 )
 observation: Final = Table(
@@ -77,7 +84,10 @@ observation: Final = Table(
     Column("state", Text, nullable=False),
     Column("starts_on", Date, nullable=False),
     Column("ends_on", Date, nullable=False),
+    Column("hour", SmallInteger, nullable=False),
     Column("value", Numeric, nullable=False),
+    Column("numerator", Numeric),
+    Column("denominator", Numeric),
     Column("source", Text, nullable=False),
     Column("method", JSON),
     Column("sample_size", Integer),
@@ -119,6 +129,12 @@ observation: Final = Table(
     CheckConstraint("version > 0", name="version_is_positive"),
     CheckConstraint("channel IN ('person', 'machine')", name="channel_is_known"),
     CheckConstraint("starts_on < ends_on", name="period_holds_a_day"),
+    CheckConstraint("hour BETWEEN -1 AND 24", name="hour_is_of_a_day"),
+    CheckConstraint("hour = -1 OR ends_on = starts_on + 1", name="an_hour_is_of_one_day"),
+    CheckConstraint(
+        "(numerator IS NULL) = (denominator IS NULL) AND denominator >= 0",
+        name="a_ratio_has_two_parts",
+    ),
     CheckConstraint("sample_size > 0", name="a_sample_is_of_some"),
     another("verified_by", "reported_by", name="nobody_verifies_its_own_report"),
     another("disputed_by", "reported_by", name="nobody_disputes_its_own_report"),
@@ -136,13 +152,13 @@ observation: Final = Table(
     CheckConstraint("supersedes <> id AND superseded_by <> id", name="nothing_corrects_itself"),
     Index(
         "one_report_for_a_place",
-        "authority_id", "metric_id", "starts_on", "ends_on", "source",
+        "authority_id", "metric_id", "starts_on", "ends_on", "hour", "source",
         unique=True,
         postgresql_where=text("superseded_by IS NULL AND state <> 'void'"),
     ),
     Index(
         "one_verified_for_a_period",
-        "authority_id", "metric_id", "starts_on", "ends_on",
+        "authority_id", "metric_id", "starts_on", "ends_on", "hour",
         unique=True,
         postgresql_where=text("state = 'verified'"),
     ),

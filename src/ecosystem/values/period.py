@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
@@ -30,6 +31,15 @@ class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def wire(at: datetime) -> str:
     """Return an instant as RFC 3339 in UTC with microseconds, as every answer writes it."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def is_time_zone(name: str) -> bool:
+    """Tell whether a name is that of a time zone of the IANA, such as Asia/Shanghai."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        return False
+    return True
 
 
 def is_within_reach(at: datetime) -> bool:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -20,6 +19,7 @@ from ecosystem.catalogue.profiles.model import (
     Year,
 )
 from ecosystem.values import yaml_tree
+from ecosystem.values.period import is_time_zone
 from ecosystem.values.refusal import Fault
 
 Of = TypeVar("Of", bound=msgspec.Struct)
@@ -106,7 +106,7 @@ def _grounds_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[
 
 
 def _calendar_faults(calendar: Calendar) -> Iterator[Fault]:
-    if not _is_time_zone(calendar.time_zone):
+    if not is_time_zone(calendar.time_zone):
         detail = f"{calendar.time_zone} is no time zone of the IANA, such as Asia/Shanghai."
         yield Fault("/time_zone", "time_zone_unknown", detail)
     if len(set(calendar.weekend)) < len(calendar.weekend) or len(calendar.weekend) >= _WEEK_DAYS:
@@ -137,14 +137,6 @@ def _year_faults(year: Year, calendar: Calendar, *, pointer: str) -> Iterator[Fa
 def _is_sound(one: Holidays, *, year: int) -> bool:
     lasts = (one.last_on - one.first_on).days + 1
     return 1 <= lasts <= _HOLIDAY_DAYS_MAX and year in {one.first_on.year, one.last_on.year}
-
-
-def _is_time_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, OSError, ValueError):
-        return False
-    return True
 
 
 def _twice(codes: list[str], *, pointer: str) -> Iterator[Fault]:

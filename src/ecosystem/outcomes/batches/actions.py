@@ -5,7 +5,18 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ARRAY, Date, Integer, Numeric, Text, bindparam, func, insert, select
+from sqlalchemy import (
+    ARRAY,
+    Date,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Text,
+    bindparam,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.history import actions as history
@@ -24,12 +35,23 @@ from ecosystem.values.refusal import Fault
 from ecosystem.values.rows import Rows
 
 _VARYING: Final[dict[str, Any]] = {
-    "ids": Text, "starts_on": Date, "ends_on": Date, "sources": Text, "values": Text,
-    "methods": Text, "sizes": Integer,
+    "ids": Text, "starts_on": Date, "ends_on": Date, "hours": SmallInteger, "sources": Text,
+    "values": Text, "numerators": Text, "denominators": Text, "methods": Text, "sizes": Integer,
 }  # fmt: skip
 _given = (
     func.unnest(*(bindparam(name, type_=ARRAY(type_)) for name, type_ in _VARYING.items()))
-    .table_valued("id", "starts_on", "ends_on", "source", "value", "method", "sample_size")
+    .table_valued(
+        "id",
+        "starts_on",
+        "ends_on",
+        "hour",
+        "source",
+        "value",
+        "numerator",
+        "denominator",
+        "method",
+        "sample_size",
+    )
     .render_derived(name="given")
 )
 _FIXED: Final[dict[str, Any]] = {
@@ -41,8 +63,11 @@ _WRITTEN: Final[dict[str, Any]] = {
     "reported_at": bindparam("reported_at", type_=observation.c.reported_at.type),
     "version": bindparam("version", type_=Integer),
     "state": bindparam("state", type_=Text),
-    **{name: _given.c[name] for name in ("id", "starts_on", "ends_on", "source", "sample_size")},
-    "value": _given.c.value.cast(Numeric),
+    **{
+        name: _given.c[name]
+        for name in ("id", "starts_on", "ends_on", "hour", "source", "sample_size")
+    },
+    **{name: _given.c[name].cast(Numeric) for name in ("value", "numerator", "denominator")},
     "method": _given.c.method.cast(JSON),
 }
 _WRITE: Final = Statement(insert(observation).from_select([*_WRITTEN], select(*_WRITTEN.values())))
@@ -110,6 +135,8 @@ async def _write(
         contract_id=row["contract_id"], channel=reported.channel, batch_id=batch_id,
         reported_by=by.organisation_id, reported_at=at, version=1, state=State.REPORTED,
         ids=following(facts.first_id, len(new)), values=[one.value for one in new],
+        numerators=[one.numerator for one in new],
+        denominators=[one.denominator for one in new],
         methods=[_method(one) for one in new], sizes=[one.sample_size for one in new],
         **queries.columns(new),
     )  # fmt: skip

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from ecosystem.outcomes.model import Channel
+from ecosystem.contracts.form_shapes import Observed
+from ecosystem.outcomes.model import Channel, Hour
 from ecosystem.values.identifiers import (
     BatchId,
     ContractId,
@@ -29,7 +30,13 @@ class Row(
     starts_on: date
     ends_on: date
     """The day after the last one observed."""
+    hour: Hour | None = None
+    """Which hour of its one day, where the metric is observed by hour."""
     value: Measure
+    numerator: Measure | None = None
+    """What `value` is the ratio of, where the metric is aggregated as a ratio of sums."""
+    denominator: Measure | None = None
+    """And to what; never negative."""
     source: Line
     """Where the value comes from: a system, a register, a survey."""
     method_zh: Prose | None = None
@@ -60,6 +67,8 @@ class BatchFacts(msgspec.Struct, frozen=True, kw_only=True):
     starts_on: date
     ends_on: date
     """The contract's term."""
+    observed: Observed | None
+    """How the metric is observed, where its terms say more than how often."""
     form: Form
     partial: bool
     """Whether good rows are reported although others are not."""

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, Date, Integer, Text, and_, bindparam, func, select
+from sqlalchemy import ARRAY, Date, Integer, SmallInteger, Text, and_, bindparam, func, select
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.tables import contract
@@ -10,9 +10,10 @@ from ecosystem.outcomes.batches.model import Batch, BatchFacts, Before, Form, Ro
 from ecosystem.outcomes.batches.rules import BatchMissing
 from ecosystem.outcomes.batches.tables import batch
 from ecosystem.outcomes.model import State
-from ecosystem.outcomes.queries import PROFILE, measure, parties_of, program_of
+from ecosystem.outcomes.queries import PROFILE, measure, observed_of, parties_of, program_of
 from ecosystem.outcomes.rules import MetricMissing
 from ecosystem.outcomes.tables import metric, observation
+from ecosystem.outcomes.windows import NO_HOUR
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor
@@ -25,6 +26,7 @@ _ID: Final = bindparam("id", type_=Text)
 _HELD: Final = Statement(
     select(
         metric.c.contract_id,
+        metric.c.observed,
         contract.c.starts_on,
         contract.c.ends_on,
         contracts.role_of(metric.c.authority_id, metric.c.contract_id).label("role"),
@@ -45,9 +47,10 @@ _rows = (
     func.unnest(
         bindparam("starts_on", type_=ARRAY(Date)),
         bindparam("ends_on", type_=ARRAY(Date)),
+        bindparam("hours", type_=ARRAY(SmallInteger)),
         bindparam("sources", type_=ARRAY(Text)),
     )
-    .table_valued("starts_on", "ends_on", "source", with_ordinality="place")
+    .table_valued("starts_on", "ends_on", "hour", "source", with_ordinality="place")
     .render_derived(name="given")
 )
 _BEFORE: Final = Statement(
@@ -60,6 +63,7 @@ _BEFORE: Final = Statement(
             observation.c.metric_id == _METRIC,
             observation.c.starts_on == _rows.c.starts_on,
             observation.c.ends_on == _rows.c.ends_on,
+            observation.c.hour == _rows.c.hour,
             observation.c.source == _rows.c.source,
             observation.c.superseded_by.is_(None),
             observation.c.state != State.VOID.value,
@@ -105,6 +109,7 @@ async def facts(
         client_profile=row["client_profile"],
         starts_on=row["starts_on"],
         ends_on=row["ends_on"],
+        observed=observed_of(row),
         form=form,
         partial=partial,
         first_id=first_id,
@@ -129,6 +134,7 @@ def columns(rows: tuple[Row, ...]) -> dict[str, list[Any]]:
     return {
         "starts_on": [one.starts_on for one in rows],
         "ends_on": [one.ends_on for one in rows],
+        "hours": [NO_HOUR if one.hour is None else one.hour for one in rows],
         "sources": [one.source for one in rows],
     }
 

@@ -5,8 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from ecosystem.contracts.form_shapes import Observed
 from ecosystem.outcomes import rules
 from ecosystem.outcomes.batches.model import BatchFacts, BatchReported, Row
+from ecosystem.outcomes.model import Measured
 from ecosystem.outcomes.rules import ObservationDiffers
 from ecosystem.values.actor import Actor
 from ecosystem.values.period import Period
@@ -38,7 +40,8 @@ def report(facts: BatchFacts, *, by: Actor, at: datetime) -> BatchReported:
     """Report the rows that are new and sound.
 
     Refuses with NotReporter, ProgramUnfit or BatchUnsound, in that order. The last says why:
-    the row itself is malformed (`invalid`), or PeriodUnfit or ObservationDiffers refuses it.
+    the row itself is malformed (`invalid`), or PeriodUnfit, PartsUnfit or ObservationDiffers
+    refuses it.
     """
     channel = rules.reports_by(by, role=facts.role, client_profile=facts.client_profile)
     standing: dict[Place, tuple[str, Decimal]] = {
@@ -53,7 +56,7 @@ def report(facts: BatchFacts, *, by: Actor, at: datetime) -> BatchReported:
             unchanged.append(index)
             continue
         try:
-            _take(row, before, term=term, at=at)
+            _take(row, before, facts.observed, term=term, at=at)
         except Refusal as refusal:
             refused.append(index)
             faults.append(_of_row(number_of(facts, index), refusal))
@@ -73,7 +76,7 @@ def report(facts: BatchFacts, *, by: Actor, at: datetime) -> BatchReported:
 
 def place(row: Row) -> Place:
     """Return the place that one value stands for, within a metric: period and source."""
-    return (row.starts_on, row.ends_on, row.source)
+    return (row.starts_on, row.ends_on, row.hour, row.source)
 
 
 def number_of(facts: BatchFacts, index: int) -> int:
@@ -81,8 +84,13 @@ def number_of(facts: BatchFacts, index: int) -> int:
     return facts.numbers[index] if facts.numbers else index
 
 
-def _take(row: Row, before: tuple[str, Decimal] | None, *, term: Period, at: datetime) -> None:
-    rules.fit(Period(row.starts_on, row.ends_on), term=term, at=at, pointer="/ends_on")
+def _take(
+    row: Row, before: tuple[str, Decimal] | None, observed: Observed | None, *, term: Period,
+    at: datetime,
+) -> None:  # fmt: skip
+    period = Period(row.starts_on, row.ends_on)
+    measured = Measured(period, row.hour, row.value, row.numerator, row.denominator)
+    rules.fit(measured, observed, term=term, at=at, pointer="/ends_on")
     if before is not None:
         raise ObservationDiffers(f"{before[0]} says {before[1]:f}.", pointer="/value")
 

@@ -1,0 +1,292 @@
+"""Compute an aggregate: sort the windows of a period, then take the value from the verified ones.
+
+Everything is exact: decimals, and a fraction is rounded once, half up to nine places. Percentiles
+are by the nearest rank, so that the value is one that was observed.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ecosystem.contracts.form_shapes import Aggregation, Observed
+from ecosystem.outcomes.aggregates.model import (
+    Aggregate,
+    AggregateState,
+    Definition,
+    Excused,
+    Gap,
+    Seen,
+    Used,
+    Windows,
+)
+from ecosystem.outcomes.model import State
+from ecosystem.outcomes.windows import Window, instants, windows
+from ecosystem.values.period import Period
+from ecosystem.values.text import Text
+
+_USED_TOLD: Final = 100
+_PRECISION: Final = 120
+"""Digits of every step: sums of ten thousand values of 27 digits and their products fit."""
+_NINE: Final = Decimal("0.000000001")
+_HOUR: Final = Decimal(3_600)
+_RANK: Final = {State.VERIFIED: 0, State.DISPUTED: 1, State.REPORTED: 2}
+_CANONICAL: Final = msgspec.json.Encoder(order="sorted")
+
+
+class _Sorted(NamedTuple):
+    used: list[tuple[Window, Seen]]
+    counts: dict[str, int]
+    missing: list[tuple[int, Window]]
+    over: list[Window]
+    """Windows that are neither excused nor still awaited."""
+
+
+def aggregate(
+    definition: Definition, period: Period, seen: Iterable[Seen],
+    excused: Sequence[Excused] = (), *, at: datetime,
+) -> Aggregate:  # fmt: skip
+    """Return what a period comes to at a time.
+
+    `seen` are the observations that stand, of windows of any period; `period` is one that
+    `windows.periods` yields.
+    """
+    observed = definition.observed
+    found = _sort(observed, windows(observed, period), seen, excused, at=at)
+    counts = Windows(**found.counts)
+    asked, verified = counts.all - counts.excused, counts.verified
+    with localcontext(prec=_PRECISION):
+        state = _state(observed, asked=asked, verified=verified)
+        value, exact = None, True
+        if state == "demonstrated":
+            value, exact = _rounded(_VALUES[observed.aggregation](observed, found))
+            state = "not_demonstrated" if value is None else state
+        share = (Decimal(verified) / asked).quantize(_NINE, ROUND_DOWN) if asked else None
+        return Aggregate(
+            period=period,
+            state=state,
+            value=None if value is None else _plain(value),
+            is_rounded=not exact,
+            meets_target=None if value is None else _meets(definition, value),
+            reason=_reason(definition, counts, state),
+            windows=counts,
+            completeness=None if share is None else _plain(share),
+            gaps=tuple(_gaps(found.missing, ZoneInfo(observed.time_zone))),
+            observations=tuple(_used(found.used[:_USED_TOLD])),
+            observations_count=len(found.used),
+            observations_digest=_digest(found.used),
+        )
+
+
+def _sort(
+    observed: Observed, all_: list[Window], seen: Iterable[Seen], excused: Sequence[Excused], *,
+    at: datetime,
+) -> _Sorted:  # fmt: skip
+    zone = ZoneInfo(observed.time_zone)
+    today, patience = at.astimezone(zone).date(), timedelta(days=observed.late_after_days)
+    best = _best(seen)
+    counts = dict.fromkeys(Windows.__struct_fields__, 0)
+    found = _Sorted([], counts, [], [])
+    for place, window in enumerate(all_):
+        one = best.get(window)
+        if excused and _is_excused(window, excused, zone):
+            counts["excused"] += 1
+        elif one is None:
+            is_over = today > _due(window.ends_on, patience)
+            counts["missing" if is_over else "awaited"] += 1
+            if is_over:
+                found.missing.append((place, window))
+                found.over.append(window)
+        else:
+            counts[one.state] += 1
+            counts["late"] += one.reported_at.astimezone(zone).date() > _due(
+                window.ends_on, patience
+            )
+            found.over.append(window)
+            if one.state is State.VERIFIED:
+                found.used.append((window, one))
+    counts["all"] = len(all_)
+    return found
+
+
+def _due(ends_on: date, patience: timedelta) -> date:
+    """Return the last day on which an observation is in time."""
+    return ends_on + min(patience, date.max - ends_on)
+
+
+def _best(seen: Iterable[Seen]) -> Mapping[Window, Seen]:
+    """Return for each window the observation that says most: verified, then disputed."""
+    best: dict[Window, Seen] = {}
+    for one in seen:
+        here = Window(one.starts_on, one.ends_on, one.hour)
+        before = best.get(here)
+        if before is None or _RANK[one.state] < _RANK[before.state]:
+            best[here] = one
+    return best
+
+
+def _is_excused(window: Window, excused: Sequence[Excused], zone: ZoneInfo) -> bool:
+    starts_at, ends_at = instants(window, zone)
+    return any(one.starts_at <= starts_at and ends_at <= one.ends_at for one in excused)
+
+
+def _state(observed: Observed, *, asked: int, verified: int) -> AggregateState:
+    if not verified:
+        return "not_demonstrated"
+    return "demonstrated" if verified >= Decimal(observed.completeness) * asked else "incomplete"
+
+
+def _meets(definition: Definition, value: Decimal) -> bool:
+    target = Decimal(definition.target)
+    return value >= target if definition.direction == "higher" else value <= target
+
+
+Fraction = tuple[Decimal, Decimal]
+"""Numerator and denominator: the one division is the last step."""
+
+
+def _sum(_: Observed, found: _Sorted) -> Fraction:
+    return sum((one.value for _, one in found.used), Decimal(0)), Decimal(1)
+
+
+def _mean(_: Observed, found: _Sorted) -> Fraction:
+    return sum((one.value for _, one in found.used), Decimal(0)), Decimal(len(found.used))
+
+
+def _minimum(_: Observed, found: _Sorted) -> Fraction:
+    return min(one.value for _, one in found.used), Decimal(1)
+
+
+def _maximum(_: Observed, found: _Sorted) -> Fraction:
+    return max(one.value for _, one in found.used), Decimal(1)
+
+
+def _last(_: Observed, found: _Sorted) -> Fraction:
+    return found.used[-1][1].value, Decimal(1)
+
+
+def _count(_: Observed, found: _Sorted) -> Fraction:
+    return Decimal(len(found.used)), Decimal(1)
+
+
+def _ratio_of_sums(observed: Observed, found: _Sorted) -> Fraction:
+    above = sum((one.numerator or Decimal(0) for _, one in found.used), Decimal(0))
+    below = sum((one.denominator or Decimal(0) for _, one in found.used), Decimal(0))
+    return above * Decimal(observed.factor), below
+
+
+def _percentile(observed: Observed, found: _Sorted) -> Fraction:
+    ordered = sorted(one.value for _, one in found.used)
+    rank = (Decimal(observed.percentile or "1") * len(ordered)).to_integral_value(ROUND_CEILING)
+    return ordered[max(int(rank), 1) - 1], Decimal(1)
+
+
+def _availability(observed: Observed, found: _Sorted) -> Fraction:
+    """Weigh each window by its hours; one that is not verified was not available."""
+    zone = ZoneInfo(observed.time_zone)
+    available = sum((one.value * _hours(window, zone) for window, one in found.used), Decimal(0))
+    return available, sum((_hours(window, zone) for window in found.over), Decimal(0))
+
+
+def _hours(window: Window, zone: ZoneInfo) -> Decimal:
+    starts_at, ends_at = instants(window, zone)
+    return Decimal(round((ends_at - starts_at).total_seconds())) / _HOUR
+
+
+_VALUES: Final[Mapping[Aggregation, Callable[[Observed, _Sorted], Fraction]]] = {
+    "sum": _sum,
+    "mean": _mean,
+    "minimum": _minimum,
+    "maximum": _maximum,
+    "last": _last,
+    "count": _count,
+    "ratio_of_sums": _ratio_of_sums,
+    "percentile": _percentile,
+    "availability": _availability,
+}
+
+
+def _rounded(fraction: Fraction) -> tuple[Decimal | None, bool]:
+    """Return the quotient to nine places, half up, and whether that is exact; None over nothing."""
+    above, below = fraction
+    if not below:
+        return None, True
+    value = (above / below).quantize(_NINE, ROUND_HALF_UP)
+    return value, value * below == above
+
+
+def _plain(value: Decimal) -> str:
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def _gaps(missing: list[tuple[int, Window]], zone: ZoneInfo) -> Iterator[Gap]:
+    run: list[tuple[int, Window]] = []
+    for one in missing:
+        if run and one[0] != run[-1][0] + 1:
+            yield _gap(run, zone)
+            run = []
+        run.append(one)
+    if run:
+        yield _gap(run, zone)
+
+
+def _gap(run: list[tuple[int, Window]], zone: ZoneInfo) -> Gap:
+    starts_at, ends_at = instants(run[0][1], zone)[0], instants(run[-1][1], zone)[1]
+    return Gap(starts_at=starts_at, ends_at=ends_at, windows=len(run))
+
+
+def _used(used: list[tuple[Window, Seen]]) -> Iterator[Used]:
+    for _, one in used:
+        yield Used(id=one.id, version=one.version, value=f"{one.value:f}")
+
+
+def _digest(used: list[tuple[Window, Seen]]) -> str:
+    return hashlib.sha256(_CANONICAL.encode(list(_used(used)))).hexdigest()
+
+
+_WORDS: Final[Mapping[Aggregation, tuple[str, str]]] = {
+    "sum": ("{n} 个观测值之和", "the sum of {n} values"),
+    "mean": ("{n} 个观测值的算术平均", "the mean of {n} values"),
+    "minimum": ("{n} 个观测值中最小者", "the least of {n} values"),
+    "maximum": ("{n} 个观测值中最大者", "the greatest of {n} values"),
+    "last": ("{n} 个观测值中最后一个", "the last of {n} values"),
+    "count": ("观测值个数", "the number of values"),
+    "ratio_of_sums": (
+        "{n} 个观测的分子之和除以分母之和，乘以 {factor}",
+        "the sum of {n} numerators over the sum of their denominators, times {factor}",
+    ),
+    "percentile": (
+        "{n} 个观测值的 {percentile} 分位（最近秩）",
+        "the percentile {percentile} of {n} values, by the nearest rank",
+    ),
+    "availability": (
+        "{n} 个观测值按小时数加权平均；未核验的时段计为不可用",
+        "{n} values weighed by their hours; a window that is not verified was not available",
+    ),
+}
+
+
+def _reason(definition: Definition, counts: Windows, state: AggregateState) -> Text:
+    observed = definition.observed
+    asked = counts.all - counts.excused
+    if state == "demonstrated":
+        zh, en = _WORDS[observed.aggregation]
+        said = {
+            "n": counts.verified, "factor": observed.factor, "percentile": observed.percentile,
+        }  # fmt: skip
+        return Text(zh=zh.format(**said), en=en.format(**said))
+    if not asked:
+        return Text(zh="全部时段均已免责", en="all windows are excused")
+    if counts.verified and state == "not_demonstrated":
+        return Text(zh="分母之和为零", en="the denominators add up to nothing")
+    return Text(
+        zh=f"应有 {asked} 个时段，已核验 {counts.verified} 个，要求比例 {observed.completeness}",
+        en=f"of {asked} windows {counts.verified} are verified; {observed.completeness} of them "
+        "must be",
+    )

@@ -1,0 +1,133 @@
+"""What an aggregate is computed from, and how it explains itself."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from ecosystem.contracts.form_shapes import Observed
+from ecosystem.contracts.payment_rules import Direction
+from ecosystem.outcomes.model import State
+from ecosystem.outcomes.windows import Frequency
+from ecosystem.values.identifiers import MetricId, ObservationId
+from ecosystem.values.money import Measure
+from ecosystem.values.patterns import whole
+from ecosystem.values.period import Period
+from ecosystem.values.text import Text
+
+Exact = Annotated[
+    str,
+    Meta(
+        pattern=whole(r"-?(0|[1-9][0-9]*)(\.[0-9]{1,9})?"),
+        description="Decimal string, as long as it has to be.",
+        examples=["1234.5"],
+    ),
+]
+Count = Annotated[int, Meta(ge=0)]
+AggregateState = Literal["demonstrated", "incomplete", "not_demonstrated"]
+
+
+class Definition(msgspec.Struct, frozen=True, kw_only=True):
+    """How the observations of a metric become the value of a period."""
+
+    frequency: Frequency
+    """How long a period is."""
+    direction: Direction
+    baseline: Measure | None
+    target: Measure
+    observed: Observed
+
+
+class Seen(NamedTuple):
+    """An observation, as an aggregate sees it."""
+
+    starts_on: date
+    ends_on: date
+    hour: int
+    state: State
+    value: Decimal
+    numerator: Decimal | None
+    denominator: Decimal | None
+    reported_at: datetime
+    id: str
+    version: int
+
+
+class Excused(NamedTuple):
+    """A time for which nothing is asked for."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """Windows that follow one another and of which nothing was reported in time."""
+
+    starts_at: datetime
+    ends_at: datetime
+    windows: Annotated[int, Meta(ge=1)]
+
+
+class Used(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified observation from which the value was computed."""
+
+    id: ObservationId
+    version: Annotated[int, Meta(ge=1)]
+    value: Measure
+
+
+class Windows(msgspec.Struct, frozen=True, kw_only=True):
+    """How many windows of a period are in which state: together all of them, `late` aside."""
+
+    all: Count
+    excused: Count
+    """Windows for which nothing is asked for: they count nowhere else."""
+    verified: Count
+    reported: Count
+    """Windows that are reported and wait to be verified."""
+    disputed: Count
+    missing: Count
+    """Windows of which nothing is reported, although the time for it is over."""
+    awaited: Count
+    """Windows of which nothing is reported, and there is time left."""
+    late: Count
+    """Windows that were reported when the time for it was over, whatever state they are in."""
+
+
+class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
+    """What the observations of a metric come to in one period."""
+
+    period: Period
+    """A month, quarter, half or whole year of the calendar, cut to the contract's term."""
+    state: AggregateState
+    value: Exact | None
+    """Exact, or where it has no end rounded half up to nine decimal places; None unless it is
+    demonstrated."""
+    is_rounded: bool
+    meets_target: bool | None
+    reason: Text
+    """How the value was computed, or why there is none."""
+    windows: Windows
+    completeness: Measure | None
+    """Verified windows as a share of all but the excused, rounded down to nine places; None where
+    all are excused."""
+    gaps: tuple[Gap, ...]
+    """Which windows are missing."""
+    observations: tuple[Used, ...]
+    """What the value was computed from, in order; of one hundred at most."""
+    observations_count: Count
+    observations_digest: str
+    """SHA-256 of the canonical JSON (RFC 8785) of all of them, each as it stands here."""
+
+
+class AggregateList(msgspec.Struct, frozen=True, kw_only=True):
+    """What a metric comes to, period by period."""
+
+    metric_id: MetricId
+    at: datetime
+    """When it was computed: what is late or missing follows from that."""
+    definition: Definition
+    data: tuple[Aggregate, ...]
+    """The earliest period first."""

@@ -1,0 +1,138 @@
+"""Read what aggregates are computed from, and compute them."""
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Date, Integer, Select, Text, and_, bindparam, select, union_all
+
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.tables import contract
+from ecosystem.outcomes.aggregates import rules
+from ecosystem.outcomes.aggregates.computing import aggregate
+from ecosystem.outcomes.aggregates.model import Aggregate, AggregateList, Definition, Seen
+from ecosystem.outcomes.model import State
+from ecosystem.outcomes.queries import measure, observed_of
+from ecosystem.outcomes.rules import MetricMissing, observed_by
+from ecosystem.outcomes.tables import metric, observation
+from ecosystem.outcomes.windows import periods
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import authority_of, owner
+from ecosystem.values.period import Period
+
+_AUTHORITY: Final = bindparam("authority_id", type_=Integer)
+_METRIC: Final = bindparam("metric_id", type_=Text)
+_DEFINED: Final = Statement(
+    select(
+        metric.c.id,
+        metric.c.contract_id,
+        metric.c.code,
+        metric.c.frequency,
+        metric.c.direction,
+        metric.c.baseline,
+        metric.c.target,
+        metric.c.observed,
+        contract.c.starts_on,
+        contract.c.ends_on,
+        contracts.role_of(metric.c.authority_id, metric.c.contract_id).label("role"),
+    )
+    .join(
+        contract,
+        and_(
+            contract.c.authority_id == metric.c.authority_id, contract.c.id == metric.c.contract_id
+        ),
+    )
+    .where(metric.c.authority_id == _AUTHORITY, metric.c.id == _METRIC)
+    .where(contracts.is_concerned(metric.c.authority_id, metric.c.contract_id))
+)
+
+
+def _standing(*conditions: Any) -> Select[Any]:
+    return select(*(observation.c[name] for name in Seen._fields)).where(
+        observation.c.authority_id == _AUTHORITY,
+        observation.c.metric_id == _METRIC,
+        observation.c.starts_on >= bindparam("starts_on", type_=Date),
+        observation.c.starts_on < bindparam("ends_on", type_=Date),
+        *conditions,
+    )
+
+
+_SEEN: Final = Statement(
+    union_all(
+        _standing(observation.c.state == State.VERIFIED.value),
+        _standing(
+            observation.c.superseded_by.is_(None),
+            observation.c.state != State.VOID.value,
+            observation.c.state.in_([State.REPORTED.value, State.DISPUTED.value]),
+        ),
+    )
+)
+"""What stands: what is verified, until its correction is; and what is reported and not corrected.
+Each half has an index of its own, by the metric and the day."""
+
+
+async def defined(tx: Tx, metric_id: str, *, seen_by: Actor) -> tuple[Definition, Record]:
+    """Return how a metric is aggregated, and its row with the contract's term and `role`.
+
+    Refuses with MetricMissing.
+    """
+    row = await tx.row(
+        _DEFINED, authority_id=owner(metric_id, "metric", otherwise=MetricMissing),
+        metric_id=metric_id, **contracts.reads_as(seen_by),
+    )  # fmt: skip
+    if row is None:
+        raise MetricMissing("There is no such metric in a contract of the caller's.")
+    return definition_of(row), row
+
+
+def definition_of(row: Record) -> Definition:
+    """Return how the metric of a row is aggregated."""
+    return Definition(
+        frequency=row["frequency"],
+        direction=row["direction"],
+        baseline=None if row["baseline"] is None else measure(row["baseline"]),
+        target=measure(row["target"]),
+        observed=observed_by(observed_of(row), frequency=row["frequency"]),
+    )
+
+
+def term_of(row: Record) -> Period:
+    """Return the contract's term, of a row that has it."""
+    return Period(row["starts_on"], row["ends_on"])
+
+
+async def aggregates(
+    tx: Tx, metric_id: str, *, starts_on: date, ends_on: date, seen_by: Actor, at: datetime
+) -> AggregateList:
+    """Return what a metric comes to in each period of which days are asked for.
+
+    Refuses with MetricMissing or RangeUnfit.
+    """
+    definition, row = await defined(tx, metric_id, seen_by=seen_by)
+    term = term_of(row)
+    asked = rules.within(Period(starts_on, ends_on), definition, term=term, at=at)
+    found = list(periods(definition.frequency, within=asked, term=term))
+    whole = Period(found[0].starts_on, found[-1].ends_on)
+    seen = await _seen(tx, metric_id, whole)
+    return AggregateList(
+        metric_id=metric_id,
+        at=at,
+        definition=definition,
+        data=tuple(_of(definition, one, seen, at=at) for one in found),
+    )
+
+
+def _of(
+    definition: Definition, period: Period, seen: list[Seen], *, at: datetime
+) -> Aggregate:  # fmt: skip
+    here = [one for one in seen if period.starts_on <= one.starts_on < period.ends_on]
+    return aggregate(definition, period, here, at=at)
+
+
+async def _seen(tx: Tx, metric_id: str, period: Period) -> list[Seen]:
+    rows = await tx.rows(
+        _SEEN, authority_id=authority_of(metric_id), metric_id=metric_id,
+        starts_on=period.starts_on, ends_on=period.ends_on,
+    )  # fmt: skip
+    states = {one.value: one for one in State}
+    return [Seen(row[0], row[1], row[2], states[row[3]], *row[4:]) for row in rows]

@@ -1,0 +1,111 @@
+"""Which windows a metric is observed in, in its own time zone, and which periods they make up.
+
+Periods and windows are those of the calendar, cut to the contract's term: a contract that begins
+in March has a first quarter of one month. An hour is counted from the beginning of its day, so
+that a day on which clocks change has 23 or 25 of them, and none twice.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from ecosystem.contracts.form_shapes import Observed
+from ecosystem.values.period import Period
+
+Frequency = Literal["month", "quarter", "half_year", "year"]
+NO_HOUR: Final = -1
+"""The hour of a window that is no hour."""
+_DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
+_MONTHS: Final = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+
+
+class Window(NamedTuple):
+    """What one observation is of."""
+
+    starts_on: date
+    ends_on: date
+    hour: int = NO_HOUR
+    """Which hour of its day, from 0; NO_HOUR where the window is whole days."""
+
+
+def periods(frequency: Frequency, *, within: Period, term: Period) -> Iterator[Period]:
+    """Yield the periods of which days lie in `within`, cut to the contract's term."""
+    day = max(within.starts_on, term.starts_on)
+    last = min(within.ends_on, term.ends_on)
+    while day < last:
+        whole = _calendar(_MONTHS[frequency], day)
+        yield _cut(whole, term)
+        day = whole.ends_on
+
+
+def windows(observed: Observed, period: Period) -> list[Window]:
+    """Return the windows that make up a period, in order."""
+    if observed.window == "hour":
+        zone = ZoneInfo(observed.time_zone)
+        return [
+            Window(day, day + _DAY, hour)
+            for day in _days(period)
+            for hour in range(hours_of(day, zone))
+        ]
+    if observed.window == "day":
+        return [Window(day, day + _DAY) for day in _days(period)]
+    return [
+        Window(one.starts_on, one.ends_on)
+        for one in periods(observed.window, within=period, term=period)
+    ]
+
+
+def misfit(observed: Observed, period: Period, hour: int | None, *, term: Period) -> str | None:
+    """Return why a period is none of the windows of a metric, or None where it is one."""
+    if (observed.window == "hour") != (hour is not None):
+        said = "and says which hour of its day" if hour is None else "so that there is no `hour`"
+        return f"The metric is observed by {observed.window}, {said}."
+    if observed.window in {"hour", "day"}:
+        whole = Period(period.starts_on, period.starts_on + _DAY)
+    else:
+        whole = _cut(_calendar(_MONTHS[observed.window], period.starts_on), term)
+    if period != whole:
+        fits = f"{whole.starts_on} until before {whole.ends_on}"
+        return f"The metric is observed by {observed.window}: {fits} is one."
+    if hour is not None and hour >= hours_of(period.starts_on, ZoneInfo(observed.time_zone)):
+        return f"{period.starts_on} has no hour {hour}."
+    return None
+
+
+def hours_of(day: date, zone: ZoneInfo) -> int:
+    """Return how many hours a day has: 24 but where clocks change."""
+    return round((_midnight(day + _DAY, zone) - _midnight(day, zone)) / _HOUR)
+
+
+def instants(window: Window, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return when a window begins and ends, in UTC."""
+    if window.hour == NO_HOUR:
+        return _midnight(window.starts_on, zone), _midnight(window.ends_on, zone)
+    begins = _midnight(window.starts_on, zone) + window.hour * _HOUR
+    return begins, begins + _HOUR
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _days(period: Period) -> Iterator[date]:
+    day = period.starts_on
+    while day < period.ends_on:
+        yield day
+        day += _DAY
+
+
+def _calendar(months: int, day: date) -> Period:
+    """Return the whole period of the calendar, so many months long, that holds a day."""
+    first = (day.month - 1) // months * months
+    after = first + months
+    year = day.year + after // 12
+    ends_on = date.max if year > date.max.year else date(year, after % 12 + 1, 1)
+    return Period(date(day.year, first + 1, 1), ends_on)
+
+
+def _cut(whole: Period, term: Period) -> Period:
+    return Period(max(whole.starts_on, term.starts_on), min(whole.ends_on, term.ends_on))
