@@ -40,6 +40,7 @@ from ecosystem.outcomes import routes as outcomes
 from ecosystem.outcomes.past import routes as outcomes_past
 from ecosystem.outcomes.aggregates import routes as aggregates
 from ecosystem.outcomes.batches import routes as batches
+from ecosystem.outcomes.excusals import routes as excusals
 from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank
 from ecosystem.payments.closing import routes as closing
@@ -89,6 +90,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *outcomes_past.ROUTES,
     *batches.ROUTES,
     *aggregates.ROUTES,
+    *excusals.ROUTES,
     *feed.ROUTES,
     *manual.ROUTES,
     *health.ROUTES,

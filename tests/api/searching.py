@@ -194,6 +194,9 @@ class Search:
         metric_id = self.identifiers["metric_id"][0]
         day = {"starts_on": "2027-01-01", "ends_on": "2027-01-02", "value": "1", "source": "log"}
         caller.post(f"/v1/metrics/{metric_id}/batches", "enterprise/delivery", [day])
+        time = {"starts_at": "2027-01-01T00:00:00Z", "ends_at": "2027-01-02T00:00:00Z"}
+        asked = {**time, "ground": "force_majeure", "reason": text("台风", "A typhoon")}
+        caller.post(f"/v1/metrics/{metric_id}/excusals", "enterprise/delivery", asked)
         wanted = {"name": text("城市数据", "City data"), "filters": {"text": "数据"}}
         caller.post("/v1/saved-searches", "enterprise/bidder", wanted)
         own = {

@@ -106,6 +106,11 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
     observation = await at.made(observations, report, by=_SUPPLIER)
     day = {"starts_on": "2025-03-02", "ends_on": "2025-03-03", "value": "91", "source": "log"}
     batch = await at.made(f"/v1/metrics/{metric_id}/batches", [day], by=_SUPPLIER)
+    excused = {
+        "starts_at": "2025-04-01T00:00:00Z", "ends_at": "2025-04-02T00:00:00Z",
+        "ground": "force_majeure", "reason": {"en": "A flood"},
+    }  # fmt: skip
+    excusal = await at.made(f"/v1/metrics/{metric_id}/excusals", excused, by=_SUPPLIER)
     milestone_id, document_id = await _accepted(at, contract)
     payment = (await _listed(at, f"{contract}/payments", officer))[0]
     invitation = await at.made(
@@ -128,6 +133,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
             "metric_id": metric_id,
             "observation_id": observation["id"],
             "batch_id": batch["id"],
+            "excusal_id": excusal["id"],
             "payment_id": payment["id"],
             "calculation_id": payment["calculation_id"],
             "upload_id": (await at.made(f"{contract}/uploads", UPLOAD, by=officer))["id"],

@@ -150,6 +150,17 @@ def _observe_many(world: World, metric: str) -> None:
     call.get(f"{metric}/batches", "verifier/verifier")
     call.get(f"/v1/batches/{made['id']}", "verifier/verifier")
     call.get(f"{metric}/aggregates", "auditor/auditor")
+    asked = {
+        "starts_at": f"{begins[0].isoformat()}T00:00:00+08:00",
+        "ends_at": f"{begins[1].isoformat()}T00:00:00+08:00",
+        "ground": "force_majeure",
+        "reason": text("台风停运", "A typhoon stopped everything"),
+    }
+    excusal = call.post(f"{metric}/excusals", "enterprise/delivery", asked)
+    call.get(f"{metric}/excusals", "city/officer")
+    there = f"/v1/excusals/{excusal['id']}"
+    decided = {"granted": True, **REASON}
+    call.post(f"{there}/decision", "city/officer", decided, changes=there)
 
 
 def _organisations(call: Caller) -> None:

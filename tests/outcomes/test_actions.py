@@ -96,7 +96,11 @@ async def test_the_version_is_that_of_the_history(active: Partnership, database:
     [
         (
             "UPDATE observation SET disputed_by = reported_by WHERE id = $1",
-            "observation_nobody_disputes_its_own_report",
+            "observation_hands_stay",
+        ),
+        (
+            "UPDATE observation SET annulled_by = disputed_by, annulled_at = now() WHERE id = $1",
+            "observation_nobody_annuls_what_it_disputed",
         ),
         (
             "UPDATE observation SET verified_by = NULL, verified_at = NULL WHERE id = $1",

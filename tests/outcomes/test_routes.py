@@ -312,10 +312,10 @@ async def test_nobody_disputes_its_own_report(active: Partnership) -> None:
     observation_id = await _reported(active, (await _metric(active))["id"])
 
     answer = await _judge(active, observation_id, "dispute", by=SUPPLIER)
-    verified = await _judge(active, observation_id, "annulment")
+    judged = await _judge(active, observation_id, "dispute")
 
     assert _code(answer) == (403, "own_report")
-    assert _code(verified) == (409, "observation_not_open")
+    assert _code(judged) == (403, "not_allowed")
 
 
 async def test_observations_are_listed_newest_first(active: Partnership) -> None:

@@ -194,6 +194,7 @@ def test_a_verification_is_refused_for_its_first_reason(
     ("changed", "refusal"),
     [
         ({"role": None}, NotParty),
+        ({"role": "verifier"}, rules.VerifierJudges),
         ({"reported_by": "org_verifier"}, rules.OwnReport),
         ({"state": State.VERIFIED}, rules.ObservationNotOpen),
         ({"state": State.DISPUTED}, rules.ObservationNotOpen),
@@ -204,13 +205,24 @@ def test_a_dispute_is_refused_for_its_first_reason(
     changed: dict[str, Any], refusal: type[Refusal]
 ) -> None:
     with pytest.raises(refusal):
-        rules.dispute(_judge(**changed), by=VERIFIER, at=AT)
+        rules.dispute(_judge(**{"role": "lender", **changed}), by=VERIFIER, at=AT)
 
     assert rules.dispute(_judge(role="lender"), by=VERIFIER, at=AT).state is State.DISPUTED
 
 
-def test_only_what_is_disputed_is_annulled() -> None:
-    with pytest.raises(rules.ObservationNotOpen):
-        rules.annul(_judge(), by=VERIFIER, at=AT)
+def test_what_is_reported_or_disputed_is_annulled_and_nothing_else() -> None:
+    for state in (State.VERIFIED, State.VOID):
+        with pytest.raises(rules.ObservationNotOpen):
+            rules.annul(_judge(state=state), by=VERIFIER, at=AT)
 
-    assert rules.annul(_judge(state=State.DISPUTED), by=VERIFIER, at=AT).state is State.VOID
+    for state in (State.REPORTED, State.DISPUTED):
+        annulled = rules.annul(_judge(state=state), by=VERIFIER, at=AT)
+        assert (annulled.state, annulled.annulled_by) == (State.VOID, "org_verifier")
+
+
+def test_nobody_resolves_its_own_dispute() -> None:
+    facts = _judge(state=State.DISPUTED, disputed_by="org_verifier")
+
+    for resolve in (rules.verify, rules.annul):
+        with pytest.raises(rules.OwnDispute):
+            resolve(facts, by=VERIFIER, at=AT)

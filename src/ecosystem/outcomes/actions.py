@@ -95,7 +95,13 @@ _DISPUTE: Final = Statement(
 _ANNUL: Final = Statement(
     update(observation)
     .where(*_KEY)
-    .values(state="void", version=observation.c.version + 1, reason=bindparam("why"))
+    .values(
+        state="void",
+        version=observation.c.version + 1,
+        annulled_by=bindparam("annuller"),
+        annulled_at=bindparam("since"),
+        reason=bindparam("why"),
+    )
 )
 _REPLACE: Final = Statement(
     update(observation).where(*_KEY).values(state="void", version=observation.c.version + 1)
@@ -305,7 +311,7 @@ async def dispute(
 async def annul(
     tx: Tx, observation_id: str, *, reason: Text, by: Actor, at: datetime, expected: int | None
 ) -> Standing:
-    """Void a disputed observation.
+    """Void a reported or disputed observation.
 
     Refuses with ObservationMissing, RevisionStale, and as the rule does.
     """
@@ -314,8 +320,8 @@ async def annul(
     annulled = rules.annul(facts, by=by, at=at)
     await tx.run(
         _ANNUL,
-        of_authority=row["authority_id"], of=observation_id,
-        why=msgspec.json.encode(annulled.reason),
+        of_authority=row["authority_id"], of=observation_id, annuller=annulled.annulled_by,
+        since=at, why=msgspec.json.encode(annulled.reason),
     )  # fmt: skip
     version = await history.record(
         tx, "observation.voided", observation_id, facts=facts, decision=annulled, by=by, at=at,

@@ -145,6 +145,7 @@ class JudgeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """In which place the caller's organisation stands in the contract."""
     state: State
     reported_by: OrganisationId
+    disputed_by: OrganisationId | None = None
     is_superseded: bool
     others: tuple[Other, ...]
     reason: Text
@@ -172,6 +173,8 @@ class Annulled(msgspec.Struct, frozen=True, kw_only=True):
     """The value is not true, says the verifier; or a verified correction has taken over."""
 
     state: State
+    annulled_by: OrganisationId | None
+    """None where a verified correction has taken over."""
     reason: Text | None
 
 
@@ -238,6 +241,9 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     verified_at: datetime | None
     disputed_by: OrganisationId | None
     disputed_at: datetime | None
+    annulled_by: OrganisationId | None
+    """Who found it untrue; None where its verified correction has taken over."""
+    annulled_at: datetime | None
     reason: Text | None
     """Why it was verified, disputed or annulled, whichever came last."""
     then: Past = NOW

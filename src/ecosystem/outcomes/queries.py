@@ -93,6 +93,8 @@ _OBSERVATION_VIEW: Final[list[ColumnElement[Any]]] = [
     observation.c.verified_at,
     observation.c.disputed_by,
     observation.c.disputed_at,
+    observation.c.annulled_by,
+    observation.c.annulled_at,
     observation.c.reason,
 ]
 METRIC_SEEN: Final = contracts.is_concerned(metric.c.authority_id, metric.c.contract_id)
@@ -349,6 +351,7 @@ async def judge_facts(tx: Tx, row: Record, *, reason: Words, verifies: bool) -> 
         role=row["role"],
         state=State(row["state"]),
         reported_by=row["reported_by"],
+        disputed_by=row["disputed_by"],
         is_superseded=row["superseded_by"] is not None,
         others=tuple(Other(id=one["id"], is_corrected=one["is_corrected"]) for one in others),
         reason=reason,

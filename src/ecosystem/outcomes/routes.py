@@ -149,7 +149,7 @@ async def read_observation(
     changes=True,
     refuses=(
         rules.ObservationMissing, RevisionStale, rules.NotVerifier, rules.OwnReport,
-        rules.ObservationNotOpen, rules.PeriodVerified,
+        rules.OwnDispute, rules.ObservationNotOpen, rules.PeriodVerified,
     ),
 )  # fmt: skip
 async def verify_observation(
@@ -174,8 +174,8 @@ async def verify_observation(
     answers=Standing,
     changes=True,
     refuses=(
-        rules.ObservationMissing, RevisionStale, NotParty, rules.OwnReport,
-        rules.ObservationNotOpen,
+        rules.ObservationMissing, RevisionStale, NotParty, rules.VerifierJudges,
+        rules.OwnReport, rules.ObservationNotOpen,
     ),
 )  # fmt: skip
 async def dispute_observation(
@@ -196,13 +196,13 @@ async def dispute_observation(
     changes=True,
     refuses=(
         rules.ObservationMissing, RevisionStale, rules.NotVerifier, rules.OwnReport,
-        rules.ObservationNotOpen,
+        rules.OwnDispute, rules.ObservationNotOpen,
     ),
 )  # fmt: skip
 async def annul_observation(
     request: Call, observation_id: FromPath[str], data: JSONBody[Reason]
 ) -> Response[bytes]:
-    """Annul a disputed observation that the verifier finds untrue.
+    """Annul a reported or disputed observation that the verifier finds untrue.
 
     The place is free then: another value may be reported for the period.
     """

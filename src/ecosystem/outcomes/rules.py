@@ -115,6 +115,20 @@ class OwnReport(Refusal):
     remedy = "Another party must do this."
 
 
+class OwnDispute(Refusal):
+    """Nobody resolves what it has disputed itself."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "A verifier that has neither reported nor disputed it must do this."
+
+
+class VerifierJudges(Refusal):
+    """A verifier judges, and does not dispute."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Verify the observation, or annul it as untrue."
+
+
 class ObservationNotOpen(Refusal):
     """The observation is not in a state in which this can be done."""
 
@@ -240,7 +254,8 @@ def _fit_parts(measured: Measured, observed: Observed | None) -> None:
 def verify(facts: JudgeFacts, *, by: Actor, at: datetime) -> Verified:
     """Verify an observation; a verified one that it corrects is void from now on.
 
-    Refuses with NotVerifier, OwnReport, ObservationNotOpen or PeriodVerified, in that order.
+    Refuses with NotVerifier, OwnReport, OwnDispute, ObservationNotOpen or PeriodVerified, in
+    that order.
     """
     del at
     _judges(facts, by, open_in=(State.REPORTED, State.DISPUTED))
@@ -258,11 +273,13 @@ def verify(facts: JudgeFacts, *, by: Actor, at: datetime) -> Verified:
 def dispute(facts: JudgeFacts, *, by: Actor, at: datetime) -> Disputed:
     """Say that a reported value is wrong.
 
-    Refuses with NotParty, OwnReport or ObservationNotOpen, in that order.
+    Refuses with NotParty, VerifierJudges, OwnReport or ObservationNotOpen, in that order.
     """
     del at
     if facts.role is None:
         raise NotParty("The caller's organisation has no place in this contract.")
+    if facts.role == "verifier":
+        raise VerifierJudges("The caller's organisation verifies under this contract.")
     _refuse_own(facts, by)
     if facts.state is not State.REPORTED or facts.is_superseded:
         raise _closed(facts)
@@ -270,16 +287,19 @@ def dispute(facts: JudgeFacts, *, by: Actor, at: datetime) -> Disputed:
 
 
 def annul(facts: JudgeFacts, *, by: Actor, at: datetime) -> Annulled:
-    """Find a disputed value untrue. Refuses with NotVerifier, OwnReport or ObservationNotOpen."""
+    """Find a reported or disputed value untrue.
+
+    Refuses with NotVerifier, OwnReport, OwnDispute or ObservationNotOpen, in that order.
+    """
     del at
-    _judges(facts, by, open_in=(State.DISPUTED,))
-    return Annulled(state=State.VOID, reason=facts.reason)
+    _judges(facts, by, open_in=(State.REPORTED, State.DISPUTED))
+    return Annulled(state=State.VOID, annulled_by=by.organisation_id, reason=facts.reason)
 
 
 def replace(facts: VoidFacts, *, by: Actor, at: datetime) -> Annulled:
     """Void what a verified correction has taken over from."""
     del facts, by, at
-    return Annulled(state=State.VOID, reason=None)
+    return Annulled(state=State.VOID, annulled_by=None, reason=None)
 
 
 def _correct(asked: Report, facts: ReportFacts, by: Actor) -> None:
@@ -296,6 +316,8 @@ def _judges(facts: JudgeFacts, by: Actor, *, open_in: tuple[State, ...]) -> None
     if facts.role != "verifier":
         raise NotVerifier("The caller's organisation is not the verifier of this contract.")
     _refuse_own(facts, by)
+    if control.is_of_own_house(by, facts.disputed_by):
+        raise OwnDispute("The caller's organisation has disputed it.")
     if facts.state not in open_in or facts.is_superseded:
         raise _closed(facts)
 

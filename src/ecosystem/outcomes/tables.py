@@ -102,6 +102,8 @@ observation: Final = Table(
     Column("verified_at", DateTime(timezone=True)),
     reference("disputed_by", nullable=True),
     Column("disputed_at", DateTime(timezone=True)),
+    reference("annulled_by", nullable=True),
+    Column("annulled_at", DateTime(timezone=True)),
     Column("reason", JSON),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "metric_id"], ["metric.authority_id", "metric.id"]),
@@ -138,9 +140,13 @@ observation: Final = Table(
     CheckConstraint("sample_size > 0", name="a_sample_is_of_some"),
     another("verified_by", "reported_by", name="nobody_verifies_its_own_report"),
     another("disputed_by", "reported_by", name="nobody_disputes_its_own_report"),
+    another("verified_by", "disputed_by", name="nobody_verifies_what_it_disputed"),
+    another("annulled_by", "reported_by", name="nobody_annuls_its_own_report"),
+    another("annulled_by", "disputed_by", name="nobody_annuls_what_it_disputed"),
     CheckConstraint(
         "(verified_by IS NULL) = (verified_at IS NULL)"
-        " AND (disputed_by IS NULL) = (disputed_at IS NULL)",
+        " AND (disputed_by IS NULL) = (disputed_at IS NULL)"
+        " AND (annulled_by IS NULL) = (annulled_at IS NULL)",
         name="a_judgement_is_dated",
     ),
     CheckConstraint(
@@ -175,5 +181,5 @@ observation: Final = Table(
         "authority_id", "contract_id",
         postgresql_where=text("state = 'verified'"),
     ),
-    info={"hands": ("reported_by", "verified_by"), "sql": _STAYS},
+    info={"hands": ("reported_by", "verified_by", "disputed_by", "annulled_by"), "sql": _STAYS},
 )  # fmt: skip

@@ -9,7 +9,9 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.tables import contract
 from ecosystem.outcomes.aggregates import rules
 from ecosystem.outcomes.aggregates.computing import aggregate
-from ecosystem.outcomes.aggregates.model import Aggregate, AggregateList, Definition, Seen
+from ecosystem.outcomes.aggregates.model import Aggregate, AggregateList, Definition, Excused, Seen
+from ecosystem.outcomes.excusals.model import ExcusalState
+from ecosystem.outcomes.excusals.tables import excusal
 from ecosystem.outcomes.model import State
 from ecosystem.outcomes.queries import measure, observed_of
 from ecosystem.outcomes.rules import MetricMissing, observed_by
@@ -71,6 +73,13 @@ _SEEN: Final = Statement(
 Each half has an index of its own, by the metric and the day."""
 
 
+_EXCUSED: Final = Statement(
+    select(excusal.c.starts_at, excusal.c.ends_at)
+    .where(excusal.c.authority_id == _AUTHORITY, excusal.c.metric_id == _METRIC)
+    .where(excusal.c.state == ExcusalState.GRANTED.value)
+)
+
+
 async def defined(tx: Tx, metric_id: str, *, seen_by: Actor) -> tuple[Definition, Record]:
     """Return how a metric is aggregated, and its row with the contract's term and `role`.
 
@@ -114,19 +123,21 @@ async def aggregates(
     found = list(periods(definition.frequency, within=asked, term=term))
     whole = Period(found[0].starts_on, found[-1].ends_on)
     seen = await _seen(tx, metric_id, whole)
+    excused = await _excused(tx, metric_id)
     return AggregateList(
         metric_id=metric_id,
         at=at,
         definition=definition,
-        data=tuple(_of(definition, one, seen, at=at) for one in found),
+        data=tuple(_of(definition, one, seen, excused, at=at) for one in found),
     )
 
 
 def _of(
-    definition: Definition, period: Period, seen: list[Seen], *, at: datetime
+    definition: Definition, period: Period, seen: list[Seen], excused: list[Excused], *,
+    at: datetime,
 ) -> Aggregate:  # fmt: skip
     here = [one for one in seen if period.starts_on <= one.starts_on < period.ends_on]
-    return aggregate(definition, period, here, at=at)
+    return aggregate(definition, period, here, excused, at=at)
 
 
 async def _seen(tx: Tx, metric_id: str, period: Period) -> list[Seen]:
@@ -136,3 +147,8 @@ async def _seen(tx: Tx, metric_id: str, period: Period) -> list[Seen]:
     )  # fmt: skip
     states = {one.value: one for one in State}
     return [Seen(row[0], row[1], row[2], states[row[3]], *row[4:]) for row in rows]
+
+
+async def _excused(tx: Tx, metric_id: str) -> list[Excused]:
+    rows = await tx.rows(_EXCUSED, authority_id=authority_of(metric_id), metric_id=metric_id)
+    return [Excused(*row) for row in rows]
