@@ -104,13 +104,6 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
     }  # fmt: skip
     observations = f"/v1/metrics/{metric_id}/observations"
     observation = await at.made(observations, report, by=_SUPPLIER)
-    day = {"starts_on": "2025-03-02", "ends_on": "2025-03-03", "value": "91", "source": "log"}
-    batch = await at.made(f"/v1/metrics/{metric_id}/batches", [day], by=_SUPPLIER)
-    excused = {
-        "starts_at": "2025-04-01T00:00:00Z", "ends_at": "2025-04-02T00:00:00Z",
-        "ground": "force_majeure", "reason": {"en": "A flood"},
-    }  # fmt: skip
-    excusal = await at.made(f"/v1/metrics/{metric_id}/excusals", excused, by=_SUPPLIER)
     milestone_id, document_id = await _accepted(at, contract)
     payment = (await _listed(at, f"{contract}/payments", officer))[0]
     invitation = await at.made(
@@ -132,14 +125,13 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
             "milestone_id": milestone_id,
             "metric_id": metric_id,
             "observation_id": observation["id"],
-            "batch_id": batch["id"],
-            "excusal_id": excusal["id"],
             "payment_id": payment["id"],
             "calculation_id": payment["calculation_id"],
             "upload_id": (await at.made(f"{contract}/uploads", UPLOAD, by=officer))["id"],
         }
     )
     ids |= {"change_id": await _changed(at), "turn_id": await _turned(at)}
+    ids |= await _many(at, metric_id)
     ids |= await _written(at, database, offer_id=award["offer_id"], lot_id=award["lot_id"])
     return Everything(client=at.client, parties=at.parties, tokens={}, ids=ids)
 
@@ -164,6 +156,18 @@ async def _turned(at: Partnership) -> str:
         there = f"/v1/contract-turns/{turn_id}/approval"
         await at.made(there, None, by=("city", "approver"), If_Match="*")
     return turn_id
+
+
+async def _many(at: Partnership, metric_id: str) -> dict[str, str]:
+    """Report a batch of a metric, and ask to have a time of it excused."""
+    day = {"starts_on": "2025-03-02", "ends_on": "2025-03-03", "value": "91", "source": "log"}
+    excused = {
+        "starts_at": "2025-04-01T00:00:00Z", "ends_at": "2025-04-02T00:00:00Z",
+        "ground": "force_majeure", "reason": {"en": "A flood"},
+    }  # fmt: skip
+    batch = await at.made(f"/v1/metrics/{metric_id}/batches", [day], by=_SUPPLIER)
+    excusal = await at.made(f"/v1/metrics/{metric_id}/excusals", excused, by=_SUPPLIER)
+    return {"batch_id": batch["id"], "excusal_id": excusal["id"]}
 
 
 def _own(at: Partnership) -> dict[str, str]:

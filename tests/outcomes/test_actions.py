@@ -115,8 +115,8 @@ async def test_the_version_is_that_of_the_history(active: Partnership, database:
                 "INSERT INTO observation (authority_id, id, version, metric_id, contract_id, state,"
                 " starts_on, ends_on, hour, value, source, channel, reported_by, reported_at)"
                 " SELECT authority_id, replace(id, 'n_0', 'n_1'), 1, metric_id, contract_id,"
-                " 'reported', starts_on, starts_on, hour, value, 'x', channel, reported_by, reported_at"
-                " FROM observation WHERE id = $1"
+                " 'reported', starts_on, starts_on, hour, value, 'x', channel, reported_by,"
+                " reported_at FROM observation WHERE id = $1"
             ),
             "observation_period_holds_a_day",
         ),

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.contracts.form_shapes import Observed
-from ecosystem.contracts.payment_rules import Direction
+from ecosystem.contracts.rule_parts import Direction
 from ecosystem.outcomes.model import State
 from ecosystem.outcomes.windows import Frequency
 from ecosystem.values.identifiers import MetricId, ObservationId
