@@ -28,8 +28,8 @@ After = Annotated[
 async def read_aggregates(
     request: Call,
     metric_id: FromPath[str],
-    starts_on: FromQuery[First] = date.min,
-    ends_on: FromQuery[After] = date.max,
+    starts_on: FromQuery[First | None] = None,
+    ends_on: FromQuery[After | None] = None,
 ) -> Response[bytes]:
     """Read what a metric comes to in each period of which days are asked for.
 
@@ -40,8 +40,8 @@ async def read_aggregates(
     disputed, missing, or awaited; `late` ones are counted besides.
     """
     found = await queries.aggregates(
-        request.tx, metric_id, starts_on=starts_on, ends_on=ends_on, seen_by=request.by,
-        at=request.at,
+        request.tx, metric_id, starts_on=starts_on or date.min, ends_on=ends_on or date.max,
+        seen_by=request.by, at=request.at,
     )  # fmt: skip
     return request.answer(found)
 
