@@ -1258,6 +1258,8 @@ CREATE TABLE metric (
 	unit JSON NOT NULL,
 	direction TEXT NOT NULL,
 	frequency TEXT NOT NULL,
+	granularity TEXT NOT NULL,
+	observed JSON,
 	source JSON NOT NULL,
 	method JSON NOT NULL,
 	verification JSON NOT NULL,
@@ -1267,7 +1269,8 @@ CREATE TABLE metric (
 	CONSTRAINT metric_authority_id_contract_id_code_is_unique UNIQUE (authority_id, contract_id, code),
 	CONSTRAINT metric_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
 	CONSTRAINT metric_direction_is_known CHECK (direction IN ('higher', 'lower')),
-	CONSTRAINT metric_frequency_is_known CHECK (frequency IN ('month', 'quarter', 'half_year', 'year'))
+	CONSTRAINT metric_frequency_is_known CHECK (frequency IN ('month', 'quarter', 'half_year', 'year')),
+	CONSTRAINT metric_granularity_is_known CHECK (granularity IN ('hour', 'day', 'month', 'quarter', 'half_year', 'year'))
 );
 -- next
 CREATE TABLE milestone (
@@ -1353,6 +1356,35 @@ CREATE TABLE contract_signature (
 	CONSTRAINT contract_signature_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
 );
 -- next
+CREATE TABLE excusal (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT excusal_id_is_identifier CHECK (id ~ '^excusal_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	metric_id TEXT COLLATE "C" NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	state TEXT NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ground TEXT NOT NULL,
+	reason JSON NOT NULL,
+	asked_by TEXT COLLATE "C" NOT NULL,
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	decided_by TEXT COLLATE "C",
+	decided_at TIMESTAMP WITH TIME ZONE,
+	decision_reason JSON,
+	CONSTRAINT excusal_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT excusal_authority_id_metric_id_refers FOREIGN KEY(authority_id, metric_id) REFERENCES metric (authority_id, id),
+	CONSTRAINT who_decides_is_a_party FOREIGN KEY(authority_id, contract_id, decided_by) REFERENCES contract_party (authority_id, contract_id, organisation_id),
+	CONSTRAINT excusal_state_is_known CHECK (state IN ('asked', 'granted', 'refused')),
+	CONSTRAINT excusal_ground_is_known CHECK (ground IN ('force_majeure', 'authority_fault', 'planned_maintenance')),
+	CONSTRAINT excusal_version_is_positive CHECK (version > 0),
+	CONSTRAINT excusal_time_passes CHECK (starts_at < ends_at),
+	CONSTRAINT excusal_what_is_decided_says_by_whom CHECK ((state = 'asked') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL)),
+	CONSTRAINT excusal_nobody_excuses_itself CHECK (decided_by <> asked_by)
+);
+-- next
+CREATE INDEX excusal_of_metric ON excusal (authority_id, metric_id, id);
+-- next
 CREATE TABLE milestone_submission (
 	authority_id INTEGER NOT NULL,
 	milestone_id TEXT COLLATE "C" NOT NULL,
@@ -1372,53 +1404,32 @@ CREATE TABLE milestone_submission (
 	CONSTRAINT milestone_submission_rounds_count_from_one CHECK (round > 0)
 );
 -- next
-CREATE TABLE observation (
+CREATE TABLE observation_batch (
 	authority_id INTEGER NOT NULL,
-	id TEXT COLLATE "C" NOT NULL CONSTRAINT observation_id_is_identifier CHECK (id ~ '^observation_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT observation_batch_id_is_identifier CHECK (id ~ '^batch_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
 	version INTEGER NOT NULL,
 	metric_id TEXT COLLATE "C" NOT NULL,
 	contract_id TEXT COLLATE "C" NOT NULL,
-	state TEXT NOT NULL,
-	starts_on DATE NOT NULL,
-	ends_on DATE NOT NULL,
-	value NUMERIC NOT NULL,
-	source TEXT NOT NULL,
-	method JSON NOT NULL,
-	sample_size INTEGER,
+	form TEXT NOT NULL,
+	sha256 TEXT COLLATE "C" NOT NULL,
+	rows INTEGER NOT NULL,
+	reported INTEGER NOT NULL,
+	unchanged INTEGER NOT NULL,
+	refused INTEGER NOT NULL,
+	first_observation_id TEXT COLLATE "C" NOT NULL CONSTRAINT observation_batch_first_observation_id_is_identifier CHECK (first_observation_id ~ '^observation_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	channel TEXT NOT NULL,
 	reported_by TEXT COLLATE "C" NOT NULL,
 	reported_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	supersedes TEXT COLLATE "C",
-	superseded_by TEXT COLLATE "C",
-	verified_by TEXT COLLATE "C",
-	verified_as TEXT GENERATED ALWAYS AS (CASE WHEN verified_by IS NOT NULL THEN 'verifier' END) STORED,
-	verified_at TIMESTAMP WITH TIME ZONE,
-	disputed_by TEXT COLLATE "C",
-	disputed_at TIMESTAMP WITH TIME ZONE,
-	reason JSON,
-	CONSTRAINT observation_pkey PRIMARY KEY (authority_id, id),
-	CONSTRAINT observation_authority_id_supersedes_is_unique UNIQUE (authority_id, supersedes),
-	CONSTRAINT observation_authority_id_metric_id_refers FOREIGN KEY(authority_id, metric_id) REFERENCES metric (authority_id, id),
-	CONSTRAINT observation_authority_id_supersedes_refers FOREIGN KEY(authority_id, supersedes) REFERENCES observation (authority_id, id),
-	CONSTRAINT who_verifies_is_the_contracts_verifier FOREIGN KEY(authority_id, contract_id, verified_by, verified_as) REFERENCES contract_party (authority_id, contract_id, organisation_id, role),
-	CONSTRAINT observation_state_is_known CHECK (state IN ('reported', 'verified', 'disputed', 'void')),
-	CONSTRAINT observation_version_is_positive CHECK (version > 0),
-	CONSTRAINT observation_period_holds_a_day CHECK (starts_on < ends_on),
-	CONSTRAINT observation_a_sample_is_of_some CHECK (sample_size > 0),
-	CONSTRAINT observation_nobody_verifies_its_own_report CHECK (verified_by <> reported_by),
-	CONSTRAINT observation_nobody_disputes_its_own_report CHECK (disputed_by <> reported_by),
-	CONSTRAINT observation_a_judgement_is_dated CHECK ((verified_by IS NULL) = (verified_at IS NULL) AND (disputed_by IS NULL) = (disputed_at IS NULL)),
-	CONSTRAINT observation_what_is_verified_has_a_verifier CHECK (state <> 'verified' OR verified_by IS NOT NULL),
-	CONSTRAINT observation_what_is_disputed_has_a_disputer CHECK (state <> 'disputed' OR disputed_by IS NOT NULL),
-	CONSTRAINT observation_nothing_corrects_itself CHECK (supersedes <> id AND superseded_by <> id)
+	CONSTRAINT observation_batch_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT observation_batch_authority_id_metric_id_refers FOREIGN KEY(authority_id, metric_id) REFERENCES metric (authority_id, id),
+	CONSTRAINT observation_batch_form_is_known CHECK (form IN ('application/json', 'application/x-ndjson', 'text/csv')),
+	CONSTRAINT observation_batch_sha256_is_a_digest CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT observation_batch_channel_is_known CHECK (channel IN ('person', 'machine')),
+	CONSTRAINT observation_batch_something_is_new CHECK (reported > 0 AND unchanged >= 0 AND refused >= 0),
+	CONSTRAINT observation_batch_every_row_is_counted CHECK (rows = reported + unchanged + refused)
 );
 -- next
-CREATE INDEX observation_of_contract_verified ON observation (authority_id, contract_id) WHERE state = 'verified';
--- next
-CREATE INDEX observation_of_metric ON observation (authority_id, metric_id, id);
--- next
-CREATE UNIQUE INDEX one_report_for_a_place ON observation (authority_id, metric_id, starts_on, ends_on, source) WHERE superseded_by IS NULL AND state <> 'void';
--- next
-CREATE UNIQUE INDEX one_verified_for_a_period ON observation (authority_id, metric_id, starts_on, ends_on) WHERE state = 'verified';
+CREATE INDEX observation_batch_of_metric ON observation_batch (authority_id, metric_id, id);
 -- next
 CREATE TABLE payment (
 	authority_id INTEGER NOT NULL,
@@ -1552,6 +1563,70 @@ CREATE TABLE milestone_judgement (
 	CONSTRAINT milestone_judgement_whatever_is_not_accepted_is_explained CHECK ((outcome = 'accepted') = (reasons IS NULL) AND (reasons IS NULL) = (remedy IS NULL)),
 	CONSTRAINT milestone_judgement_silence_rejects_nothing CHECK (NOT is_deemed OR outcome = 'accepted')
 );
+-- next
+CREATE TABLE observation (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT observation_id_is_identifier CHECK (id ~ '^observation_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	metric_id TEXT COLLATE "C" NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	state TEXT NOT NULL,
+	starts_on DATE NOT NULL,
+	ends_on DATE NOT NULL,
+	hour SMALLINT NOT NULL,
+	value NUMERIC NOT NULL,
+	numerator NUMERIC,
+	denominator NUMERIC,
+	source TEXT NOT NULL,
+	method JSON,
+	sample_size INTEGER,
+	channel TEXT NOT NULL,
+	batch_id TEXT COLLATE "C",
+	reported_by TEXT COLLATE "C" NOT NULL,
+	reported_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	supersedes TEXT COLLATE "C",
+	superseded_by TEXT COLLATE "C",
+	verified_by TEXT COLLATE "C",
+	verified_as TEXT GENERATED ALWAYS AS (CASE WHEN verified_by IS NOT NULL THEN 'verifier' END) STORED,
+	verified_at TIMESTAMP WITH TIME ZONE,
+	disputed_by TEXT COLLATE "C",
+	disputed_at TIMESTAMP WITH TIME ZONE,
+	annulled_by TEXT COLLATE "C",
+	annulled_at TIMESTAMP WITH TIME ZONE,
+	reason JSON,
+	CONSTRAINT observation_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT observation_authority_id_metric_id_refers FOREIGN KEY(authority_id, metric_id) REFERENCES metric (authority_id, id),
+	CONSTRAINT observation_authority_id_batch_id_refers FOREIGN KEY(authority_id, batch_id) REFERENCES observation_batch (authority_id, id),
+	CONSTRAINT observation_authority_id_supersedes_refers FOREIGN KEY(authority_id, supersedes) REFERENCES observation (authority_id, id),
+	CONSTRAINT who_verifies_is_the_contracts_verifier FOREIGN KEY(authority_id, contract_id, verified_by, verified_as) REFERENCES contract_party (authority_id, contract_id, organisation_id, role),
+	CONSTRAINT observation_state_is_known CHECK (state IN ('reported', 'verified', 'disputed', 'void')),
+	CONSTRAINT observation_version_is_positive CHECK (version > 0),
+	CONSTRAINT observation_channel_is_known CHECK (channel IN ('person', 'machine')),
+	CONSTRAINT observation_period_holds_a_day CHECK (starts_on < ends_on),
+	CONSTRAINT observation_hour_is_of_a_day CHECK (hour BETWEEN -1 AND 24),
+	CONSTRAINT observation_an_hour_is_of_one_day CHECK (hour = -1 OR ends_on = starts_on + 1),
+	CONSTRAINT observation_a_ratio_has_two_parts CHECK ((numerator IS NULL) = (denominator IS NULL) AND denominator >= 0),
+	CONSTRAINT observation_a_sample_is_of_some CHECK (sample_size > 0),
+	CONSTRAINT observation_nobody_verifies_its_own_report CHECK (verified_by <> reported_by),
+	CONSTRAINT observation_nobody_disputes_its_own_report CHECK (disputed_by <> reported_by),
+	CONSTRAINT observation_nobody_verifies_what_it_disputed CHECK (verified_by <> disputed_by),
+	CONSTRAINT observation_nobody_annuls_its_own_report CHECK (annulled_by <> reported_by),
+	CONSTRAINT observation_nobody_annuls_what_it_disputed CHECK (annulled_by <> disputed_by),
+	CONSTRAINT observation_a_judgement_is_dated CHECK ((verified_by IS NULL) = (verified_at IS NULL) AND (disputed_by IS NULL) = (disputed_at IS NULL) AND (annulled_by IS NULL) = (annulled_at IS NULL)),
+	CONSTRAINT observation_what_is_verified_has_a_verifier CHECK (state <> 'verified' OR verified_by IS NOT NULL),
+	CONSTRAINT observation_what_is_disputed_has_a_disputer CHECK (state <> 'disputed' OR disputed_by IS NOT NULL),
+	CONSTRAINT observation_nothing_corrects_itself CHECK (supersedes <> id AND superseded_by <> id)
+);
+-- next
+CREATE INDEX observation_of_contract_verified ON observation (authority_id, contract_id) WHERE state = 'verified';
+-- next
+CREATE INDEX observation_of_metric ON observation (authority_id, metric_id, id);
+-- next
+CREATE UNIQUE INDEX one_correction_of_an_observation ON observation (authority_id, supersedes) WHERE supersedes IS NOT NULL;
+-- next
+CREATE UNIQUE INDEX one_report_for_a_place ON observation (authority_id, metric_id, starts_on, ends_on, hour, source) WHERE superseded_by IS NULL AND state <> 'void';
+-- next
+CREATE UNIQUE INDEX one_verified_for_a_period ON observation (authority_id, metric_id, starts_on, ends_on, hour) WHERE state = 'verified';
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON assertion_used TO ecosystem_api;
 -- next
@@ -2472,6 +2547,12 @@ ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER contract_signature_stays_wh
 -- next
 GRANT SELECT, INSERT ON contract_signature TO ecosystem_api;
 -- next
+CREATE TRIGGER excusal_hands_stay BEFORE UPDATE ON excusal FOR EACH ROW EXECUTE FUNCTION hands_stay('asked_by', 'decided_by');
+-- next
+ALTER TABLE excusal ENABLE ALWAYS TRIGGER excusal_hands_stay;
+-- next
+GRANT SELECT, INSERT, UPDATE ON excusal TO ecosystem_api;
+-- next
 CREATE TRIGGER milestone_submission_stays BEFORE UPDATE OR DELETE ON milestone_submission FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER milestone_submission_stays_whole BEFORE TRUNCATE ON milestone_submission FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -2498,11 +2579,15 @@ CREATE TRIGGER a_round_follows_one_that_left_something BEFORE INSERT ON mileston
 -- next
 ALTER TABLE milestone_submission ENABLE ALWAYS TRIGGER a_round_follows_one_that_left_something;
 -- next
-CREATE TRIGGER observation_hands_stay BEFORE UPDATE ON observation FOR EACH ROW EXECUTE FUNCTION hands_stay('reported_by', 'verified_by');
+CREATE TRIGGER observation_batch_stays BEFORE UPDATE OR DELETE ON observation_batch FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
-ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_hands_stay;
+CREATE TRIGGER observation_batch_stays_whole BEFORE TRUNCATE ON observation_batch FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
 -- next
-GRANT SELECT, INSERT, UPDATE ON observation TO ecosystem_api;
+ALTER TABLE observation_batch ENABLE ALWAYS TRIGGER observation_batch_stays;
+-- next
+ALTER TABLE observation_batch ENABLE ALWAYS TRIGGER observation_batch_stays_whole;
+-- next
+GRANT SELECT, INSERT ON observation_batch TO ecosystem_api;
 -- next
 ALTER TABLE payment ENABLE ROW LEVEL SECURITY;
 -- next
@@ -2686,4 +2771,14 @@ END $$;
 -- next
 CREATE TRIGGER parts_add_up_and_another_judges BEFORE INSERT ON milestone_judgement FOR EACH ROW EXECUTE FUNCTION parts_add_up_and_another_judges();
 -- next
-ALTER TABLE milestone_judgement ENABLE ALWAYS TRIGGER parts_add_up_and_another_judges
+ALTER TABLE milestone_judgement ENABLE ALWAYS TRIGGER parts_add_up_and_another_judges;
+-- next
+CREATE TRIGGER observation_hands_stay BEFORE UPDATE ON observation FOR EACH ROW EXECUTE FUNCTION hands_stay('reported_by', 'verified_by', 'disputed_by', 'annulled_by');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_hands_stay;
+-- next
+GRANT SELECT, INSERT, UPDATE ON observation TO ecosystem_api;
+-- next
+CREATE TRIGGER observation_stays_as_reported BEFORE UPDATE ON observation FOR EACH ROW WHEN (OLD.metric_id IS DISTINCT FROM NEW.metric_id OR OLD.contract_id IS DISTINCT FROM NEW.contract_id OR OLD.starts_on IS DISTINCT FROM NEW.starts_on OR OLD.ends_on IS DISTINCT FROM NEW.ends_on OR OLD.hour IS DISTINCT FROM NEW.hour OR OLD.value IS DISTINCT FROM NEW.value OR OLD.numerator IS DISTINCT FROM NEW.numerator OR OLD.denominator IS DISTINCT FROM NEW.denominator OR OLD.source IS DISTINCT FROM NEW.source OR OLD.sample_size IS DISTINCT FROM NEW.sample_size OR OLD.channel IS DISTINCT FROM NEW.channel OR OLD.batch_id IS DISTINCT FROM NEW.batch_id OR OLD.reported_at IS DISTINCT FROM NEW.reported_at OR OLD.supersedes IS DISTINCT FROM NEW.supersedes) EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_stays_as_reported
