@@ -75,7 +75,8 @@ async def _probe(at: Partnership, superuser: str, **observed: Any) -> Probe:
     connection = await asyncpg.connect(superuser)
     names = "authority_id, version, contract_id, title, definition, unit, direction, source, method"
     metric_id: str = await connection.fetchval(
-        f"INSERT INTO metric (id, code, {names}, verification, target, frequency, granularity,"  # noqa: S608
+        f"INSERT INTO metric (id, code, {names}, verification, target, frequency,"  # noqa: S608
+        " granularity,"
         " observed) SELECT overlay(id placing to_hex(256 + (SELECT count(*) FROM metric)::int)"
         " from length(id) - 2), 'probe-' || (SELECT count(*) FROM metric),"
         f" {names}, verification, 50, 'month', $2, $3"

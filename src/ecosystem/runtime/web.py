@@ -151,17 +151,20 @@ def _declare(
             body=get_type_hints(route).get("data"),
             **{name: bool(said.get(name)) for name in _TRAITS},
         )
-        more = {"request_max_body_size": said["body_bytes_max"]} if "body_bytes_max" in said else {}
         return make(
             path,
             status_code=operation.status,
             opt={OPERATION: operation},
             operation_id=route.__name__,
             before_request=desk,
-            **more,
+            **_bounded(said),
         )(route)
 
     return register
+
+
+def _bounded(said: Said) -> dict[str, Any]:
+    return {"request_max_body_size": said["body_bytes_max"]} if "body_bytes_max" in said else {}
 
 
 def _queries(route: Callable[..., Any]) -> dict[str, Any]:
