@@ -17,6 +17,7 @@ from typing import Final
 import bare
 import journey
 import msgspec
+import observations
 import place
 import recording
 from cells import BARE, CELLS, NOBODY, OURS, PEER, Cell, Stock
@@ -33,6 +34,7 @@ _CONNECTIONS: Final = 32
 _WRITES_PER_S_MAX: Final = 1_500
 """How many of each write are prepared for each second of measuring."""
 _WARM_S: Final = 0.3
+_OBSERVATIONS: Final = "observations"
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,10 @@ class Failed(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run as the arguments say; return 1 where an answer failed."""
-    plan = _plan(_parser().parse_args(arguments))
+    parsed = _parser().parse_args(arguments)
+    if parsed.only == [_OBSERVATIONS]:
+        return observations.measure([int(one) for one in parsed.rows.split(",")])
+    plan = _plan(parsed)
     with place.opened(core=_part_cores()) as here:
         _tell(f"Preparing {', '.join(f'{size:,}' for size in plan.sizes)} needs")
         writes = {cell.name: plan.writes() for cell in plan.cells if cell.once}
@@ -213,6 +218,7 @@ def _plan(parsed: argparse.Namespace) -> Plan:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    names = [*(cell.name for cell in CELLS), _OBSERVATIONS]
     parser.add_argument(
         "--quick", action="store_true", help="about a minute: shorter, and fewer rounds"
     )
@@ -222,8 +228,13 @@ def _parser() -> argparse.ArgumentParser:
         help="how many needs; comparisons are made with the first (default 10000,50000)",
     )  # fmt: skip
     parser.add_argument(
-        "--only", action="append", choices=[cell.name for cell in CELLS], metavar="NAME",
-        help=f"only this, which may be said again: {', '.join(cell.name for cell in CELLS)}",
+        "--only", action="append", choices=names, metavar="NAME",
+        help=f"only this, which may be said again: {', '.join(names)}; {_OBSERVATIONS} stand "
+        "alone, are loaded in batches beside PostgreSQL's COPY, and read by year",
+    )  # fmt: skip
+    parser.add_argument(
+        "--rows", default="1000000", metavar="N,N",
+        help="how many observations, the smallest number first (default 1000000)",
     )  # fmt: skip
     parser.add_argument("--rounds", type=int, help="how often each is measured")
     parser.add_argument("--seconds", type=float, help="how long each time")

@@ -41,6 +41,7 @@ from ecosystem.outcomes.past import routes as outcomes_past
 from ecosystem.outcomes.aggregates import routes as aggregates
 from ecosystem.outcomes.batches import routes as batches
 from ecosystem.outcomes.excusals import routes as excusals
+from ecosystem.outcomes.together import routes as together
 from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank
 from ecosystem.payments.closing import routes as closing
@@ -91,6 +92,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *batches.ROUTES,
     *aggregates.ROUTES,
     *excusals.ROUTES,
+    *together.ROUTES,
     *feed.ROUTES,
     *manual.ROUTES,
     *health.ROUTES,

@@ -67,7 +67,7 @@ async def test_the_log_alone_reproduces_every_decision(
     await _corrected(active)
 
     assert await replayed(database, RULES) == {
-        "metric.registered": 4,
+        "metric.registered": 5,
         "observation.reported": 2,
         "observation.superseded": 1,
         "observation.verified": 2,

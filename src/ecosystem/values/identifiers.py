@@ -114,6 +114,7 @@ MetricId = Annotated[str, _meta("metric", "a metric of a contract")]
 ObservationId = Annotated[str, _meta("observation", "an observation of a metric")]
 BatchId = Annotated[str, _meta("batch", "a batch of observations")]
 ExcusalId = Annotated[str, _meta("excusal", "a time that a side asks to have excused")]
+VerificationId = Annotated[str, _meta("verification", "a verification of many observations")]
 PaymentId = Annotated[str, _meta("payment", "a payment")]
 ProgrammeId = Annotated[str, _meta("programme", "a budget programme")]
 
