@@ -45,6 +45,7 @@ from ecosystem.outcomes.together import routes as together
 from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank
 from ecosystem.payments.closing import routes as closing
+from ecosystem.payments.simulating import routes as simulating
 from ecosystem.reactions import REACTIONS
 from ecosystem.runtime import idempotency, log, parent, settings, telemetry
 from ecosystem.runtime.background import Background, when_there
@@ -79,6 +80,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *payments.ROUTES,
     *bank.ROUTES,
     *closing.ROUTES,
+    *simulating.ROUTES,
     *contracts.ROUTES,
     *changes.ROUTES,
     *turns.ROUTES,

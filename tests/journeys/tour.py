@@ -74,6 +74,15 @@ def _read_own(world: World) -> None:
     call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
     calculation = call.get(f"{contract}/calculations", "enterprise/delivery")["data"][0]
     call.get(f"/v1/calculations/{calculation['id']}", "enterprise/delivery")
+    value = {"kind": "triangular", "low": "60", "mode": "88", "high": "100"}
+    months = [{"starts_on": "2031-01-01", "ends_on": "2031-02-01"}]
+    surveys = {"metric": "satisfaction", "periods": months, "value": value, "sample_size": 5000}
+    wish = {"values": [surveys], "draws": 200, "seed": 7}
+    form = {"id": "citizen-service-operation", "version": "1.0"}
+    worth = {"amount": "1000000.00", "currency": "CNY"}
+    unsigned = {**wish, "form": form, "contract_value": worth}
+    call.post("/v1/payment-simulations", "city/officer", unsigned)
+    call.post(f"{contract}/simulation", "enterprise/delivery", {})
     call.get(f"{contract}/payment-totals", "city/treasurer")
     document = call.get(f"{contract}/documents", "enterprise/delivery")["data"][0]
     call.get(f"/v1/documents/{document['id']}", "enterprise/delivery")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.payments.calculation import Calculation, Facts, RuleTotal
 from ecosystem.payments.shapes import plain
@@ -34,6 +36,37 @@ class Published:
         if self.shape == "waterfall":
             return tuple(f"{one.claim} {plain(Decimal(one.amount))}" for one in shared(calculation))
         return tuple(one.unrounded for one in calculation.lines if one.shape == self.shape)
+
+
+def supposed(case: Published) -> dict[str, Any]:
+    """Return what is asked of a simulation, so that its last step is the example.
+
+    What an example says was certified before becomes a milestone of the step before.
+    """
+    rules, milestones = [*case.rules], [*case.facts.milestones]
+    asked = [_dated(one.milestone, "2026-01-31") for one in milestones]
+    if case.facts.before:
+        rules.append(
+            rule("fixed", code="earlier", milestone="earlier", amount=case.facts.certified_before)
+        )
+        asked += [_dated(code, "2026-01-01") for code in ("start", "earlier")]
+    return {
+        "rules": msgspec.to_builtins(rules),
+        "contract_value": {"amount": case.value, "currency": "CNY"},
+        "milestones": asked,
+        "values": [
+            {
+                "metric": one.metric,
+                "periods": [msgspec.to_builtins(one.period)],
+                "value": {"kind": "single", "value": one.value},
+            }
+            for one in case.facts.observations
+        ],
+    }
+
+
+def _dated(code: str, day: str) -> dict[str, str]:
+    return {"milestone": code, "due_at": "2026-01-31T16:00:00Z", "delivered_at": f"{day}T00:00:00Z"}
 
 
 def shared(calculation: Calculation) -> Iterator[Any]:

@@ -24,6 +24,8 @@ STILL_DONE = frozenset({
     "reject a proposed award",
     "explain a price",
     "simulate an evaluation",
+    "simulate payment rules",
+    "simulate what a contract pays",
     "cancel a need",
     "withdraw an offer",
     "leave an offer",

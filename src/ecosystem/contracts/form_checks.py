@@ -106,9 +106,36 @@ def _below(pointer: str, faults: tuple[Fault, ...]) -> Iterator[Fault]:
 
 def sample_rules(form: Form) -> tuple[PaymentRule, ...]:
     """Return the payment rules of a sound form at its defaults, for a sample of a value."""
-    step = Decimal("0.01")
-    found = rules_of(form, _sample(form), currency=_SAMPLE_CURRENCY, step=step)
-    return tuple(rule for rule, _ in found if rule is not None)
+    value = money.Money(_SAMPLE_VALUE, _SAMPLE_CURRENCY)
+    return filled_rules(form, variables={}, value=value, pointer="")[1]
+
+
+def filled_rules(
+    form: Form, *, variables: Mapping[str, str], value: money.Money, pointer: str
+) -> tuple[tuple[Fault, ...], tuple[PaymentRule, ...]]:
+    """Return the payment rules of a sound form for a contract of this value, or all faults.
+
+    `variables` are given at `pointer` of a request; others are at their defaults.
+    Refuses with CurrencyUnknown and AmountTooFine.
+    """
+    money.check(value, pointer="/contract_value")
+    declared = {variable.name: variable for variable in form.variables}
+    faults, fillings = list[Fault](), _sample(form)
+    fillings["value"] = Filling(value.amount, value.amount, value.amount)
+    for name, text in variables.items():
+        misfit = misfit_of(declared[name], text) if name in declared else "No variable of the form."
+        if misfit is None:
+            fillings[name] = filling_of(declared[name], text)
+        else:
+            faults.append(Fault(f"{pointer}/variables/{name}", "value_unfit", misfit))
+    if faults:
+        return tuple(faults), ()
+    step = Decimal(1).scaleb(-money.places(value.currency))
+    found = rules_of(form, fillings, currency=value.currency, step=step)
+    unsound = tuple(
+        Fault(f"{pointer}{one.pointer}", one.code, one.detail) for _, fs in found for one in fs
+    )
+    return unsound, tuple(rule for rule, _ in found if rule is not None)
 
 
 def languages(value: Plain, pointer: str) -> Iterator[Fault]:

@@ -13,6 +13,11 @@ READ_CALCULATIONS: Final = Permit(
     act="read calculations", scope="payments:read",
     relation="parties to the contract, authority, auditor of the jurisdiction",
 )  # fmt: skip
+SIMULATE: Final = Permit(act="simulate payment rules", token=True)
+SIMULATE_CONTRACT: Final = Permit(
+    act="simulate what a contract pays", scope="payments:read",
+    relation="parties to the contract, authority, auditor of the jurisdiction",
+)  # fmt: skip
 CLAIM: Final = Permit(
     act="claim a payment", scope="payments:write", roles=(Role.DELIVERY,), verified=True,
     relation="payee", state="computed",

@@ -1,0 +1,52 @@
+"""Read what a contract, or a standard form, is simulated from."""
+
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.form_checks import filled_rules
+from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.payments import queries as payments
+from ecosystem.payments.engine import RulesUnsound
+from ecosystem.payments.simulating.model import FormAsked, Known, KnownStep, SimulationDraft
+from ecosystem.payments.simulating.plan import FormUnknown, RulesNotChosen
+from ecosystem.runtime.database import Tx
+
+
+async def known(tx: Tx, contract_id: str) -> Known:
+    """Return the rules of a contract, and what is proved under it as it was calculated.
+
+    Refuses with ContractMissing.
+    """
+    terms, row = await contracts.terms(tx, contract_id)
+    facts = await payments.step_facts(tx, terms, row)
+    return Known(
+        rules=facts.rules,
+        currency=facts.currency,
+        contract_value=facts.contract_value,
+        steps=tuple(
+            KnownStep(milestones=step.milestones, observations=step.observations)
+            for step in facts.steps
+        ),
+    )
+
+
+def given(asked: SimulationDraft) -> Known:
+    """Return the rules that were given, or those of the form that was named.
+
+    Refuses with RulesNotChosen, FormUnknown or RulesUnsound.
+    """
+    if bool(asked.rules) == (asked.form is not None):
+        raise RulesNotChosen("`rules` and `form` are both given, or neither.")
+    rules = asked.rules if asked.form is None else _of_form(asked, asked.form)
+    value = asked.contract_value
+    return Known(rules=rules, currency=value.currency, contract_value=value.amount)
+
+
+def _of_form(asked: SimulationDraft, form: FormAsked) -> tuple[PaymentRule, ...]:
+    found = contracts.forms_by_name().get((form.id, form.version))
+    if found is None:
+        raise FormUnknown(f"There is no form {form.id} {form.version}.", pointer="/form")
+    faults, rules = filled_rules(
+        found, variables=form.variables, value=asked.contract_value, pointer="/form"
+    )
+    if faults:
+        raise RulesUnsound("The form cannot be filled in like this.", faults=faults)
+    return rules

@@ -1,0 +1,58 @@
+"""Simulations over HTTP."""
+
+from litestar import Response
+from litestar.params import FromPath, JSONBody
+
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.rules import ContractMissing, NotConcerned
+from ecosystem.payments import access
+from ecosystem.payments.engine import FactsDoubled, RulesUnsound
+from ecosystem.payments.simulating import plan, queries, running
+from ecosystem.payments.simulating.model import Simulation, SimulationDraft, Suppositions
+from ecosystem.runtime.web import Call, post
+from ecosystem.values.money import AmountTooFine, CurrencyUnknown
+
+
+@post(
+    "/v1/payment-simulations",
+    permit=access.SIMULATE,
+    answers=Simulation,
+    refuses=(
+        plan.RulesNotChosen, plan.FormUnknown, RulesUnsound, plan.SuppositionsUnsound,
+        plan.SimulationTooLarge, FactsDoubled, CurrencyUnknown, AmountTooFine,
+    ),
+)  # fmt: skip
+async def simulate_payments(request: Call, data: JSONBody[SimulationDraft]) -> Response[bytes]:
+    """See what payment rules would pay, before anybody signs them.
+
+    Rules that are given, or those of a standard form, run over supposed values by the engine that
+    pays for real ones. A value is single, a range whose points make a grid, or a distribution
+    that is drawn from by a seed: the same request has the same answer. Nothing is kept, and nobody
+    is told.
+    """
+    return request.answer(await running.run(queries.given(data), data))
+
+
+@post(
+    "/v1/contracts/{contract_id:str}/simulation",
+    permit=access.SIMULATE_CONTRACT,
+    answers=Simulation,
+    refuses=(
+        ContractMissing, NotConcerned, plan.SuppositionsUnsound, plan.SimulationTooLarge,
+        FactsDoubled,
+    ),
+)  # fmt: skip
+async def simulate_contract(
+    request: Call, contract_id: FromPath[str], data: JSONBody[Suppositions]
+) -> Response[bytes]:
+    """See what a contract would pay.
+
+    Its own rules run over what is proved, and over what is supposed to follow; of a draft over
+    what is supposed alone. A supposed value of a period that is calculated already joins the
+    step of that period. Nothing is kept, and nobody is told.
+    """
+    await contracts.concern(request.tx, contract_id, by=request.by)
+    return request.answer(await running.run(await queries.known(request.tx, contract_id), data))
+
+
+ROUTES = (simulate_payments, simulate_contract)

@@ -1,0 +1,208 @@
+"""What rules would pay for supposed values is what they pay once these come true."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.payments.engine import FactsDoubled, recompute
+from ecosystem.payments.simulating import queries, rules
+from ecosystem.payments.simulating.draws import chance, drawn
+from ecosystem.payments.simulating.model import Known, Simulation, Suppositions, Triangular
+from ecosystem.payments.simulating.plan import SimulationTooLarge, SuppositionsUnsound
+from ecosystem.runtime.database import Database
+from ecosystem.runtime.web import seen_by
+from tests.parties import bearer
+from tests.payments.agreement import FEBRUARY, accept, agree, totals, verify
+from tests.payments.builders import rule
+from tests.payments.published import cases, supposed
+
+MONTHS = [
+    {"starts_on": "2026-01-01", "ends_on": "2026-02-01"},
+    {"starts_on": "2026-02-01", "ends_on": "2026-03-01"},
+]
+LINE = rule(
+    "linear", metric="metric",
+    **{"from": {"value": "0", "pays": "0"}, "to": {"value": "100", "pays": "1000.00"}},
+)  # fmt: skip
+LIGHTS = rule(
+    "termination_right", metric="metric", direction="higher", worse_than="50", times=2, of_periods=2
+)
+UNIFORM = {"kind": "uniform", "low": "0", "high": "100"}
+
+
+def known(*among: PaymentRule, value: str = "10000") -> Known:
+    return Known(rules=among, currency="CNY", contract_value=value)
+
+
+def asked(value: dict[str, Any], **more: Any) -> Suppositions:
+    values = [{"metric": "metric", "periods": MONTHS, "value": value}]
+    return msgspec.convert({"values": values, **more}, Suppositions)
+
+
+def simulate(value: dict[str, Any], *among: PaymentRule, **more: Any) -> Simulation:
+    return rules.simulate(
+        known(*(among or (LINE, LIGHTS))), asked(value, **more), watched=lambda: None
+    )
+
+
+def test_single_values_give_documents_that_a_stranger_recomputes() -> None:
+    found = simulate({"kind": "single", "value": "40"})
+
+    assert [one.total for one in found.calculations] == ["400.00", "400.00"]
+    assert all(recompute(msgspec.json.encode(one)).is_identical() for one in found.calculations)
+    assert (found.runs, found.earned.mean, found.earned.p95) == (1, "800.00", "800.00")
+    assert [one.period.ends_on.isoformat() for one in found.arisen] == ["2026-03-01"]
+
+
+def test_a_range_is_walked_through_and_shows_where_the_money_is() -> None:
+    found = simulate({"kind": "range", "from": "0", "to": "100", "points": 5})
+
+    at = [(point.at[0].value, point.earned.mean) for point in found.grid]
+    assert at == [
+        ("0", "0.00"), ("25", "500.00"), ("50", "1000.00"), ("75", "1500.00"), ("100", "2000.00"),
+    ]  # fmt: skip
+    assert found.series == ()
+
+
+def test_draws_are_the_same_for_the_same_seed_and_others_for_another() -> None:
+    one, same = (simulate(UNIFORM, draws=300) for _ in range(2))
+    other = simulate(UNIFORM, draws=300, seed=2)
+
+    assert one == same
+    assert one.earned != other.earned
+    assert [step.on.isoformat() for step in one.steps] == ["2026-02-01", "2026-03-01"]
+    assert [series.rule for series in one.series] == ["linear", "total", "earned"]
+    for series in one.series:
+        for spread in series.steps:
+            ranked = [Decimal(amount) for amount in msgspec.structs.astuple(spread)[1:]]
+            assert ranked == sorted(ranked)
+    assert abs(Decimal(one.earned.mean) - 1000) < 60
+    [right] = one.rights
+    assert Decimal("0.15") < Decimal(right.share) < Decimal("0.35")
+
+
+def test_a_draw_is_what_anybody_computes_from_seed_draw_and_place() -> None:
+    luck = chance(1, 0, "0/2026-01-01")
+    bent = Triangular(low="0", mode="10", high="40")
+
+    # printf 1/0/0/2026-01-01 | sha256sum: the first 13 digits are the 52 bits.
+    assert luck == (Decimal(int("0c76776c32b88", 16)) + Decimal("0.5")) / 2**52
+    assert [drawn(bent, Decimal(at)) for at in ("0", "0.25", "1")] == ["0", "10", "40"]
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ({"kind": "range", "from": "2", "to": "1", "points": 3}, "order"),
+        ({"kind": "uniform", "low": "1", "high": "1"}, "order"),
+        ({"kind": "normal", "mean": "1", "deviation": "0"}, "flat"),
+        ({"kind": "chosen", "options": [{"value": "1", "probability": "0.9"}]}, "weights"),
+    ],
+)
+def test_what_cannot_be_supposed_is_refused(value: dict[str, Any], code: str) -> None:
+    with pytest.raises(SuppositionsUnsound) as refused:
+        simulate(value)
+
+    [fault] = refused.value.faults
+    assert fault.code == code
+    assert fault.pointer.startswith("/values/0/value")
+
+
+def test_what_would_take_too_long_is_refused_before_it_begins() -> None:
+    begun = list[None]()
+    wide = asked(UNIFORM, draws=10_000)
+    many = [msgspec.structs.replace(LINE, code=f"line-{at}") for at in range(9)]
+
+    with pytest.raises(SimulationTooLarge):
+        rules.simulate(known(*many), wide, watched=lambda: begun.append(None))
+    with pytest.raises(SimulationTooLarge):
+        simulate({"kind": "range", "from": "0", "to": "1", "points": 201}, draws=100)
+
+    assert begun == []
+
+
+def test_whoever_watches_ends_it() -> None:
+    def impatient() -> None:
+        raise SimulationTooLarge("Enough.")
+
+    with pytest.raises(SimulationTooLarge, match="Enough"):
+        rules.simulate(known(LINE), asked(UNIFORM, draws=5), watched=impatient)
+
+
+@pytest.mark.anyio
+async def test_what_is_supposed_to_follow_is_paid_once_it_comes_true(
+    database: Database, tmp_path: Path
+) -> None:
+    agreed = await agree(database, tmp_path)
+    await accept(database, agreed, "opening")
+    await verify(database, agreed, "matters", "100")
+    values = [
+        {"metric": metric, "periods": [period], "value": {"kind": "single", "value": value}}
+        for metric, period, value in (
+            ("late-days", MONTHS[0], "3"), ("matters", MONTHS[1], "70"),
+        )
+    ]  # fmt: skip
+    follows = msgspec.convert({"values": values}, Suppositions)
+    async with database.reading(seen_by(agreed.actor("enterprise", "delivery"))) as tx:
+        found = await queries.known(tx, agreed.contract_id)
+
+    would = rules.simulate(found, follows, watched=lambda: None)
+    await verify(database, agreed, "late-days", "3")
+    await verify(database, agreed, "matters", "70", period=FEBRUARY)
+
+    assert [step.is_known for step in would.steps] == [True, True, False]
+    assert (await totals(database, agreed))["earned"] == would.earned.mean == "9400.00"
+    twice = asked({"kind": "single", "value": "1"})
+    doubled = msgspec.structs.replace(
+        twice, values=(msgspec.structs.replace(twice.values[0], metric="matters"),)
+    )
+    with pytest.raises(FactsDoubled):
+        rules.simulate(found, doubled, watched=lambda: None)
+
+
+@pytest.mark.anyio
+async def test_every_published_example_gives_its_number_over_http(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = await bearer(client, "city", "officer")
+
+    for case in cases():
+        shown = await client.post("/v1/payment-simulations", json=supposed(case), headers=headers)
+
+        assert shown.status_code == 201, (case.id, shown.text)
+        last = msgspec.convert(shown.json(), Simulation).calculations[-1]
+        assert case.said(last) == case.expected, case.id
+        assert recompute(msgspec.json.encode(last)).is_identical()
+
+
+@pytest.mark.anyio
+async def test_a_form_is_simulated_for_a_value_before_there_is_a_contract(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = await bearer(client, "city", "officer")
+    form = {"id": "citizen-service-operation", "version": "1.0"}
+    surveys = {
+        "metric": "satisfaction", "periods": MONTHS[:1], "sample_size": 5000,
+        "value": {"kind": "single", "value": "95"},
+    }  # fmt: skip
+    wish = {
+        "form": form,
+        "contract_value": {"amount": "1000000.00", "currency": "CNY"},
+        "values": [surveys],
+    }
+
+    shown = await client.post("/v1/payment-simulations", json=wish, headers=headers)
+    wrong = {**form, "variables": {"volume_share": "7"}}
+    refused = await client.post(
+        "/v1/payment-simulations", json={**wish, "form": wrong}, headers=headers
+    )
+
+    assert shown.json()["earned"]["mean"] == "29100.00"
+    assert {one["rule"] for one in shown.json()["cliffs"]} >= {"satisfaction-payment"}
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/form/variables/volume_share"
