@@ -108,12 +108,7 @@ def _keeping(commands: "_Commands") -> None:
     check.add_argument("files", type=Path, nargs="*", help="YAML; by default the shipped forms")
     check.add_argument("--json", action="store_true", help="print for programs")
     check.set_defaults(run="contracts.check")
-    one = commands.add_parser("ledger", help="look after the ledger")
-    acts = one.add_subparsers(required=True, metavar="ACT")
-    check = acts.add_parser("check", help="run every invariant; each must find nothing")
-    check.add_argument("--json", action="store_true", help="print for programs")
-    check.add_argument("--settings", type=Path, help="a TOML file with settings")
-    check.set_defaults(run="keep.check_ledger")
+    _booking(commands)
     one = commands.add_parser("payments", help="check what is paid")
     acts = one.add_subparsers(required=True, metavar="ACT")
     again = acts.add_parser("recompute", help="compute a published calculation again, offline")
@@ -121,6 +116,20 @@ def _keeping(commands: "_Commands") -> None:
     again.add_argument("--json", action="store_true", help="print for programs")
     again.set_defaults(run="recompute.run")
     _evaluating(commands)
+
+
+def _booking(commands: "_Commands") -> None:
+    one = commands.add_parser("ledger", help="look after the ledger")
+    acts = one.add_subparsers(required=True, metavar="ACT")
+    check = acts.add_parser("check", help="run every invariant; each must find nothing")
+    check.add_argument("--json", action="store_true", help="print for programs")
+    check.add_argument("--settings", type=Path, help="a TOML file with settings")
+    check.set_defaults(run="ledger.check")
+    export = acts.add_parser("export", help="write all of it as a journal that others check")
+    export.add_argument("--format", choices=("beancount", "hledger"), required=True)
+    export.add_argument("--output", type=Path, help="a file; by default the standard output")
+    export.add_argument("--settings", type=Path, help="a TOML file with settings")
+    export.set_defaults(run="ledger.write")
 
 
 def _evaluating(commands: "_Commands") -> None:

@@ -15,6 +15,7 @@ not yet earned, `deduction` is kept back for good, `receivable` is owed back by 
 Held by the database against everyone but its owner: balances change by inserting a
 transfer and in no other way; transfers are never rewritten; no account is overdrawn;
 no transfer leaves its programme or its currency; a reversal is exact and happens once.
+`export` writes all of it as a journal of beancount or hledger, whose checkers add it up anew.
 
 Sources: two-leg transfers and exact reversal as in TigerBeetle's data model; ISO 4217 for
 how fine an amount may be.

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, select
+import msgspec
+from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select, text
 
 from ecosystem.contracts.tables import contract
-from ecosystem.ledger.model import AccountKind
+from ecosystem.ledger.model import AccountKind, Violation
 from ecosystem.ledger.tables import ledger_account
+from ecosystem.payments.engine import EngineUnknown, recompute
 from ecosystem.payments.model import State
-from ecosystem.payments.tables import payment, payment_total
-from ecosystem.runtime.database import Statement
+from ecosystem.payments.tables import calculation, payment, payment_total
+from ecosystem.runtime.database import Statement, Tx
+from ecosystem.values.refusal import Refusal
 
 PURPOSE: Final = {"purpose": "calculation"}
 """The settings of a transaction that sees every payment, which these statements need."""
@@ -62,6 +65,74 @@ def _miscounted() -> Statement:
     )
 
 
+_LINES: Final = """
+FROM calculation
+CROSS JOIN json_array_elements(document->'lines') AS line
+JOIN LATERAL json_array_elements(document->'rules') AS rule ON rule->>'code' = line->>'rule'
+WHERE line->>'shape' = '{shape}' AND NOT EXISTS (
+  SELECT FROM calculation AS later
+  WHERE later.authority_id = calculation.authority_id AND later.supersedes = calculation.id)
+GROUP BY calculation.authority_id, contract_id, line->>'rule'"""
+_SUM: Final = "sum((line->>'amount')::numeric)"
+
+
+def _standing(shape: str, *, sign: str, most: str) -> Statement:
+    """Select contracts where the lines of a rule of this shape come to less than 0, or too much."""
+    amount = f"{sign}{_SUM}"
+    return Statement(
+        text(
+            f"SELECT contract_id, line->>'rule' AS rule, {amount} AS held "
+            f"{_LINES.format(shape=shape)} "
+            f"HAVING {amount} < 0 OR {amount} > max((rule->>'{most}')::numeric)"
+        )
+    )
+
+
+def _moved_otherwise() -> Statement:
+    """Select payments whose steps have not moved their amount exactly once each."""
+    taken = {
+        "compute": "true",
+        "instruct": "instructed_at IS NOT NULL",
+        "settle": "settled_at IS NOT NULL",
+        "reject": "rejected_at IS NOT NULL",
+    }
+    acts = ", ".join(f"('{act}', {done})" for act, done in taken.items())
+    return Statement(
+        text(
+            "SELECT payment.id, step.act, count(transfer.id) AS times "  # noqa: S608
+            f"FROM payment CROSS JOIN LATERAL (VALUES {acts}) AS step(act, done) "
+            "LEFT JOIN transfer ON transfer.authority_id = payment.authority_id "
+            "AND transfer.reference = payment.id AND transfer.act = step.act "
+            "AND transfer.amount = payment.amount AND transfer.currency = payment.currency "
+            "GROUP BY payment.authority_id, payment.id, step.act, step.done "
+            "HAVING count(transfer.id) <> step.done::integer"
+        )
+    )
+
+
+def _overpaid() -> Statement:
+    """Select contracts whose payments come to more than what was signed."""
+    columns = (contract.c.id, contract.c.price, _paid(*_OWED).label("paid"))
+    return Statement(select(*columns).where(_paid(*_OWED) > contract.c.price))
+
+
+def _unexplained() -> Statement:
+    """Select payments without a calculation of their contract whose digest is of its document."""
+    digest = (
+        "sha256(convert_to(replace(document::text, '\"digest\":\"' || encode(digest, 'hex') || "
+        "'\"', '\"digest\":\"\"'), 'UTF8'))"
+    )
+    return Statement(
+        text(
+            "SELECT payment.id, calculation.id AS calculation_id FROM payment "  # noqa: S608
+            "LEFT JOIN calculation ON calculation.authority_id = payment.authority_id "
+            "AND calculation.id = payment.calculation_id "
+            "AND calculation.contract_id = payment.contract_id "
+            f"WHERE calculation.id IS NULL OR digest <> {digest}"
+        )
+    )
+
+
 INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
     {
         "A contract's payable money is its payments that nobody has instructed.": _differing(
@@ -74,6 +145,48 @@ INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
             AccountKind.DISBURSED, State.SETTLED
         ),
         "A contract owes the sum of its payments.": _miscounted(),
+        "A contract owes no more than was signed.": _overpaid(),
+        "Each step of a payment has moved its amount once.": _moved_otherwise(),
+        "A payment has a calculation, whose digest is that of its document.": _unexplained(),
+        "No more of an advance is recovered than was paid.": _standing(
+            "advance", sign="", most="amount"
+        ),
+        "No more is retained than a contract allows, nor more released than was retained.": (
+            _standing("retention", sign="-", most="limit")
+        ),
     }
 )
 """For `ledger.queries.check`, in a transaction with PURPOSE."""
+
+RECOMPUTES: Final = "Every calculation says what is computed from its own rules and facts."
+_AT_ONCE: Final = 200
+_DOCUMENTS: Final = Statement(
+    select(calculation.c.id, calculation.c.document)
+    .where(calculation.c.id > bindparam("after", type_=Text))
+    .order_by(calculation.c.id)
+    .limit(_AT_ONCE)
+)
+
+
+async def miscomputed(tx: Tx) -> list[Violation]:
+    """Return the calculations that say anything else than the engine computes from them.
+
+    Those of another engine are for the release that has it. In a transaction with PURPOSE.
+    """
+    found, after = list[Violation](), ""
+    while rows := await tx.rows(_DOCUMENTS, after=after):
+        for row in rows:
+            if said := _differs(row["document"]):
+                found.append(Violation(RECOMPUTES, {"id": row["id"], "said": said}))
+        after = rows[-1]["id"]
+    return found
+
+
+def _differs(document: bytes) -> str:
+    try:
+        differences = recompute(document).differences
+    except EngineUnknown:
+        return ""
+    except Refusal as refusal:
+        return refusal.detail
+    return "" if not differences else msgspec.json.encode(differences[0]).decode()

@@ -1,0 +1,72 @@
+"""The ledger as a journal: beancount adds it up by itself, and finds what is wrong."""
+
+import re
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from beancount import loader
+
+from ecosystem.ledger.export import queries
+from ecosystem.ledger.export.journals import journal
+from ecosystem.ledger.export.model import Account, Entry, Format
+from ecosystem.payments.books.queries import PURPOSE
+from ecosystem.runtime.database import Database
+from tests.payments.agreement import accept, agree, verify
+from tests.payments.steps import instructed, settle
+
+pytestmark = pytest.mark.anyio
+POSTING = re.compile(r"    (\S+)  (-?[\d.]+) (\w{3})(?: = (-?[\d.]+) \3)?")
+Books = tuple[list[Account], list[Entry]]
+
+
+@pytest.fixture
+async def books(database: Database, tmp_path: Path) -> Books:
+    """A ledger in which money was appropriated, obligated, payable, paid and taken back."""
+    agreed = await agree(database, tmp_path)
+    await accept(database, agreed, "opening")
+    await settle(database, agreed, await instructed(database, agreed))
+    await verify(database, agreed, "matters", "100")
+    await verify(database, agreed, "late-days", "5")
+    async with database.reading(PURPOSE) as tx:
+        return await queries.accounts(tx), await queries.entries(tx)
+
+
+def written(books: Books, form: Format) -> str:
+    return "".join(f"{line}\n" for line in journal(*books, form=form))
+
+
+async def test_beancount_checks_the_journal_without_an_error(books: Books) -> None:
+    entries, errors, _ = loader.load_string(written(books, "beancount"))
+
+    accounts, transfers = books
+    kinds = [type(one).__name__ for one in entries]
+    assert errors == []
+    assert kinds.count("Transaction") == len(transfers) > 5
+    assert kinds.count("Balance") == len(accounts)
+
+
+async def test_beancount_finds_a_transfer_that_is_missing(books: Books) -> None:
+    accounts, transfers = books
+
+    _, errors, _ = loader.load_string(written((accounts, transfers[:-1]), "beancount"))
+
+    assert len(errors) == 2
+    assert all("Balance failed" in one.message for one in errors)
+
+
+async def test_the_journal_of_hledger_balances_and_holds_what_it_asserts(books: Books) -> None:
+    text = written(books, "hledger")
+
+    held, last = defaultdict[tuple[str, str], Decimal](Decimal), Decimal(0)
+    declared = set(re.findall(r"^account (\S+)$", text, re.MULTILINE))
+    for account, amount, currency, asserted in POSTING.findall(text):
+        assert account in declared
+        held[account, currency] += Decimal(amount)
+        last += Decimal(amount)
+        if asserted:
+            assert held[account, currency] == Decimal(asserted)
+    assert last == 0
+    assert len(POSTING.findall(text)) == 2 * len(books[1]) + len(books[0])
+    assert sum(held.values()) == 0
