@@ -45,6 +45,7 @@ from ecosystem.outcomes.together import routes as together
 from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank
 from ecosystem.payments.closing import routes as closing
+from ecosystem.payments.limits import routes as limits
 from ecosystem.payments.simulating import routes as simulating
 from ecosystem.reactions import REACTIONS
 from ecosystem.runtime import idempotency, log, parent, settings, telemetry
@@ -81,6 +82,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *bank.ROUTES,
     *closing.ROUTES,
     *simulating.ROUTES,
+    *limits.ROUTES,
     *contracts.ROUTES,
     *changes.ROUTES,
     *turns.ROUTES,

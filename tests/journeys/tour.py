@@ -83,6 +83,9 @@ def _read_own(world: World) -> None:
     unsigned = {**wish, "form": form, "contract_value": worth}
     call.post("/v1/payment-simulations", "city/officer", unsigned)
     call.post(f"{contract}/simulation", "enterprise/delivery", {})
+    bound = {"most": {"amount": "90000000.00", "currency": "CNY"}}
+    call.post("/v1/approval-limits", "city/treasurer", bound)
+    call.get("/v1/approval-limits", "city/treasurer")
     call.get(f"{contract}/payment-totals", "city/treasurer")
     document = call.get(f"{contract}/documents", "enterprise/delivery")["data"][0]
     call.get(f"/v1/documents/{document['id']}", "enterprise/delivery")

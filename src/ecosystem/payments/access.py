@@ -25,8 +25,16 @@ CLAIM: Final = Permit(
 APPROVE: Final = Permit(
     act="approve a payment", scope="payments:write", roles=(Role.APPROVER,), person=True,
     step_up=True, kinds=_GOVERNMENT, verified=True,
-    relation="authority; not who claimed it", state="claimed",
+    relation="authority; not who claimed it; within her limit", state="claimed",
 )  # fmt: skip
+LIMIT: Final = Permit(
+    act="limit what an approver may approve", scope="payments:write", roles=(Role.TREASURER,),
+    person=True, step_up=True, kinds=_GOVERNMENT, verified=True,
+    relation="authority; not for oneself",
+)  # fmt: skip
+READ_LIMITS: Final = Permit(
+    act="read approval limits", scope="payments:read", kinds=_GOVERNMENT, relation="authority"
+)
 REJECT: Final = Permit(
     act="reject a payment", scope="payments:write", roles=(Role.APPROVER,), person=True,
     kinds=_GOVERNMENT, relation="authority", state="computed or claimed",

@@ -13,6 +13,7 @@ from ecosystem.history.model import EVERYONE, Audience, Occurrence
 from ecosystem.ledger import actions as ledger
 from ecosystem.ledger.model import AccountKind, Leg
 from ecosystem.payments import queries, rules
+from ecosystem.payments.limits import queries as limits
 from ecosystem.payments.model import (
     Computed,
     ComputeFacts,
@@ -201,7 +202,9 @@ async def approve(
 
     Effects: locks the payment; `payment.approved`.
     """
-    facts, _ = await queries.locked(tx, payment_id, expected=expected)
+    locked, _ = await queries.locked(tx, payment_id, expected=expected)
+    limit = await limits.holding(tx, by=by, currency=locked.amount.currency)
+    facts = msgspec.structs.replace(locked, limit=limit)
     approved = rules.approve(facts, by=by, at=at)
     await _mark(tx, _APPROVE, payment_id, approved.state, by=by, at=at)
     version = await history.record(

@@ -158,6 +158,8 @@ class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     bank_reference: str | None
     settled_on: date | None
     received_at: datetime | None
+    limit: Amount | None = None
+    """Most that the caller may approve at once, where that is asked; None sets no limit."""
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from ecosystem.contracts.rules import ContractMissing, NotConcerned
 from ecosystem.contracts.turning.rules import ContractSuspended
 from ecosystem.payments import access, actions, queries, rules
 from ecosystem.payments.calculation import Calculation
+from ecosystem.payments.limits.rules import AboveLimit
 from ecosystem.payments.model import (
     CalculationSummary,
     Payment,
@@ -171,13 +172,14 @@ async def claim_payment(request: Call, payment_id: FromPath[str]) -> Response[by
     changes=True,
     refuses=(
         rules.PaymentMissing, RevisionStale, rules.PaymentNotOwned, rules.PaymentOutOfTurn,
-        rules.ClaimedBySame,
+        rules.ClaimedBySame, AboveLimit,
     ),
 )  # fmt: skip
 async def approve_payment(request: Call, payment_id: FromPath[str]) -> Response[bytes]:
     """Approve a payment.
 
-    An approver of the authority agrees to what the payee claims; never to an own claim.
+    An approver of the authority agrees to what the payee claims; never to an own claim, and
+    never to more than her limit.
     """
     now = await actions.approve(
         request.tx, payment_id, by=request.by, at=request.at, expected=request.expected

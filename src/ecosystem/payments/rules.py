@@ -16,6 +16,7 @@ from ecosystem.payments.calculation import (
     RuleTotal,
     VerifiedObservation,
 )
+from ecosystem.payments.limits.rules import AboveLimit
 from ecosystem.payments.model import (
     Approved,
     Claimed,
@@ -219,13 +220,15 @@ def claim(facts: PaymentFacts, *, by: Actor, at: datetime) -> Claimed:
 def approve(facts: PaymentFacts, *, by: Actor, at: datetime) -> Approved:
     """Agree to pay.
 
-    Refuses with PaymentNotOwned, PaymentOutOfTurn or ClaimedBySame, in that order.
+    Refuses with PaymentNotOwned, PaymentOutOfTurn, ClaimedBySame or AboveLimit, in that order.
     """
     del at
     _own(facts, by)
     _in(facts, State.CLAIMED)
     if control.is_own(by, facts.claimed_by):
         raise ClaimedBySame("The caller has claimed this payment.")
+    if facts.limit is not None and facts.amount.decimal() > Decimal(facts.limit):
+        raise AboveLimit(f"The caller may approve {facts.limit} {facts.amount.currency} at once.")
     return Approved(state=State.APPROVED, approved_by=control.hand(by))
 
 

@@ -179,6 +179,22 @@ BEGIN
   RETURN NULL;
 END $$"""
 
+_WITHIN: Final = """
+CREATE FUNCTION payment_is_approved_within_limit() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  most numeric := (
+    SELECT amount FROM approval_limit AS one
+    WHERE one.authority_id = NEW.authority_id AND one.currency = NEW.currency
+      AND (one.person_id = NEW.approved_by OR one.person_id IS NULL)
+    ORDER BY one.person_id IS NULL, one.id DESC LIMIT 1);
+BEGIN
+  IF NEW.amount > most THEN
+    RAISE EXCEPTION 'payment % is above the limit of who approves', NEW.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_is_approved_within_limit';
+  END IF;
+  RETURN NEW;
+END $$"""
+
 payment: Final = Table(
     "payment",
     metadata,
@@ -278,6 +294,13 @@ payment: Final = Table(
                 "FOR EACH ROW EXECUTE FUNCTION payment_takes_its_turn()"
             ),
             "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_turns",
+            _WITHIN,
+            (
+                "CREATE TRIGGER payment_is_within_limit BEFORE UPDATE ON payment FOR EACH ROW "
+                "WHEN (NEW.state = 'approved' AND OLD.state = 'claimed') "
+                "EXECUTE FUNCTION payment_is_approved_within_limit()"
+            ),
+            "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_within_limit",
             _COUNT,
             "REVOKE EXECUTE ON FUNCTION payment_is_counted FROM PUBLIC",
             (
@@ -301,4 +324,24 @@ payment_total: Final = Table(
     CheckConstraint("owed >= 0 AND owed <= value", name="no_more_is_owed_than_the_contract_says"),
     # Only the trigger counts.
     info={"privileges": "SELECT"},
+)
+approval_limit: Final = Table(
+    "approval_limit",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "limit"),
+    reference("person_id", nullable=True),
+    Column("amount", Numeric, nullable=False),
+    Column("currency", Text(collation="C"), nullable=False),
+    reference("set_by"),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "id"),
+    # The upper bound also keeps out NaN and infinity, which are greater than any number.
+    CheckConstraint("amount >= 0 AND amount < 1e20", name="amount_is_not_negative"),
+    CheckConstraint(
+        "amount = round(amount, currency_places(currency))", name="amount_is_no_finer_than_coins"
+    ),
+    another("person_id", "set_by", name="nobody_sets_an_own_limit"),
+    Index("approval_limit_of", "authority_id", "currency", "person_id", "id"),
+    info={"append_only": True, "visible_where": f"{_AUTHORITY} OR {_OVERSEEN}"},
 )

@@ -1,0 +1,110 @@
+"""What one person may approve at once is bounded: by the rule, and by the database beneath it."""
+
+from pathlib import Path
+
+import asyncpg
+import msgspec
+import pytest
+
+from ecosystem.payments.limits import actions, model, rules
+from ecosystem.runtime.database import Database
+from ecosystem.runtime.web import seen_by
+from ecosystem.values.money import AmountTooFine, Money
+from tests.payments.agreement import AT, Agreement, accept, agree, payments
+from tests.payments.steps import approve, claim
+from tests.payments.test_rules import APPROVER, TREASURER
+from tests.replay import replayed
+
+pytestmark = pytest.mark.anyio
+MOST = Money("7999.99", "CNY")
+OWN = {"approval_limit.set": (rules.set_limit, model.LimitFacts)}
+
+
+@pytest.fixture
+async def agreed(database: Database, tmp_path: Path) -> Agreement:
+    made = await agree(database, tmp_path)
+    await accept(database, made, "opening")
+    return made
+
+
+async def limit(
+    database: Database, agreed: Agreement, most: str, *, person_id: str | None = None
+) -> None:
+    by = agreed.actor("city", "treasurer")
+    asked = model.LimitDraft(person_id=person_id, most=Money(most, "CNY"))
+    async with database.transaction(seen_by(by)) as tx:
+        await actions.set_limit(tx, asked, by=by, at=AT)
+
+
+async def claimed(database: Database, agreed: Agreement) -> str:
+    payment_id: str = (await payments(database, agreed))[-1]["id"]
+    await claim(database, agreed, payment_id)
+    return payment_id
+
+
+async def test_more_than_the_limit_is_not_approved_and_a_newer_limit_counts(
+    database: Database, agreed: Agreement
+) -> None:
+    payment_id = await claimed(database, agreed)
+    await limit(database, agreed, "7999.99")
+
+    with pytest.raises(rules.AboveLimit):
+        await approve(database, agreed, payment_id)
+    await limit(database, agreed, "8000.00")
+    standing = await approve(database, agreed, payment_id)
+
+    assert standing.state == "approved"
+    assert (await replayed(database, OWN))["approval_limit.set"] >= 2
+
+
+async def test_a_persons_own_limit_goes_before_that_for_all(
+    database: Database, agreed: Agreement
+) -> None:
+    payment_id = await claimed(database, agreed)
+    approver = agreed.actor("city", "approver").person_id
+    await limit(database, agreed, "0.00", person_id=approver)
+    await limit(database, agreed, "9000.00")
+
+    with pytest.raises(rules.AboveLimit):
+        await approve(database, agreed, payment_id)
+
+
+async def test_the_database_refuses_an_approval_above_the_limit_by_itself(
+    database: Database, agreed: Agreement
+) -> None:
+    payment_id = await claimed(database, agreed)
+    approver = agreed.actor("city", "approver").person_id
+    await limit(database, agreed, "1.00", person_id=approver)
+    connection = await database.connect()
+    await connection.execute(f"SET app.authority = '{agreed.authority}'")
+
+    with pytest.raises(asyncpg.RestrictViolationError, match="above the limit"):
+        await connection.execute(
+            "UPDATE payment SET version = version + 1, state = 'approved', approved_by = $2, "
+            "approved_at = now() WHERE id = $1",
+            payment_id,
+            approver,
+        )
+    with pytest.raises(asyncpg.CheckViolationError, match="nobody_sets_an_own_limit"):
+        await connection.execute(
+            "INSERT INTO approval_limit SELECT authority_id, 'limit_' || right(id, 32), set_by, "
+            "amount, currency, set_by, set_at FROM approval_limit LIMIT 1"
+        )
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute("DELETE FROM approval_limit")
+    await connection.close()
+
+
+def test_nobody_limits_herself_and_only_people_of_the_authority_are_limited() -> None:
+    own = model.LimitDraft(person_id=TREASURER.person_id, most=MOST)
+    other = msgspec.structs.replace(own, person_id=APPROVER.person_id)
+    fine = msgspec.structs.replace(other, most=Money("1.001", "CNY"))
+
+    for asked, is_of_authority, refusal in (
+        (own, True, rules.LimitForOneself),
+        (other, False, rules.ApproverUnknown),
+        (fine, True, AmountTooFine),
+    ):
+        facts = model.LimitFacts(asked=asked, is_of_authority=is_of_authority)
+        with pytest.raises(refusal):
+            rules.set_limit(facts, by=TREASURER, at=AT)
