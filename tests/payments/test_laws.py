@@ -38,6 +38,16 @@ ratios = st.integers(1, 99).map(lambda share: f"0.{share:02}")
 values = st.integers(0, 4_000).map(lambda tenths: f"{Decimal(tenths) / 10:f}")
 
 
+POINTS = rule(
+    "points", metric="late", free_points=3, value_per_point="0.03",
+    bands=[{"upto": 50, "multiplier": "1.3"}, {"upto": None, "multiplier": "2"}],
+)  # fmt: skip
+INDEX = rule(
+    "index", rules=["unit-price"], fixed="0.25", most="0.1",
+    parts=[{"metric": "other", "weight": "0.75", "base": "150"}],
+)  # fmt: skip
+
+
 @st.composite
 def some_rules(draw: st.DrawFn) -> tuple[PaymentRule, ...]:
     """Return some of a contract's rules, each with numbers of its own."""
@@ -60,14 +70,8 @@ def some_rules(draw: st.DrawFn) -> tuple[PaymentRule, ...]:
         rule(
             "excess_days", metric="late", allowed_days=edges[0], per_day="1.01", maximum=draw(cents)
         ),
-        rule(
-            "points", metric="late", free_points=3, value_per_point="0.03",
-            bands=[{"upto": 50, "multiplier": "1.3"}, {"upto": None, "multiplier": "2"}],
-        ),
-        rule(
-            "index", rules=["unit-price"], fixed="0.25", most="0.1",
-            parts=[{"metric": "other", "weight": "0.75", "base": "150"}],
-        ),
+        POINTS,
+        INDEX,
         rule(
             "retention", rate=draw(ratios), limit=draw(cents),
             releases=[{"milestone": "end", "share": "1"}],
