@@ -19,11 +19,11 @@ from ecosystem.budgets import routes as budgets
 from ecosystem.catalogue import routes as catalogue
 from ecosystem.contracts import routes as contracts
 from ecosystem.contracts.changes import routes as changes
-from ecosystem.contracts.turning import routes as turns
 from ecosystem.contracts.documents import routes as documents
+from ecosystem.contracts.past import routes as contracts_past
+from ecosystem.contracts.turning import routes as turns
 from ecosystem.contracts.uploads import actions as uploading
 from ecosystem.contracts.uploads import routes as uploads
-from ecosystem.contracts.past import routes as contracts_past
 from ecosystem.feed import routes as feed
 from ecosystem.health import routes as health
 from ecosystem.history import sequencer
@@ -37,10 +37,10 @@ from ecosystem.needs import routes as needs
 from ecosystem.offers import routes as offers
 from ecosystem.offers.members import routes as members
 from ecosystem.outcomes import routes as outcomes
-from ecosystem.outcomes.past import routes as outcomes_past
 from ecosystem.outcomes.aggregates import routes as aggregates
 from ecosystem.outcomes.batches import routes as batches
 from ecosystem.outcomes.excusals import routes as excusals
+from ecosystem.outcomes.past import routes as outcomes_past
 from ecosystem.outcomes.together import routes as together
 from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank

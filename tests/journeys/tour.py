@@ -113,6 +113,8 @@ def _upload(call: Caller, contract: str) -> None:
     there = f"/v1/uploads/{call.post(f'{contract}/uploads', by, said)['id']}"
     call.get(there, by)
     call.append(there, by, content, offset=0, last=True)
+
+
 def _look_back(world: World) -> None:
     """Read what happened to each thing that is remembered, and compare how it began with now."""
     call, who = world.caller, "auditor/auditor"

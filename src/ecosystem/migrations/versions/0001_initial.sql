@@ -81,6 +81,22 @@ BEGIN
   RETURN NEW;
 END $$;
 -- next
+CREATE TABLE approval_limit (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT approval_limit_id_is_identifier CHECK (id ~ '^limit_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	person_id TEXT COLLATE "C",
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	set_by TEXT COLLATE "C" NOT NULL,
+	set_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT approval_limit_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT approval_limit_amount_is_not_negative CHECK (amount >= 0 AND amount < 1e20),
+	CONSTRAINT approval_limit_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
+	CONSTRAINT approval_limit_nobody_sets_an_own_limit CHECK (person_id <> set_by)
+);
+-- next
+CREATE INDEX approval_limit_of ON approval_limit (authority_id, currency, person_id, id);
+-- next
 CREATE TABLE assertion_used (
 	client_id TEXT COLLATE "C" NOT NULL,
 	jti TEXT COLLATE "C" NOT NULL,
@@ -416,6 +432,15 @@ CREATE TABLE standard (
 	publisher TEXT NOT NULL,
 	name JSON NOT NULL,
 	CONSTRAINT standard_pkey PRIMARY KEY (code)
+);
+-- next
+CREATE TABLE standard_form (
+	id TEXT COLLATE "C" NOT NULL,
+	version TEXT COLLATE "C" NOT NULL,
+	digest TEXT COLLATE "C" NOT NULL,
+	content JSON NOT NULL,
+	CONSTRAINT standard_form_pkey PRIMARY KEY (id, version),
+	CONSTRAINT standard_form_digest_is_of_the_content CHECK (digest = encode(sha256(convert_to(content::text, 'UTF8')), 'hex'))
 );
 -- next
 CREATE TABLE stored_answer (
@@ -1114,6 +1139,7 @@ CREATE TABLE contract (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT contract_id_is_identifier CHECK (id ~ '^contract_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
 	version INTEGER NOT NULL,
+	edition INTEGER DEFAULT 1 NOT NULL,
 	state TEXT NOT NULL,
 	need_id TEXT COLLATE "C" NOT NULL,
 	lot_id TEXT COLLATE "C" NOT NULL,
@@ -1128,14 +1154,19 @@ CREATE TABLE contract (
 	terms_digest TEXT COLLATE "C" NOT NULL,
 	drafted_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	activated_at TIMESTAMP WITH TIME ZONE,
+	suspended_at TIMESTAMP WITH TIME ZONE,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	turns INTEGER DEFAULT 0 NOT NULL,
 	CONSTRAINT contract_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT contract_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
 	CONSTRAINT contract_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
 	CONSTRAINT contract_authority_id_award_id_refers FOREIGN KEY(authority_id, award_id) REFERENCES award (authority_id, id),
 	CONSTRAINT contract_authority_id_financing_award_id_refers FOREIGN KEY(authority_id, financing_award_id) REFERENCES award (authority_id, id),
-	CONSTRAINT contract_state_is_known CHECK (state IN ('draft', 'active')),
+	CONSTRAINT contract_state_is_known CHECK (state IN ('draft', 'active', 'suspended', 'completed', 'terminated')),
+	CONSTRAINT contract_what_stopped_is_dated CHECK ((state = 'suspended') = (suspended_at IS NOT NULL) AND (state IN ('completed', 'terminated')) = (ended_at IS NOT NULL)),
 	CONSTRAINT contract_what_is_in_force_is_dated CHECK ((state = 'draft') = (activated_at IS NULL)),
 	CONSTRAINT contract_version_is_positive CHECK (version > 0),
+	CONSTRAINT contract_edition_is_positive CHECK (edition > 0),
 	CONSTRAINT contract_price_is_positive CHECK (price > 0),
 	CONSTRAINT contract_term_holds_a_day CHECK (starts_on < ends_on),
 	CONSTRAINT contract_digest_is_of_the_terms CHECK (terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex'))
@@ -1207,6 +1238,52 @@ CREATE TABLE challenge_decision (
 	CONSTRAINT challenge_decision_what_is_upheld_has_a_remedy CHECK ((outcome = 'upheld') = (remedy IS NOT NULL))
 );
 -- next
+CREATE TABLE contract_change (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT contract_change_id_is_identifier CHECK (id ~ '^change_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	edition INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	side TEXT NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	proposed_by TEXT COLLATE "C" NOT NULL,
+	ground TEXT COLLATE "C" NOT NULL,
+	reason JSON NOT NULL,
+	base_digest TEXT COLLATE "C" NOT NULL,
+	changes JSON NOT NULL,
+	impact JSON NOT NULL,
+	terms JSON NOT NULL,
+	terms_digest TEXT COLLATE "C" NOT NULL,
+	signers TEXT[] COLLATE "C" NOT NULL,
+	price_before NUMERIC NOT NULL,
+	price_after NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	proposed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	ended_by TEXT COLLATE "C",
+	ended_reason JSON,
+	CONSTRAINT contract_change_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT contract_change_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT contract_change_state_is_known CHECK (state IN ('proposed', 'in_force', 'withdrawn', 'rejected')),
+	CONSTRAINT contract_change_side_is_known CHECK (side IN ('authority', 'supplier')),
+	CONSTRAINT contract_change_the_first_edition_is_no_change CHECK (edition > 1),
+	CONSTRAINT contract_change_version_is_positive CHECK (version > 0),
+	CONSTRAINT contract_change_price_is_positive CHECK (price_before > 0 AND price_after > 0),
+	CONSTRAINT contract_change_takes_two_to_sign CHECK (cardinality(signers) > 1),
+	CONSTRAINT contract_change_changes_something CHECK (terms_digest <> base_digest),
+	CONSTRAINT contract_change_digest_is_of_the_terms CHECK (terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex')),
+	CONSTRAINT contract_change_price_is_of_the_terms CHECK ((terms->'value'->>'amount')::numeric = price_after AND terms->'value'->>'currency' = currency),
+	CONSTRAINT contract_change_end_is_dated_and_reasoned CHECK ((state = 'proposed') = (ended_at IS NULL) AND (state IN ('withdrawn', 'rejected')) = (ended_reason IS NOT NULL) AND (ended_by IS NULL) = (ended_reason IS NULL)),
+	CONSTRAINT contract_change_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
+);
+-- next
+CREATE INDEX change_of_contract ON contract_change (authority_id, contract_id, id);
+-- next
+CREATE UNIQUE INDEX one_change_makes_an_edition ON contract_change (authority_id, contract_id, edition) WHERE state = 'in_force';
+-- next
+CREATE UNIQUE INDEX one_change_of_a_contract_is_open ON contract_change (authority_id, contract_id) WHERE state = 'proposed';
+-- next
 CREATE TABLE contract_party (
 	authority_id INTEGER NOT NULL,
 	contract_id TEXT COLLATE "C" NOT NULL,
@@ -1225,6 +1302,51 @@ CREATE TABLE contract_party (
 CREATE INDEX contract_party_of ON contract_party (organisation_id, contract_id);
 -- next
 CREATE UNIQUE INDEX one_buyer_in_a_contract ON contract_party (authority_id, contract_id) WHERE role = 'buyer';
+-- next
+CREATE TABLE contract_turn (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT contract_turn_id_is_identifier CHECK (id ~ '^turn_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	kind TEXT NOT NULL,
+	state TEXT NOT NULL,
+	side TEXT NOT NULL,
+	approved_by_side TEXT NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	proposed_by TEXT COLLATE "C" NOT NULL,
+	ground TEXT COLLATE "C",
+	by_agreement BOOLEAN NOT NULL,
+	reason JSON NOT NULL,
+	proposed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	reply_by TIMESTAMP WITH TIME ZONE,
+	reply JSON,
+	replied_by TEXT COLLATE "C",
+	replied_at TIMESTAMP WITH TIME ZONE,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	ended_by TEXT COLLATE "C",
+	moved_days INTEGER,
+	ordinal INTEGER,
+	CONSTRAINT contract_turn_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT contract_turn_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT contract_turn_kind_is_known CHECK (kind IN ('suspension', 'resumption', 'termination', 'completion')),
+	CONSTRAINT contract_turn_state_is_known CHECK (state IN ('proposed', 'in_force', 'withdrawn')),
+	CONSTRAINT contract_turn_side_is_known CHECK (side IN ('authority', 'supplier')),
+	CONSTRAINT contract_turn_suppliers_only_end CHECK (side = 'authority' OR kind = 'termination'),
+	CONSTRAINT contract_turn_has_its_ground CHECK ((kind IN ('suspension', 'termination')) = (ground IS NOT NULL)),
+	CONSTRAINT contract_turn_end_is_dated CHECK ((state = 'proposed') = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_by IS NULL)),
+	CONSTRAINT contract_turn_what_is_in_force_is_counted CHECK ((state = 'in_force') = (ordinal IS NOT NULL) AND (state = 'in_force') = (moved_days IS NOT NULL) AND moved_days >= 0),
+	CONSTRAINT contract_turn_a_reply_is_dated CHECK ((reply IS NULL) = (replied_by IS NULL) AND (reply IS NULL) = (replied_at IS NULL)),
+	CONSTRAINT contract_turn_the_other_side_was_heard CHECK (state <> 'in_force' OR reply_by IS NULL OR reply IS NOT NULL OR ended_at >= reply_by),
+	CONSTRAINT contract_turn_nobody_approves_an_own_turn CHECK (state <> 'in_force' OR ended_by <> proposed_by),
+	CONSTRAINT contract_turn_nobody_replies_to_oneself CHECK (replied_by <> proposed_by),
+	CONSTRAINT contract_turn_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
+);
+-- next
+CREATE UNIQUE INDEX one_turn_is_taken_at_a_time ON contract_turn (authority_id, contract_id, ordinal) WHERE state = 'in_force';
+-- next
+CREATE UNIQUE INDEX one_turn_of_a_contract_is_open ON contract_turn (authority_id, contract_id) WHERE state = 'proposed';
+-- next
+CREATE INDEX turn_of_contract ON contract_turn (authority_id, contract_id, id);
 -- next
 CREATE TABLE document (
 	authority_id INTEGER NOT NULL,
@@ -1312,17 +1434,17 @@ CREATE TABLE milestone (
 	CONSTRAINT milestone_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
 	CONSTRAINT milestone_version_is_positive CHECK (version > 0),
 	CONSTRAINT milestone_kind_is_known CHECK (kind IN ('delivery', 'operation', 'outcome', 'reporting', 'financing')),
-	CONSTRAINT milestone_state_is_known CHECK (state IN ('planned', 'submitted', 'partly_accepted', 'accepted', 'rejected')),
-	CONSTRAINT milestone_rounds_are_counted CHECK ((state = 'planned') = (round = 0)),
+	CONSTRAINT milestone_state_is_known CHECK (state IN ('planned', 'submitted', 'partly_accepted', 'accepted', 'rejected', 'cancelled')),
+	CONSTRAINT milestone_rounds_are_counted CHECK (state = 'cancelled' OR (state = 'planned') = (round = 0)),
 	CONSTRAINT milestone_acceptance_is_of_all CHECK ((state = 'accepted') = (accepted_share = 1)),
 	CONSTRAINT milestone_accepted_share_is_a_part CHECK (accepted_share BETWEEN 0 AND 1),
 	CONSTRAINT milestone_what_is_accepted_was_delivered CHECK ((accepted_share = 0) = (accepted_delivery_at IS NULL)),
 	CONSTRAINT milestone_a_part_is_accepted CHECK (state <> 'partly_accepted' OR accepted_share > 0),
-	CONSTRAINT milestone_a_submission_is_dated CHECK ((state = 'planned') = (submitted_at IS NULL)),
+	CONSTRAINT milestone_a_submission_is_dated CHECK (state = 'cancelled' OR (state = 'planned') = (submitted_at IS NULL)),
 	CONSTRAINT milestone_a_submission_is_whole CHECK ((submitted_at IS NULL) = (delivered_at IS NULL) AND (submitted_at IS NULL) = (submitted_by IS NULL) AND (submitted_at IS NULL) = (declaration IS NULL)),
 	CONSTRAINT milestone_acceptance_is_dated CHECK ((state = 'accepted') = (accepted_at IS NOT NULL)),
-	CONSTRAINT milestone_rejection_is_dated CHECK ((state = 'rejected') = (rejected_at IS NOT NULL)),
-	CONSTRAINT milestone_a_rejection_says_why CHECK ((state IN ('rejected', 'partly_accepted')) = (reasons IS NOT NULL) AND (reasons IS NULL) = (remedy IS NULL)),
+	CONSTRAINT milestone_rejection_is_dated CHECK (state = 'cancelled' OR (state = 'rejected') = (rejected_at IS NOT NULL)),
+	CONSTRAINT milestone_a_rejection_says_why CHECK ((state = 'cancelled' OR (state IN ('rejected', 'partly_accepted')) = (reasons IS NOT NULL)) AND (reasons IS NULL) = (remedy IS NULL)),
 	CONSTRAINT milestone_delivery_comes_before_submission CHECK (delivered_at <= submitted_at),
 	CONSTRAINT milestone_the_contract_comes_before_delivery CHECK (starts_at <= delivered_at),
 	CONSTRAINT milestone_submission_comes_before_acceptance CHECK (submitted_at <= accepted_at),
@@ -1341,6 +1463,20 @@ CREATE TABLE payment_total (
 	CONSTRAINT payment_total_pkey PRIMARY KEY (authority_id, contract_id),
 	CONSTRAINT payment_total_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
 	CONSTRAINT payment_total_no_more_is_owed_than_the_contract_says CHECK (owed >= 0 AND owed <= value)
+);
+-- next
+CREATE TABLE contract_change_signature (
+	authority_id INTEGER NOT NULL,
+	change_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	person_id TEXT COLLATE "C" NOT NULL,
+	digest TEXT COLLATE "C" NOT NULL,
+	signed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT contract_change_signature_pkey PRIMARY KEY (authority_id, change_id, organisation_id),
+	CONSTRAINT nobody_signs_a_change_twice UNIQUE (authority_id, change_id, person_id),
+	CONSTRAINT contract_change_signature_authority_id_change_id_refers FOREIGN KEY(authority_id, change_id) REFERENCES contract_change (authority_id, id),
+	CONSTRAINT contract_change_signature_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id),
+	CONSTRAINT contract_change_signature_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
 );
 -- next
 CREATE TABLE contract_signature (
@@ -1491,6 +1627,29 @@ CREATE TABLE payment (
 -- next
 CREATE INDEX payment_of_contract ON payment (authority_id, contract_id, id);
 -- next
+CREATE TABLE upload (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT upload_id_is_identifier CHECK (id ~ '^upload_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	state TEXT NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	name TEXT NOT NULL,
+	media_type TEXT NOT NULL,
+	bytes BIGINT NOT NULL,
+	sha256 TEXT COLLATE "C" NOT NULL,
+	document_id TEXT COLLATE "C",
+	refusal TEXT,
+	begun_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT upload_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT upload_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT upload_authority_id_document_id_refers FOREIGN KEY(authority_id, document_id) REFERENCES document (authority_id, id),
+	CONSTRAINT upload_state_is_known CHECK (state IN ('open', 'complete', 'refused')),
+	CONSTRAINT upload_what_is_complete_is_filed CHECK ((state = 'complete') = (document_id IS NOT NULL)),
+	CONSTRAINT upload_a_refusal_has_its_reason CHECK ((state = 'refused') = (refusal IS NOT NULL)),
+	CONSTRAINT upload_is_not_empty CHECK (bytes > 0),
+	CONSTRAINT upload_sha256_is_a_digest CHECK (sha256 ~ '^[0-9a-f]{64}$')
+);
+-- next
 CREATE TABLE bank_item (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT bank_item_id_is_identifier CHECK (id ~ '^bankitem_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -1628,6 +1787,25 @@ CREATE UNIQUE INDEX one_report_for_a_place ON observation (authority_id, metric_
 -- next
 CREATE UNIQUE INDEX one_verified_for_a_period ON observation (authority_id, metric_id, starts_on, ends_on, hour) WHERE state = 'verified';
 -- next
+CREATE TRIGGER approval_limit_stays BEFORE UPDATE OR DELETE ON approval_limit FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER approval_limit_stays_whole BEFORE TRUNCATE ON approval_limit FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE approval_limit ENABLE ALWAYS TRIGGER approval_limit_stays;
+-- next
+ALTER TABLE approval_limit ENABLE ALWAYS TRIGGER approval_limit_stays_whole;
+-- next
+ALTER TABLE approval_limit ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE approval_limit FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY approval_limit_seen ON approval_limit USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+-- next
+GRANT SELECT, INSERT ON approval_limit TO ecosystem_api;
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON assertion_used TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON authorisation TO ecosystem_api;
@@ -1747,6 +1925,16 @@ GRANT SELECT, INSERT, UPDATE ON sandbox_parties TO ecosystem_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON saved_search TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON standard TO ecosystem_api;
+-- next
+CREATE TRIGGER standard_form_stays BEFORE UPDATE OR DELETE ON standard_form FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER standard_form_stays_whole BEFORE TRUNCATE ON standard_form FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE standard_form ENABLE ALWAYS TRIGGER standard_form_stays;
+-- next
+ALTER TABLE standard_form ENABLE ALWAYS TRIGGER standard_form_stays_whole;
+-- next
+GRANT SELECT, INSERT ON standard_form TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON stored_answer TO ecosystem_api;
 -- next
@@ -2385,6 +2573,70 @@ CREATE TRIGGER a_contract_grows_from_final_awards BEFORE INSERT ON contract FOR 
 -- next
 ALTER TABLE contract ENABLE ALWAYS TRIGGER a_contract_grows_from_final_awards;
 -- next
+CREATE FUNCTION a_used_form_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NOT EXISTS (
+    SELECT FROM standard_form AS kept
+    WHERE kept.id = NEW.terms->'form'->>'id' AND kept.version = NEW.terms->'form'->>'version'
+      AND kept.digest <> NEW.terms->'form'->>'digest')) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_used_form_stays';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_used_form_stays BEFORE INSERT ON contract FOR EACH ROW EXECUTE FUNCTION a_used_form_stays();
+-- next
+ALTER TABLE contract ENABLE ALWAYS TRIGGER a_used_form_stays;
+-- next
+CREATE FUNCTION contract_is_altered_by_what_was_signed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := CASE
+    WHEN OLD.state = 'draft' AND NEW.state = 'draft' THEN '{version}'
+    WHEN OLD.state = 'draft' AND NEW.state = 'active' AND NOT EXISTS (
+      SELECT FROM contract_party AS party
+      WHERE party.authority_id = NEW.authority_id AND party.contract_id = NEW.id
+        AND NOT EXISTS (
+          SELECT FROM contract_signature AS signed
+          WHERE signed.authority_id = party.authority_id
+            AND signed.contract_id = party.contract_id
+            AND signed.organisation_id = party.organisation_id
+            AND signed.digest = NEW.terms_digest))
+      THEN '{version,state,activated_at}'
+    WHEN OLD.state = 'active' AND NEW.state = 'active' AND NEW.edition = OLD.edition THEN
+      '{version}'
+    WHEN OLD.state = 'active' AND NEW.state = 'active' AND EXISTS (
+      SELECT FROM contract_change AS change
+      WHERE change.authority_id = NEW.authority_id AND change.contract_id = NEW.id
+        AND change.state = 'in_force' AND change.edition = NEW.edition
+        AND NEW.edition = OLD.edition + 1 AND change.base_digest = OLD.terms_digest
+        AND change.terms_digest = NEW.terms_digest AND change.price_after = NEW.price)
+      THEN '{version,edition,terms,terms_digest,price,ends_on}'
+    WHEN EXISTS (
+      SELECT FROM contract_turn AS turn
+      WHERE turn.authority_id = NEW.authority_id AND turn.contract_id = NEW.id
+        AND turn.state = 'in_force' AND turn.ordinal = NEW.turns AND NEW.turns = OLD.turns + 1
+        AND NEW.ends_on = OLD.ends_on + turn.moved_days
+        AND OLD.state || ' ' || turn.kind || ' ' || NEW.state IN (
+          'active suspension suspended', 'suspended resumption active',
+          'active termination terminated', 'suspended termination terminated',
+          'active completion completed'))
+      THEN '{version,turns,state,suspended_at,ended_at,ends_on}'
+    ELSE '{}'
+  END;
+BEGIN
+  IF to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks THEN
+    RAISE EXCEPTION 'nothing lets contract % be altered like this', OLD.id
+      USING ERRCODE = 'restrict_violation',
+        CONSTRAINT = 'contract_is_altered_by_what_was_signed';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER contract_is_guarded BEFORE UPDATE ON contract FOR EACH ROW EXECUTE FUNCTION contract_is_altered_by_what_was_signed();
+-- next
+ALTER TABLE contract ENABLE ALWAYS TRIGGER contract_is_guarded;
+-- next
 CREATE TRIGGER letter_stays BEFORE UPDATE OR DELETE ON letter FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER letter_stays_whole BEFORE TRUNCATE ON letter FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -2459,6 +2711,43 @@ CREATE TRIGGER who_decides_has_no_part_in_it BEFORE INSERT ON challenge_decision
 -- next
 ALTER TABLE challenge_decision ENABLE ALWAYS TRIGGER who_decides_has_no_part_in_it;
 -- next
+GRANT SELECT, INSERT, UPDATE ON contract_change TO ecosystem_api;
+-- next
+CREATE FUNCTION contract_change_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := '{version,state,ended_at,ended_by,ended_reason}';
+BEGIN
+  IF OLD.state <> 'proposed' OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
+    OR NEW.state = 'in_force' AND EXISTS (
+      SELECT FROM unnest(NEW.signers) AS signer WHERE NOT EXISTS (
+        SELECT FROM contract_change_signature AS signed
+        WHERE signed.authority_id = NEW.authority_id AND signed.change_id = NEW.id
+          AND signed.organisation_id = signer AND signed.digest = NEW.terms_digest))
+  THEN
+    RAISE EXCEPTION 'change % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_change_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER contract_change_turns BEFORE UPDATE ON contract_change FOR EACH ROW EXECUTE FUNCTION contract_change_takes_its_turn();
+-- next
+ALTER TABLE contract_change ENABLE ALWAYS TRIGGER contract_change_turns;
+-- next
+CREATE FUNCTION contract_change_begins_proposed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state = 'proposed' AND NEW.version = 1) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_change_begins_proposed';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER contract_change_begins_proposed BEFORE INSERT ON contract_change FOR EACH ROW EXECUTE FUNCTION contract_change_begins_proposed();
+-- next
+ALTER TABLE contract_change ENABLE ALWAYS TRIGGER contract_change_begins_proposed;
+-- next
 CREATE TRIGGER contract_party_stays BEFORE UPDATE OR DELETE ON contract_party FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER contract_party_stays_whole BEFORE TRUNCATE ON contract_party FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -2468,6 +2757,47 @@ ALTER TABLE contract_party ENABLE ALWAYS TRIGGER contract_party_stays;
 ALTER TABLE contract_party ENABLE ALWAYS TRIGGER contract_party_stays_whole;
 -- next
 GRANT SELECT, INSERT ON contract_party TO ecosystem_api;
+-- next
+CREATE TRIGGER contract_turn_hands_stay BEFORE UPDATE ON contract_turn FOR EACH ROW EXECUTE FUNCTION hands_stay('replied_by');
+-- next
+ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_hands_stay;
+-- next
+GRANT SELECT, INSERT, UPDATE ON contract_turn TO ecosystem_api;
+-- next
+CREATE FUNCTION contract_turn_is_taken() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := CASE OLD.state || ' ' || NEW.state
+    WHEN 'proposed proposed' THEN '{version,reply,replied_by,replied_at}'
+    WHEN 'proposed in_force' THEN '{version,state,ended_at,ended_by,moved_days,ordinal}'
+    WHEN 'proposed withdrawn' THEN '{version,state,ended_at,ended_by}'
+    ELSE '{}'
+  END;
+BEGIN
+  IF NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
+  THEN
+    RAISE EXCEPTION 'turn % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_turn_is_taken';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER contract_turn_taken BEFORE UPDATE ON contract_turn FOR EACH ROW EXECUTE FUNCTION contract_turn_is_taken();
+-- next
+ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_taken;
+-- next
+CREATE FUNCTION contract_turn_begins_proposed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state = 'proposed' AND NEW.version = 1) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_turn_begins_proposed';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER contract_turn_begins_proposed BEFORE INSERT ON contract_turn FOR EACH ROW EXECUTE FUNCTION contract_turn_begins_proposed();
+-- next
+ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_begins_proposed;
 -- next
 CREATE TRIGGER document_stays BEFORE UPDATE OR DELETE ON document FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -2518,6 +2848,8 @@ DECLARE
         SELECT FROM milestone_judgement AS one
         WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.id
           AND one.round = NEW.round AND one.outcome = NEW.state)
+    WHEN NEW.state = 'cancelled' THEN
+      OLD.state IN ('planned', 'rejected', 'partly_accepted') AND NEW.round = OLD.round
     ELSE NEW.state = OLD.state AND NEW.round = OLD.round
   END
   AND NEW.accepted_share = (
@@ -2535,7 +2867,53 @@ CREATE TRIGGER milestone_follows_its_rounds AFTER UPDATE ON milestone FOR EACH R
 -- next
 ALTER TABLE milestone ENABLE ALWAYS TRIGGER milestone_follows_its_rounds;
 -- next
+CREATE FUNCTION milestone_stays_as_accepted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state = 'accepted' AND (
+    NEW.state, NEW.code, NEW.kind, NEW.title::text, NEW.due_at, NEW.evidence_asked::text,
+    NEW.metrics::text, NEW.acceptance_days
+  ) IS DISTINCT FROM (
+    OLD.state, OLD.code, OLD.kind, OLD.title::text, OLD.due_at, OLD.evidence_asked::text,
+    OLD.metrics::text, OLD.acceptance_days)
+  THEN
+    RAISE EXCEPTION 'milestone % is accepted', OLD.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'milestone_stays_as_accepted';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER milestone_stays BEFORE UPDATE ON milestone FOR EACH ROW EXECUTE FUNCTION milestone_stays_as_accepted();
+-- next
+ALTER TABLE milestone ENABLE ALWAYS TRIGGER milestone_stays;
+-- next
 GRANT SELECT ON payment_total TO ecosystem_api;
+-- next
+CREATE TRIGGER contract_change_signature_stays BEFORE UPDATE OR DELETE ON contract_change_signature FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER contract_change_signature_stays_whole BEFORE TRUNCATE ON contract_change_signature FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE contract_change_signature ENABLE ALWAYS TRIGGER contract_change_signature_stays;
+-- next
+ALTER TABLE contract_change_signature ENABLE ALWAYS TRIGGER contract_change_signature_stays_whole;
+-- next
+GRANT SELECT, INSERT ON contract_change_signature TO ecosystem_api;
+-- next
+CREATE FUNCTION a_change_is_signed_by_its_signers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM contract_change AS change
+    WHERE change.authority_id = NEW.authority_id AND change.id = NEW.change_id
+      AND change.state = 'proposed' AND change.terms_digest = NEW.digest
+      AND NEW.organisation_id = ANY (change.signers) AND change.proposed_by <> NEW.person_id)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_change_is_signed_by_its_signers';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_change_is_signed_by_its_signers BEFORE INSERT ON contract_change_signature FOR EACH ROW EXECUTE FUNCTION a_change_is_signed_by_its_signers();
+-- next
+ALTER TABLE contract_change_signature ENABLE ALWAYS TRIGGER a_change_is_signed_by_its_signers;
 -- next
 CREATE TRIGGER contract_signature_stays BEFORE UPDATE OR DELETE ON contract_signature FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -2646,6 +3024,25 @@ CREATE TRIGGER payment_turns BEFORE UPDATE ON payment FOR EACH ROW EXECUTE FUNCT
 -- next
 ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_turns;
 -- next
+CREATE FUNCTION payment_is_approved_within_limit() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  most numeric := (
+    SELECT amount FROM approval_limit AS one
+    WHERE one.authority_id = NEW.authority_id AND one.currency = NEW.currency
+      AND (one.person_id = NEW.approved_by OR one.person_id IS NULL)
+    ORDER BY one.person_id IS NULL, one.id DESC LIMIT 1);
+BEGIN
+  IF NEW.amount > most THEN
+    RAISE EXCEPTION 'payment % is above the limit of who approves', NEW.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_is_approved_within_limit';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_is_within_limit BEFORE UPDATE ON payment FOR EACH ROW WHEN (NEW.state = 'approved' AND OLD.state = 'claimed') EXECUTE FUNCTION payment_is_approved_within_limit();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_within_limit;
+-- next
 CREATE FUNCTION payment_is_counted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -2678,6 +3075,17 @@ REVOKE EXECUTE ON FUNCTION payment_is_counted FROM PUBLIC;
 CREATE TRIGGER payment_counts AFTER INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION payment_is_counted();
 -- next
 ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_counts;
+-- next
+ALTER TABLE upload ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE upload FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY upload_seen ON upload USING (
+  organisation_id = nullif(current_setting('app.organisation', true), '')
+  OR current_setting('app.purpose', true) = 'uploading'
+);
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON upload TO ecosystem_api;
 -- next
 ALTER TABLE bank_item ENABLE ROW LEVEL SECURITY;
 -- next

@@ -15,7 +15,7 @@ def between(before: NeedDraft, after: NeedDraft) -> tuple[Difference, ...]:
     return tuple(found(msgspec.to_builtins(before), msgspec.to_builtins(after)))
 
 
-def found(before: Any, after: Any) -> Iterator[Difference]:
-    """Yield the deepest places at which two values of JSON differ."""
-    for pointer, one, other in places(before, after):
-        yield Difference(pointer=pointer, before=one, after=other)
+def found(before: Any, after: Any, *, pointer: str = "") -> Iterator[Difference]:
+    """Yield the deepest places at which two values of JSON, which stand at `pointer`, differ."""
+    for place, one, other in places(before, after):
+        yield Difference(pointer=f"{pointer}{place}", before=one, after=other)
