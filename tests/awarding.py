@@ -8,6 +8,9 @@ from msgspec import UNSET
 
 from ecosystem.awards import actions as awards
 from ecosystem.awards import queries
+from ecosystem.awards.admission import actions as admission
+from ecosystem.awards.admission.model import ExclusionDraft, Ground
+from ecosystem.awards.admission.schemas import AdmissionStanding
 from ecosystem.awards.challenges import actions as challenges
 from ecosystem.awards.challenges.model import ChallengeDecision, ChallengeDraft, Outcome
 from ecosystem.awards.evaluation import actions as evaluation
@@ -39,6 +42,28 @@ from tests.builders import (
 )
 
 EVALUATORS = ("city/evaluator", "city/second_evaluator")
+
+
+async def admitted(world: World, need_id: str) -> AdmissionStanding:
+    """Open a need's offers, and admit those against which nothing speaks."""
+    await opened(world, need_id)
+    return await sifted(world, need_id)
+
+
+async def sifted(world: World, need_id: str) -> AdmissionStanding:
+    """Admit the opened offers against which nothing speaks; return which, and what remains."""
+    async with world.acting("city/officer") as (tx, by):
+        return await admission.admit(tx, need_id, by=by, at=OPENING, expected=None)
+
+
+async def excluded(
+    world: World, offer_id: str, ground: str = "false_declaration", *, who: str = "city/officer"
+) -> str:
+    """Exclude an offer; return its state."""
+    async with world.acting(who) as (tx, by):
+        asked = ExclusionDraft(Ground(ground), REASON)
+        made = await admission.exclude(tx, offer_id, asked, by=by, at=OPENING, expected=None)
+    return made.state
 
 
 async def appointed(
@@ -105,7 +130,7 @@ async def contested(world: World, need: Published) -> tuple[str, str]:
     """Two opened offers, the first better and scored so by both evaluators."""
     better = await offered(world, need.lot_id, content("750000.00"))
     worse = await offered(world, need.lot_id, content("900000.00"), by="second_enterprise")
-    await opened(world, need.id)
+    await admitted(world, need.id)
     await appointed(world, need.id)
     for who in EVALUATORS:
         await scored(world, better, who, "90")

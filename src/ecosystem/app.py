@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from ecosystem.awards import routes as awards
+from ecosystem.awards.admission import routes as admission
 from ecosystem.awards.challenges import routes as challenges
 from ecosystem.awards.evaluation import routes as evaluations
 from ecosystem.awards.explanations import routes as explanations
@@ -72,6 +73,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *budgets.ROUTES,
     *needs.ROUTES,
     *offers.ROUTES,
+    *admission.ROUTES,
     *evaluations.ROUTES,
     *members.ROUTES,
     *awards.ROUTES,

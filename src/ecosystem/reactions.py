@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ecosystem.awards.admission import actions as admission
 from ecosystem.milestones import actions as milestones
 from ecosystem.milestones.replanning import actions as replanning
 from ecosystem.needs.searches import actions as searches
@@ -14,6 +15,8 @@ from ecosystem.runtime.database import Reactions
 REACTIONS: Final[Reactions] = {
     "need.published": (searches.match,),
     "need.amended": (confirming.ask,),
+    "need.opened": (admission.shut_out,),
+    "need.financial_opened": (admission.shut_out,),
     "contract.activated": (milestones.plan, outcomes.register),
     "change.proposed": (replanning.check,),
     "contract.changed": (replanning.replan, outcomes.follow),

@@ -23,6 +23,7 @@ from ecosystem.budgets import queries as budgets
 from ecosystem.offers import queries as offers
 from tests.awarding import (
     EVALUATORS,
+    admitted,
     appointed,
     approved,
     award_state,
@@ -41,7 +42,6 @@ from tests.builders import (
     financing,
     lot_draft,
     offered,
-    opened,
     published,
     told,
 )
@@ -121,6 +121,8 @@ async def test_who_proposed_never_approves_neither_by_rule_nor_in_the_database(
 
     connection = await world.database.connect()
     try:
+        number = world.actor("city/officer").organisation_number
+        await connection.execute(f"SET app.authority = '{number}'")
         with pytest.raises(asyncpg.CheckViolationError, match="nobody_approves_alone"):
             await connection.execute(
                 "UPDATE award SET state = 'published', version = version + 1, "
@@ -174,7 +176,7 @@ async def test_a_need_is_awarded_when_its_last_lot_is(world: World) -> None:
     need = await published(world, lots=[lot_draft(), lot_draft()])
     first, second = [await offered(world, lot.id, content()) for lot in need.lots]
     loan = await offered(world, need.lot_id, financing(), by="bank", kind="financing")
-    await opened(world, need.id)
+    await admitted(world, need.id)
     await appointed(world, need.id)
     for who in EVALUATORS:
         await scored(world, first, who)

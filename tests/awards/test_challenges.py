@@ -23,6 +23,7 @@ from ecosystem.budgets import queries as budgets
 from ecosystem.offers import queries as offers
 from tests.awarding import (
     EVALUATORS,
+    admitted,
     appointed,
     approved,
     award_state,
@@ -33,6 +34,7 @@ from tests.awarding import (
     proposed,
     ranked,
     scored,
+    sifted,
     state_of,
 )
 from tests.builders import (
@@ -43,7 +45,6 @@ from tests.builders import (
     content,
     drafted,
     offered,
-    opened,
     submitted,
     told,
 )
@@ -110,6 +111,7 @@ async def test_upheld_the_offers_are_evaluated_again_and_another_one_may_win(
     async with world.database.transaction() as tx:
         with pytest.raises(AwardCancelled):
             await queries.final(tx, award_id, at=LATER)
+    await sifted(world, need.id)
     for who in EVALUATORS:
         await scored(world, better, who, "20")
         await scored(world, worse, who, "90")
@@ -143,7 +145,7 @@ async def test_an_award_is_suspended_until_the_last_challenge_is_decided(
         world, need.lot_id, shares={"second_enterprise": "70", "think_tank": "30"}
     )
     await submitted(world, group, content("900000.00"), by="second_enterprise")
-    await opened(world, need.id)
+    await admitted(world, need.id)
     await appointed(world, need.id)
     for who in EVALUATORS:
         await scored(world, better, who, "90")

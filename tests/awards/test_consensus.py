@@ -15,9 +15,9 @@ from ecosystem.awards.scoring import score
 from ecosystem.awards.soundness import ScoresUnsound
 from ecosystem.offers.rules import OfferMissing
 from ecosystem.values.text import Text
-from tests.awarding import EVALUATORS, agreed, appointed, scored
+from tests.awarding import EVALUATORS, admitted, agreed, appointed, scored
 from tests.awards.contests import ANOTHER, EVALUATOR, contest, offer_id, raw
-from tests.builders import OPENING, Published, World, content, offered, opened, told
+from tests.builders import OPENING, Published, World, content, offered, told
 
 ONE, OTHER = EVALUATORS
 WHY = Text(en="Agreed")
@@ -27,7 +27,7 @@ replace = msgspec.structs.replace
 async def conferring(world: World, need: Published, *marks: str) -> str:
     """Return an offer that the evaluators have given these marks."""
     made = await offered(world, need.lot_id, content())
-    await opened(world, need.id)
+    await admitted(world, need.id)
     await appointed(world, need.id)
     for who, mark in zip(EVALUATORS, marks, strict=False):
         await scored(world, made, who, mark)

@@ -19,7 +19,7 @@ from ecosystem.awards.model import (
 from ecosystem.awards.schemas import Evaluation
 from ecosystem.awards.soundness import ScoresMissing
 from ecosystem.offers.rules import OfferMissing
-from tests.awarding import EVALUATORS, appointed, evaluated, ranked, scored, state_of
+from tests.awarding import EVALUATORS, admitted, appointed, evaluated, ranked, scored, state_of
 from tests.builders import (
     AT,
     OPENING,
@@ -29,7 +29,6 @@ from tests.builders import (
     content,
     financing,
     offered,
-    opened,
 )
 
 
@@ -57,7 +56,7 @@ async def test_offers_of_money_are_ranked_by_what_they_cost_a_year(
     world: World, need: Published
 ) -> None:
     dear = await offered(world, need.lot_id, financing("4.35"), by="bank", kind="financing")
-    await opened(world, need.id)
+    await admitted(world, need.id)
 
     await evaluated(world, need.id)
 
@@ -68,24 +67,8 @@ async def test_offers_of_money_are_ranked_by_what_they_cost_a_year(
     assert 4.35 < float(first.price) < 5
 
 
-async def test_an_offer_that_misses_a_requirement_is_not_ranked(
-    world: World, need: Published
-) -> None:
-    answers = [{"criterion": "licence", "meets": False, "text": {"en": "Not yet."}}]
-    offer_id = await offered(world, need.lot_id, content(answers=answers))
-    await opened(world, need.id)
-    await appointed(world, need.id)
-    for who in EVALUATORS:
-        await scored(world, offer_id, who)
-
-    assert await evaluated(world, need.id) == "unsuccessful"
-
-    (contest,) = (await published_evaluation(world, need.id)).contests
-    assert [one.offer_id for one in contest.ranking.excluded] == [offer_id]
-
-
 async def test_a_need_without_offers_is_unsuccessful(world: World, need: Published) -> None:
-    await opened(world, need.id)
+    await admitted(world, need.id)
 
     assert await evaluated(world, need.id) == "unsuccessful"
 
@@ -95,7 +78,7 @@ async def test_an_evaluation_waits_for_two_who_have_scored_everything(
 ) -> None:
     first = await offered(world, need.lot_id, content())
     second = await offered(world, need.lot_id, content(), by="second_enterprise")
-    await opened(world, need.id)
+    await admitted(world, need.id)
     await appointed(world, need.id)
     for offer_id in (first, second):
         await scored(world, offer_id, EVALUATORS[0])
@@ -116,7 +99,7 @@ async def test_an_evaluator_with_a_conflict_neither_sees_nor_scores(
     world: World, need: Published
 ) -> None:
     offer_id = await offered(world, need.lot_id, content())
-    await opened(world, need.id)
+    await admitted(world, need.id)
     people = ("city/evaluator", "verifier/evaluator")
 
     await appointed(world, need.id, people, conflicts=people)
@@ -140,7 +123,7 @@ async def test_an_evaluator_who_has_not_declared_does_not_score(
     world: World, need: Published
 ) -> None:
     offer_id = await offered(world, need.lot_id, content())
-    await opened(world, need.id)
+    await admitted(world, need.id)
     async with world.acting("city/officer") as (tx, by):
         people = Appointment((world.actor(EVALUATORS[0]).person_id or "",))
         await evaluation.appoint(tx, need.id, people, by=by, at=AT)
@@ -171,7 +154,7 @@ async def test_only_people_with_the_role_are_appointed(world: World, need: Publi
 
 async def test_two_scores_of_one_evaluator_at_once_leave_one(world: World, need: Published) -> None:
     offer_id = await offered(world, need.lot_id, content())
-    await opened(world, need.id)
+    await admitted(world, need.id)
     await appointed(world, need.id)
 
     ends = await asyncio.gather(
@@ -187,7 +170,7 @@ async def test_a_score_is_never_rewritten_and_read_by_no_bidder(
     world: World, need: Published
 ) -> None:
     offer_id = await offered(world, need.lot_id, content())
-    await opened(world, need.id)
+    await admitted(world, need.id)
     await appointed(world, need.id)
     await scored(world, offer_id, EVALUATORS[0])
 
@@ -206,7 +189,7 @@ async def test_scores_are_given_for_the_criteria_of_quality_and_no_other(
     world: World, need: Published
 ) -> None:
     offer_id = await offered(world, need.lot_id, content())
-    await opened(world, need.id)
+    await admitted(world, need.id)
     await appointed(world, need.id)
 
     async with world.acting(EVALUATORS[0]) as (tx, by):

@@ -16,6 +16,7 @@ from ecosystem.awards.letters.rules import LetterMissing
 from ecosystem.awards.rules import NotRankedFirst, PriceUnexplained
 from tests.awarding import (
     EVALUATORS,
+    admitted,
     appointed,
     approved,
     asked,
@@ -26,7 +27,7 @@ from tests.awarding import (
     proposed,
     scored,
 )
-from tests.builders import OPENING, Published, World, content, offered, opened, told
+from tests.builders import OPENING, Published, World, content, offered, told
 
 LATER = OPENING + timedelta(days=30)
 
@@ -35,7 +36,7 @@ async def flagged(world: World, need: Published) -> tuple[str, str]:
     """Return two ranked offers, the first of them abnormally low."""
     low = await offered(world, need.lot_id, content("300000.00"))
     usual = await offered(world, need.lot_id, content("900000.00"), by="second_enterprise")
-    await opened(world, need.id)
+    await admitted(world, need.id)
     await appointed(world, need.id)
     for who in EVALUATORS:
         await scored(world, low, who, "80")
@@ -91,7 +92,8 @@ async def test_a_rejected_one_is_passed_over_and_the_award_and_its_letter_say_wh
         shown = msgspec.json.decode((await queries.view(tx, award_id, at=OPENING))[0])
     assert [one["offer_id"] for one in shown["passed_over"]] == [low]
     (told_to,) = await letters_of(world, "enterprise/bidder", award_id)
-    assert told_to["content"]["rejected"]["en"] == "See the record"
+    assert told_to["content"]["excluded"]["ground"] == "abnormally_low"
+    assert told_to["content"]["excluded"]["reasons"]["en"] == "See the record"
     assert told_to["content"]["own"]["rank"] == 1
 
 

@@ -20,6 +20,7 @@ from ecosystem.offers.opening.model import HandedShares
 from ecosystem.offers.opening.rules import ScoresNotFrozen, SharesIncomplete
 from tests.awarding import (
     EVALUATORS,
+    admitted,
     agreed,
     appointed,
     approved,
@@ -30,6 +31,7 @@ from tests.awarding import (
     frozen,
     proposed,
     scored,
+    sifted,
 )
 from tests.builders import (
     OPENERS,
@@ -58,7 +60,7 @@ async def judged(world: World, need: Published) -> tuple[str, str]:
     """Two offers whose technical parts are opened and scored, the first better and dearer."""
     better = await offered(world, need.lot_id, content("900000.00"))
     worse = await offered(world, need.lot_id, content("750000.00"), by="second_enterprise")
-    await opened(world, need.id)
+    await admitted(world, need.id)
     await appointed(world, need.id)
     for who in EVALUATORS:
         await scored(world, better, who, "90")
@@ -268,6 +270,7 @@ async def test_a_reviewer_has_offers_scored_again_although_their_prices_are_know
     award_id = await proposed(world, need.lot_id, better)
     await approved(world, award_id)
     await decided(world, await challenged(world, award_id), Remedy.EVALUATION)
+    await sifted(world, need.id)
 
     for who in EVALUATORS:
         await scored(world, better, who, "10")

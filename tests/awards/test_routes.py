@@ -13,6 +13,7 @@ import pytest
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.settings import Settings
 from ecosystem.values.period import wire
+from tests.awarding import admitted
 from tests.builders import AT as PUBLISHED_AT
 from tests.builders import (
     OPENING,
@@ -21,7 +22,6 @@ from tests.builders import (
     World,
     content,
     offered,
-    opened,
     published,
     settled,
 )
@@ -65,7 +65,7 @@ def recomputed(contest: dict[str, Any]) -> str:
 async def evaluated(client: httpx.AsyncClient, world: World, need: Published) -> str:
     """Have two evaluators rank one offer; return the offer."""
     offer_id = await offered(world, need.lot_id, content())
-    await opened(world, need.id)
+    await admitted(world, need.id)
     path, people = f"/v1/needs/{need.id}", ("city/evaluator", "verifier/evaluator")
     ids = [world.actor(who).person_id for who in people]
     answers = [await post(client, f"{path}/evaluators", "city/officer", {"people": ids})]

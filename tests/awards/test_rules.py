@@ -79,7 +79,7 @@ def scoring(**changed: Any) -> ScoreFacts:
         "need_id": "need_one",
         "offer_id": "offer_one",
         "need_state": NeedState.OPENED,
-        "offer_state": OfferState.OPENED,
+        "offer_state": OfferState.ADMITTED,
         "has_conflict": False,
         "is_bidder": False,
         "round": 1,

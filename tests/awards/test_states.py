@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.settings import Settings
 from ecosystem.values.period import wire
-from tests.awarding import EVALUATORS, evaluated, ranked, scored
+from tests.awarding import EVALUATORS, evaluated, ranked, scored, sifted
 from tests.builders import OPENING, REASON, World, published, settled
 from tests.parties import bearer
 
@@ -178,11 +178,16 @@ class Awards(RuleBasedStateMachine):
             self.was = "standstill" if outcome == "rejected" else "cancelled"
             ends = {"evaluation": "opened", "cancellation": "cancelled"}
             self.need_state = ends[remedy] if remedy else self.need_state
+            self.propose(name="worse")
 
     @precondition(lambda self: self.need_state == "opened")
     @rule()
     def evaluate_again(self) -> None:
-        """Score the offers anew, as a reviewer has ordered."""
+        """Decide on the offers anew and score them, as a reviewer has ordered; not before."""
+        path = f"/v1/needs/{self.need.id}/evaluation"
+        early = self.house.wait_for(self.house.post("city/officer", path))
+        assert (early.status_code, early.json()["code"]) == (409, "offers_undecided"), early.text
+        self.house.wait_for(sifted(self.house.world, self.need.id))
         for name, offer_id in self.offers.items():
             for who in EVALUATORS:
                 self.house.wait_for(scored(self.house.world, offer_id, who, MARKS[name]))

@@ -169,7 +169,7 @@ async def award(
     try:
         await connection.execute(
             "INSERT INTO offer (authority_id, id, need_id, lot_id, version, kind, state, lead_id,"
-            " member_ids) VALUES ($1, $2, $3, $4, 1, $5, 'awarded', $6, $7)",
+            " member_ids) VALUES ($1, $2, $3, $4, 1, $5, 'admitted', $6, $7)",
             authority, offer_id, need_id, lot_id, kind, lead_id,
             [member.organisation_id for member in members],
         )  # fmt: skip
@@ -187,6 +187,7 @@ async def award(
             " approved_at = $3, standstill_ends_at = $4 WHERE id = $1",
             award_id, mint("person"), approved_at, datetime.now(UTC) + standstill,
         )  # fmt: skip
+        await connection.execute("UPDATE offer SET state = 'awarded' WHERE id = $1", offer_id)
     finally:
         await connection.close()
     return award_id

@@ -304,7 +304,7 @@ async def _listed(at: Partnership, path: str, by: tuple[str, str]) -> list[dict[
 
 
 _LETTER: Final = (
-    b'{"own":null,"excluded":[],"consensus":[],"rejected":null,"winner":{"offer_id":'
+    b'{"own":null,"excluded":null,"consensus":[],"winner":{"offer_id":'
     b'"offer_01900000000070008000000000000001","lead_id":"org_01900000000070008000000000000001",'
     b'"points":"80.0000","quality_points":"50.0000","price":"1.00"},'
     b'"challenge_by":"2027-01-01T00:00:00Z"}'

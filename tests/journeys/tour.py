@@ -347,6 +347,20 @@ def _consortium(world: World, path: str, content: dict[str, Any]) -> None:
     call.get(here, "city/approver")
     call.post(f"{here}/approval", "city/approver", changes=here)
     call.get(f"{path}/substitutions", "city/officer")
+    found = {
+        "ground": "conflict_of_interest",
+        "reasons": text("成员参与编制需求", "A member wrote the need"),
+    }
+    call.post(f"{there}/exclusion", "city/officer", found, changes=there)
+    call.get(f"{path}/admissions")
+
+
+def _open(world: World, path: str, *, of: str = "") -> None:
+    """Open the offers of a need, or their financial parts, by two officers."""
+    for who in ("opener", "second_opener"):
+        sealed = world.caller.get(f"{path}/{of}sealed-shares", f"city/{who}")
+        opened = world.openers[who].open(sealed)
+        world.caller.post(f"{path}/{of}opening-shares", f"city/{who}", opened)
 
 
 def _open(world: World, path: str, *, of: str = "") -> None:
@@ -377,6 +391,7 @@ def _price(world: World) -> None:
     world.ids["solo"] = sent
     world.set_clock(world.now + timedelta(days=20, hours=2))
     _open(world, path)
+    call.post(f"{path}/admissions", "city/officer", changes=path)
     people = ("city/evaluator", "city/second_evaluator")
     call.post(
         f"{path}/evaluators", "city/officer", {"people": [call.person(one)["id"] for one in people]}

@@ -16,7 +16,7 @@ from ecosystem import app
 from ecosystem.manual import describe
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import authority_of, compose
-from tests.awarding import EVALUATORS, appointed, frozen, scored
+from tests.awarding import EVALUATORS, appointed, frozen, scored, sifted
 from tests.builders import OPENERS, as_sent, content, financing, published
 from tests.offers.dumping import CANARY, WORDS, dump, in_hex
 from tests.offers.market import Market
@@ -159,6 +159,7 @@ async def test_a_price_in_an_envelope_of_its_own_is_nowhere_until_it_is_opened(
     )
     for who in OPENERS[:2]:
         assert (await market.hand_in(who)).status_code == 201
+    await sifted(market.world, market.need.id)
     await appointed(market.world, market.need.id)
     for who in EVALUATORS:
         await scored(market.world, offers["group"], who)

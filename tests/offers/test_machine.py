@@ -23,7 +23,7 @@ from ecosystem.runtime.database import Database
 from ecosystem.runtime.problems import STATUS
 from ecosystem.runtime.settings import Settings
 from ecosystem.values.refusal import Refusal
-from tests.awarding import EVALUATORS, appointed, frozen, scored
+from tests.awarding import EVALUATORS, appointed, frozen, scored, sifted
 from tests.builders import (
     AT,
     DEADLINE,
@@ -44,7 +44,8 @@ FOLLOWS: Final = {
     "draft": {"draft", "submitted", "withdrawn"},
     "submitted": {"submitted", "draft", "withdrawn", "opened"},
     "withdrawn": {"withdrawn"},
-    "opened": {"opened"},
+    "opened": {"opened", "admitted"},
+    "admitted": {"admitted"},
 }
 """What may come after each state; a submission is undone by a change of its members alone."""
 TAKEN: Final = {"draft", "submitted"}
@@ -142,7 +143,7 @@ class Offer(RuleBasedStateMachine):
         shown = self.do(seen(self.world, f"{LEAD}/bidder", self.offer_id))
         assert shown["state"] == self.state
         assert self.state in FOLLOWS[getattr(self, "before", "draft")]
-        assert (shown["content"] is not None) == (self.state == "opened")
+        assert (shown["content"] is not None) == (self.state in {"opened", "admitted"})
         assert (shown["receipt"] is None) <= (self.state in {"draft", "withdrawn"})
         self.before = self.state
 
@@ -191,13 +192,15 @@ class OfferInTwoEnvelopes(Offer):
     @invariant()
     def its_price_is_seen_when_it_was_opened(self) -> None:
         shown = self.do(seen(self.world, f"{LEAD}/bidder", self.offer_id))
-        is_priced = self.state == "opened" and getattr(self, "price_openers", 0) == 2
+        is_priced = self.state == "admitted" and getattr(self, "price_openers", 0) == 2
         assert ("price" in (shown["content"] or {})) == is_priced
         assert (shown["financial_state"] == "opened") == is_priced
 
     async def _judged(self) -> None:
+        if (await sifted(self.world, self.need.id)).admitted:
+            self.state = "admitted"
         await appointed(self.world, self.need.id)
-        for who in EVALUATORS if self.state == "opened" else ():
+        for who in EVALUATORS if self.state == "admitted" else ():
             await scored(self.world, self.offer_id, who)
         await frozen(self.world, self.need.id)
 

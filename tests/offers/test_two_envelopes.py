@@ -27,7 +27,7 @@ from ecosystem.offers.opening import queries as openings
 from ecosystem.offers.opening import rules
 from ecosystem.offers.opening.model import Opening
 from ecosystem.runtime.minting import entropy
-from tests.awarding import EVALUATORS, appointed, frozen, scored
+from tests.awarding import EVALUATORS, admitted, appointed, excluded, frozen, scored, sifted
 from tests.builders import (
     AT,
     KEY,
@@ -83,7 +83,7 @@ async def sent(
 
 async def prices_ready(world: World, need: Published, *offer_ids: str) -> None:
     """Open the technical parts, score those of `offer_ids`, and freeze the scores."""
-    await opened(world, need.id)
+    await admitted(world, need.id)
     await appointed(world, need.id)
     for who in EVALUATORS:
         for offer_id in offer_ids:
@@ -219,12 +219,14 @@ async def test_the_price_of_an_excluded_offer_is_never_opened_and_is_given_back(
 ) -> None:
     sound = await offered(world, need.lot_id, content())
     out = await offered(world, need.lot_id, content("777123.45"), by="second_enterprise")
+    barred = await offered(world, need.lot_id, financing(), by="bank", kind="financing")
     await owned(
         owner_url,
         "UPDATE offer SET envelope = (SELECT envelope FROM offer WHERE id = $2) WHERE id = $1",
         out, sound,
     )  # fmt: skip
     await prices_ready(world, need, sound)
+    await excluded(world, barred)
 
     async with world.acting(OPENERS[0]) as (tx, by):
         given = await financial.give_out(tx, need.id, by=by, at=OPENING)
@@ -232,14 +234,16 @@ async def test_the_price_of_an_excluded_offer_is_never_opened_and_is_given_back(
 
     assert [one.offer_id for one in given.data] == [sound]
     record = await record_of(world, need, Part.FINANCIAL)
-    assert [(one.offer_id, one.state) for one in record.offers] == [(sound, "opened")]
-    assert [one.offer_id for one in record.unopened] == [out]
+    assert [(one.offer_id, one.state) for one in record.offers] == [(sound, "admitted")]
+    assert {one.offer_id for one in record.unopened} == {out, barred}
     shown = await seen(world, "second_enterprise/bidder", out)
     assert shown is not None
     assert (shown["state"], shown["financial_state"]) == ("excluded", "unopened")
-    assert shown["financial_digest"] == record.unopened[0].envelope_digest
-    with pytest.raises(asyncpg.CheckViolationError, match="no_price_of_an_excluded_offer"):
+    returned = {one.offer_id: one.envelope_digest for one in record.unopened}
+    assert shown["financial_digest"] == returned[out]
+    with pytest.raises(asyncpg.RestrictViolationError) as refused:
         await owned(owner_url, "UPDATE offer SET financial_state = 'opened' WHERE id = $1", out)
+    assert refused.value.constraint_name == "no_price_of_an_excluded_offer"
 
 
 async def test_whose_fault_it_is_that_a_price_does_not_open(
@@ -297,6 +301,7 @@ async def test_who_would_open_prices_too_early_stands_in_their_record_alone(
             await financial.give_out(tx, need.id, by=by, at=OPENING)
     async with world.acting(OPENERS[2]) as (tx, by):
         await opening.record_attempt(tx, need.id, by=by, at=OPENING, of_prices=True)
+    await sifted(world, need.id)
     await appointed(world, need.id)
     for who in EVALUATORS:
         await scored(world, offer_id, who)

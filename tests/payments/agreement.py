@@ -219,7 +219,7 @@ async def _award(tx: Tx, made: Agreement, need_id: str, lot_id: str, price: Mone
     place = {"authority_id": authority, "need_id": need_id, "lot_id": lot_id, "lead_id": lead}
     await tx.run(
         inserting(offer, *place, "id", "version", "kind", "state", "member_ids"),
-        **place, id=offer_id, version=1, kind="delivery", state="draft", member_ids=[lead],
+        **place, id=offer_id, version=1, kind="delivery", state="admitted", member_ids=[lead],
     )  # fmt: skip
     await tx.run(
         inserting(award, *place, *_PROPOSED),

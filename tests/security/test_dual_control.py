@@ -14,7 +14,7 @@ from ecosystem.awards.model import Appointment
 from ecosystem.offers.opening import rules as opening_rules
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
-from tests.awarding import appointed, proposed, ranked
+from tests.awarding import admitted, appointed, proposed, ranked
 from tests.builders import (
     AT,
     Published,
@@ -22,7 +22,6 @@ from tests.builders import (
     content,
     hand_in,
     offered,
-    opened,
     published,
     seen,
     settled,
@@ -172,7 +171,7 @@ async def test_who_has_a_part_in_it_does_not_score(
     who = "think_tank/evaluator"
     if case == "a member of an offer":
         await offered(world, need.lot_id, content(), by="think_tank", kind="advisory")
-    await opened(world, need.id)
+    await admitted(world, need.id)
     conflicts = [] if case == "an appointment of others" else [who]
     await appointed(world, need.id, [who, "city/evaluator"], conflicts=conflicts)
     by = world.actor("verifier/evaluator" if case == "an appointment of others" else who)

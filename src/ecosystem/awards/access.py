@@ -11,6 +11,15 @@ BIDDERS: Final = (
     OrganisationKind.THINK_TANK,
     OrganisationKind.FINANCIAL_INSTITUTION,
 )
+ADMIT: Final = Permit(
+    act="admit opened offers", scope="awards:write", roles=(Role.OFFICER,), verified=True,
+    kinds=(OrganisationKind.GOVERNMENT,), person=True, relation="authority", state="opened",
+)  # fmt: skip
+EXCLUDE: Final = Permit(
+    act="exclude an opened offer", scope="awards:write", roles=(Role.OFFICER,), verified=True,
+    kinds=(OrganisationKind.GOVERNMENT,), person=True, relation="authority",
+    state="opened or admitted, not evaluated",
+)  # fmt: skip
 APPOINT: Final = Permit(
     act="appoint evaluators", scope="awards:write", roles=(Role.OFFICER,),
     kinds=(OrganisationKind.GOVERNMENT,), verified=True, relation="authority",

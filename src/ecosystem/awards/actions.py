@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, update
 
 from ecosystem.awards import queries, rules
 from ecosystem.awards.letters import actions as letters
-from ecosystem.awards.model import Approved, ApproveFacts, AwardTerms, PassedOver, ProposalDraft
+from ecosystem.awards.model import Approved, ApproveFacts, AwardTerms, ProposalDraft
 from ecosystem.awards.tables import award
 from ecosystem.budgets import actions as budgets
 from ecosystem.history import actions as history
@@ -20,7 +20,7 @@ from ecosystem.needs.model import Reason
 from ecosystem.offers import actions as offers
 from ecosystem.offers import queries as offered
 from ecosystem.offers.model import MemberDraft, OpenedContent
-from ecosystem.offers.queries import read
+from ecosystem.offers.model import State as OfferState
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -159,18 +159,23 @@ async def _follow(
         )  # fmt: skip
     rivals = [
         one
-        for one in await offered.opened(tx, facts.need_id)
+        for one in await offered.taken(tx, facts.need_id)
         if (one.lot_id, one.kind) == (facts.lot_id, facts.kind)
     ]
     await offers.conclude(
-        tx, rivals, award_id=facts.award_id, winner=found["offer_id"], by=by, at=at
+        tx,
+        [one for one in rivals if one.state is OfferState.ADMITTED],
+        award_id=facts.award_id,
+        winner=found["offer_id"],
+        by=by,
+        at=at,
     )
     await letters.send(
-        tx, facts.award_id,
+        tx, facts.award_id, need_id=facts.need_id,
         winner=next(one for one in rivals if one.offer_id == found["offer_id"]),
         losers=[one for one in rivals if one.offer_id != found["offer_id"]],
         contest=await queries.contest(tx, found),
-        passed_over=read(found["passed_over"], tuple[PassedOver, ...]),
+        exclusions=await queries.exclusions(tx, facts.need_id),
         challenge_by=approved.challenge_ends_at, by=by, at=at,
     )  # fmt: skip
     if approved.need_state is not facts.need_state:

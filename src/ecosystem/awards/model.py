@@ -242,6 +242,10 @@ class EvaluateFacts(msgspec.Struct, frozen=True, kw_only=True):
     round: int
     """From 1; a further one where a reviewer had offers evaluated again."""
     lots: tuple[str, ...]
+    offered: tuple[str, ...] = ()
+    """The lots for which an offer came to the opening."""
+    undecided: tuple[str, ...] = ()
+    """The offers that are neither admitted nor excluded."""
     contests: tuple[ContestFacts, ...]
     settled: tuple[Contest, ...] = ()
     """The contests of the round before that nobody has to evaluate again."""
@@ -260,7 +264,7 @@ class LotEnd(msgspec.Struct, frozen=True, kw_only=True):
 
     lot_id: LotId
     code: Literal["no_offer", "no_offer_ranked"]
-    """Nobody has offered; or every offer was excluded, for the reasons that its contest gives."""
+    """Nobody has offered; or every offer was excluded, for the reasons on the record."""
 
 
 class Evaluated(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Read awards: facts for the rules, locked; views, made by PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -18,6 +18,8 @@ from sqlalchemy import (
     select,
 )
 
+from ecosystem.awards.admission.model import Excluded, Ground, Outcome
+from ecosystem.awards.admission.tables import admission
 from ecosystem.awards.explanations.tables import price_explanation
 from ecosystem.awards.model import (
     ApproveFacts,
@@ -134,10 +136,23 @@ _AWARDS: Final = Statement(
         award.c.id, award.c.lot_id, award.c.kind, award.c.state, award.c.remedy, award.c.round
     ).where(award.c.authority_id == _AUTHORITY, award.c.need_id == _NEED)
 )
-_EXPLAINED: Final = Statement(
-    select(
-        price_explanation.c.offer_id, price_explanation.c.state, price_explanation.c.reasons
-    ).where(
+_PASSED_OVER: Final = Statement(
+    select(admission.c.offer_id, admission.c.reasons).where(
+        admission.c.authority_id == _AUTHORITY,
+        admission.c.need_id == _NEED,
+        admission.c.round == bindparam("round", type_=Integer),
+        admission.c.ground == Ground.ABNORMALLY_LOW.value,
+    )
+)
+_EXCLUSION: Final = Statement(
+    select(admission.c.offer_id, admission.c.ground, admission.c.reasons)
+    .where(admission.c.authority_id == _AUTHORITY, admission.c.need_id == _NEED)
+    .where(admission.c.outcome == Outcome.EXCLUDED.value)
+    .order_by(admission.c.round)
+)
+_ACCEPTED: Final = Statement(
+    select(price_explanation.c.offer_id).where(
+        price_explanation.c.state == "accepted",
         price_explanation.c.authority_id == _AUTHORITY,
         price_explanation.c.need_id == _NEED,
         price_explanation.c.round == bindparam("round", type_=Integer),
@@ -207,7 +222,7 @@ class _Candidates(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def _candidates(tx: Tx, row: Record, *, lot_id: str, kind: OfferKind) -> _Candidates:
-    """Return the first of a contest whose price nobody has rejected, and those before it."""
+    """Return the first of a contest that is not excluded since, and those before it."""
     contests, last = await evaluated(tx, row["id"])
     ranked = [
         each
@@ -216,17 +231,18 @@ async def _candidates(tx: Tx, row: Record, *, lot_id: str, kind: OfferKind) -> _
         for each in one.ranking.ranked
     ]
     place = {"authority_id": row["authority_id"], "need_id": row["id"], "round": last}
-    judged = {one["offer_id"]: one for one in await tx.rows(_EXPLAINED, **place)}
-    first = next((one for one in ranked if _judged(judged, one.offer_id) != "rejected"), None)
+    out = {one["offer_id"]: one["reasons"] for one in await tx.rows(_PASSED_OVER, **place)}
+    accepted = {one["offer_id"] for one in await tx.rows(_ACCEPTED, **place)}
+    first = next((one for one in ranked if one.offer_id not in out), None)
     return _Candidates(
         first=first.offer_id if first else None,
         passed_over=tuple(
-            PassedOver(offer_id=one.offer_id, reasons=read(judged[one.offer_id]["reasons"], Words))
+            PassedOver(offer_id=one.offer_id, reasons=read(out[one.offer_id], Words))
             for one in ranked[: ranked.index(first) if first else None]
         ),
         is_unexplained=first is not None
         and bool(first.abnormally_low)
-        and _judged(judged, first.offer_id) != "accepted",
+        and first.offer_id not in accepted,
     )
 
 
@@ -360,14 +376,22 @@ async def contest(tx: Tx, found: Record) -> Contest:
     return next(one for one in contests if (one.lot_id, one.kind) == place)
 
 
+async def exclusions(tx: Tx, need_id: str) -> dict[str, Excluded]:
+    """Return why offers of a need are excluded, by offer; of more than one, the last."""
+    rows = await tx.rows(_EXCLUSION, authority_id=authority_of(need_id), need_id=need_id)
+    return {
+        row["offer_id"]: Excluded(
+            outcome=Outcome.EXCLUDED,
+            ground=Ground(row["ground"]),
+            reasons=read(row["reasons"], Words),
+        )
+        for row in rows
+    }
+
+
 def price_of(row: Record) -> Money:
     """Return the price of an award's row."""
     return read(row["terms"], AwardTerms).price
-
-
-def _judged(explanations: Mapping[str, Record], offer_id: str) -> str | None:
-    found = explanations.get(offer_id)
-    return None if found is None else found["state"]
 
 
 def _remedy(row: Record) -> Remedy | None:

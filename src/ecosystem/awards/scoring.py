@@ -75,6 +75,20 @@ def score(inputs: Inputs) -> Ranking:
         return Ranking(lot_id=inputs.lot_id, ranked=ranked, excluded=excluded, warnings=warnings)
 
 
+def shortcomings(
+    inputs: Inputs, *, offer: OfferScored, is_priced: bool = True
+) -> tuple[ExclusionReason, ...]:
+    """Return why an offer would not be ranked, whatever it is given for quality.
+
+    Of an offer that is not `is_priced`, because its price is sealed, the price is left out.
+    """
+    if not is_priced:
+        return _unmet(inputs, offer=offer)
+    with localcontext(_CONTEXT):
+        _, reasons = _price(inputs, offer=offer)
+    return (*reasons, *_unmet(inputs, offer=offer))
+
+
 def digest(inputs: Inputs, ranking: Ranking) -> str:
     """Return SHA-256 of the canonical JSON of `{"inputs": ..., "ranking": ...}`, hexadecimal.
 
@@ -145,9 +159,8 @@ def _price(
 
 
 def _shortcomings(inputs: Inputs, *, offer: OfferScored, raw: _Raw) -> tuple[ExclusionReason, ...]:
-    unmet = soundness.unmet(inputs, offer=offer)
-    if unmet:  # It needs no scores, and may have none.
-        return tuple(ExclusionReason("requirement_unmet", f"{code} is not met.") for code in unmet)
+    if unmet := _unmet(inputs, offer=offer):
+        return unmet  # It needs no scores, and may have none.
     reasons: list[ExclusionReason] = []
     for criterion in inputs.criteria:
         if isinstance(criterion, QualityCriterion) and criterion.raw_min is not None:
@@ -156,6 +169,13 @@ def _shortcomings(inputs: Inputs, *, offer: OfferScored, raw: _Raw) -> tuple[Exc
                 detail = f"{criterion.code} has {agreed:f}, below {criterion.raw_min}."
                 reasons.append(ExclusionReason("quality_too_low", detail))
     return tuple(reasons)
+
+
+def _unmet(inputs: Inputs, *, offer: OfferScored) -> tuple[ExclusionReason, ...]:
+    return tuple(
+        ExclusionReason("requirement_unmet", f"{code} is not met.")
+        for code in soundness.unmet(inputs, offer=offer)
+    )
 
 
 def _judged(inputs: Inputs, *, offer: OfferScored, raw: _Raw) -> Iterator[ScoreLine]:

@@ -44,7 +44,7 @@ _WITHOUT_PART: Final = """EXISTS (
       AND NOT has_conflict)
   AND EXISTS (
     SELECT FROM offer WHERE authority_id = NEW.authority_id AND id = NEW.offer_id
-      AND need_id = NEW.need_id AND state = 'opened')
+      AND need_id = NEW.need_id AND state = 'admitted')
   AND NOT EXISTS (
     SELECT FROM offer WHERE authority_id = NEW.authority_id AND need_id = NEW.need_id
       AND state NOT IN ('draft', 'withdrawn') AND NEW.organisation_id = ANY (member_ids))"""

@@ -230,6 +230,7 @@ def _bid(world: World, party: str, content: Json) -> str:
 def evaluation(world: World) -> list[str]:
     """Appoint, declare, score alone, and rank by the published formula."""
     call, path = world.caller, f"/v1/needs/{world.ids['need']}"
+    sifted = call.post(f"{path}/admissions", "city/officer", changes=path)
     people = ("evaluator", "second_evaluator")
     appointed = {"people": [call.person(f"city/{who}")["id"] for who in people]}
     call.post(f"{path}/evaluators", "city/officer", appointed)
@@ -252,6 +253,7 @@ def evaluation(world: World) -> list[str]:
     contest = next(one for one in shown["contests"] if one["kind"] == "delivery")
     leads = {world.ids[one]: party for one, party in _BIDS.items()}
     return [
+        f"Nothing speaks against {len(sifted['admitted'])} offers: they are admitted.",
         "Two people score alone, then agree, giving reasons; the rest is computed.",
         *(
             f"{one['rank']}. {one['points']:>8} points: {called(world, leads[one['offer_id']])}"

@@ -19,10 +19,11 @@ from ecosystem.offers.model import (
     OfferContent,
     OfferDraft,
     OfferFacts,
-    OpenedContent,
+    OfferStanding,
     Receipt,
     ReopenFacts,
     SealedOffer,
+    State,
 )
 from ecosystem.offers.tables import offer, offer_member, offer_reader, score_freezing
 from ecosystem.runtime.database import Statement, Tx, inserting
@@ -238,7 +239,7 @@ async def withdraw(
 
 async def conclude(
     tx: Tx,
-    offers: Iterable[OpenedContent],
+    offers: Iterable[OfferStanding],
     *,
     award_id: str,
     winner: str | None,
@@ -260,14 +261,12 @@ async def conclude(
         await tx.run(_CONCLUDE, **_key(one.offer_id), state=concluded.state)
         await history.record(
             tx, "offer.concluded", one.offer_id, facts=facts, decision=concluded, by=by, at=at,
-            audience=Audience(
-                organisations=tuple(member.organisation_id for member in one.members)
-            ),
+            audience=Audience(organisations=one.member_ids),
         )  # fmt: skip
 
 
 async def reopen(
-    tx: Tx, offers: Iterable[OpenedContent], *, award_id: str, by: Actor, at: datetime
+    tx: Tx, offers: Iterable[OfferStanding], *, award_id: str, by: Actor, at: datetime
 ) -> None:
     """Let the offers of one contest be evaluated again; the room above decides that they are.
 
@@ -279,10 +278,13 @@ async def reopen(
         await tx.run(_CONCLUDE, **_key(one.offer_id), state=reopened.state)
         await history.record(
             tx, "offer.reopened", one.offer_id, facts=facts, decision=reopened, by=by, at=at,
-            audience=Audience(
-                organisations=tuple(member.organisation_id for member in one.members)
-            ),
+            audience=Audience(organisations=one.member_ids),
         )  # fmt: skip
+
+
+async def advance(tx: Tx, offer_id: str, *, to: State) -> None:
+    """Set the state of an offer whose need the caller has locked; rooms above record why."""
+    await tx.run(_CONCLUDE, **_key(offer_id), state=to)
 
 
 async def let_read(

@@ -51,6 +51,7 @@ class State(StrEnum):
     SUBMITTED = "submitted"
     WITHDRAWN = "withdrawn"
     OPENED = "opened"
+    ADMITTED = "admitted"
     EXCLUDED = "excluded"
     AWARDED = "awarded"
     NOT_AWARDED = "not_awarded"
@@ -284,6 +285,20 @@ class OpenedContent(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Consent, ...]
     received_at: datetime
     content: OfferContent
+
+
+class OfferStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an offer stands that was to be opened, for the rooms above."""
+
+    offer_id: str
+    version: int
+    lot_id: str
+    kind: OfferKind
+    state: State
+    lead_id: str
+    member_ids: tuple[str, ...]
+    was_opened: bool
+    """Whether its content is there; what could not be opened has none."""
 
 
 class ConcludeFacts(msgspec.Struct, frozen=True, kw_only=True):

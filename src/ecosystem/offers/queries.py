@@ -39,6 +39,7 @@ from ecosystem.offers.model import (
     OfferContent,
     OfferDraft,
     OfferFacts,
+    OfferStanding,
     OpenedContent,
     State,
 )
@@ -176,6 +177,22 @@ _BIDS: Final = Statement(
 _OPENED: Final = Statement(
     select(offer, _members().label("members"))
     .where(*_OF_NEED, offer.c.content.is_not(None), offer.c.state != "excluded")
+    .order_by(offer.c.id)
+)
+
+
+_TAKEN: Final = Statement(
+    select(
+        offer.c.id.label("offer_id"),
+        offer.c.version,
+        offer.c.lot_id,
+        offer.c.kind,
+        offer.c.state,
+        offer.c.lead_id,
+        offer.c.member_ids,
+        offer.c.content.is_not(None).label("was_opened"),
+    )
+    .where(*_OF_NEED, not_(offer.c.state.in_(("draft", "submitted", "withdrawn"))))
     .order_by(offer.c.id)
 )
 
@@ -321,6 +338,12 @@ async def opened(tx: Tx, need_id: str) -> tuple[OpenedContent, ...]:
         )
         for row in rows
     )
+
+
+async def taken(tx: Tx, need_id: str) -> tuple[OfferStanding, ...]:
+    """Return where the offers of a need stand that were to be opened."""
+    rows = await tx.rows(_TAKEN, authority_id=authority_of(need_id), need_id=need_id)
+    return tuple(msgspec.convert(dict(row), OfferStanding) for row in rows)
 
 
 def openers(need: Record) -> tuple[Opener, ...]:

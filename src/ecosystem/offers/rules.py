@@ -208,7 +208,7 @@ def withdraw(facts: OfferFacts, *, by: Actor, at: datetime) -> Withdrawn:
 
 
 def conclude(facts: ConcludeFacts, *, by: Actor, at: datetime) -> Concluded:
-    """Bring an opened offer to its end by an award."""
+    """Bring an admitted offer to its end by an award."""
     del by, at
     return Concluded(State.AWARDED if facts.is_winner else State.NOT_AWARDED)
 

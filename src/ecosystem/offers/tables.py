@@ -54,7 +54,9 @@ _IN_PARTS: Final = """NEW.state <> 'submitted' OR (NEW.financial_envelope IS NOT
 _PRICELESS: Final = f"""NEW.financial_state IS NULL OR NEW.content IS NULL
   OR NOT NEW.content::jsonb ?| ARRAY['price', 'financing']
   OR (NEW.financial_state = 'opened' AND {_FROZEN})"""
-_OPENED: Final = "state IN ('opened', 'excluded', 'awarded', 'not_awarded')"
+_ADMITTED: Final = """NEW.financial_state IS DISTINCT FROM 'opened'
+  OR OLD.financial_state = 'opened' OR OLD.state = 'admitted'"""
+_OPENED: Final = "state IN ('opened', 'admitted', 'excluded', 'awarded', 'not_awarded')"
 
 offer: Final = Table(
     "offer",
@@ -86,7 +88,7 @@ offer: Final = Table(
     ForeignKeyConstraint(["authority_id", "lot_id"], ["lot.authority_id", "lot.id"]),
     CheckConstraint("kind IN ('delivery', 'advisory', 'financing')", name="kind_is_known"),
     CheckConstraint(
-        "state IN ('draft', 'submitted', 'withdrawn', 'opened', 'excluded', 'awarded', "
+        "state IN ('draft', 'submitted', 'withdrawn', 'opened', 'admitted', 'excluded', 'awarded', "
         "'not_awarded')",
         name="state_is_known",
     ),
@@ -101,9 +103,11 @@ offer: Final = Table(
         name="withdrawn_is_destroyed",
     ),
     CheckConstraint(
-        "content IS NULL OR state NOT IN ('draft', 'submitted', 'withdrawn')",
+        "content IS NULL OR (state NOT IN ('draft', 'submitted', 'withdrawn') "
+        "AND (failure IS NULL OR financial_state = 'failed'))",
         name="content_only_when_opened",
     ),
+    CheckConstraint("state = 'excluded' OR failure IS NULL", name="what_fails_is_excluded"),
     CheckConstraint(
         "financial_state IN ('sealed', 'opened', 'failed', 'unopened')",
         name="financial_state_is_known",
@@ -114,11 +118,6 @@ offer: Final = Table(
     CheckConstraint(
         "(financial_envelope IS NULL) = (financial_state IS NULL)", name="each_part_is_kept"
     ),
-    CheckConstraint(
-        "financial_state <> 'opened' OR state IN ('opened', 'awarded', 'not_awarded')",
-        name="no_price_of_an_excluded_offer",
-    ),
-    CheckConstraint("(state = 'excluded') = (failure IS NOT NULL)", name="exclusion_has_a_cause"),
     Index(
         "offer_is_led_once",
         "authority_id",
@@ -141,6 +140,7 @@ offer: Final = Table(
                 unless=_PRICELESS,
                 changes=True,
             ),
+            *refusing("no_price_of_an_excluded_offer", on="offer", unless=_ADMITTED, changes=True),
         ),
     },
 )

@@ -25,6 +25,7 @@ from ecosystem.needs import actions as needs
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers import actions as offers
 from ecosystem.offers import queries as offered
+from ecosystem.offers.model import State as OfferState
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -150,13 +151,16 @@ async def _set_aside(
     await tx.allow("purpose", _PURPOSE)
     rivals = [
         one
-        for one in await offered.opened(tx, facts.need_id)
+        for one in await offered.taken(tx, facts.need_id)
         if (one.lot_id, one.kind) == (facts.lot_id, facts.kind)
     ]
     if decided.remedy is Remedy.EVALUATION:
-        await offers.reopen(tx, rivals, award_id=facts.award_id, by=by, at=at)
+        await offers.reopen(
+            tx, [one for one in rivals if one.was_opened], award_id=facts.award_id, by=by, at=at
+        )
     else:
-        await offers.conclude(tx, rivals, award_id=facts.award_id, winner=None, by=by, at=at)
+        admitted = [one for one in rivals if one.state is not OfferState.EXCLUDED]
+        await offers.conclude(tx, admitted, award_id=facts.award_id, winner=None, by=by, at=at)
     await _move_need(tx, facts, decided, by=by, at=at)
 
 

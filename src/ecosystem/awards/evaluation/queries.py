@@ -36,6 +36,7 @@ from ecosystem.needs.model import CriterionKind, Lot, OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers import queries as offers
 from ecosystem.offers.model import OfferFacts
+from ecosystem.offers.model import State as OfferState
 from ecosystem.offers.opening import queries as openings
 from ecosystem.offers.queries import read
 from ecosystem.offers.rules import OfferMissing
@@ -260,8 +261,8 @@ async def consensus_facts(
 async def _rivals(tx: Tx, facts: OfferFacts) -> frozenset[str]:
     return frozenset(
         one.offer_id
-        for one in await offers.opened(tx, facts.need_id)
-        if (one.lot_id, one.kind) == (facts.lot_id, facts.kind)
+        for one in await offers.taken(tx, facts.need_id)
+        if (one.lot_id, one.kind) == (facts.lot_id, facts.kind) and one.state is OfferState.ADMITTED
     )
 
 
@@ -295,9 +296,12 @@ async def evaluate_facts(tx: Tx, row: Record) -> EvaluateFacts:
     before = await rounds(tx, row)
     given = await tx.rows(_SCORES, authority_id=authority, need_id=need_id, round=before.round + 1)
     lots = read(row["lots"], tuple[Lot, ...])
+    taken = await offers.taken(tx, need_id)
     contests = contests_of(
         lots,
-        offers=await offers.opened(tx, need_id),
+        offers=[
+            one for one in await offers.opened(tx, need_id) if one.state is OfferState.ADMITTED
+        ],
         evaluators=tuple(one["person_id"] for one in known if one["has_conflict"] is False),
         scores=tuple(_kept(one) for one in given),
         law=await awards.law_of(tx, row),
@@ -314,6 +318,8 @@ async def evaluate_facts(tx: Tx, row: Record) -> EvaluateFacts:
         need_state=NeedState(row["state_now"]),
         round=before.round + 1,
         lots=tuple(one.id for one in lots),
+        offered=tuple(sorted({one.lot_id for one in taken})),
+        undecided=tuple(one.offer_id for one in taken if one.state is OfferState.OPENED),
         contests=tuple(
             one for one in contests if (one.inputs.lot_id, one.kind) not in before.settled
         ),

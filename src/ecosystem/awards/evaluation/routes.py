@@ -4,6 +4,7 @@ from litestar import Response
 from litestar.params import FromPath, JSONBody
 
 from ecosystem.awards import access
+from ecosystem.awards.admission.rules import OffersUndecided
 from ecosystem.awards.evaluation import actions, queries, rules, simulation
 from ecosystem.awards.evaluation.simulation import Simulation, SimulationDraft
 from ecosystem.awards.freezing import routes as freezing
@@ -124,9 +125,9 @@ async def agree_on_offer(
     key=True,
     changes=True,
     refuses=(
-        NeedMissing, RevisionStale, NotAuthority, rules.NotToBeEvaluated, PricesSealed,
-        ScoresMissing, rules.EvaluatorsTooFew, rules.ConsensusMissing, ScoresChanged,
-        CriteriaUnsound,
+        NeedMissing, RevisionStale, NotAuthority, rules.NotToBeEvaluated, OffersUndecided,
+        PricesSealed, ScoresMissing, rules.EvaluatorsTooFew, rules.ConsensusMissing,
+        ScoresChanged, CriteriaUnsound,
     ),
 )  # fmt: skip
 async def compute_evaluation(request: Call, need_id: FromPath[str]) -> Response[bytes]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from ecosystem.awards import scoring
+from ecosystem.awards.admission.rules import OffersUndecided
 from ecosystem.awards.criteria import Inputs
 from ecosystem.awards.freezing import frozen
 from ecosystem.awards.freezing.frozen import PricesSealed, ScoresChanged, ScoresFrozen
@@ -113,7 +114,7 @@ class NotToBeScored(Refusal):
     """The offer is not one that is scored now."""
 
     kind = Kind.CONFLICT
-    remedy = "Offers are scored from their opening until the evaluation."
+    remedy = "Offers are scored from their admission until the evaluation."
 
 
 class ScoresIncomplete(Refusal):
@@ -231,7 +232,7 @@ def score(facts: ScoreFacts, *, by: Actor, at: datetime) -> Scored:
         raise ConflictOfInterest("The caller has a conflict.")
     if facts.is_bidder:
         raise EvaluatorBids("The caller's organisation offers.")
-    if facts.need_state is not NeedState.OPENED or facts.offer_state is not OfferState.OPENED:
+    if facts.need_state is not NeedState.OPENED or facts.offer_state is not OfferState.ADMITTED:
         raise NotToBeScored(f"The need is {facts.need_state}, the offer {facts.offer_state}.")
     if facts.is_settled:
         raise NotToBeScored("The contest of this offer keeps its ranking.")
@@ -307,13 +308,15 @@ def evaluate(facts: EvaluateFacts, *, by: Actor, at: datetime) -> Evaluated:
     """Rank the offers of every contest; nothing but the facts decides.
 
     A need for which nothing can be awarded is unsuccessful. Refuses with NotAuthority,
-    NotToBeEvaluated, PricesSealed, ScoresMissing, EvaluatorsTooFew, ConsensusMissing,
-    ScoresChanged, and as `scoring.score` does.
+    NotToBeEvaluated, OffersUndecided, PricesSealed, ScoresMissing, EvaluatorsTooFew,
+    ConsensusMissing, ScoresChanged, and as `scoring.score` does.
     """
     del at
     own(facts.authority_number, by)
     if facts.need_state is not NeedState.OPENED:
         raise NotToBeEvaluated(f"The need is {facts.need_state}.")
+    if facts.undecided:
+        raise OffersUndecided(f"Undecided: {', '.join(facts.undecided)}.")
     if facts.prices_sealed:
         raise PricesSealed("Prices have envelopes of their own, and these are sealed.")
     for one in facts.contests:
@@ -329,7 +332,7 @@ def evaluate(facts: EvaluateFacts, *, by: Actor, at: datetime) -> Evaluated:
         need_state=_need_state(facts, contests),
         contests=contests,
         digest=digest(one.digest for one in contests),
-        unsuccessful=tuple(_unsuccessful(facts.lots, contests)),
+        unsuccessful=tuple(_unsuccessful(facts, contests)),
         frozen=facts.frozen,
     )
 
@@ -360,10 +363,10 @@ def _need_state(facts: EvaluateFacts, contests: tuple[Contest, ...]) -> NeedStat
     return NeedState.AWARDED if facts.standing else NeedState.UNSUCCESSFUL
 
 
-def _unsuccessful(lots: tuple[str, ...], contests: tuple[Contest, ...]) -> Iterator[LotEnd]:
+def _unsuccessful(facts: EvaluateFacts, contests: tuple[Contest, ...]) -> Iterator[LotEnd]:
     ranked = {one.lot_id for one in contests if one.ranking.ranked}
-    offered = {one.lot_id for one in contests}
-    for lot_id in lots:
+    offered = {*facts.offered, *(one.lot_id for one in contests)}
+    for lot_id in facts.lots:
         if lot_id not in offered:
             yield LotEnd(lot_id=lot_id, code="no_offer")
         elif lot_id not in ranked:

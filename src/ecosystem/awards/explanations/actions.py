@@ -6,11 +6,18 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam, update
 
+from ecosystem.awards.admission import actions as admission
 from ecosystem.awards.explanations import queries, rules
-from ecosystem.awards.explanations.model import PriceAnswer, PriceDecision, PriceQuestion
+from ecosystem.awards.explanations.model import (
+    PriceAnswer,
+    PriceDecision,
+    PriceQuestion,
+    State,
+)
 from ecosystem.awards.explanations.tables import price_explanation
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
+from ecosystem.needs import queries as needs
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -96,9 +103,11 @@ async def decide(
 ) -> Standing:  # fmt: skip
     """Accept an explanation, or reject it, after which its offer is passed over.
 
-    Refuses with ExplanationMissing, RevisionStale, and as the rule does. Effects: the decision;
-    explanation.decided.
+    Refuses with ExplanationMissing, RevisionStale, and as the rule does. Effects: locks the need;
+    the decision; explanation.decided; rejected, the offer is excluded.
     """
+    need_id = await queries.need_of(tx, explanation_id, by=by)
+    await needs.locked(tx, need_id, seen_by=by, at=at)
     row = await queries.locked(tx, explanation_id, by=by)
     revision.check(expected, actual=row["version"])
     facts = queries.decide_facts(row, asked)
@@ -112,4 +121,9 @@ async def decide(
         tx, "explanation.decided", explanation_id, facts=facts, decision=decided, by=by, at=at,
         audience=Audience(organisations=tuple(row["member_ids"])),
     )  # fmt: skip
+    if decided.state is State.REJECTED:
+        await admission.pass_over(
+            tx, row["offer_id"], need_id=need_id, explanation_id=explanation_id,
+            reasons=decided.reasons, of_round=row["round"], by=by, at=at,
+        )  # fmt: skip
     return Standing(id=explanation_id, state=decided.state, version=version)

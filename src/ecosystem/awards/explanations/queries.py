@@ -66,6 +66,7 @@ _VIEW: Final = Statement(
     select(func.row_to_json(_one.table_valued()), _one.c.version, _one.c.state)
 )
 _LOCKED: Final = Statement(select(price_explanation).where(*_THIS, _SEEN).with_for_update())
+_NEED_OF: Final = Statement(select(price_explanation.c.need_id).where(*_THIS, _SEEN))
 _NEED_OF_OFFER: Final = Statement(
     select(offer.c.need_id).where(offer.c.authority_id == _AUTHORITY, offer.c.id == _ID)
 )
@@ -140,6 +141,14 @@ async def ask_facts(
         answer_by=end_of(_ANSWERING, after=at, calendar=law.calendar),
         asked=asked,
     ), found
+
+
+async def need_of(tx: Tx, explanation_id: str, *, by: Actor) -> str:
+    """Return the need that an explanation belongs to. Refuses with ExplanationMissing."""
+    authority = owner(explanation_id, "explanation", otherwise=ExplanationMissing)
+    row = _found(await tx.row(_NEED_OF, authority_id=authority, id=explanation_id, **sight(by)))
+    need_id: str = row["need_id"]
+    return need_id
 
 
 async def locked(tx: Tx, explanation_id: str, *, by: Actor) -> Record:

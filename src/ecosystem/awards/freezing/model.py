@@ -63,6 +63,8 @@ class FreezeFacts(msgspec.Struct, frozen=True, kw_only=True):
     envelopes: Envelopes
     frozen_at: datetime | None
     """When the scores were frozen before."""
+    undecided: tuple[str, ...]
+    """The offers that are neither admitted nor excluded."""
     contests: tuple[Judging, ...]
     offers: tuple[FrozenOffer, ...]
 

@@ -51,6 +51,7 @@ async def freeze_facts(tx: Tx, row: Record, *, salt: str) -> FreezeFacts:
         need_state=NeedState(row["state_now"]),
         envelopes=Envelopes(row["envelopes"]),
         frozen_at=None if found is None else found.frozen_at,
+        undecided=facts.undecided,
         contests=tuple(frozen.judging(one) for one in facts.contests),
         offers=tuple(
             sorted(

@@ -4,6 +4,7 @@ from litestar import Response
 from litestar.params import FromPath
 
 from ecosystem.awards import access
+from ecosystem.awards.admission.rules import OffersUndecided
 from ecosystem.awards.evaluation.rules import ConsensusMissing, EvaluatorsTooFew
 from ecosystem.awards.freezing import actions, queries, rules
 from ecosystem.awards.freezing.model import ScoreFreezing
@@ -22,7 +23,7 @@ from ecosystem.values.revision import RevisionStale
     changes=True,
     refuses=(
         NeedMissing, RevisionStale, NotAuthority, rules.FrozenBefore, rules.NothingToFreeze,
-        ScoresMissing, EvaluatorsTooFew, ConsensusMissing,
+        OffersUndecided, ScoresMissing, EvaluatorsTooFew, ConsensusMissing,
     ),
 )  # fmt: skip
 async def freeze_scores(request: Call, need_id: FromPath[str]) -> Response[bytes]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from ecosystem.awards.admission.rules import OffersUndecided
 from ecosystem.awards.evaluation.rules import check_judged
 from ecosystem.awards.freezing import frozen
 from ecosystem.awards.freezing.model import FreezeFacts, Frozen
@@ -36,8 +37,8 @@ class FreezingMissing(Refusal):
 def freeze(facts: FreezeFacts, *, by: Actor, at: datetime) -> Frozen:
     """Freeze the scores of quality, so that prices can be opened.
 
-    Refuses with NotAuthority, FrozenBefore, NothingToFreeze, ScoresMissing, EvaluatorsTooFew,
-    ConsensusMissing.
+    Refuses with NotAuthority, FrozenBefore, NothingToFreeze, OffersUndecided, ScoresMissing,
+    EvaluatorsTooFew, ConsensusMissing.
     """
     del at
     own(facts.authority_number, by)
@@ -47,6 +48,8 @@ def freeze(facts: FreezeFacts, *, by: Actor, at: datetime) -> Frozen:
         raise NothingToFreeze("The offers of this need come in one envelope.")
     if facts.need_state is not NeedState.OPENED:
         raise NothingToFreeze(f"The need is {facts.need_state}.")
+    if facts.undecided:
+        raise OffersUndecided(f"Undecided: {', '.join(facts.undecided)}.")
     for one in facts.contests:
         check_judged(one)
     return Frozen(state="frozen", digest=frozen.digest(facts.offers), offers=facts.offers)

@@ -1,18 +1,19 @@
 """Write to each bidder that lost, in the transaction in which the award is approved."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
+from ecosystem.awards.admission.model import Excluded
 from ecosystem.awards.letters import rules
 from ecosystem.awards.letters.model import LetterFacts
 from ecosystem.awards.letters.tables import letter
-from ecosystem.awards.model import Contest, PassedOver
+from ecosystem.awards.model import Contest
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
-from ecosystem.offers.model import OpenedContent
+from ecosystem.offers.model import OfferStanding, State
 from ecosystem.runtime.database import Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.values.actor import Actor
@@ -25,10 +26,11 @@ async def send(
     tx: Tx,
     award_id: str,
     *,
-    winner: OpenedContent,
-    losers: Iterable[OpenedContent],
+    need_id: str,
+    winner: OfferStanding,
+    losers: Iterable[OfferStanding],
     contest: Contest,
-    passed_over: Sequence[PassedOver],
+    exclusions: Mapping[str, Excluded],
     challenge_by: datetime,
     by: Actor,
     at: datetime,
@@ -38,25 +40,23 @@ async def send(
     Effects: a letter for each, which its members alone read; letter.sent in their feed.
     """
     ranked = {one.offer_id: one for one in contest.ranking.ranked}
-    excluded = {one.offer_id: one.reasons for one in contest.ranking.excluded}
     for one in losers:
         facts = LetterFacts(
             award_id=award_id,
-            need_id=one.need_id,
+            need_id=need_id,
             lot_id=one.lot_id,
             kind=one.kind,
             offer_id=one.offer_id,
             winner=ranked[winner.offer_id],
             winner_lead_id=winner.lead_id,
             own=ranked.get(one.offer_id),
-            excluded=excluded.get(one.offer_id, ()),
+            excluded=exclusions.get(one.offer_id) if one.state is State.EXCLUDED else None,
             consensus=tuple(
                 each for each in contest.inputs.consensus if each.offer_id == one.offer_id
             ),
-            passed_over=tuple(each for each in passed_over if each.offer_id == one.offer_id),
             challenge_by=challenge_by,
         )
-        await _send(tx, facts, members=[each.organisation_id for each in one.members], by=by, at=at)
+        await _send(tx, facts, members=list(one.member_ids), by=by, at=at)
 
 
 async def _send(tx: Tx, facts: LetterFacts, *, members: list[str], by: Actor, at: datetime) -> None:

@@ -4,11 +4,10 @@ from datetime import datetime
 
 import msgspec
 
-from ecosystem.awards.criteria import Consensus, ExclusionReason, Ranked
-from ecosystem.awards.model import PassedOver
+from ecosystem.awards.admission.model import Excluded
+from ecosystem.awards.criteria import Consensus, Ranked
 from ecosystem.needs.model import OfferKind
 from ecosystem.values.identifiers import AwardId, LetterId, LotId, NeedId, OfferId, OrganisationId
-from ecosystem.values.text import Text
 
 
 class LetterFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,9 +22,8 @@ class LetterFacts(msgspec.Struct, frozen=True, kw_only=True):
     winner_lead_id: str
     own: Ranked | None
     """None where the offer is not ranked."""
-    excluded: tuple[ExclusionReason, ...]
+    excluded: Excluded | None
     consensus: tuple[Consensus, ...]
-    passed_over: tuple[PassedOver, ...]
     challenge_by: datetime
 
 
@@ -45,12 +43,10 @@ class LetterContent(msgspec.Struct, frozen=True, kw_only=True):
 
     own: Ranked | None
     """Its place, its points and how they were come by; null where it was not ranked."""
-    excluded: tuple[ExclusionReason, ...]
-    """Why it was not ranked."""
+    excluded: Excluded | None
+    """On which ground it is excluded, and why; null where it was admitted and lost."""
     consensus: tuple[Consensus, ...]
     """What the evaluators agreed on about it, with their reasons."""
-    rejected: Text | None
-    """Why the explanation of its price was rejected."""
     winner: Winner
     challenge_by: datetime
     """Until when the award can be challenged."""

@@ -17,12 +17,10 @@ class LetterMissing(Refusal):
 def write(facts: LetterFacts, *, by: Actor, at: datetime) -> LetterContent:
     """Write the letter about one offer."""
     del by, at
-    reasons = [one.reasons for one in facts.passed_over if one.offer_id == facts.offer_id]
     return LetterContent(
         own=facts.own,
         excluded=facts.excluded,
         consensus=facts.consensus,
-        rejected=reasons[0] if reasons else None,
         winner=Winner(
             offer_id=facts.winner.offer_id,
             lead_id=facts.winner_lead_id,

@@ -860,16 +860,15 @@ CREATE TABLE offer (
 	CONSTRAINT offer_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
 	CONSTRAINT offer_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
 	CONSTRAINT offer_kind_is_known CHECK (kind IN ('delivery', 'advisory', 'financing')),
-	CONSTRAINT offer_state_is_known CHECK (state IN ('draft', 'submitted', 'withdrawn', 'opened', 'excluded', 'awarded', 'not_awarded')),
+	CONSTRAINT offer_state_is_known CHECK (state IN ('draft', 'submitted', 'withdrawn', 'opened', 'admitted', 'excluded', 'awarded', 'not_awarded')),
 	CONSTRAINT offer_lead_is_a_member CHECK (lead_id = ANY (member_ids)),
 	CONSTRAINT offer_what_is_submitted_is_sealed CHECK (state <> 'submitted' OR (envelope IS NOT NULL AND envelope_digest IS NOT NULL AND received_at IS NOT NULL AND receipt IS NOT NULL)),
 	CONSTRAINT offer_withdrawn_is_destroyed CHECK (state <> 'withdrawn' OR (envelope IS NULL AND financial_envelope IS NULL)),
-	CONSTRAINT offer_content_only_when_opened CHECK (content IS NULL OR state NOT IN ('draft', 'submitted', 'withdrawn')),
+	CONSTRAINT offer_content_only_when_opened CHECK (content IS NULL OR (state NOT IN ('draft', 'submitted', 'withdrawn') AND (failure IS NULL OR financial_state = 'failed'))),
+	CONSTRAINT offer_what_fails_is_excluded CHECK (state = 'excluded' OR failure IS NULL),
 	CONSTRAINT offer_financial_state_is_known CHECK (financial_state IN ('sealed', 'opened', 'failed', 'unopened')),
 	CONSTRAINT offer_each_part_has_its_digest CHECK (financial_state IS NULL OR financial_digest IS NOT NULL),
-	CONSTRAINT offer_each_part_is_kept CHECK ((financial_envelope IS NULL) = (financial_state IS NULL)),
-	CONSTRAINT offer_no_price_of_an_excluded_offer CHECK (financial_state <> 'opened' OR state IN ('opened', 'awarded', 'not_awarded')),
-	CONSTRAINT offer_exclusion_has_a_cause CHECK ((state = 'excluded') = (failure IS NOT NULL))
+	CONSTRAINT offer_each_part_is_kept CHECK ((financial_envelope IS NULL) = (financial_state IS NULL))
 );
 -- next
 CREATE UNIQUE INDEX offer_is_led_once ON offer (authority_id, lot_id, kind, lead_id) WHERE state <> 'withdrawn';
@@ -935,6 +934,31 @@ CREATE TABLE recovery (
 );
 -- next
 CREATE UNIQUE INDEX recovery_that_is_open ON recovery (person_id) WHERE used_at IS NULL AND replaced_at IS NULL;
+-- next
+CREATE TABLE admission (
+	authority_id INTEGER NOT NULL,
+	offer_id TEXT COLLATE "C" NOT NULL,
+	round INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT admission_id_is_identifier CHECK (id ~ '^admission_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	lot_id TEXT COLLATE "C" NOT NULL,
+	kind TEXT NOT NULL,
+	lead_id TEXT COLLATE "C" NOT NULL,
+	outcome TEXT NOT NULL,
+	ground TEXT,
+	reasons JSON,
+	decided_by TEXT COLLATE "C" NOT NULL,
+	decided_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT admission_pkey PRIMARY KEY (authority_id, offer_id, round),
+	CONSTRAINT admission_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
+	CONSTRAINT admission_outcome_is_known CHECK (outcome IN ('admitted', 'excluded')),
+	CONSTRAINT admission_ground_is_known CHECK (ground IN ('requirement_not_met', 'price_above_ceiling', 'terms_unsound', 'consortium_incomplete', 'bidder_suspended', 'conflict_of_interest', 'false_declaration', 'collusion', 'ineligible', 'unconfirmed_after_amendment', 'not_openable', 'abnormally_low')),
+	CONSTRAINT admission_an_exclusion_says_why CHECK ((outcome = 'excluded') = (ground IS NOT NULL AND reasons IS NOT NULL)),
+	CONSTRAINT admission_round_counts_from_one CHECK (round > 0)
+);
+-- next
+CREATE INDEX admission_of_need ON admission (authority_id, need_id, id);
 -- next
 CREATE TABLE award (
 	authority_id INTEGER NOT NULL,
@@ -2268,13 +2292,13 @@ ALTER TABLE offer ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE offer FORCE ROW LEVEL SECURITY;
 -- next
-CREATE POLICY offer_seen ON offer USING (nullif(current_setting('app.organisation', true), '') = ANY (member_ids) OR (state IN ('opened', 'excluded', 'awarded', 'not_awarded') AND (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+CREATE POLICY offer_seen ON offer USING (nullif(current_setting('app.organisation', true), '') = ANY (member_ids) OR (state IN ('opened', 'admitted', 'excluded', 'awarded', 'not_awarded') AND (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id AND jurisdiction.path LIKE
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR EXISTS (
     SELECT FROM offer_reader WHERE offer_reader.authority_id = offer.authority_id
       AND offer_reader.need_id = offer.need_id AND offer_reader.may_read
-      AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), '')))) OR current_setting('app.purpose', true) = 'opening' OR current_setting('app.purpose', true) = 'leaving' OR current_setting('app.purpose', true) = 'amending' OR (state IN ('opened', 'excluded', 'awarded', 'not_awarded') AND current_setting('app.purpose', true) = 'review'));
+      AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), '')))) OR current_setting('app.purpose', true) = 'opening' OR current_setting('app.purpose', true) = 'leaving' OR current_setting('app.purpose', true) = 'amending' OR (state IN ('opened', 'admitted', 'excluded', 'awarded', 'not_awarded') AND current_setting('app.purpose', true) = 'review'));
 -- next
 GRANT SELECT, INSERT, UPDATE ON offer TO ecosystem_api;
 -- next
@@ -2310,11 +2334,137 @@ CREATE TRIGGER no_price_before_the_scores_are_frozen BEFORE INSERT OR UPDATE ON 
 -- next
 ALTER TABLE offer ENABLE ALWAYS TRIGGER no_price_before_the_scores_are_frozen;
 -- next
+CREATE FUNCTION no_price_of_an_excluded_offer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.financial_state IS DISTINCT FROM 'opened'
+  OR OLD.financial_state = 'opened' OR OLD.state = 'admitted') IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'no_price_of_an_excluded_offer';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER no_price_of_an_excluded_offer BEFORE INSERT OR UPDATE ON offer FOR EACH ROW EXECUTE FUNCTION no_price_of_an_excluded_offer();
+-- next
+ALTER TABLE offer ENABLE ALWAYS TRIGGER no_price_of_an_excluded_offer;
+-- next
 GRANT SELECT, INSERT, UPDATE ON organisation_identifier TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON passkey TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON recovery TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON admission TO ecosystem_api;
+-- next
+CREATE FUNCTION last_round(of_authority integer, of_need text) RETURNS integer
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(max(evaluation.round), 0) FROM evaluation
+  WHERE evaluation.authority_id = of_authority AND evaluation.need_id = of_need
+$$;
+-- next
+CREATE FUNCTION admission_is_of_an_opened_offer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.version = 1 AND EXISTS (
+    SELECT FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+      AND need.state = 'opened' FOR SHARE)
+  AND NEW.round = last_round(NEW.authority_id, NEW.need_id) + 1
+  AND NEW.ground IS DISTINCT FROM 'abnormally_low'
+  AND EXISTS (
+    SELECT FROM offer WHERE offer.authority_id = NEW.authority_id AND offer.id = NEW.offer_id
+      AND offer.need_id = NEW.need_id AND offer.lot_id = NEW.lot_id AND offer.kind = NEW.kind
+      AND (offer.state = 'opened' OR offer.failure IS NOT NULL)
+      AND (offer.failure IS NOT NULL) = coalesce(
+        NEW.ground IN ('unconfirmed_after_amendment', 'not_openable'), false))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'admission_is_of_an_opened_offer';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER admission_is_of_an_opened_offer BEFORE INSERT ON admission FOR EACH ROW EXECUTE FUNCTION admission_is_of_an_opened_offer();
+-- next
+ALTER TABLE admission ENABLE ALWAYS TRIGGER admission_is_of_an_opened_offer;
+-- next
+CREATE FUNCTION admission_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := '{outcome,ground,reasons,decided_by,decided_at,version}';
+  last integer := last_round(NEW.authority_id, NEW.need_id);
+  is_open boolean;
+BEGIN
+  SELECT true INTO is_open FROM need WHERE need.authority_id = NEW.authority_id
+    AND need.id = NEW.need_id AND need.state = 'opened' FOR SHARE;
+  IF OLD.outcome <> 'admitted' OR NEW.outcome <> 'excluded' OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
+    OR (CASE WHEN NEW.ground = 'abnormally_low' THEN NEW.round <> last OR NOT EXISTS (
+        SELECT FROM price_explanation AS asked WHERE asked.authority_id = NEW.authority_id
+          AND asked.offer_id = NEW.offer_id AND asked.round = NEW.round
+          AND asked.state = 'rejected')
+      ELSE is_open IS NOT TRUE OR NEW.round <> last + 1 END)
+    OR EXISTS (
+      SELECT FROM award WHERE award.authority_id = NEW.authority_id
+        AND award.offer_id = NEW.offer_id AND award.state <> 'cancelled')
+  THEN
+    RAISE EXCEPTION 'admission % cannot become % like this', OLD.id, NEW.outcome
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'admission_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER admission_turns BEFORE UPDATE ON admission FOR EACH ROW EXECUTE FUNCTION admission_takes_its_turn();
+-- next
+ALTER TABLE admission ENABLE ALWAYS TRIGGER admission_turns;
+-- next
+CREATE FUNCTION offer_goes_as_decided() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (OLD.state = 'excluded' AND (OLD.failure IS NOT NULL OR NEW.state <> 'opened'))
+    OR (NEW.state = 'awarded' AND OLD.state <> 'admitted')
+    OR (NEW.state = 'not_awarded' AND OLD.state NOT IN ('admitted', 'awarded'))
+    OR ((NEW.state = 'admitted' OR (NEW.state = 'excluded' AND NEW.failure IS NULL))
+      AND NEW.state IS DISTINCT FROM (
+        SELECT admission.outcome FROM admission
+        WHERE admission.authority_id = NEW.authority_id AND admission.offer_id = NEW.id
+        ORDER BY admission.round DESC LIMIT 1))
+  THEN
+    RAISE EXCEPTION 'offer % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'offer_goes_as_decided';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER offer_goes_as_decided BEFORE UPDATE OF state ON offer FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION offer_goes_as_decided();
+-- next
+ALTER TABLE offer ENABLE ALWAYS TRIGGER offer_goes_as_decided;
+-- next
+CREATE FUNCTION nothing_waits_at_the_evaluation() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (
+  NEW.authority_id = nullif(current_setting('app.authority', true), '')::integer AND NOT EXISTS (
+    SELECT FROM offer WHERE offer.authority_id = NEW.authority_id AND offer.need_id = NEW.need_id
+      AND offer.state = 'opened')) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'nothing_waits_at_the_evaluation';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER nothing_waits_at_the_evaluation BEFORE INSERT ON evaluation FOR EACH ROW EXECUTE FUNCTION nothing_waits_at_the_evaluation();
+-- next
+ALTER TABLE evaluation ENABLE ALWAYS TRIGGER nothing_waits_at_the_evaluation;
+-- next
+CREATE FUNCTION what_is_awarded_was_admitted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM offer WHERE offer.authority_id = NEW.authority_id AND offer.id = NEW.offer_id
+      AND offer.state = 'admitted' FOR SHARE)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_awarded_was_admitted';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER what_is_awarded_was_admitted BEFORE INSERT ON award FOR EACH ROW EXECUTE FUNCTION what_is_awarded_was_admitted();
+-- next
+ALTER TABLE award ENABLE ALWAYS TRIGGER what_is_awarded_was_admitted;
 -- next
 CREATE TRIGGER award_hands_stay BEFORE UPDATE ON award FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'approved_by', 'cancelled_by');
 -- next
@@ -2470,7 +2620,7 @@ BEGIN
       AND NOT has_conflict)
   AND EXISTS (
     SELECT FROM offer WHERE authority_id = NEW.authority_id AND id = NEW.offer_id
-      AND need_id = NEW.need_id AND state = 'opened')
+      AND need_id = NEW.need_id AND state = 'admitted')
   AND NOT EXISTS (
     SELECT FROM offer WHERE authority_id = NEW.authority_id AND need_id = NEW.need_id
       AND state NOT IN ('draft', 'withdrawn') AND NEW.organisation_id = ANY (member_ids))) IS NOT TRUE THEN

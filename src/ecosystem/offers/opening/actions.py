@@ -269,5 +269,6 @@ def unsealed(kept: Kept, taken: Taken) -> tuple[bytes | None, Unsealed]:
         failure=failure,
         unread_by=tuple(person for person, handed in shares.items() if kept.offer_id not in handed),
         financial_digest=kept.financial_digest,
+        part=kept.part,
     )
     return content, found

@@ -122,6 +122,8 @@ class Unsealed(msgspec.Struct, frozen=True, kw_only=True):
     """The openers whose key did not open their share."""
     financial_digest: str | None = None
     """Of the envelope that stays sealed until prices are opened."""
+    part: Part = Part.WHOLE
+    """What the envelope holds."""
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

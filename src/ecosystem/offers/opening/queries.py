@@ -98,11 +98,11 @@ _FINANCIAL: Final = Statement(
         offer.c.authority_id == _AUTHORITY,
         offer.c.need_id == _NEED,
         offer.c.financial_state == "sealed",
-        offer.c.state.in_(("opened", "excluded")),
+        offer.c.state.in_(("admitted", "excluded")),
     )
     .order_by(offer.c.id)
 )
-"""What the opening of prices finds sealed: of offers that count, and of those that do not."""
+"""What the opening of prices finds sealed: of admitted offers, and of those that are out."""
 
 
 async def need_row(tx: Tx, need_id: str, *, at: datetime) -> Record:
@@ -152,7 +152,7 @@ async def prices_sealed(tx: Tx, row: Record) -> bool:
 async def kept(tx: Tx, terms: OpeningTerms) -> tuple[Kept, ...]:
     """Return the envelopes that wait to be opened; requires the purpose `opening`.
 
-    Of financial parts only those of offers that are not excluded.
+    Of financial parts only those of admitted offers.
     """
     place = {"authority_id": terms.authority_number, "need_id": terms.need_id}
     if terms.part is Part.FINANCIAL:

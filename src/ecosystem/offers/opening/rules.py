@@ -207,6 +207,12 @@ def open_all(facts: OpenFacts, *, by: Actor, at: datetime) -> Opening:
     )
 
 
+def _state(unsealed: Unsealed) -> State:
+    if unsealed.failure is not None:
+        return State.EXCLUDED
+    return State.ADMITTED if unsealed.part is Part.FINANCIAL else State.OPENED
+
+
 def give_back(facts: UnopenedOffer, *, by: Actor, at: datetime) -> GivenBack:
     """Leave the price of an excluded offer unopened, for good."""
     del facts, by, at
@@ -223,7 +229,7 @@ def open_one(unsealed: Unsealed) -> OpenedOffer:
         lead_id=unsealed.lead_id,
         member_ids=unsealed.member_ids,
         envelope_digest=unsealed.envelope_digest,
-        state=State.OPENED if failure is None else State.EXCLUDED,
+        state=_state(unsealed),
         failure=failure,
         at_fault=None if failure is None else _AT_FAULT[failure],
         unread_by=unsealed.unread_by,
