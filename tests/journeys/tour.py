@@ -363,14 +363,6 @@ def _open(world: World, path: str, *, of: str = "") -> None:
         world.caller.post(f"{path}/{of}opening-shares", f"city/{who}", opened)
 
 
-def _open(world: World, path: str, *, of: str = "") -> None:
-    """Open the offers of a need, or their financial parts, by two officers."""
-    for who in ("opener", "second_opener"):
-        sealed = world.caller.get(f"{path}/{of}sealed-shares", f"city/{who}")
-        opened = world.openers[who].open(sealed)
-        world.caller.post(f"{path}/{of}opening-shares", f"city/{who}", opened)
-
-
 def _price(world: World) -> None:
     """See what a formula does; then open a price apart, which is abnormally low."""
     call = world.caller
