@@ -16,6 +16,7 @@ from ecosystem.cli.sealer import seal
 from ecosystem.cli.texts import NEED, SOLO, text
 from ecosystem.cli.world import World, wire
 from tests.journeys import altering
+from tests.journeys import observing
 
 REASON = {"reason": text("示例", "An example")}
 
@@ -183,6 +184,8 @@ def _observe_many(world: World, metric: str) -> None:
     there = f"/v1/excusals/{excusal['id']}"
     decided = {"granted": True, **REASON}
     call.post(f"{there}/decision", "city/officer", decided, changes=there)
+    observing.more(world, metric)
+    observing.many(world)
 
 
 def _organisations(call: Caller) -> None:

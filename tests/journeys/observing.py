@@ -1,0 +1,69 @@
+"""The part of the tour that observes: one by one, disputed and annulled, and many at once."""
+
+from datetime import timedelta
+
+from ecosystem.cli.texts import text
+from ecosystem.cli.world import World
+
+REASON = {"reason": text("示例", "An example")}
+
+
+def more(world: World, metric: str) -> None:
+    """Report two observations, and have them disputed; one is annulled."""
+    call = world.caller
+    starts = world.now.date()
+    for number, act in enumerate(("dispute", "annulment")):
+        begins = starts + timedelta(days=100 * number)
+        report = {
+            "period": {
+                "starts_on": begins.isoformat(),
+                "ends_on": (begins + timedelta(days=91)).isoformat(),
+            },
+            "value": "91.0",
+            "source": "platform",
+            "method": text("抽样", "A sample"),
+        }
+        world.set_clock(world.now + timedelta(days=200))
+        made = call.post(f"{metric}/observations", "enterprise/delivery", report)
+        there = f"/v1/observations/{made['id']}"
+        call.post(f"{there}/dispute", "city/officer", REASON, changes=there)
+        if act == "annulment":
+            call.post(f"{there}/annulment", "verifier/verifier", REASON, changes=there)
+
+
+def many(world: World) -> None:
+    """Report a batch of a metric observed by day, verify it, and have a time excused."""
+    call = world.caller
+    begins = [world.now.date() - timedelta(days=days) for days in (3, 2)]
+    rows = [
+        {
+            "starts_on": day.isoformat(),
+            "ends_on": (day + timedelta(days=1)).isoformat(),
+            "value": "97.25",
+            "source": "质量监测",
+        }
+        for day in begins
+    ]
+    contract = f"/v1/contracts/{world.ids['contract']}"
+    listed = call.get(f"{contract}/metrics", "city/officer", limit=100)["data"]
+    daily = next(one["id"] for one in listed if one["code"] == "response-time")
+    metric = f"/v1/metrics/{daily}"
+    made = call.post(f"{metric}/batches", "enterprise/delivery", rows)
+    found = {
+        "period": {"starts_on": rows[0]["starts_on"], "ends_on": rows[-1]["ends_on"]}, **REASON,
+    }  # fmt: skip
+    call.post(f"{metric}/verifications", "verifier/verifier", found)
+    call.get(f"{metric}/batches", "verifier/verifier")
+    call.get(f"/v1/batches/{made['id']}", "verifier/verifier")
+    call.get(f"{metric}/aggregates", "auditor/auditor")
+    asked = {
+        "starts_at": f"{begins[0].isoformat()}T00:00:00+08:00",
+        "ends_at": f"{begins[1].isoformat()}T00:00:00+08:00",
+        "ground": "force_majeure",
+        "reason": text("台风停运", "A typhoon stopped everything"),
+    }
+    excusal = call.post(f"{metric}/excusals", "enterprise/delivery", asked)
+    call.get(f"{metric}/excusals", "city/officer")
+    there = f"/v1/excusals/{excusal['id']}"
+    decided = {"granted": True, **REASON}
+    call.post(f"{there}/decision", "city/officer", decided, changes=there)
