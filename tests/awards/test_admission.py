@@ -260,9 +260,8 @@ async def test_the_database_keeps_what_was_decided(world: World, need: Published
     assert await refused(exclude, worse, "collusion") == "admission_takes_its_turn"
     assert await refused(again, better) == "admission_is_of_an_opened_offer"
     moved = "UPDATE offer SET state = $2 WHERE id = $1"
-    assert await refused(moved, better, "excluded") == "offer_goes_as_decided"
-    assert await refused(moved, worse, "admitted") == "offer_goes_as_decided"
-    assert await refused(moved, worse, "awarded") == "offer_goes_as_decided"
+    for offer_id, state in ((better, "excluded"), (worse, "admitted"), (worse, "awarded")):
+        assert await refused(moved, offer_id, state) == "offer_goes_as_decided"
 
 
 async def test_the_database_evaluates_nothing_while_an_offer_waits(

@@ -8,6 +8,7 @@ import httpx
 import msgspec
 
 from ecosystem import app
+from ecosystem.cli.bank import booked
 from ecosystem.identity.outside import actions as outside
 from ecosystem.manual import describe
 from ecosystem.offers.tables import substitution
@@ -106,17 +107,12 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
     observation = await at.made(observations, report, by=_SUPPLIER)
     milestone_id, document_id = await _accepted(at, contract)
     payment = (await _listed(at, f"{contract}/payments", officer))[0]
-    invitation = await at.made(
-        f"/v1/organisations/{_own(at)['organisation_id']}/invitations",
-        {"name": {"en": "Newcomer"}, "roles": ["officer"]},
-        by=("city", "administrator"),
-    )
     ids = (
         _own(at)
         | of_need
         | {
             "search_id": await _kept(at),
-            "invitation_id": invitation["id"],
+            "invitation_id": await _invited(at),
             "identity_id": await _linked(at, database),
             "substitution_id": await _proposed(at, database, award),
             "lot_id": award["lot_id"],
@@ -131,9 +127,35 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
         }
     )
     ids |= {"change_id": await _changed(at), "turn_id": await _turned(at)}
-    ids |= await _many(at, metric_id)
+    ids |= await _many(at, metric_id) | await _banked(at, payment["id"])
     ids |= await _written(at, database, offer_id=award["offer_id"], lot_id=award["lot_id"])
     return Everything(client=at.client, parties=at.parties, tokens={}, ids=ids)
+
+
+async def _invited(at: Partnership) -> str:
+    """Invite somebody to the city."""
+    there = f"/v1/organisations/{_own(at)['organisation_id']}/invitations"
+    asked = {"name": {"en": "Newcomer"}, "roles": ["officer"]}
+    identifier: str = (await at.made(there, asked, by=("city", "administrator")))["id"]
+    return identifier
+
+
+async def _banked(at: Partnership, payment_id: str) -> dict[str, str]:
+    """Order a payment of the bank, and take in what it says of another one."""
+    treasurer, there = ("city", "treasurer"), f"/v1/payments/{payment_id}"
+    for step, by in (
+        ("claim", _SUPPLIER), ("approval", ("city", "approver")), ("instruction", treasurer),
+    ):  # fmt: skip
+        await at.made(f"{there}/{step}", None, by=by, If_Match="*")
+    asked = {"currency": "CNY", "execution_date": datetime.now(UTC).date().isoformat()}
+    file_id: str = (await at.made("/v1/payment-files", asked, by=treasurer))["id"]
+    headers = await bearer(at.client, *treasurer) | {"Content-Type": "application/xml"}
+    ordered = await at.client.get(f"/v1/payment-files/{file_id}/content", headers=headers)
+    said = booked(ordered.content, "strange", on=datetime.now(UTC).date())
+    said = said.replace(payment_id[8:].encode(), b"strange")
+    report = (await at.client.post("/v1/bank-reports", headers=headers, content=said)).json()
+    item = (await _listed(at, "/v1/bank-items", treasurer))[0]
+    return {"bankfile_id": file_id, "bankreport_id": report["id"], "bankitem_id": item["id"]}
 
 
 async def _changed(at: Partnership) -> str:

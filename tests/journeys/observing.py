@@ -1,4 +1,4 @@
-"""The part of the tour that observes: one by one, disputed and annulled, and many at once."""
+"""The part of the tour that observes, one by one and many at once, and that looks back."""
 
 from datetime import timedelta
 
@@ -67,3 +67,14 @@ def many(world: World) -> None:
     there = f"/v1/excusals/{excusal['id']}"
     decided = {"granted": True, **REASON}
     call.post(f"{there}/decision", "city/officer", decided, changes=there)
+
+
+def look_back(world: World) -> None:
+    """Read what happened to each thing that is remembered, and compare how it began with now."""
+    call, who = world.caller, "auditor/auditor"
+    observation = f"/v1/observations/{world.ids['observation']}"
+    metric = f"/v1/metrics/{call.get(observation, who)['metric_id']}"
+    contract, milestone = (f"/v1/{one}s/{world.ids[one]}" for one in ("contract", "milestone"))
+    for path in (contract, milestone, metric, observation):
+        call.get(f"{path}/history", who, limit=2)
+        call.get(f"{path}/comparison", who)

@@ -8,15 +8,13 @@ from typing import Any
 
 from ecosystem.cli import bidding
 from ecosystem.cli.authenticator import read
-from ecosystem.cli.bank import booked
 from ecosystem.cli.bidding import offer
 from ecosystem.cli.caller import Caller, Refused
 from ecosystem.cli.login import by_passkey
 from ecosystem.cli.sealer import seal
 from ecosystem.cli.texts import NEED, SOLO, text
 from ecosystem.cli.world import World, wire
-from tests.journeys import altering
-from tests.journeys import observing
+from tests.journeys import altering, observing, paying
 
 REASON = {"reason": text("示例", "An example")}
 
@@ -28,14 +26,14 @@ def tour(world: World, *, outside: str) -> None:
     """
     _read_public(world)
     _read_own(world)
-    _look_back(world)
+    observing.look_back(world)
     _organisations(world.caller)
     _identities(world.caller, outside)
     _tokens(world)
     _passkeys(world)
     _second_need(world)
-    _judge(world)
-    _reconcile(world)
+    paying.judge(world)
+    paying.reconcile(world)
     _price(world)
     altering.changes(world)
     altering.turns(world)
@@ -98,8 +96,8 @@ def _read_own(world: World) -> None:
     call.get(f"{metric}/observations", "city/officer")
     call.get("/v1/offers", "enterprise/bidder")
     call.get(f"/v1/offers/{world.ids['consortium']}", "enterprise/bidder")
-    _observe_more(world, metric)
-    _observe_many(world, metric)
+    observing.more(world, metric)
+    observing.many(world)
 
 
 def _upload(call: Caller, contract: str) -> None:
@@ -114,78 +112,6 @@ def _upload(call: Caller, contract: str) -> None:
     there = f"/v1/uploads/{call.post(f'{contract}/uploads', by, said)['id']}"
     call.get(there, by)
     call.append(there, by, content, offset=0, last=True)
-
-
-def _look_back(world: World) -> None:
-    """Read what happened to each thing that is remembered, and compare how it began with now."""
-    call, who = world.caller, "auditor/auditor"
-    observation = f"/v1/observations/{world.ids['observation']}"
-    metric = f"/v1/metrics/{call.get(observation, who)['metric_id']}"
-    contract, milestone = (f"/v1/{one}s/{world.ids[one]}" for one in ("contract", "milestone"))
-    for path in (contract, milestone, metric, observation):
-        call.get(f"{path}/history", who, limit=2)
-        call.get(f"{path}/comparison", who)
-
-
-def _observe_more(world: World, metric: str) -> None:
-    call = world.caller
-    starts = world.now.date()
-    for number, act in enumerate(("dispute", "annulment")):
-        begins = starts + timedelta(days=100 * number)
-        report = {
-            "period": {
-                "starts_on": begins.isoformat(),
-                "ends_on": (begins + timedelta(days=91)).isoformat(),
-            },
-            "value": "91.0",
-            "source": "platform",
-            "method": text("抽样", "A sample"),
-        }
-        world.set_clock(world.now + timedelta(days=200))
-        made = call.post(f"{metric}/observations", "enterprise/delivery", report)
-        there = f"/v1/observations/{made['id']}"
-        call.post(f"{there}/dispute", "city/officer", REASON, changes=there)
-        if act == "annulment":
-            call.post(f"{there}/annulment", "verifier/verifier", REASON, changes=there)
-
-
-def _observe_many(world: World, metric: str) -> None:
-    call = world.caller
-    begins = [world.now.date() - timedelta(days=days) for days in (3, 2)]
-    rows = [
-        {
-            "starts_on": day.isoformat(),
-            "ends_on": (day + timedelta(days=1)).isoformat(),
-            "value": "97.25",
-            "source": "质量监测",
-        }
-        for day in begins
-    ]
-    contract = f"/v1/contracts/{world.ids['contract']}"
-    listed = call.get(f"{contract}/metrics", "city/officer", limit=100)["data"]
-    daily = next(one["id"] for one in listed if one["code"] == "response-time")
-    metric = f"/v1/metrics/{daily}"
-    made = call.post(f"{metric}/batches", "enterprise/delivery", rows)
-    found = {
-        "period": {"starts_on": rows[0]["starts_on"], "ends_on": rows[-1]["ends_on"]}, **REASON,
-    }  # fmt: skip
-    call.post(f"{metric}/verifications", "verifier/verifier", found)
-    call.get(f"{metric}/batches", "verifier/verifier")
-    call.get(f"/v1/batches/{made['id']}", "verifier/verifier")
-    call.get(f"{metric}/aggregates", "auditor/auditor")
-    asked = {
-        "starts_at": f"{begins[0].isoformat()}T00:00:00+08:00",
-        "ends_at": f"{begins[1].isoformat()}T00:00:00+08:00",
-        "ground": "force_majeure",
-        "reason": text("台风停运", "A typhoon stopped everything"),
-    }
-    excusal = call.post(f"{metric}/excusals", "enterprise/delivery", asked)
-    call.get(f"{metric}/excusals", "city/officer")
-    there = f"/v1/excusals/{excusal['id']}"
-    decided = {"granted": True, **REASON}
-    call.post(f"{there}/decision", "city/officer", decided, changes=there)
-    observing.more(world, metric)
-    observing.many(world)
 
 
 def _organisations(call: Caller) -> None:
@@ -417,69 +343,3 @@ def _explain(call: Caller, sent: str) -> None:
     judged = {"outcome": "accepted", "reasons": text("解释合理", "That explains it")}
     call.post(f"{there}/decision", "city/officer", judged, changes=there)
     call.get(there, "city/officer")
-
-
-def _submit(world: World, there: str) -> list[str]:
-    """Submit a milestone with all that is asked for; return which deliverables that are."""
-    call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
-    kinds: list[str] = call.get(there, "city/officer")["evidence_asked"]
-    documents = [
-        call.upload(
-            f"{contract}/documents", "enterprise/delivery", name=f"{kind}.txt",
-            media_type="text/plain", content=f"{there}: {kind}\n".encode(),
-        )["id"]
-        for kind in kinds
-    ]  # fmt: skip
-    delivered = {
-        "documents": documents,
-        "delivered_at": wire(world.now),
-        "declaration": text("完成", "Done"),
-    }
-    call.post(f"{there}/submission", "enterprise/delivery", delivered, changes=there)
-    return kinds
-
-
-def _judge(world: World) -> None:
-    """Reject a milestone, accept others wholly and in part, and reject a payment."""
-    call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
-    listed = call.get(f"{contract}/milestones", "city/officer", limit=100)["data"]
-    planned = [one for one in listed if one["state"] == "planned"]
-    ordered = sorted(planned, key=lambda one: str(one["due_at"]))
-    acts = ("rejection", "acceptance", "qualified-acceptance")
-    why = {"reasons": text("缺少目录", "The index is missing"), "remedy": text("补充", "Add it")}
-    for one, act in zip(ordered, acts, strict=False):
-        there = f"/v1/milestones/{one['id']}"
-        kinds = _submit(world, there)
-        rest = {**why, "findings": [{"part": kinds[-1], **why}]}
-        part = {"share": "0.4", "rest": rest}
-        bodies: dict[str, dict[str, Any]] = {"rejection": rest, "qualified-acceptance": part}
-        call.post(f"{there}/{act}", "city/officer", bodies.get(act), changes=there)
-        call.get(f"{there}/rounds", "city/officer")
-    due = call.get(f"{contract}/payments", "city/treasurer")["data"]
-    computed = [one for one in due if one["state"] == "computed"]
-    if computed:
-        there = f"/v1/payments/{computed[0]['id']}"
-        call.post(f"{there}/rejection", "city/approver", REASON, changes=there)
-
-
-def _reconcile(world: World) -> None:
-    """Read what went to the bank and came back, and resolve what matches no payment."""
-    call, treasurer = world.caller, "city/treasurer"
-    call.get("/v1/payment-files", treasurer)
-    call.get(f"/v1/payment-files/{world.ids['payment_file']}", treasurer)
-    call.get("/v1/bank-reports", treasurer)
-    content = call.text(f"/v1/payment-files/{world.ids['payment_file']}/content", treasurer)
-    strange = content.replace("<EndToEndId>", "<EndToEndId>x")
-    report = call.upload(
-        "/v1/bank-reports",
-        treasurer,
-        name="strange.xml",
-        media_type="application/xml",
-        content=booked(strange.encode(), "bank-2027-0003", on=world.now.date()),
-    )
-    call.get(f"/v1/bank-reports/{report['id']}", treasurer)
-    [item] = call.get("/v1/bank-items", treasurer, outcome="unmatched")["data"]
-    there = f"/v1/bank-items/{item['id']}"
-    call.get(there, treasurer)
-    note = {"note": text("银行误记，已更正", "The bank booked it by mistake, and has corrected it")}
-    call.post(f"{there}/resolution", treasurer, note, changes=there)

@@ -65,8 +65,9 @@ async def many(
             " AND attnum > 0 AND attgenerated = '' AND attname <> 'id'"
         )
         await connection.execute(
-            f"INSERT INTO need (id, {names}) SELECT overlay(id placing lpad(to_hex(n), 8, '0')"  # noqa: S608 - names of columns
-            f" from length(id) - 7), {names} FROM need, generate_series(1, $1::int) AS n"
+            f"INSERT INTO need (id, {names}) SELECT "  # noqa: S608 - names of columns.
+            f"overlay(id placing lpad(to_hex(n), 8, '0') from length(id) - 7), {names}"
+            " FROM need, generate_series(1, $1::int) AS n"
             " WHERE id = $2",
             MANY, made.published_id,
         )  # fmt: skip

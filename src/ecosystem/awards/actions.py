@@ -162,13 +162,9 @@ async def _follow(
         for one in await offered.taken(tx, facts.need_id)
         if (one.lot_id, one.kind) == (facts.lot_id, facts.kind)
     ]
+    admitted = [one for one in rivals if one.state is OfferState.ADMITTED]
     await offers.conclude(
-        tx,
-        [one for one in rivals if one.state is OfferState.ADMITTED],
-        award_id=facts.award_id,
-        winner=found["offer_id"],
-        by=by,
-        at=at,
+        tx, admitted, award_id=facts.award_id, winner=found["offer_id"], by=by, at=at
     )
     await letters.send(
         tx, facts.award_id, need_id=facts.need_id,

@@ -188,28 +188,22 @@ async def propose_facts(
 
     Refuses with OfferMissing.
     """
-    offered = [one for one in await offers.opened(tx, row["id"]) if one.offer_id == asked.offer_id]
-    if not offered or offered[0].lot_id != lot_id:
+    offered = {one.offer_id: one for one in await offers.opened(tx, row["id"])}
+    found = offered.get(asked.offer_id)
+    if found is None or found.lot_id != lot_id:
         raise OfferMissing("No opened offer for this lot bears this identifier.")
-    (found,) = offered
     candidates = await _candidates(tx, row, lot_id=lot_id, kind=found.kind)
-    facts = ProposeFacts(
-        need_id=row["id"],
-        lot_id=lot_id,
-        offer_id=found.offer_id,
-        kind=found.kind,
-        authority_number=row["authority_id"],
-        need_state=NeedState(row["state_now"]),
-        ranked_first=candidates.first,
-        passed_over=candidates.passed_over,
-        is_unexplained=candidates.is_unexplained,
-        before=tuple(
-            Ending(state=one["state"], remedy=_remedy(one))
-            for one in await made(tx, row)
-            if (one["lot_id"], one["kind"]) == (lot_id, found.kind)
-        ),
-        reason=asked.reason,
+    before = tuple(
+        Ending(state=one["state"], remedy=_remedy(one))
+        for one in await made(tx, row)
+        if (one["lot_id"], one["kind"]) == (lot_id, found.kind)
     )
+    facts = ProposeFacts(
+        need_id=row["id"], lot_id=lot_id, offer_id=found.offer_id, kind=found.kind,
+        authority_number=row["authority_id"], need_state=NeedState(row["state_now"]),
+        ranked_first=candidates.first, passed_over=candidates.passed_over,
+        is_unexplained=candidates.is_unexplained, before=before, reason=asked.reason,
+    )  # fmt: skip
     return facts, found
 
 
@@ -224,25 +218,20 @@ class _Candidates(msgspec.Struct, frozen=True, kw_only=True):
 async def _candidates(tx: Tx, row: Record, *, lot_id: str, kind: OfferKind) -> _Candidates:
     """Return the first of a contest that is not excluded since, and those before it."""
     contests, last = await evaluated(tx, row["id"])
-    ranked = [
-        each
-        for one in contests
-        if (one.lot_id, one.kind) == (lot_id, kind)
-        for each in one.ranking.ranked
-    ]
+    contest = [one for one in contests if (one.lot_id, one.kind) == (lot_id, kind)]
+    ranked = [each for one in contest for each in one.ranking.ranked]
     place = {"authority_id": row["authority_id"], "need_id": row["id"], "round": last}
     out = {one["offer_id"]: one["reasons"] for one in await tx.rows(_PASSED_OVER, **place)}
     accepted = {one["offer_id"] for one in await tx.rows(_ACCEPTED, **place)}
     first = next((one for one in ranked if one.offer_id not in out), None)
+    is_low = first is not None and bool(first.abnormally_low)
     return _Candidates(
         first=first.offer_id if first else None,
         passed_over=tuple(
             PassedOver(offer_id=one.offer_id, reasons=read(out[one.offer_id], Words))
             for one in ranked[: ranked.index(first) if first else None]
         ),
-        is_unexplained=first is not None
-        and bool(first.abnormally_low)
-        and first.offer_id not in accepted,
+        is_unexplained=is_low and first is not None and first.offer_id not in accepted,
     )
 
 

@@ -234,17 +234,10 @@ _OTHERS: Final = Statement(
     )
     .order_by(observation.c.id)
 )
+_PROVED: Final = ("id", "version", "starts_on", "ends_on", "value", "sample_size", "verified_at")
 _VERIFIED: Final = Statement(
-    select(
-        observation.c.id,
-        observation.c.version,
-        metric.c.code,
-        observation.c.starts_on,
-        observation.c.ends_on,
-        observation.c.value,
-        observation.c.sample_size,
-        observation.c.verified_at,
-    )
+    select(*(observation.c[name] for name in _PROVED), metric.c.code)
+    .select_from(observation)
     .join(
         metric,
         and_(

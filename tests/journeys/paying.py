@@ -1,0 +1,75 @@
+"""The part of the tour that rejects, and that reconciles with the bank."""
+
+from typing import Any
+
+from ecosystem.cli.bank import booked
+from ecosystem.cli.texts import text
+from ecosystem.cli.world import World, wire
+
+REASON = {"reason": text("示例", "An example")}
+
+
+def judge(world: World) -> None:
+    """Reject a milestone, accept others wholly and in part, and reject a payment."""
+    call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
+    listed = call.get(f"{contract}/milestones", "city/officer", limit=100)["data"]
+    planned = [one for one in listed if one["state"] == "planned"]
+    ordered = sorted(planned, key=lambda one: str(one["due_at"]))
+    acts = ("rejection", "acceptance", "qualified-acceptance")
+    why = {"reasons": text("缺少目录", "The index is missing"), "remedy": text("补充", "Add it")}
+    for one, act in zip(ordered, acts, strict=False):
+        there = f"/v1/milestones/{one['id']}"
+        kinds = _submit(world, there)
+        rest = {**why, "findings": [{"part": kinds[-1], **why}]}
+        part = {"share": "0.4", "rest": rest}
+        bodies: dict[str, dict[str, Any]] = {"rejection": rest, "qualified-acceptance": part}
+        call.post(f"{there}/{act}", "city/officer", bodies.get(act), changes=there)
+        call.get(f"{there}/rounds", "city/officer")
+    due = call.get(f"{contract}/payments", "city/treasurer")["data"]
+    computed = [one for one in due if one["state"] == "computed"]
+    if computed:
+        there = f"/v1/payments/{computed[0]['id']}"
+        call.post(f"{there}/rejection", "city/approver", REASON, changes=there)
+
+
+def reconcile(world: World) -> None:
+    """Read what went to the bank and came back, and resolve what matches no payment."""
+    call, treasurer = world.caller, "city/treasurer"
+    call.get("/v1/payment-files", treasurer)
+    call.get(f"/v1/payment-files/{world.ids['payment_file']}", treasurer)
+    call.get("/v1/bank-reports", treasurer)
+    content = call.text(f"/v1/payment-files/{world.ids['payment_file']}/content", treasurer)
+    strange = content.replace("<EndToEndId>", "<EndToEndId>x")
+    report = call.upload(
+        "/v1/bank-reports",
+        treasurer,
+        name="strange.xml",
+        media_type="application/xml",
+        content=booked(strange.encode(), "bank-2027-0003", on=world.now.date()),
+    )
+    call.get(f"/v1/bank-reports/{report['id']}", treasurer)
+    [item] = call.get("/v1/bank-items", treasurer, outcome="unmatched")["data"]
+    there = f"/v1/bank-items/{item['id']}"
+    call.get(there, treasurer)
+    note = {"note": text("银行误记，已更正", "The bank booked it by mistake, and has corrected it")}
+    call.post(f"{there}/resolution", treasurer, note, changes=there)
+
+
+def _submit(world: World, there: str) -> list[str]:
+    """Submit a milestone with all that is asked for; return which deliverables that are."""
+    call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
+    kinds: list[str] = call.get(there, "city/officer")["evidence_asked"]
+    documents = [
+        call.upload(
+            f"{contract}/documents", "enterprise/delivery", name=f"{kind}.txt",
+            media_type="text/plain", content=f"{there}: {kind}\n".encode(),
+        )["id"]
+        for kind in kinds
+    ]  # fmt: skip
+    delivered = {
+        "documents": documents,
+        "delivered_at": wire(world.now),
+        "declaration": text("完成", "Done"),
+    }
+    call.post(f"{there}/submission", "enterprise/delivery", delivered, changes=there)
+    return kinds
