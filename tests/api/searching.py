@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -191,10 +192,13 @@ class Search:
             caller.get(path, "city/treasurer")
         for path in ("/v1/offers", "/v1/awards", "/v1/contracts"):
             caller.get(path, "enterprise/bidder")
-        metric_id = self.identifiers["metric_id"][0]
-        day = {"starts_on": "2027-01-01", "ends_on": "2027-01-02", "value": "1", "source": "log"}
+        listed = caller.get(f"{contract}/metrics", "city/officer", limit=100)["data"]
+        metric_id = next(one["id"] for one in listed if one["code"] == "response-time")
+        now = datetime.fromisoformat(caller.get("/v1/sandbox/clock")["now"])
+        begins, ends = ((now - timedelta(days=ago)).date().isoformat() for ago in (3, 2))
+        day = {"starts_on": begins, "ends_on": ends, "value": "1", "source": "log"}
         caller.post(f"/v1/metrics/{metric_id}/batches", "enterprise/delivery", [day])
-        time = {"starts_at": "2027-01-01T00:00:00Z", "ends_at": "2027-01-02T00:00:00Z"}
+        time = {"starts_at": f"{begins}T00:00:00Z", "ends_at": f"{ends}T00:00:00Z"}
         asked = {**time, "ground": "force_majeure", "reason": text("台风", "A typhoon")}
         caller.post(f"/v1/metrics/{metric_id}/excusals", "enterprise/delivery", asked)
         wanted = {"name": text("城市数据", "City data"), "filters": {"text": "数据"}}
@@ -256,9 +260,9 @@ def _fill(world: World) -> None:
     bidding.offer(world, "delivery", [("enterprise", "100")], CONSORTIUM)
     bidding.budget(world)
     bidding.need(world)
-    _deliver(world)
     altering.changes(world)
     altering.turns(world)
+    _deliver(world)
     world.caller.post("/v1/sandbox/clock", None, {"now": wire(world.now), "runs": True})
 
 

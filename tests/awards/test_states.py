@@ -226,7 +226,7 @@ async def test_no_sequence_of_calls_takes_an_award_where_it_does_not_go(
     await house.go_on(timedelta(days=1))
     Awards.house = house
     chosen_so = settings(
-        max_examples=12,
+        max_examples=20,
         stateful_step_count=40,
         deadline=None,
         derandomize=True,

@@ -110,7 +110,7 @@ def test_europe_sets_off_what_a_small_change_took_away() -> None:
 
 def test_a_contract_of_operation_is_not_changed_on_the_ground_for_works() -> None:
     assert TERMS.phases == ("operation",)
-    with pytest.raises(rules.GroundUnfit):
+    with pytest.raises(rules.ChangeUnfounded):
         _proposed("0.01", ground="de-minimis-works", limit=EUROPE)
 
 

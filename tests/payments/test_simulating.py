@@ -108,7 +108,7 @@ def test_what_cannot_be_supposed_is_refused(value: dict[str, Any], code: str) ->
     with pytest.raises(SuppositionsUnsound) as refused:
         simulate(value)
 
-    [fault] = refused.value.faults
+    fault = refused.value.faults[0]
     assert fault.code == code
     assert fault.pointer.startswith("/values/0/value")
 

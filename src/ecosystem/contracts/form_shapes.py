@@ -84,9 +84,9 @@ class FormMilestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     due_days: Days
     acceptance_days: Days
     """Days in which the buyer accepts or rejects what was submitted."""
-    evidence: tuple[Code, ...]
+    evidence: Annotated[tuple[Code, ...], Meta(max_length=100)]
     """Kinds of document without which it cannot be submitted."""
-    metrics: tuple[Code, ...] = ()
+    metrics: Annotated[tuple[Code, ...], Meta(max_length=100)] = ()
     """Metrics that are verified for it."""
     repeat: Repeat | None = None
 
@@ -250,8 +250,8 @@ class TermsMilestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     title: Text
     due_on: date
     acceptance_days: Days
-    evidence: tuple[Code, ...]
-    metrics: tuple[Code, ...] = ()
+    evidence: Annotated[tuple[Code, ...], Meta(max_length=100)]
+    metrics: Annotated[tuple[Code, ...], Meta(max_length=100)] = ()
 
 
 class ContractTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

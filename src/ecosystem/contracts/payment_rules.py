@@ -62,14 +62,14 @@ class Availability(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     """A charge for each period, less the weighted share of sessions that failed."""
 
     charge: Amount
-    areas: tuple[Area, ...]
+    areas: Annotated[tuple[Area, ...], Meta(max_length=100)]
     """All are verified for a period, or nothing is paid for it. Weights add to 1."""
 
 
 class Threshold(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="threshold"):
     """An amount for each period in which conditions are met, and nothing otherwise."""
 
-    conditions: tuple[Condition, ...]
+    conditions: Annotated[tuple[Condition, ...], Meta(max_length=100)]
     match: Literal["all", "any"] = "all"
     pays: Amount
 
@@ -78,7 +78,7 @@ class Slab(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="sla
     """The whole amount of the band in which a value lies; nothing below the first."""
 
     metric: Code
-    bands: tuple[Band, ...]
+    bands: Annotated[tuple[Band, ...], Meta(max_length=100)]
     share_of: Amount | None = None
 
 
@@ -87,7 +87,7 @@ class Marginal(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
 
     metric: Code
     lower: Measure = msgspec.field(default="0", name="from")
-    bands: tuple[Portion, ...]
+    bands: Annotated[tuple[Portion, ...], Meta(max_length=100)]
     maximum: Amount | None = None
     """Most that this rule ever pays, over all calculations. None where the last price is 0."""
 
@@ -118,7 +118,7 @@ class Satisfaction(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
     metric: Code
     sample_min: Annotated[int, Meta(ge=1, le=10_000_000)]
-    bands: tuple[Band, ...]
+    bands: Annotated[tuple[Band, ...], Meta(max_length=100)]
     share_of: Amount | None = None
 
 
@@ -126,9 +126,9 @@ class Composite(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     """An amount times a weighted score for each period; nothing where a gate is not met."""
 
     amount: Amount
-    parts: tuple[Part, ...]
+    parts: Annotated[tuple[Part, ...], Meta(max_length=100)]
     """All are verified for a period, or nothing is paid for it. Weights add to 1."""
-    gates: tuple[Condition, ...] = ()
+    gates: Annotated[tuple[Condition, ...], Meta(max_length=100)] = ()
 
 
 class ServiceCredit(
@@ -139,7 +139,7 @@ class ServiceCredit(
     metric: Code
     direction: Direction
     charge: Amount
-    steps: tuple[Step, ...]
+    steps: Annotated[tuple[Step, ...], Meta(max_length=100)]
     """From the mildest to the worst; the worst that holds counts."""
     cap: Ratio = "1"
     """Most that is deducted of the charge."""
@@ -166,7 +166,7 @@ class Points(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="p
     metric: Code
     free_points: Count
     value_per_point: Amount
-    bands: tuple[Ratchet, ...]
+    bands: Annotated[tuple[Ratchet, ...], Meta(max_length=100)]
 
 
 class GainPain(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="gain_pain"):
@@ -174,7 +174,7 @@ class GainPain(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
 
     metric: Code
     target: Amount
-    ranges: tuple[ShareRange, ...]
+    ranges: Annotated[tuple[ShareRange, ...], Meta(max_length=100)]
     """From 0 percent on, in order; one edge lies at 100."""
 
 
@@ -199,7 +199,7 @@ class Retention(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     rate: Ratio
     limit: Amount
     """Most that is held at a time."""
-    releases: tuple[Release, ...]
+    releases: Annotated[tuple[Release, ...], Meta(max_length=100)]
 
 
 class Indicator(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="indicator"):
@@ -220,11 +220,11 @@ class Index(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="in
     By `fixed` + sum of weight x value / base, less 1.
     """
 
-    rules: tuple[Code, ...]
+    rules: Annotated[tuple[Code, ...], Meta(max_length=100)]
     """Rules of the base that read metrics: what they earn for the same period is moved."""
     fixed: Ratio
     """The share of a price that never moves; with the weights it adds to 1."""
-    parts: tuple[Weighted, ...]
+    parts: Annotated[tuple[Weighted, ...], Meta(max_length=100)]
     """All are verified for a period, or nothing is moved for it."""
     most: Ratio
     """Most by which an amount is moved, either way, as a share of it."""
@@ -233,7 +233,7 @@ class Index(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="in
 class Waterfall(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="waterfall"):
     """Who gets what is payable: claims in their order, and the supplier what is left."""
 
-    claims: tuple[Claim, ...]
+    claims: Annotated[tuple[Claim, ...], Meta(max_length=100)]
 
 
 class TerminationRight(

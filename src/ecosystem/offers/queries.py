@@ -174,9 +174,15 @@ _BIDS: Final = Statement(
         )
     )
 )
+_PRICE_READ: Final = or_(
+    offer.c.state != "excluded",
+    offer.c.financial_state.is_(None),
+    offer.c.financial_state == "opened",
+)
+"""An excluded offer whose price stays sealed, or cannot be read, competes with none."""
 _OPENED: Final = Statement(
     select(offer, _members().label("members"))
-    .where(*_OF_NEED, offer.c.content.is_not(None), offer.c.state != "excluded")
+    .where(*_OF_NEED, offer.c.content.is_not(None), _PRICE_READ)
     .order_by(offer.c.id)
 )
 

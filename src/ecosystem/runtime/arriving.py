@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import FileIO
@@ -27,7 +27,7 @@ class Draft:
 
 
 @asynccontextmanager
-async def arrived(call: Call, *, folder: Path, bytes_max: int) -> AsyncIterator[Draft]:
+async def arrived(call: Call, *, folder: Path, bytes_max: int) -> AsyncGenerator[Draft]:
     """Give the body as a file of its own in `folder`, which is gone when the context ends.
 
     Raises as `pieces` does; OSError where the disk is full.

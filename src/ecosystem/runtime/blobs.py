@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -56,7 +56,7 @@ class Blobs:
         return b"".join(self.store.stream(digest))
 
     @contextmanager
-    def _draft(self, content: bytes) -> Iterator[Path]:
+    def _draft(self, content: bytes) -> Generator[Path]:
         self.arriving.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.arriving / mint("draft")
         try:

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
@@ -34,7 +34,7 @@ class Parts:
             return 0
 
     @contextmanager
-    def held(self, upload_id: str) -> Iterator[FileIO]:
+    def held(self, upload_id: str) -> Generator[FileIO]:
         """Hold an upload's file open at its end, for this request alone.
 
         Raises PartHeld where another request does. A process that is killed lets go of it.

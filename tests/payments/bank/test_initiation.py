@@ -63,7 +63,7 @@ def test_another_program_reads_the_same_from_the_file() -> None:
 
     first, second = payable("1234567.89"), payable("0.01", ABROAD)
     made = gathered(first, second)
-    message = XmlParser().from_bytes(written(made, at=AT), Document).cstmr_cdt_trf_initn
+    message: Any = XmlParser().from_bytes(written(made, at=AT), Document).cstmr_cdt_trf_initn
 
     block = message.pmt_inf[0]
     assert message.grp_hdr.msg_id == made.message_id

@@ -1,5 +1,6 @@
 """A bank's file is read whole or refused whole, whatever it does to be let in."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -32,8 +33,7 @@ def test_the_tests_own_messages_are_valid(content: bytes, schema: str) -> None:
 
 
 @pytest.mark.parametrize("make", [notification, statement], ids=["notification", "statement"])
-def test_what_is_booked_is_read(make: object) -> None:
-    assert callable(make)
+def test_what_is_booked_is_read(make: Callable[..., bytes]) -> None:
     found = read(make(entry("8000.00", names=NAMED, reference="ICBC 7")))
 
     assert found.accounts == (ACCOUNT,)

@@ -38,7 +38,7 @@ from ecosystem.values.revision import RevisionStale
     key=True,
     refuses=(
         ContractMissing, rules.NotProposer, rules.ContractNotActive, rules.ChangeOpen,
-        rules.BaseDiffers, rules.GroundUnfit, rules.ChangeUnsound, rules.ValueBeyondLimit,
+        rules.BaseDiffers, rules.ChangeUnfounded, rules.ChangeUnsound, rules.ValueBeyondLimit,
         rules.MilestoneSettled,
     ),
 )  # fmt: skip

@@ -67,7 +67,7 @@ class BaseDiffers(Refusal):
     remedy = "Read the contract again, and propose a change of the terms that it has now."
 
 
-class GroundUnfit(Refusal):
+class ChangeUnfounded(Refusal):
     """The rules of the place do not let a contract like this be changed on this ground."""
 
     kind = Kind.UNMET
@@ -126,7 +126,7 @@ class OwnProposal(Refusal):
 def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
     """Propose a change of a contract in force.
 
-    Refuses with NotProposer, ContractNotActive, ChangeOpen, BaseDiffers, GroundUnfit,
+    Refuses with NotProposer, ContractNotActive, ChangeOpen, BaseDiffers, ChangeUnfounded,
     ChangeUnsound with every fault at once, and ValueBeyondLimit, in that order.
     """
     del at
@@ -241,11 +241,11 @@ def _ground(facts: ProposeFacts) -> ChangeGround:
     named = {one.code: one for one in facts.limit.grounds}
     ground = named.get(facts.asked.ground)
     if ground is None:
-        raise GroundUnfit(f"The grounds are {', '.join(named)}.", pointer="/ground")
+        raise ChangeUnfounded(f"The grounds are {', '.join(named)}.", pointer="/ground")
     phases = facts.terms.phases
     if ground.phases and not set(ground.phases) & set(phases):
         detail = f"It is for contracts of {' or '.join(ground.phases)}, this one of {phases[0]}."
-        raise GroundUnfit(detail, pointer="/ground")
+        raise ChangeUnfounded(detail, pointer="/ground")
     return ground
 
 

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import FileIO
@@ -181,7 +181,7 @@ def _said(request: Call) -> tuple[int, bool]:
 
 
 @contextmanager
-def _held(request: Call, upload_id: str) -> Iterator[FileIO]:
+def _held(request: Call, upload_id: str) -> Generator[FileIO]:
     parts = request.house.blobs.parts
     try:
         with parts.held(upload_id) as file:

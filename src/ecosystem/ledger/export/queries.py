@@ -2,10 +2,10 @@
 
 from typing import Final
 
+import msgspec
 from sqlalchemy import Integer, Text, bindparam, func, select, tuple_
 
 from ecosystem.ledger.export.model import Account, Entry
-from ecosystem.ledger.model import AccountKind
 from ecosystem.ledger.tables import ledger_account, transfer
 from ecosystem.runtime.database import Statement, Tx
 
@@ -46,7 +46,7 @@ _ENTRIES: Final = Statement(
 async def accounts(tx: Tx) -> list[Account]:
     """Return every account with what its columns say."""
     rows = await tx.rows(_ACCOUNTS)
-    return [Account(**{**row, "kind": AccountKind(row["kind"])}) for row in rows]
+    return [msgspec.convert(dict(row), Account) for row in rows]
 
 
 async def entries(tx: Tx) -> list[Entry]:

@@ -96,7 +96,7 @@ def _take(
 
 
 def _of_row(number: int, refusal: Refusal) -> Fault:
-    (fault,) = refusal.faults
+    fault = refusal.faults[0]
     detail = f"{fault.detail} {refusal.remedy}"
     return Fault(f"/{number}{fault.pointer}", fault.code, detail)
 

@@ -1,5 +1,6 @@
 """What an approval limit says, and what it is decided on."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -45,4 +46,4 @@ class ApprovalLimit(msgspec.Struct, frozen=True, kw_only=True):
     person_id: PersonId | None
     most: Money
     set_by: PersonId
-    set_at: str
+    set_at: datetime

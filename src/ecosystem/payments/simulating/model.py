@@ -127,7 +127,7 @@ class FormAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     id: Code
     version: Version
     variables: Annotated[dict[str, Annotated[str, Meta(max_length=60)]], Meta(max_length=100)] = (
-        msgspec.field(default_factory=dict)
+        msgspec.field(default_factory=dict[str, str])
     )
     """By name; what is not given is at its default."""
 

@@ -51,7 +51,7 @@ class RulesNotChosen(Refusal):
     remedy = "Give either `rules` or `form`."
 
 
-class FormUnknown(Refusal):
+class FormNotListed(Refusal):
     """There is no such standard-form contract."""
 
     kind = Kind.UNMET

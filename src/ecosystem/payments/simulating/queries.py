@@ -6,7 +6,7 @@ from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.payments import queries as payments
 from ecosystem.payments.engine import RulesUnsound
 from ecosystem.payments.simulating.model import FormAsked, Known, KnownStep, SimulationDraft
-from ecosystem.payments.simulating.plan import FormUnknown, RulesNotChosen
+from ecosystem.payments.simulating.plan import FormNotListed, RulesNotChosen
 from ecosystem.runtime.database import Tx
 
 
@@ -31,7 +31,7 @@ async def known(tx: Tx, contract_id: str) -> Known:
 def given(asked: SimulationDraft) -> Known:
     """Return the rules that were given, or those of the form that was named.
 
-    Refuses with RulesNotChosen, FormUnknown or RulesUnsound.
+    Refuses with RulesNotChosen, FormNotListed or RulesUnsound.
     """
     if bool(asked.rules) == (asked.form is not None):
         raise RulesNotChosen("`rules` and `form` are both given, or neither.")
@@ -43,7 +43,7 @@ def given(asked: SimulationDraft) -> Known:
 def _of_form(asked: SimulationDraft, form: FormAsked) -> tuple[PaymentRule, ...]:
     found = contracts.forms_by_name().get((form.id, form.version))
     if found is None:
-        raise FormUnknown(f"There is no form {form.id} {form.version}.", pointer="/form")
+        raise FormNotListed(f"There is no form {form.id} {form.version}.", pointer="/form")
     faults, rules = filled_rules(
         found, variables=form.variables, value=asked.contract_value, pointer="/form"
     )

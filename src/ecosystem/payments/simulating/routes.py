@@ -18,7 +18,7 @@ from ecosystem.values.money import AmountTooFine, CurrencyUnknown
     permit=access.SIMULATE,
     answers=Simulation,
     refuses=(
-        plan.RulesNotChosen, plan.FormUnknown, RulesUnsound, plan.SuppositionsUnsound,
+        plan.RulesNotChosen, plan.FormNotListed, RulesUnsound, plan.SuppositionsUnsound,
         plan.SimulationTooLarge, FactsDoubled, CurrencyUnknown, AmountTooFine,
     ),
 )  # fmt: skip
