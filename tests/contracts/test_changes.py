@@ -145,7 +145,7 @@ async def test_more_than_the_law_allows_is_refused_with_its_figures(active: Part
     assert answer.json()["errors"][0]["code"] == "share_each_max"
     assert "5900000.00 CNY" in answer.json()["detail"]
     assert "5900000.01" in answer.json()["detail"]
-    assert code(other) == (422, "ground_unfit")
+    assert code(other) == (422, "change_unfounded")
 
 
 async def test_a_change_that_the_programme_cannot_bear_is_not_signed(active: Partnership) -> None:
