@@ -24,6 +24,8 @@ _WORLD: Final[dict[str, dict[str, Any]]] = json.loads(
 
 _NUMBERS: Final = count(1)
 
+schemathesis.serializer.alias("application/partial-upload", "application/octet-stream")
+
 
 @schemathesis.hook
 def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None:

@@ -184,7 +184,7 @@ class Search:
     def _look_around(self, caller: Caller) -> None:
         """Read what the journey has not read, and put first what the callers own."""
         contract = f"/v1/contracts/{self.identifiers['contract_id'][0]}"
-        said = {"name": "a.txt", "media_type": "text/plain", "bytes": 9, "sha256": "0" * 64}
+        said = {"name": "a.txt", "media_type": "text/plain", "bytes": 1_000_000, "sha256": "0" * 64}
         caller.post(f"{contract}/uploads", "enterprise/delivery", said)
         for path in ("documents", "metrics", "milestones", "payments", "calculations"):
             caller.get(f"{contract}/{path}", "enterprise/delivery", limit=100)

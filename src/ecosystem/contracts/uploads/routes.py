@@ -173,7 +173,7 @@ async def _own(request: Call, upload_id: str) -> Any:
 def _said(request: Call) -> tuple[int, bool]:
     """Return what Upload-Offset and Upload-Complete say."""
     offset = request.header(b"upload-offset") or ""
-    is_last = request.header(b"upload-complete") or "?0"
+    is_last = request.header(b"upload-complete") or ""
     if not _OFFSET.fullmatch(offset) or is_last not in _BOOLEAN:
         message = "Upload-Offset is a number of bytes, and Upload-Complete ?0 or ?1."
         raise EdgeFinding(problems.MALFORMED, message)

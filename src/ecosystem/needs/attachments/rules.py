@@ -49,19 +49,19 @@ class NeedSettled(Refusal):
 def file(facts: FileFacts, *, by: Actor, at: datetime) -> Filed:
     """Keep a file of a need.
 
-    Refuses with NeedNotOwned, NeedSettled, AttachmentsTooMany, or with AttachmentUnsound and
-    every fault at once: `name_missing`, `name_differs`, `digest_missing`, `digest_differs`,
-    `content_differs`.
+    Refuses with NeedNotOwned, then with AttachmentUnsound and every fault at once
+    (`name_missing`, `name_differs`, `digest_missing`, `digest_differs`, `content_differs`),
+    then with NeedSettled or AttachmentsTooMany.
     """
     del at
     check_own(facts.authority_number, by=by)
+    faults = tuple(_faults(facts))
+    if facts.name is None or faults:
+        raise AttachmentUnsound(faults[0].detail, faults=faults)
     if facts.state not in _OPEN:
         raise NeedSettled(f"The need is {facts.state}.")
     if facts.count >= COUNT_MAX or facts.bytes_before + facts.bytes > BYTES_MAX:
         raise AttachmentsTooMany(f"It has {facts.count} files of {facts.bytes_before} bytes.")
-    faults = tuple(_faults(facts))
-    if facts.name is None or faults:
-        raise AttachmentUnsound(faults[0].detail, faults=faults)
     return Filed(
         name=facts.name, media_type=facts.media_type, bytes=facts.bytes, sha256=facts.sha256
     )
