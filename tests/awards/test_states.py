@@ -194,10 +194,16 @@ class Awards(RuleBasedStateMachine):
         self.need_state = self.house.wait_for(evaluated(self.house.world, self.need.id))
         assert self.need_state == "evaluated"
 
-    @rule(days=st.sampled_from([11, 1]))
-    def wait(self, days: int) -> None:
-        """Let time pass."""
-        self.house.wait_for(self.house.go_on(timedelta(days=days)))
+    @rule()
+    def wait(self) -> None:
+        """Let a day pass."""
+        self.house.wait_for(self.house.go_on(timedelta(days=1)))
+
+    @precondition(lambda self: self.was == "standstill")
+    @rule()
+    def outlast(self) -> None:
+        """Let the standstill end."""
+        self.house.wait_for(self.house.go_on(STANDSTILL))
 
     @invariant()
     def goes_where_the_domain_lets_it(self) -> None:
