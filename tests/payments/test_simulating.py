@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ecosystem.contracts.payment_rules import PaymentRule
-from ecosystem.payments.engine import FactsDoubled, recompute
+from ecosystem.payments.engine import FactsDoubled, RulesUnsound, recompute
 from ecosystem.payments.simulating import queries, rules
 from ecosystem.payments.simulating.draws import chance, drawn
 from ecosystem.payments.simulating.model import Known, Simulation, Suppositions, Triangular
@@ -111,6 +111,17 @@ def test_what_cannot_be_supposed_is_refused(value: dict[str, Any], code: str) ->
     fault = refused.value.faults[0]
     assert fault.code == code
     assert fault.pointer.startswith("/values/0/value")
+
+
+def test_rules_are_refused_although_nothing_is_supposed() -> None:
+    empty = rule(
+        "service_credit", metric="metric", direction="lower", charge="100.00", cap="0.5", steps=[]
+    )
+
+    with pytest.raises(RulesUnsound) as refused:
+        rules.simulate(known(empty), Suppositions(), watched=lambda: None)
+
+    assert [one.pointer for one in refused.value.faults] == ["/rules/0/steps"]
 
 
 def test_what_would_take_too_long_is_refused_before_it_begins() -> None:

@@ -61,7 +61,7 @@ def simulate(known: Known, asked: Suppositions, *, watched: Callable[[], None]) 
     plan.refuse_unsound(known, asked)
     groups, grid = tuple(plan.groups(known, asked)), plan.grid(asked)
     plan.refuse_large(known, asked, groups, runs=len(grid) * asked.draws)
-    _refuse_doubled(known, asked, groups, at=grid[0])
+    _refuse_whole(known, asked, groups, at=grid[0])
     first = _published(known, asked, groups, at=grid[0])
     with exact():
         outcomes = [
@@ -91,18 +91,21 @@ def simulate(known: Known, asked: Suppositions, *, watched: Callable[[], None]) 
     )
 
 
-def _refuse_doubled(
+def _refuse_whole(
     known: Known, asked: Suppositions, groups: tuple[Group, ...], *, at: tuple[str, ...]
 ) -> None:
-    """Refuse with FactsDoubled also what would double in different steps."""
+    """Refuse unsound rules also where nothing is supposed, and facts doubled in several steps."""
     facts = [plan.facts_of(group, asked, at=at, draw=0) for group in groups]
-    every = Facts(
-        milestones=tuple(one for step in facts for one in step.milestones),
-        observations=tuple(one for step in facts for one in step.observations),
-        days=tuple(one for step in facts for one in step.days),
-    )
     engine.calculate(
-        (), every, currency=known.currency, contract_value=_NOTHING, paid_before=_NOTHING
+        known.rules,
+        Facts(
+            milestones=tuple(one for step in facts for one in step.milestones),
+            observations=tuple(one for step in facts for one in step.observations),
+            days=tuple(one for step in facts for one in step.days),
+        ),
+        currency=known.currency,
+        contract_value=Decimal(known.contract_value),
+        paid_before=_NOTHING,
     )
 
 
