@@ -54,7 +54,7 @@ class Refusal(Exception):
         """Refuse with `detail`; name the place by `pointer`, or many by `faults`."""
         super().__init__(detail)
         self.detail = detail
-        self.faults = faults or (
+        self.faults: tuple[Fault, ...] = faults or (
             (Fault(pointer, self.code(), detail),) if pointer is not None else ()
         )
 

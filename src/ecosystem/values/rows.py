@@ -115,7 +115,7 @@ def _table(content: bytes, type_: type[Row], rows_max: int) -> Rows[Row]:
         raise BatchUnreadable(f"The body is not UTF-8 at byte {error.start}.") from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        first: list[str] = next(reader, [])
+        first = next(reader, list[str]())
         names = _columns(first, type_)
         cells = [(reader.line_num, row) for row in islice((r for r in reader if r), rows_max + 1)]
     except csv.Error as error:
