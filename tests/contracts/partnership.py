@@ -169,7 +169,8 @@ async def award(
     try:
         await connection.execute(
             "INSERT INTO offer (authority_id, id, need_id, lot_id, version, kind, state, lead_id,"
-            " member_ids) VALUES ($1, $2, $3, $4, 1, $5, 'admitted', $6, $7)",
+            " member_ids, confirmed_version) SELECT $1, $2, id, $4, 1, $5, 'admitted', $6, $7,"
+            " content_version FROM need WHERE authority_id = $1 AND id = $3",
             authority, offer_id, need_id, lot_id, kind, lead_id,
             [member.organisation_id for member in members],
         )  # fmt: skip

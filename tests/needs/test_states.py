@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,7 +33,27 @@ from tests.builders import AT, DEADLINE, REASON, World, lot_draft, settled
 from tests.builders import OPENERS as NAMED
 
 ENQUIRIES_END = AT + timedelta(days=10)
+MOVE = (
+    "UPDATE need SET state = $2, published_at = now(), profile_id = 'sandbox', "
+    "cancelled_reason = '{}' WHERE id = $1"
+)
 Act = Callable[[Tx, Actor], Awaitable[Any]]
+
+
+async def draft_of(world: World) -> str:
+    whole = {
+        "title": {"en": "Monitoring"}, "description": {"en": "By outcomes."},
+        "sector": "urban_governance", "operation": "data", "phase": "operation",
+        "jurisdiction": "440300", "lots": [lot_draft()], "invited_kinds": ["enterprise"],
+        "invited_offers": ["delivery"], "programme_id": world.programme_id,
+        "contract_form": {"id": "city-data-platform-operation", "version": "1.0"},
+        "openers": [world.actor(one).person_id for one in NAMED],
+        "enquiry_ends_at": ENQUIRIES_END, "submission_ends_at": DEADLINE,
+        "opening_at": DEADLINE,
+    }  # fmt: skip
+    asked = msgspec.convert(whole, NeedDraft)
+    async with world.acting("city/officer") as (tx, by):
+        return (await actions.draft(tx, asked, by=by, at=AT)).id
 
 
 class Need(RuleBasedStateMachine):
@@ -48,7 +69,7 @@ class Need(RuleBasedStateMachine):
         self.is_public = False
         self.waiting: list[str] = []
         self.answered: list[str] = []
-        self.id: str = self.run(self._draft())
+        self.id: str = self.run(draft_of(self.world))
 
     @property
     def now(self) -> str:
@@ -167,21 +188,6 @@ class Need(RuleBasedStateMachine):
         except Refusal as refusal:
             return None, refusal
 
-    async def _draft(self) -> str:
-        whole = {
-            "title": {"en": "Monitoring"}, "description": {"en": "By outcomes."},
-            "sector": "urban_governance", "operation": "data", "phase": "operation",
-            "jurisdiction": "440300", "lots": [lot_draft()], "invited_kinds": ["enterprise"],
-            "invited_offers": ["delivery"], "programme_id": self.world.programme_id,
-            "contract_form": {"id": "city-data-platform-operation", "version": "1.0"},
-            "openers": [self.world.actor(one).person_id for one in NAMED],
-            "enquiry_ends_at": ENQUIRIES_END, "submission_ends_at": DEADLINE,
-            "opening_at": DEADLINE,
-        }  # fmt: skip
-        asked = msgspec.convert(whole, NeedDraft)
-        async with self.world.acting("city/officer") as (tx, by):
-            return (await actions.draft(tx, asked, by=by, at=AT)).id
-
     async def _read(self) -> tuple[str, int]:
         async with self.world.acting("city/officer") as (tx, by):
             row = await queries.held(tx, self.id, seen_by=by, at=self.at)
@@ -209,3 +215,43 @@ def test_no_sequence_of_acts_leads_where_the_states_do_not(
         ),
     )  # fmt: skip
     runner.run(database.close())
+
+
+GOES = {
+    "draft": {"published", "cancelled"},
+    "published": {"closed", "cancelled"},
+    "closed": {"opened", "cancelled"},
+    "opened": {"evaluated", "awarded", "unsuccessful", "cancelled"},
+    "evaluated": {"awarded", "contracted", "opened", "cancelled"},
+    "awarded": {"contracted", "opened", "cancelled"},
+    "contracted": {"opened"},
+    "cancelled": set[str](),
+    "unsuccessful": set[str](),
+}
+"""Where the domain lets a need go; back to `opened` by a challenge that was upheld."""
+
+
+async def test_the_database_takes_a_need_nowhere_else(database: Database, tmp_path: Path) -> None:
+    world = await settled(database, tmp_path)
+    need_id = await draft_of(world)
+    connection = await database.connect()
+    seen = set[str]()
+
+    async def walk(state: str) -> None:
+        seen.add(state)
+        for after in GOES:
+            moving = connection.transaction()
+            await moving.start()
+            if after not in {state, *GOES[state]}:
+                with pytest.raises(asyncpg.RestrictViolationError) as no:
+                    await connection.execute(MOVE, need_id, after)
+                assert no.value.constraint_name == "need_takes_its_turn"
+            else:
+                await connection.execute(MOVE, need_id, after)
+                if after not in seen:
+                    await walk(after)
+            await moving.rollback()
+
+    await walk("draft")
+    await connection.close()
+    assert seen == set(GOES)

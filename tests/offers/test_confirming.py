@@ -2,7 +2,9 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -29,6 +31,7 @@ from tests.builders import (
     World,
     content,
     drafted,
+    hand_in,
     offered,
     opened,
     published,
@@ -166,6 +169,80 @@ async def test_offers_stay_sealed_while_a_question_waits_where_the_law_has_it_so
         await questions.answer(tx, asked.id, text=Text(en="This."), by=by, at=AT)
     async with world.acting(OPENERS[0]) as (tx, by):
         assert (await opening.give_out(tx, need.id, by=by, at=late)).data == ()
+
+
+async def refused(world: World, sql: str, *values: Any, purpose: str = "opening") -> str | None:
+    """Return the name of the rule by which the database refuses the serving role."""
+    connection = await world.database.connect()
+    try:
+        await connection.execute(f"SET app.purpose = '{purpose}'")
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError) as no:
+            await connection.execute(sql, *values)
+    finally:
+        await connection.close()
+    name: str | None = no.value.as_dict().get("constraint_name")
+    return name
+
+
+async def test_the_database_opens_no_offer_that_was_not_confirmed_after_an_amendment(
+    world: World, need: Published
+) -> None:
+    left = await offered(world, need.lot_id, content())
+    kept = await offered(world, need.lot_id, content(), by="second_enterprise")
+    version = await amend(world, need.id)
+    await confirm(world, kept, by="second_enterprise")
+    moved = "UPDATE offer SET state = $2, version = version + 1 WHERE id = $1"
+    said = "UPDATE offer SET confirmed_version = $2, state = $3 WHERE id = $1"
+    back = "UPDATE need SET content_version = $2 WHERE id = $1"
+
+    assert await refused(world, moved, left, "opened") == "what_is_opened_is_confirmed"
+    for state in ("admitted", "awarded", "not_awarded"):
+        assert await refused(world, moved, left, state) in {
+            "offer_goes_as_decided", "what_is_opened_is_confirmed", "offer_takes_its_turn",
+        }  # fmt: skip
+    assert await refused(world, said, left, version + 1, "submitted") == (
+        "what_is_opened_is_confirmed"
+    )
+    assert await refused(world, back, need.id, 1) == "need_terms_stay"
+    await hand_in(world, need.id, OPENERS[0])
+    for state in ("submitted", "opened"):
+        assert await refused(world, said, left, version, state) == "what_is_opened_is_confirmed"
+    assert await refused(world, back, need.id, version + 1) == "need_terms_stay"
+
+    await hand_in(world, need.id, OPENERS[1])
+    assert await refused(world, moved, left, "opened") == "offer_goes_as_decided"
+    found = await seen(world, "city/officer", kept)
+    assert found is not None
+    assert found["state"] == "opened"
+
+
+async def test_the_database_opens_nothing_while_a_question_waits_where_the_law_has_it_so(
+    world: World,
+) -> None:
+    late = AT + timedelta(days=45)
+    need = await published(
+        world, jurisdiction="440304", enquiry_ends_at=AT + timedelta(days=30),
+        submission_ends_at=late, opening_at=late,
+    )  # fmt: skip
+    async with world.acting("enterprise/bidder") as (tx, by):
+        asked = await questions.ask(tx, need.id, text=Text(en="Which?"), by=by, at=AT)
+    opener = world.actor(OPENERS[0])
+    handing = "INSERT INTO opening_share VALUES ($1, $2, $3, '{}', now())"
+    opens = "INSERT INTO opening VALUES ($1, $2, now(), ARRAY['person_a', 'person_b'], '{}')"
+    place = (opener.organisation_number, need.id)
+    harmless = "UPDATE need SET waits_for_answers = false WHERE id = $1"
+    unanswered = "UPDATE question SET answer = NULL, answered_at = NULL WHERE id = $1"
+
+    assert await refused(world, handing, *place, opener.person_id) == "shares_wait_for_answers"
+    assert await refused(world, opens, *place) == "an_opening_waits_for_answers"
+    assert await refused(world, harmless, need.id) == "need_terms_stay"
+    async with world.acting("city/officer") as (tx, by):
+        await questions.answer(tx, asked.id, text=Text(en="This."), by=by, at=AT)
+    assert await refused(world, unanswered, asked.id) == "question_hands_stay"
+    connection = await world.database.connect()
+    await connection.execute("SET app.purpose = 'opening'")
+    assert await connection.execute(handing, *place, opener.person_id) == "INSERT 0 1"
+    await connection.close()
 
 
 async def test_the_log_alone_decides_confirmations_again(world: World) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import JSON, TSVECTOR
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import turning
 
 _SEARCHED: Final = (
     "bigrams(coalesce(title->>'zh', '') || ' ' || coalesce(title->>'en', '') || ' ' || "
@@ -34,6 +35,33 @@ _SEARCHED: Final = (
 """Pairs of characters, and the words by which needs are filtered, all in one index."""
 
 _LATER: Final = "CASE WHEN state NOT IN ('draft', 'published') THEN state END"
+_TURNS: Final = {
+    "draft": ("published", "cancelled"),
+    "published": ("closed", "cancelled"),
+    "closed": ("opened", "cancelled"),
+    "opened": ("evaluated", "awarded", "unsuccessful", "cancelled"),
+    "evaluated": ("awarded", "contracted", "opened", "cancelled"),
+    "awarded": ("contracted", "opened", "cancelled"),
+    "contracted": ("opened",),
+}
+"""Back to `opened` goes what a reviewer has evaluated again; three states are ends."""
+_TERMS_STAY: Final = (
+    """
+CREATE FUNCTION need_terms_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'need % is not amended like this', OLD.id
+    USING ERRCODE = 'restrict_violation', CONSTRAINT = 'need_terms_stay';
+END $$""",
+    """
+CREATE TRIGGER need_terms_stay BEFORE UPDATE OF content_version, waits_for_answers ON need
+FOR EACH ROW WHEN (
+  (NEW.content_version <> OLD.content_version
+    AND (NEW.content_version < OLD.content_version OR OLD.state NOT IN ('draft', 'published')))
+  OR (NEW.waits_for_answers <> OLD.waits_for_answers AND OLD.state <> 'draft'))
+EXECUTE FUNCTION need_terms_stay()""",
+    "ALTER TABLE need ENABLE ALWAYS TRIGGER need_terms_stay",
+)
+"""Nobody makes an old confirmation good, or a waiting question harmless, by the need's row."""
 
 need: Final = Table(
     "need",
@@ -119,6 +147,7 @@ need: Final = Table(
     ),
     # A need changes its state several times: with room beside it, no index has to learn of it.
     postgresql_with={"fillfactor": 70},
+    info={"sql": (*turning("need", _TURNS), *_TERMS_STAY)},
 )
 lot: Final = Table(
     "lot",
@@ -169,6 +198,7 @@ question: Final = Table(
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
     CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="an_answer_is_dated"),
     Index("question_of_need", "authority_id", "need_id", "id"),
+    info={"hands": ("asked_by", "answered_by", "answered_at")},
 )
 saved_search: Final = Table(
     "saved_search",

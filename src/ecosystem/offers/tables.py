@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
-from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.hands import another, refusing, turning
 
 _MEMBER: Final = "nullif(current_setting('app.organisation', true), '') = ANY (member_ids)"
 _AUTHORITY: Final = "authority_id = nullif(current_setting('app.authority', true), '')::integer"
@@ -56,6 +56,28 @@ _PRICELESS: Final = f"""NEW.financial_state IS NULL OR NEW.content IS NULL
   OR (NEW.financial_state = 'opened' AND {_FROZEN})"""
 _ADMITTED: Final = """NEW.financial_state IS DISTINCT FROM 'opened'
   OR OLD.financial_state = 'opened' OR OLD.state = 'admitted'"""
+_AS_CONFIRMED: Final = """CASE
+  WHEN NEW.state IN ('opened', 'admitted', 'awarded') OR (
+    NEW.confirmed_version IS NOT NULL AND NEW.state = 'submitted'
+    AND NEW.confirmed_version IS DISTINCT FROM OLD.confirmed_version)
+  THEN EXISTS (
+    SELECT FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+      AND need.content_version = NEW.confirmed_version
+      AND (need.state = 'published' OR NEW.confirmed_version = OLD.confirmed_version))
+  ELSE NEW.confirmed_version IS NULL
+    OR NEW.confirmed_version IS NOT DISTINCT FROM OLD.confirmed_version
+  END"""
+"""What is opened was confirmed for the need as it is, while offers were still taken."""
+_TURNS: Final = {
+    "draft": ("submitted", "withdrawn"),
+    "submitted": ("draft", "withdrawn", "opened", "excluded"),
+    "opened": ("admitted", "excluded"),
+    "admitted": ("excluded", "awarded", "not_awarded", "opened"),
+    "excluded": ("opened",),
+    "awarded": ("not_awarded", "opened"),
+    "not_awarded": ("opened",),
+}
+"""Back to `opened` goes what a reviewer has evaluated again."""
 _OPENED: Final = "state IN ('opened', 'admitted', 'excluded', 'awarded', 'not_awarded')"
 
 offer: Final = Table(
@@ -141,6 +163,10 @@ offer: Final = Table(
                 changes=True,
             ),
             *refusing("no_price_of_an_excluded_offer", on="offer", unless=_ADMITTED, changes=True),
+            *refusing(
+                "what_is_opened_is_confirmed", on="offer", unless=_AS_CONFIRMED, changes=True
+            ),
+            *turning("offer", _TURNS),
         ),
     },
 )
@@ -275,6 +301,12 @@ _ENOUGH: Final = """(
 
 _IN_ITS_TURN: Final = f"NEW.part <> 'financial' OR {_FROZEN}"
 """No share of a price is taken before the scores of quality are frozen."""
+_ANSWERED: Final = """NEW.part = 'financial' OR EXISTS (
+    SELECT FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+      AND NOT (need.waits_for_answers AND EXISTS (
+        SELECT FROM question WHERE question.authority_id = need.authority_id
+          AND question.need_id = need.id AND question.answer IS NULL)))"""
+"""No question waits where the need's profile has it keep offers sealed."""
 
 opening_share: Final = Table(
     "opening_share",
@@ -294,6 +326,7 @@ opening_share: Final = Table(
         "sql": (
             *refusing("who_opens_is_named_by_the_need", on="opening_share", unless=_NAMED),
             *refusing("shares_of_prices_wait", on="opening_share", unless=_IN_ITS_TURN),
+            *refusing("shares_wait_for_answers", on="opening_share", unless=_ANSWERED),
         ),
     },
 )
@@ -317,6 +350,7 @@ opening: Final = Table(
         "sql": (
             *refusing("who_opens_has_handed_in", on="opening", unless=_ENOUGH),
             *refusing("prices_open_in_their_turn", on="opening", unless=_IN_ITS_TURN),
+            *refusing("an_opening_waits_for_answers", on="opening", unless=_ANSWERED),
         ),
     },
 )

@@ -1932,6 +1932,31 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON login_counter TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON need TO ecosystem_api;
 -- next
+CREATE FUNCTION need_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
+    USING ERRCODE = 'restrict_violation', CONSTRAINT = 'need_takes_its_turn';
+END $$;
+-- next
+CREATE TRIGGER need_turns BEFORE UPDATE OF state ON need FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('draft published', 'draft cancelled', 'published closed', 'published cancelled', 'closed opened', 'closed cancelled', 'opened evaluated', 'opened awarded', 'opened unsuccessful', 'opened cancelled', 'evaluated awarded', 'evaluated contracted', 'evaluated opened', 'evaluated cancelled', 'awarded contracted', 'awarded opened', 'awarded cancelled', 'contracted opened')) EXECUTE FUNCTION need_takes_its_turn();
+-- next
+ALTER TABLE need ENABLE ALWAYS TRIGGER need_turns;
+-- next
+CREATE FUNCTION need_terms_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'need % is not amended like this', OLD.id
+    USING ERRCODE = 'restrict_violation', CONSTRAINT = 'need_terms_stay';
+END $$;
+-- next
+CREATE TRIGGER need_terms_stay BEFORE UPDATE OF content_version, waits_for_answers ON need
+FOR EACH ROW WHEN (
+  (NEW.content_version <> OLD.content_version
+    AND (NEW.content_version < OLD.content_version OR OLD.state NOT IN ('draft', 'published')))
+  OR (NEW.waits_for_answers <> OLD.waits_for_answers AND OLD.state <> 'draft'))
+EXECUTE FUNCTION need_terms_stay();
+-- next
+ALTER TABLE need ENABLE ALWAYS TRIGGER need_terms_stay;
+-- next
 GRANT SELECT, INSERT, UPDATE ON opening_key TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON passkey_challenge TO ecosystem_api;
@@ -2104,6 +2129,23 @@ CREATE TRIGGER prices_open_in_their_turn BEFORE INSERT ON opening FOR EACH ROW E
 -- next
 ALTER TABLE opening ENABLE ALWAYS TRIGGER prices_open_in_their_turn;
 -- next
+CREATE FUNCTION an_opening_waits_for_answers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.part = 'financial' OR EXISTS (
+    SELECT FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+      AND NOT (need.waits_for_answers AND EXISTS (
+        SELECT FROM question WHERE question.authority_id = need.authority_id
+          AND question.need_id = need.id AND question.answer IS NULL)))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'an_opening_waits_for_answers';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER an_opening_waits_for_answers BEFORE INSERT ON opening FOR EACH ROW EXECUTE FUNCTION an_opening_waits_for_answers();
+-- next
+ALTER TABLE opening ENABLE ALWAYS TRIGGER an_opening_waits_for_answers;
+-- next
 CREATE TRIGGER opening_share_stays BEFORE UPDATE OR DELETE ON opening_share FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER opening_share_stays_whole BEFORE TRUNCATE ON opening_share FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -2151,6 +2193,23 @@ CREATE TRIGGER shares_of_prices_wait BEFORE INSERT ON opening_share FOR EACH ROW
 -- next
 ALTER TABLE opening_share ENABLE ALWAYS TRIGGER shares_of_prices_wait;
 -- next
+CREATE FUNCTION shares_wait_for_answers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.part = 'financial' OR EXISTS (
+    SELECT FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+      AND NOT (need.waits_for_answers AND EXISTS (
+        SELECT FROM question WHERE question.authority_id = need.authority_id
+          AND question.need_id = need.id AND question.answer IS NULL)))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'shares_wait_for_answers';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER shares_wait_for_answers BEFORE INSERT ON opening_share FOR EACH ROW EXECUTE FUNCTION shares_wait_for_answers();
+-- next
+ALTER TABLE opening_share ENABLE ALWAYS TRIGGER shares_wait_for_answers;
+-- next
 GRANT SELECT, INSERT, UPDATE ON organisation TO ecosystem_api;
 -- next
 GRANT USAGE ON SEQUENCE organisation_number_seq TO ecosystem_api;
@@ -2158,6 +2217,10 @@ GRANT USAGE ON SEQUENCE organisation_number_seq TO ecosystem_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON outside_identity TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON procurement_profile TO ecosystem_api;
+-- next
+CREATE TRIGGER question_hands_stay BEFORE UPDATE ON question FOR EACH ROW EXECUTE FUNCTION hands_stay('asked_by', 'answered_by', 'answered_at');
+-- next
+ALTER TABLE question ENABLE ALWAYS TRIGGER question_hands_stay;
 -- next
 GRANT SELECT, INSERT, UPDATE ON question TO ecosystem_api;
 -- next
@@ -2347,6 +2410,39 @@ END $$;
 CREATE TRIGGER no_price_of_an_excluded_offer BEFORE INSERT OR UPDATE ON offer FOR EACH ROW EXECUTE FUNCTION no_price_of_an_excluded_offer();
 -- next
 ALTER TABLE offer ENABLE ALWAYS TRIGGER no_price_of_an_excluded_offer;
+-- next
+CREATE FUNCTION what_is_opened_is_confirmed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (CASE
+  WHEN NEW.state IN ('opened', 'admitted', 'awarded') OR (
+    NEW.confirmed_version IS NOT NULL AND NEW.state = 'submitted'
+    AND NEW.confirmed_version IS DISTINCT FROM OLD.confirmed_version)
+  THEN EXISTS (
+    SELECT FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+      AND need.content_version = NEW.confirmed_version
+      AND (need.state = 'published' OR NEW.confirmed_version = OLD.confirmed_version))
+  ELSE NEW.confirmed_version IS NULL
+    OR NEW.confirmed_version IS NOT DISTINCT FROM OLD.confirmed_version
+  END) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_opened_is_confirmed';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER what_is_opened_is_confirmed BEFORE INSERT OR UPDATE ON offer FOR EACH ROW EXECUTE FUNCTION what_is_opened_is_confirmed();
+-- next
+ALTER TABLE offer ENABLE ALWAYS TRIGGER what_is_opened_is_confirmed;
+-- next
+CREATE FUNCTION offer_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
+    USING ERRCODE = 'restrict_violation', CONSTRAINT = 'offer_takes_its_turn';
+END $$;
+-- next
+CREATE TRIGGER offer_turns BEFORE UPDATE OF state ON offer FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('draft submitted', 'draft withdrawn', 'submitted draft', 'submitted withdrawn', 'submitted opened', 'submitted excluded', 'opened admitted', 'opened excluded', 'admitted excluded', 'admitted awarded', 'admitted not_awarded', 'admitted opened', 'excluded opened', 'awarded not_awarded', 'awarded opened', 'not_awarded opened')) EXECUTE FUNCTION offer_takes_its_turn();
+-- next
+ALTER TABLE offer ENABLE ALWAYS TRIGGER offer_turns;
 -- next
 GRANT SELECT, INSERT, UPDATE ON organisation_identifier TO ecosystem_api;
 -- next
