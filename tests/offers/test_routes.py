@@ -10,6 +10,9 @@ from joserfc import jws
 from joserfc.jwk import KeySet
 
 from ecosystem.history.sequencer import sequence
+from ecosystem.offers.envelope import encode
+from ecosystem.offers.model import OFFERS_MAX
+from ecosystem.runtime.minting import mint
 from ecosystem.values.period import wire
 from tests.builders import (
     OPENERS,
@@ -196,3 +199,22 @@ async def test_only_the_openers_that_the_need_names_may_open(market: Market) -> 
     assert (await market.get(path, "city/officer")).status_code == 403
     assert (await market.get(path, "enterprise/bidder")).status_code == 403
     assert (await market.get(path)).status_code == 401
+
+
+@pytest.mark.parametrize("over", [0, 1])
+async def test_shares_of_so_many_offers_are_taken_at_once_and_of_no_more(
+    market: Market, over: int
+) -> None:
+    path = f"/v1/needs/{market.need.id}/opening-shares"
+    one = {"offer_id": mint("offer", authority=1), "share": encode(bytes(33))}
+    lost = [one["offer_id"]] * (OFFERS_MAX + over)
+    await market.clock(market.start + timedelta(days=21))
+
+    answers = [
+        await market.post(path, "city/opener", {"shares": [one] * (OFFERS_MAX + over)}),
+        await market.post(path, "city/opener", {"shares": [], "unreadable": lost}),
+    ]
+
+    expected = (400, "malformed") if over else (422, "shares_incomplete")
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == expected, answer.text[:400]

@@ -71,6 +71,12 @@ async def plant(world: World, need: Published, owner_url: str, *, in_parts: bool
         )  # fmt: skip
     owner = await asyncpg.connect(owner_url)
     await owner.execute("SET app.purpose = 'opening'")
+    await owner.execute(
+        "INSERT INTO organisation SELECT (jsonb_populate_record(known, jsonb_build_object("
+        "'id', bidder, 'number', nextval('organisation_number_seq')))).* "
+        "FROM organisation AS known, unnest($2::text[]) AS bidder WHERE known.id = $1",
+        world.organisation("enterprise"), [row[7] for row in rows],
+    )  # fmt: skip
     await owner.executemany(
         "INSERT INTO offer (authority_id, id, need_id, lot_id, version, kind, state, lead_id, "
         "member_ids, envelope, envelope_digest, sealed_by, received_at, receipt, "
@@ -79,6 +85,11 @@ async def plant(world: World, need: Published, owner_url: str, *, in_parts: bool
         "(SELECT content_version FROM need WHERE id = $3))",
         rows,
     )
+    await owner.execute(
+        "INSERT INTO offer_member SELECT authority_id, id, lead_id, 1, 100, $2, 'person' "
+        "FROM offer WHERE need_id = $1",
+        need.id, AT,
+    )  # fmt: skip
     await owner.close()
 
 

@@ -13,6 +13,7 @@ from ecosystem.awards.financing import FinancingTerms
 from ecosystem.awards.formulas import Formula
 from ecosystem.needs.model import Code, Weight
 from ecosystem.offers.envelope import Deadline
+from ecosystem.offers.model import OFFERS_MAX
 from ecosystem.values.identifiers import LotId, OfferId, PersonId
 from ecosystem.values.money import Amount, Currency, Measure
 from ecosystem.values.patterns import whole
@@ -200,7 +201,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     evaluators: Annotated[tuple[PersonId, ...], Meta(max_length=30)] = ()
     """Those without conflict of interest: each scores, under every quality
     criterion, every offer that meets the requirements."""
-    offers: Annotated[tuple[OfferScored, ...], Meta(max_length=500)]
+    offers: Annotated[tuple[OfferScored, ...], Meta(max_length=OFFERS_MAX)]
     raw_scores: tuple[RawScore, ...] = ()
     consensus: tuple[Consensus, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -17,6 +17,8 @@ from ecosystem.values.money import Measure, Money
 from ecosystem.values.patterns import whole
 from ecosystem.values.text import Text
 
+OFFERS_MAX: Final = 20_000
+"""How many offers of one need are opened together, and ranked with one another."""
 Share = Annotated[
     str,
     Meta(

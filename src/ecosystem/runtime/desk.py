@@ -139,7 +139,8 @@ async def _body(call: Call) -> bytes:
 
 def _small(call: Call, operation: Operation, length: int) -> None:
     chosen = call.house.settings
-    limit = chosen.body_bytes_max if operation.rows is None else chosen.batch_bytes_max
+    usual = chosen.body_bytes_max if operation.rows is None else chosen.batch_bytes_max
+    limit = max(usual, operation.body_bytes_max)
     if length > limit:
         raise EdgeFinding(problems.TOO_LARGE, f"The limit is {limit} bytes.")
 

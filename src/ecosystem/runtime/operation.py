@@ -47,6 +47,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a part of the answer can be asked for."""
     reads_query: bool = False
     """Whether the route itself reads the query, and leaves unread what it does not know."""
+    body_bytes_max: int = 0
+    """How large a JSON body may be, where that is more than the setting allows."""
     rows: Any = None
     """The type of one row, where the body is many: a JSON array, NDJSON or CSV; else None."""
     form: Any = None

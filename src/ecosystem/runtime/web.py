@@ -92,7 +92,7 @@ class Said(TypedDict, total=False):
     pages: tuple[int, ...]
     """The statuses of refusals that are pages for people; with `leads` by default 400 and 403."""
     body_bytes_max: int
-    """How large a body may be, where it is not the usual limit."""
+    """How large a JSON body may be, where that is more than the setting allows."""
 
 
 def get(path: str, *, permit: Permit, answers: Any, **said: Unpack[Said]) -> Handler:
@@ -145,6 +145,7 @@ def _declare(
             defaults=dict.fromkeys(said.get("reads", ())) | _defaults(route),
             reads_query="reads" in said,
             rows=said.get("rows"),
+            body_bytes_max=said.get("body_bytes_max", 0),
             form=said.get("form"),
             leads=said.get("leads"),
             pages=said.get("pages", (400, 403) if "leads" in said else ()),

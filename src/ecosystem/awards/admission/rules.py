@@ -1,5 +1,6 @@
 """Which offers are admitted, what excludes one, and what refuses that."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -24,6 +25,8 @@ from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Kind, Refusal
 from ecosystem.values.text import Text
 
+_NAMED: Final = 10
+"""How many offers a refusal names."""
 _BY_ITSELF: Final = frozenset(
     {Ground.UNCONFIRMED_AFTER_AMENDMENT, Ground.NOT_OPENABLE, Ground.ABNORMALLY_LOW}
 )
@@ -63,6 +66,11 @@ class OffersUndecided(Refusal):
 
     kind = Kind.CONFLICT
     remedy = "POST /v1/needs/{need_id}/admissions, and exclude what it says remains."
+
+
+def undecided(offer_ids: Sequence[str]) -> OffersUndecided:
+    """Return the refusal that says how many offers wait, and names the first of them."""
+    return OffersUndecided(f"{len(offer_ids)} offers wait: {', '.join(offer_ids[:_NAMED])}.")
 
 
 def admit(facts: AdmitFacts, *, by: Actor, at: datetime) -> Sifted:

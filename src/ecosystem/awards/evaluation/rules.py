@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from ecosystem.awards import scoring
-from ecosystem.awards.admission.rules import OffersUndecided
+from ecosystem.awards.admission.rules import undecided
 from ecosystem.awards.criteria import Inputs
 from ecosystem.awards.freezing import frozen
 from ecosystem.awards.freezing.frozen import PricesSealed, ScoresChanged, ScoresFrozen
@@ -316,7 +316,7 @@ def evaluate(facts: EvaluateFacts, *, by: Actor, at: datetime) -> Evaluated:
     if facts.need_state is not NeedState.OPENED:
         raise NotToBeEvaluated(f"The need is {facts.need_state}.")
     if facts.undecided:
-        raise OffersUndecided(f"Undecided: {', '.join(facts.undecided)}.")
+        raise undecided(facts.undecided)
     if facts.prices_sealed:
         raise PricesSealed("Prices have envelopes of their own, and these are sealed.")
     for one in facts.contests:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ecosystem.awards.admission.rules import OffersUndecided
+from ecosystem.awards.admission.rules import undecided
 from ecosystem.awards.evaluation.rules import check_judged
 from ecosystem.awards.freezing import frozen
 from ecosystem.awards.freezing.model import FreezeFacts, Frozen
@@ -49,7 +49,7 @@ def freeze(facts: FreezeFacts, *, by: Actor, at: datetime) -> Frozen:
     if facts.need_state is not NeedState.OPENED:
         raise NothingToFreeze(f"The need is {facts.need_state}.")
     if facts.undecided:
-        raise OffersUndecided(f"Undecided: {', '.join(facts.undecided)}.")
+        raise undecided(facts.undecided)
     for one in facts.contests:
         check_judged(one)
     return Frozen(state="frozen", digest=frozen.digest(facts.offers), offers=facts.offers)

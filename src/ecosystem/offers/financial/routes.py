@@ -9,7 +9,7 @@ from ecosystem.offers.envelope import EnvelopeMalformed, Part
 from ecosystem.offers.financial import actions
 from ecosystem.offers.opening import queries, rules
 from ecosystem.offers.opening.attempts import on_record
-from ecosystem.offers.opening.model import HandedShares, Opening, SealedShares
+from ecosystem.offers.opening.model import HANDED_BYTES_MAX, HandedShares, Opening, SealedShares
 from ecosystem.runtime.web import Call, Standing, get, post
 
 _REFUSES = (
@@ -41,6 +41,7 @@ async def read_financial_sealed_shares(request: Call, need_id: FromPath[str]) ->
     permit=access.OPEN_PRICES,
     answers=Standing,
     key=True,
+    body_bytes_max=HANDED_BYTES_MAX,
     refuses=(
         *_REFUSES, EnvelopeMalformed, rules.HandedInBefore, rules.SharesOutdated,
         rules.SharesIncomplete, rules.SharesFalse,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -10,8 +10,11 @@ from msgspec import UNSET, Meta, UnsetType
 from ecosystem.needs.model import OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers.envelope import Base64Url, Envelope, Part, Sha256
-from ecosystem.offers.model import FinancialState, State
+from ecosystem.offers.model import OFFERS_MAX, FinancialState, State
 from ecosystem.values.identifiers import LotId, NeedId, OfferId, OrganisationId, PersonId
+
+HANDED_BYTES_MAX: Final = 200 * OFFERS_MAX
+"""How many bytes say a share of each offer, or that it cannot be read."""
 
 
 class Failure(StrEnum):
@@ -230,8 +233,8 @@ class HandedShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class HandedShares(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One share for each sealed offer, or word that it cannot be read."""
 
-    shares: Annotated[tuple[HandedShare, ...], Meta(max_length=2_000)]
-    unreadable: Annotated[tuple[OfferId, ...], Meta(max_length=2_000)] = ()
+    shares: Annotated[tuple[HandedShare, ...], Meta(max_length=OFFERS_MAX)]
+    unreadable: Annotated[tuple[OfferId, ...], Meta(max_length=OFFERS_MAX)] = ()
     """The offers whose share the opener's key does not open; all of them, where it is lost."""
     digest: Sha256 | UnsetType = UNSET
     """The `digest` of the sealed shares that were read: so that nothing is handed in for others."""

@@ -8,7 +8,7 @@ from ecosystem.offers import access
 from ecosystem.offers.envelope import EnvelopeMalformed
 from ecosystem.offers.opening import actions, queries, rules
 from ecosystem.offers.opening.attempts import on_record
-from ecosystem.offers.opening.model import HandedShares, Opening, SealedShares
+from ecosystem.offers.opening.model import HANDED_BYTES_MAX, HandedShares, Opening, SealedShares
 from ecosystem.runtime.web import Call, Standing, get, post
 
 _REFUSES = (
@@ -42,6 +42,7 @@ async def read_sealed_shares(request: Call, need_id: FromPath[str]) -> Response[
     permit=access.OPEN,
     answers=Standing,
     key=True,
+    body_bytes_max=HANDED_BYTES_MAX,
     refuses=(
         *_REFUSES, EnvelopeMalformed, rules.HandedInBefore,
         rules.SharesOutdated, rules.SharesIncomplete, rules.SharesFalse,
