@@ -7,7 +7,7 @@ import msgspec
 
 from ecosystem.catalogue.profiles.model import Envelopes
 from ecosystem.cli.opener import OpeningOfficer
-from ecosystem.offers import parts, sealing
+from ecosystem.offers import halves, sealing
 from ecosystem.offers.envelope import Envelope, Officer, Part, SealedBy, Terms
 from ecosystem.offers.financial import actions as financial
 from ecosystem.offers.opening import actions as opening
@@ -53,7 +53,7 @@ def sealed(
             sealed_by=SealedBy.CLIENT,
             entropy=entropy,
         )
-        for part, text in parts.split(content(), envelopes=count)
+        for part, text in halves.split(content(), envelopes=count)
     )
 
 

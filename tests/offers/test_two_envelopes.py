@@ -11,7 +11,7 @@ from ecosystem.catalogue.profiles.model import Envelopes
 from ecosystem.needs.amending import actions as amending
 from ecosystem.needs.amending.model import AmendmentDraft, NeedChange
 from ecosystem.needs.rules import NeedUnsound
-from ecosystem.offers import actions, parts, sealing, shapes
+from ecosystem.offers import actions, halves, sealing, shapes
 from ecosystem.offers import queries as offers
 from ecosystem.offers.envelope import (
     Envelope,
@@ -68,7 +68,7 @@ async def envelopes_of(
             sealed_by=SealedBy.CLIENT,
             entropy=(lambda n: rolled.setdefault(n, entropy(n))) if again else entropy,
         )
-        for part, text in parts.split(what, envelopes=Envelopes.TWO)
+        for part, text in halves.split(what, envelopes=Envelopes.TWO)
     )
 
 
@@ -315,12 +315,12 @@ async def test_who_would_open_prices_too_early_stands_in_their_record_alone(
 
 def test_price_and_financing_lie_in_the_financial_part_and_all_else_in_the_other() -> None:
     for what, priced in ((content(), "price"), (financing(), "financing")):
-        (_, technical), (_, price) = parts.split(what, envelopes=Envelopes.TWO)
+        (_, technical), (_, price) = halves.split(what, envelopes=Envelopes.TWO)
 
         whole = msgspec.json.decode(msgspec.json.encode(what))
         assert msgspec.json.decode(price).keys() == {priced}
         assert msgspec.json.decode(technical).keys() == whole.keys() - {priced}
-        assert msgspec.json.decode(parts.joined(technical, price), type=OfferContent) == what
+        assert msgspec.json.decode(halves.joined(technical, price), type=OfferContent) == what
 
 
 async def test_a_technical_part_is_held_to_what_the_lot_asks(need: Published) -> None:

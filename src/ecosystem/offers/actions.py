@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
-from ecosystem.offers import parts, queries, receipts, rules, sealing, shapes
+from ecosystem.offers import halves, queries, receipts, rules, sealing, shapes
 from ecosystem.offers.envelope import Envelope, SealedBy, check_received
 from ecosystem.offers.model import (
     ConcludeFacts,
@@ -154,7 +154,7 @@ async def submit(
             sealed_by=SealedBy.SERVER,
             entropy=entropy,
         )
-        for part, text in parts.split(content, envelopes=facts.envelopes)
+        for part, text in halves.split(content, envelopes=facts.envelopes)
     )
     return await _keep(tx, facts, sealed, version=row["version"], key=key, by=by, at=at)
 
@@ -172,7 +172,7 @@ async def submit_sealed(
     facts = msgspec.structs.replace(facts, sealed_by=SealedBy.CLIENT)
     rules.submit(facts, by=by, at=at)
     revision.check(expected, actual=row["version"])
-    terms = (queries.sealing_terms(facts, need, part=part) for part in parts.OF[facts.envelopes])
+    terms = (queries.sealing_terms(facts, need, part=part) for part in halves.OF[facts.envelopes])
     check_received(sealed.envelopes, terms=tuple(terms))
     return await _keep(tx, facts, sealed.envelopes, version=row["version"], key=key, by=by, at=at)
 

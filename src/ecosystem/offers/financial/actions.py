@@ -9,7 +9,7 @@ from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.needs import actions as needs_actions
 from ecosystem.needs.model import State as NeedState
-from ecosystem.offers import parts
+from ecosystem.offers import halves
 from ecosystem.offers.model import FinancialState
 from ecosystem.offers.opening import actions as opening
 from ecosystem.offers.opening import queries, rules
@@ -102,7 +102,7 @@ async def _open_one(tx: Tx, kept: Kept, taken: Taken, *, by: Actor, at: datetime
         audience=Audience(organisations=kept.member_ids), changing=_OPEN,
         of_authority=authority_of(kept.offer_id), of_offer=kept.offer_id, state=opened.state,
         failure=opened.failure,
-        content=technical if prices is None else parts.joined(technical, prices),
+        content=technical if prices is None else halves.joined(technical, prices),
         financial_state=FinancialState.FAILED if prices is None else FinancialState.OPENED,
     )  # fmt: skip
     return found

@@ -15,7 +15,7 @@ from ecosystem.needs.model import State as NeedState
 from ecosystem.needs.queries import UNANSWERED, state_now
 from ecosystem.needs.rules import NeedMissing
 from ecosystem.needs.tables import need
-from ecosystem.offers import parts
+from ecosystem.offers import halves
 from ecosystem.offers.envelope import Envelope, Part
 from ecosystem.offers.late import queries as late
 from ecosystem.offers.model import State
@@ -118,7 +118,7 @@ def opening_terms(row: Record) -> OpeningTerms:
     """Return what is known of a need's row to who wants to open its offers."""
     envelopes = Envelopes(row["envelopes"])
     return OpeningTerms(
-        part=parts.opened_first(envelopes),
+        part=halves.opened_first(envelopes),
         is_in_parts=envelopes is Envelopes.TWO,
         need_id=row["id"],
         authority_number=row["authority_id"],
