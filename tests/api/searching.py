@@ -182,7 +182,7 @@ class Search:
                 del known[_KEPT:]
 
     def _look_around(self, caller: Caller) -> None:
-        """Read what the journey has not read, and put first what the callers own."""
+        """Read and make what the journey has not, and put first what the callers own."""
         contract = f"/v1/contracts/{self.identifiers['contract_id'][0]}"
         said = {"name": "a.txt", "media_type": "text/plain", "bytes": 1_000_000, "sha256": "0" * 64}
         caller.post(f"{contract}/uploads", "enterprise/delivery", said)
@@ -192,6 +192,13 @@ class Search:
             caller.get(path, "city/treasurer")
         for path in ("/v1/offers", "/v1/awards", "/v1/contracts"):
             caller.get(path, "enterprise/bidder")
+        self._report(caller, contract)
+        wanted = {"name": text("城市数据", "City data"), "filters": {"text": "数据"}}
+        caller.post("/v1/saved-searches", "enterprise/bidder", wanted)
+        self._put_first(caller)
+
+    def _report(self, caller: Caller, contract: str) -> None:
+        """Report a batch of observations, and have a time excused."""
         listed = caller.get(f"{contract}/metrics", "city/officer", limit=100)["data"]
         metric_id = next(one["id"] for one in listed if one["code"] == "response-time")
         now = datetime.fromisoformat(caller.get("/v1/sandbox/clock")["now"])
@@ -201,8 +208,9 @@ class Search:
         time = {"starts_at": f"{begins}T00:00:00Z", "ends_at": f"{ends}T00:00:00Z"}
         asked = {**time, "ground": "force_majeure", "reason": text("台风", "A typhoon")}
         caller.post(f"/v1/metrics/{metric_id}/excusals", "enterprise/delivery", asked)
-        wanted = {"name": text("城市数据", "City data"), "filters": {"text": "数据"}}
-        caller.post("/v1/saved-searches", "enterprise/bidder", wanted)
+
+    def _put_first(self, caller: Caller) -> None:
+        """Put first what the callers own, and name what the journey has not made."""
         own = {
             "organisation_id": caller.organisation("enterprise"),
             "person_id": caller.person("enterprise/bidder")["id"],

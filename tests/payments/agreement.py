@@ -218,8 +218,11 @@ async def _award(tx: Tx, made: Agreement, need_id: str, lot_id: str, price: Mone
     offer_id, award_id = (mint(one, authority=authority) for one in ("offer", "award"))
     place = {"authority_id": authority, "need_id": need_id, "lot_id": lot_id, "lead_id": lead}
     await tx.run(
-        inserting(offer, *place, "id", "version", "kind", "state", "member_ids"),
+        inserting(
+            offer, *place, "id", "version", "kind", "state", "member_ids", "confirmed_version"
+        ),
         **place, id=offer_id, version=1, kind="delivery", state="admitted", member_ids=[lead],
+        confirmed_version=1,
     )  # fmt: skip
     await tx.run(
         inserting(award, *place, *_PROPOSED),

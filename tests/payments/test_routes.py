@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from ecosystem.cli.main import main
 from ecosystem.runtime.database import Database
+from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.runtime.settings import Settings
 from tests.parties import bearer
 from tests.payments.agreement import FEBRUARY, Agreement, accept, agree, payments, verify
@@ -243,9 +245,10 @@ async def test_a_step_needs_its_key_and_its_version(
 
 
 async def test_a_contract_that_is_still_a_draft_shows_no_totals(
-    client: httpx.AsyncClient, database: Database, agreed: Agreement
+    client: httpx.AsyncClient, agreed: Agreement, server: EmbeddedServer, database_name: str
 ) -> None:
-    connection = await database.connect()
+    connection = await asyncpg.connect(server.dsn(database_name, role="postgres"))
+    await connection.execute("SET session_replication_role = replica")  # No trigger refuses it.
     await connection.execute(
         "UPDATE contract SET state = 'draft', activated_at = NULL WHERE id = $1",
         agreed.contract_id,

@@ -64,7 +64,11 @@ READERS: Final = (
 """The two sides of what there is, a stranger, and whoever oversees it; besides them anyone."""
 READING: Final = [one for one in NAMED if one.method == "GET" and "form_id" not in one.path]
 TIMED: Final = 9
-_AT_HOME: Final = {"read_sealed_shares": 409, "read_consensus": 404}
+_MOMENT: Final = re.compile(rb'"(as_of|at)":"[^"]+"')
+"""When something is read is said by what is computed or compared as it is read."""
+_AT_HOME: Final = {
+    "read_sealed_shares": 409, "read_financial_sealed_shares": 409, "read_consensus": 404,
+}  # fmt: skip
 """What is opened has no sealed shares any more, and here nobody has scored an offer."""
 _OPERATOR: Final = (OrganisationKind.PLATFORM, Role.OPERATOR)
 
@@ -318,7 +322,7 @@ async def _readings(there: Everything) -> dict[tuple[str, tuple[str, str] | None
         headers = {} if reader is None else await bearer(there.client, *reader)
         for one in READING:
             answer = await there.client.get(there.path(one), headers=headers)
-            content = b"" if one.name == "read_organisation" else answer.content
+            content = b"" if one.name == "read_organisation" else _MOMENT.sub(b"", answer.content)
             found[one.name, reader] = content if answer.is_success else None
     return found
 

@@ -107,6 +107,7 @@ def test_a_killed_service_has_lost_nothing_when_it_is_started_again(
 
     with counted(service, clients):
         clients.start()
+        assert comes_true(lambda: bool(clients.acknowledged()), within_s=60)
         time.sleep(WORKED_S)
         kill(service)
         assert service.ended(within_s=5) == -signal.SIGKILL

@@ -61,7 +61,11 @@ def documents(root: Path) -> dict[str, str]:
         "rooms": picture.rooms_page(root / "pyproject.toml", operations),
     }
     pages = {f"docs/reference/{name}.md": f"{_MADE}\n\n{text}" for name, text in made.items()}
-    return {**pages, "docs/formats/payment-rules.schema.json": form_schema.rules_schema()}
+    return {
+        **pages,
+        "docs/formats/payment-rules.schema.json": form_schema.rules_schema(),
+        "contracts/form.schema.json": form_schema.schema().decode(),
+    }
 
 
 def keep(files: Mapping[str, str], *, root: Path, check: bool) -> int:

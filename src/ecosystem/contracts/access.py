@@ -74,6 +74,10 @@ UPLOAD: Final = Permit(
     act="upload a document of a contract in parts", scope="documents:write", verified=True,
     relation="who began the upload", state="open",
 )  # fmt: skip
+READ_UPLOAD: Final = Permit(
+    act="read how far an upload has come", scope="documents:write",
+    relation="who began the upload",
+)  # fmt: skip
 READ_DOCUMENTS: Final = Permit(
     act="read the documents of a contract", scope="documents:read",
     relation="parties, and auditors of the jurisdiction",

@@ -63,7 +63,7 @@ async def begin_upload(
 
 @get(
     "/v1/uploads/{upload_id:str}",
-    permit=access.UPLOAD,
+    permit=access.READ_UPLOAD,
     answers=Upload,
     scoped=True,
     refuses=(rules.UploadMissing,),

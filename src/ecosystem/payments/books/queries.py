@@ -89,7 +89,10 @@ def _standing(shape: str, *, sign: str, most: str) -> Statement:
 
 
 def _moved_otherwise() -> Statement:
-    """Select payments whose steps have not moved their amount exactly once each."""
+    """Select payments whose steps have not moved their amount exactly once each.
+
+    What the bank returns has moved back, and is instructed again as if it never had been.
+    """
     taken = {
         "compute": "true",
         "instruct": "instructed_at IS NOT NULL",
@@ -99,13 +102,16 @@ def _moved_otherwise() -> Statement:
     acts = ", ".join(f"('{act}', {done})" for act, done in taken.items())
     return Statement(
         text(
-            "SELECT payment.id, step.act, count(transfer.id) AS times "  # noqa: S608
+            "SELECT payment.id, step.act, coalesce(sum(moved.times), 0) AS times "  # noqa: S608
             f"FROM payment CROSS JOIN LATERAL (VALUES {acts}) AS step(act, done) "
-            "LEFT JOIN transfer ON transfer.authority_id = payment.authority_id "
-            "AND transfer.reference = payment.id AND transfer.act = step.act "
-            "AND transfer.amount = payment.amount AND transfer.currency = payment.currency "
+            "LEFT JOIN LATERAL (SELECT CASE transfer.act WHEN 'return' THEN -1 ELSE 1 END AS times "
+            "FROM transfer WHERE transfer.authority_id = payment.authority_id "
+            "AND transfer.reference = payment.id AND (transfer.act = step.act "
+            "OR (step.act = 'instruct' AND transfer.act = 'return')) "
+            "AND transfer.amount = payment.amount AND transfer.currency = payment.currency) "
+            "AS moved ON true "
             "GROUP BY payment.authority_id, payment.id, step.act, step.done "
-            "HAVING count(transfer.id) <> step.done::integer"
+            "HAVING coalesce(sum(moved.times), 0) <> step.done::integer"
         )
     )
 
