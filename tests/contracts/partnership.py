@@ -5,6 +5,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
@@ -31,6 +32,8 @@ VALUES = {
     "quality_baseline": "60",
     "sharing_baseline": "55",
 }
+_LIFE = ("published", "closed", "opened", "evaluated", "awarded")
+"""Of a need, up to its award."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,16 @@ async def award(
             " approved_at = $3, standstill_ends_at = $4 WHERE id = $1",
             award_id, mint("person"), approved_at, datetime.now(UTC) + standstill,
         )  # fmt: skip
-        await connection.execute("UPDATE offer SET state = 'awarded' WHERE id = $1", offer_id)
+        await _end(connection, offer_id, need_id)
     finally:
         await connection.close()
     return award_id
+
+
+async def _end(connection: asyncpg.Connection, offer_id: str, need_id: str) -> None:
+    """Let the offer be awarded, and its need take every turn up to the award."""
+    await connection.execute("UPDATE offer SET state = 'awarded' WHERE id = $1", offer_id)
+    for before, after in pairwise(_LIFE):
+        await connection.execute(
+            "UPDATE need SET state = $3 WHERE id = $1 AND state = $2", need_id, before, after
+        )
