@@ -170,13 +170,8 @@ async def award(
     approved_at = datetime.now(UTC) - timedelta(days=30)
     connection = await asyncpg.connect(superuser)
     try:
-        await connection.execute(
-            "INSERT INTO offer (authority_id, id, need_id, lot_id, version, kind, state, lead_id,"
-            " member_ids, confirmed_version) SELECT $1, $2, id, $4, 1, $5, 'admitted', $6, $7,"
-            " content_version FROM need WHERE authority_id = $1 AND id = $3",
-            authority, offer_id, need_id, lot_id, kind, lead_id,
-            [member.organisation_id for member in members],
-        )  # fmt: skip
+        organisations = [member.organisation_id for member in members]
+        await _offer(connection, offer_id, need_id, lot_id, kind=kind, members=organisations)
         await connection.execute(
             "INSERT INTO award (authority_id, id, need_id, lot_id, offer_id, round, version, kind,"
             " state, lead_id, price, currency, terms, reason, passed_over, proposed_by,"
@@ -195,6 +190,24 @@ async def award(
     finally:
         await connection.close()
     return award_id
+
+
+async def _offer(
+    connection: asyncpg.Connection, offer_id: str, need_id: str, lot_id: str, *, kind: str,
+    members: list[str],
+) -> None:  # fmt: skip
+    """Write an offer that was confirmed for the need as it is, and admitted.
+
+    No trigger asks whether the need still takes offers: another award may be written already.
+    """
+    await connection.execute("ALTER TABLE offer DISABLE TRIGGER what_is_opened_is_confirmed")
+    await connection.execute(
+        "INSERT INTO offer (authority_id, id, need_id, lot_id, version, kind, state, lead_id,"
+        " member_ids, confirmed_version) SELECT $1, $2, id, $4, 1, $5, 'admitted', $6, $7,"
+        " content_version FROM need WHERE authority_id = $1 AND id = $3",
+        authority_of(need_id), offer_id, need_id, lot_id, kind, members[0], members,
+    )  # fmt: skip
+    await connection.execute("ALTER TABLE offer ENABLE ALWAYS TRIGGER what_is_opened_is_confirmed")
 
 
 async def _end(connection: asyncpg.Connection, offer_id: str, need_id: str) -> None:

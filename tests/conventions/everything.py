@@ -22,6 +22,7 @@ from ecosystem.values.identifiers import authority_of, compose
 from ecosystem.values.permit import Permit
 from tests.contracts.changing import proposed, signed
 from tests.contracts.partnership import Partnership
+from tests.conventions import market
 from tests.parties import able, bearer
 
 OPERATIONS: Final = describe.operations_of((*app.ROUTES, *sandbox.ROUTES))
@@ -94,7 +95,7 @@ def unknown(one: Operation) -> str:
 
 async def gather(awarded: Partnership, database: Database) -> Everything:
     """Return one of each thing, grown from a final award."""
-    of_need = {"question_id": await _asked(awarded), "attachment_id": await _attached(awarded)}
+    of_need = await _of_a_need(awarded)
     at = await awarded.active()
     contract = f"/v1/contracts/{at.contract_id}"
     officer = ("city", "officer")
@@ -208,16 +209,23 @@ def _own(at: Partnership) -> dict[str, str]:
     }
 
 
-async def _asked(at: Partnership) -> str:
-    """Ask a question on the need."""
-    path, asked = f"/v1/needs/{at.need_id}/questions", {"text": {"en": "When?"}}
+async def _of_a_need(at: Partnership) -> dict[str, str]:
+    need_id = (await market.make(at.client)).published_id
+    return {
+        "question_id": await _asked(at, need_id), "attachment_id": await _attached(at, need_id),
+    }  # fmt: skip
+
+
+async def _asked(at: Partnership, need_id: str) -> str:
+    """Ask a question on a need that is open to the market."""
+    path, asked = f"/v1/needs/{need_id}/questions", {"text": {"en": "When?"}}
     identifier: str = (await at.made(path, asked, by=("enterprise", "bidder")))["id"]
     return identifier
 
 
-async def _attached(at: Partnership) -> str:
-    """Add a file to the need, and name it for all to read."""
-    path, by = f"/v1/needs/{at.need_id}", ("city", "officer")
+async def _attached(at: Partnership, need_id: str) -> str:
+    """Add a file to a need that is open to the market, and name it for all to read."""
+    path, by = f"/v1/needs/{need_id}", ("city", "officer")
     filed = await at.file(b"%PDF-1.7\nSpecification\n", by=by, under=f"{path}/attachments")
     attachment_id: str = filed.json()["id"]
     document = {"id": attachment_id, "document_type": "illustration", "title": {"en": "Map"}}

@@ -24,7 +24,7 @@ from ecosystem.milestones.model import Submission
 from ecosystem.milestones.tables import milestone
 from ecosystem.needs import actions as needs
 from ecosystem.needs.model import NeedDraft
-from ecosystem.needs.tables import lot
+from ecosystem.needs.tables import lot, need
 from ecosystem.offers.tables import offer
 from ecosystem.outcomes import actions as outcomes
 from ecosystem.outcomes.model import Report
@@ -198,8 +198,13 @@ async def _programme(tx: Tx, made: Agreement, value: str) -> str:
 
 _PROPOSED = (
     "id", "offer_id", "round", "version", "kind", "state", "price", "currency", "terms", "reason",
-    "passed_over",    "proposed_by", "proposed_at",
+    "passed_over", "proposed_by", "proposed_at",
 )  # fmt: skip
+_PUBLISHED = Statement(
+    update(need)
+    .where(need.c.id == bindparam("of"))
+    .values(state="published", published_at=bindparam("published_at"), profile_id="sandbox")
+)
 _APPROVED = Statement(
     update(award)
     .where(award.c.id == bindparam("of"))
@@ -304,6 +309,7 @@ async def _need(tx: Tx, made: Agreement, programme_id: str) -> tuple[str, str]:
     drafted = await needs.draft(
         tx, msgspec.convert(asked, NeedDraft), by=made.actor("city", "officer"), at=AT
     )
+    await tx.run(_PUBLISHED, of=drafted.id, published_at=AT)
     lot_id: str = await tx.value(Statement(select(lot.c.id).where(lot.c.need_id == drafted.id)))
     return drafted.id, lot_id
 

@@ -30,7 +30,7 @@ BY = Actor(
 )
 MONTHS = tuple(Period(date(2026, at, 1), date(2026, at + 1, 1)) for at in range(1, 5))
 MILESTONES = ("start", "work", "end")
-PERIODIC = frozenset({"fixed", "unit-price", "marginal", "slab", "points"})
+EARNING = frozenset({"fixed", "unit-price", "marginal", "slab"})
 Fact = AcceptedMilestone | VerifiedObservation
 
 cents = st.integers(1, 200_000).map(lambda amount: f"{Decimal(amount) / 100:f}")
@@ -197,10 +197,14 @@ def test_superseding_by_difference_pays_what_calculating_from_nothing_pays(
 def test_the_readings_of_a_contract_earn_the_same_in_any_order_of_arrival(
     among: tuple[PaymentRule, ...], facts: list[Fact], value: str, data: st.DataObject
 ) -> None:
-    """What acts on all that was certified or deducted before, as an advance does, is left out."""
-    by_period = tuple(one for one in among if one.code in PERIODIC)
+    """What acts on all that was certified before, as an advance does, is left out.
+
+    So are deductions: no step goes below nothing, and which step an amount with a maximum over
+    the contract falls into is a matter of arrival.
+    """
+    earning = tuple(one for one in among if one.code in EARNING)
     readings = [one for one in facts if isinstance(one, VerifiedObservation)]
-    one, other = Contract(by_period, value), Contract(by_period, value)
+    one, other = Contract(earning, value), Contract(earning, value)
 
     for fact in readings:
         one.learn(fact)
