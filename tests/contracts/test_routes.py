@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from datetime import timedelta
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -216,6 +217,20 @@ async def test_with_the_last_signature_the_contract_is_in_force_and_public(
         active.id_of(party) for party in PARTIES
     }
     assert need["state"] == "contracted"
+
+
+async def test_a_lot_is_contracted_while_another_one_is_evaluated_again(
+    partnership: Partnership, superuser: str
+) -> None:
+    connection = await asyncpg.connect(superuser)
+    await connection.execute("UPDATE need SET state = 'opened' WHERE id = $1", partnership.need_id)
+    await connection.close()
+
+    made = await partnership.active()
+
+    found = await made.get(f"/v1/contracts/{made.contract_id}", by=OFFICER)
+    need = (await made.client.get(f"/v1/needs/{made.need_id}")).json()
+    assert (found.json()["state"], need["state"]) == ("active", "opened")
 
 
 async def test_the_price_is_bound_in_the_budget(partnership: Partnership) -> None:

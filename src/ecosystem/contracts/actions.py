@@ -141,7 +141,8 @@ async def _activate(tx: Tx, row: Record, *, by: Actor, at: datetime) -> Standing
         _ACTIVATE, of_authority=row["authority_id"], of=contract_id, since=activated.activated_at
     )
     need = await needs_queries.locked(tx, row["need_id"], seen_by=by, at=at)
-    if need["state_now"] != NeedState.CONTRACTED:
+    # Another lot may be contracted already, or be evaluated again.
+    if need["state_now"] in {NeedState.EVALUATED, NeedState.AWARDED}:
         await needs.advance(tx, row["need_id"], to=NeedState.CONTRACTED)
     await budgets.obligate(
         tx, programme_id=facts.programme_id, award_id=facts.award_id, contract_id=contract_id,
