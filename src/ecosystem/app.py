@@ -26,6 +26,11 @@ from ecosystem.contracts.turning import routes as turns
 from ecosystem.contracts.uploads import actions as uploading
 from ecosystem.contracts.uploads import routes as uploads
 from ecosystem.feed import routes as feed
+from ecosystem.finance import routes as finance
+from ecosystem.finance.assigning import routes as assigning
+from ecosystem.finance.disclosing import routes as disclosing
+from ecosystem.finance.drawing import routes as drawing
+from ecosystem.finance.servicing import routes as servicing
 from ecosystem.health import routes as health
 from ecosystem.history import sequencer
 from ecosystem.identity import routes as identity
@@ -85,6 +90,11 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *closing.ROUTES,
     *simulating.ROUTES,
     *limits.ROUTES,
+    *finance.ROUTES,
+    *drawing.ROUTES,
+    *assigning.ROUTES,
+    *servicing.ROUTES,
+    *disclosing.ROUTES,
     *contracts.ROUTES,
     *changes.ROUTES,
     *turns.ROUTES,

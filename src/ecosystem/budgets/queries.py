@@ -119,7 +119,11 @@ INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
                 & (programme.c.id == ledger_account.c.programme_id)
                 & (programme.c.currency == ledger_account.c.currency),
             )
-            .where(programme.c.id.is_(None))
+            .where(
+                programme.c.id.is_(None),
+                # The other books of the ledger are those of facilities.
+                ~ledger_account.c.programme_id.startswith("facility_", autoescape=True),
+            )
         )
     }
 )

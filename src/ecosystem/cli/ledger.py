@@ -10,6 +10,7 @@ from typing import Final
 from ecosystem.budgets import queries as budgets
 from ecosystem.cli import place
 from ecosystem.cli.trouble import Trouble
+from ecosystem.finance.books import queries as finance
 from ecosystem.ledger import queries as ledger
 from ecosystem.ledger.export import queries as export
 from ecosystem.ledger.export.journals import journal
@@ -18,7 +19,12 @@ from ecosystem.runtime import settings
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.settings import Settings
 
-INVARIANTS = {**ledger.INVARIANTS, **budgets.INVARIANTS, **books.INVARIANTS}
+INVARIANTS = {
+    **ledger.INVARIANTS,
+    **budgets.INVARIANTS,
+    **books.INVARIANTS,
+    **finance.INVARIANTS,
+}
 """What must hold of the money in this house, room by room."""
 COUNT: Final = len(INVARIANTS) + 1
 """With the one that computes every calculation again."""

@@ -5,12 +5,16 @@ award, a contract, an organisation. A transfer takes an amount from the account 
 debits to the account that it credits, so the books balance by construction. What an
 account holds is `credits - debits`.
 
-Kinds: `appropriation` is the source of all money and the only account that stands below
-zero. What a council appropriates becomes `available`; an award makes it `committed`, a
-contract `encumbered`. Verified outcomes make it `payable`, less `retention`; a payment
-order puts it `in_transit`, the bank's notice makes it `disbursed`. `advance` is paid and
-not yet earned, `deduction` is kept back for good, `receivable` is owed back by a supplier,
-`lender` is what was assigned to a financial institution.
+Kinds: `appropriation` is the source of all money of a budget, and stands below zero. What a
+council appropriates becomes `available`; an award makes it `committed`, a contract
+`encumbered`. Verified outcomes make it `payable`, less `retention`; a payment order puts it
+`in_transit`, the bank's notice makes it `disbursed`. `advance` is paid and not yet earned,
+`deduction` is kept back for good, `receivable` is owed back by a supplier, `lender` is what was
+assigned to a financial institution.
+
+A facility is a book of its own, under its identifier: what its lender puts up comes from
+`funding` and is `undrawn`, drawn it is `outstanding` for its drawdown, and comes back as
+`repaid`; `earned` are interest and fees, `surplus` is held for the borrower.
 
 Held by the database against everyone but its owner: balances change by inserting a
 transfer and in no other way; transfers are never rewritten; no account is overdrawn;

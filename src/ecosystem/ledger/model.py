@@ -23,10 +23,18 @@ class AccountKind(StrEnum):
     DEDUCTION = "deduction"
     RECEIVABLE = "receivable"
     LENDER = "lender"
+    FUNDING = "funding"
+    UNDRAWN = "undrawn"
+    OUTSTANDING = "outstanding"
+    REPAID = "repaid"
+    EARNED = "earned"
+    SURPLUS = "surplus"
 
 
 CONTRA: Final = AccountKind.APPROPRIATION
-"""Where all money comes from; the only kind that holds less than nothing."""
+"""Where the money of a budget comes from."""
+SOURCES: Final = frozenset({CONTRA, AccountKind.FUNDING})
+"""Where all money comes from, a budget's and a loan's; they alone hold less than nothing."""
 
 
 class AccountName(msgspec.Struct, frozen=True, order=True):
@@ -36,7 +44,7 @@ class AccountName(msgspec.Struct, frozen=True, order=True):
     owner_ref: str
     """Identifier of whom or what the money is for: a programme, an award, a contract."""
     programme_id: str
-    """The budget programme whose money it is; it names the authority too."""
+    """The budget programme, or the facility, whose money it is; it names the authority too."""
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy import Text as SqlText
 
 from ecosystem.ledger.model import (
-    CONTRA,
+    SOURCES,
     AccountKind,
     AccountName,
     Balance,
@@ -40,6 +40,7 @@ from ecosystem.values.identifiers import authority_of, owner
 
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _HELD: Final = ledger_account.c.credits - ledger_account.c.debits
+_SOURCES: Final = [literal(str(kind), literal_execute=True) for kind in sorted(SOURCES)]
 NAMES: Final = ("programmes", "kinds", "owners", "currencies")
 """The parameters by which a statement is told many accounts, a list each."""
 
@@ -287,7 +288,7 @@ def _unequal_columns() -> ClauseElement:
 
 
 def _overdrawn() -> ClauseElement:
-    standing = case((ledger_account.c.kind == str(CONTRA), -_HELD), else_=_HELD)
+    standing = case((ledger_account.c.kind.in_(_SOURCES), -_HELD), else_=_HELD)
     return select(ledger_account.c.id, ledger_account.c.kind, _HELD.label("held")).where(
         standing < 0
     )

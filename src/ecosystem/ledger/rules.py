@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ecosystem.ledger.model import (
-    CONTRA,
+    SOURCES,
     AccountName,
     Balance,
     Leg,
@@ -111,7 +111,7 @@ def _carry(leg: Leg, held: dict[Place, Decimal]) -> None:
     held[leg.credit, currency] += amount
     for account in (leg.debit, leg.credit):
         after = held[account, currency]
-        if (after > 0) if account.kind is CONTRA else (after < 0):
+        if (after > 0) if account.kind in SOURCES else (after < 0):
             message = (
                 f"The account {account.kind} of {account.owner_ref} holds "
                 f"{before[account, currency]:f} {currency}; {amount:f} is asked for."

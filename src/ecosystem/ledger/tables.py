@@ -16,11 +16,12 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from ecosystem.ledger.model import CONTRA, AccountKind
+from ecosystem.ledger.model import SOURCES, AccountKind
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 
 _KINDS: Final = ", ".join(f"'{kind}'" for kind in AccountKind)
+_SOURCES: Final = ", ".join(f"'{kind}'" for kind in sorted(SOURCES))
 
 _LOCK: Final = """
 CREATE FUNCTION ledger_accounts_locked(
@@ -94,7 +95,7 @@ ledger_account: Final = Table(
     CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_a_code"),
     CheckConstraint("debits >= 0 AND credits >= 0", name="columns_only_grow"),
     CheckConstraint(
-        f"CASE WHEN kind = '{CONTRA}' THEN debits >= credits ELSE credits >= debits END",
+        f"CASE WHEN kind IN ({_SOURCES}) THEN debits >= credits ELSE credits >= debits END",
         name="is_not_overdrawn",
     ),
     Index("ledger_account_of_programme", "authority_id", "programme_id"),

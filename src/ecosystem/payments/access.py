@@ -5,13 +5,13 @@ from typing import Final
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.permit import Permit
 
-_CONCERNED: Final = "payee, authority, lender of the contract, auditor of the jurisdiction"
+_CONCERNED: Final = "payee, who is paid, authority, lender by consent, auditor of the jurisdiction"
 _GOVERNMENT: Final = (OrganisationKind.GOVERNMENT,)
 
 READ: Final = Permit(act="read payments", scope="payments:read", relation=_CONCERNED)
 READ_CALCULATIONS: Final = Permit(
     act="read calculations", scope="payments:read",
-    relation="parties to the contract, authority, auditor of the jurisdiction",
+    relation="parties to the contract, lender by consent, authority, auditor of the jurisdiction",
 )  # fmt: skip
 SIMULATE: Final = Permit(act="simulate payment rules", token=True)
 SIMULATE_CONTRACT: Final = Permit(
@@ -68,6 +68,6 @@ RESOLVE: Final = Permit(
     state="unmatched",
 )  # fmt: skip
 RECEIVE: Final = Permit(
-    act="confirm the receipt of a payment", scope="payments:write", roles=(Role.DELIVERY,),
-    relation="payee", state="settled",
+    act="confirm the receipt of a payment", scope="payments:write",
+    roles=(Role.DELIVERY, Role.LENDER), relation="who is paid", state="settled",
 )  # fmt: skip

@@ -8,6 +8,8 @@ import msgspec
 from sqlalchemy import bindparam, text, update
 
 from ecosystem.contracts.canonical import canonical
+from ecosystem.finance.assigning import queries as assigning
+from ecosystem.finance.servicing import actions as servicing
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience, Occurrence
 from ecosystem.ledger import actions as ledger
@@ -59,7 +61,7 @@ def _marking(step: str, *more: str) -> Statement:
 _CLAIM: Final = _marking("claimed")
 _APPROVE: Final = _marking("approved")
 _REJECT: Final = _marking("rejected", "rejected_reason")
-_INSTRUCT: Final = _marking("instructed")
+_INSTRUCT: Final = _marking("instructed", "paid_to_id", "assignment_id")
 _SETTLE: Final = _marking("settled", "bank_reference", "settled_on")
 _RECEIVE: Final = _marking("received")
 _REVERSE: Final = _marking("reversed")
@@ -244,11 +246,18 @@ async def instruct(
 ) -> Standing:
     """Tell the bank to pay. Refuses with PaymentMissing, RevisionStale, and as the rule.
 
-    Effects: locks the payment; money moves from payable to in transit; `payment.instructed`.
+    Where the claims are assigned, and the authority has acknowledged it, the lender is paid.
+    Effects: locks payment and assignment; money moves from payable to in transit;
+    `payment.instructed`.
     """
-    facts, row = await queries.locked(tx, payment_id, expected=expected)
+    locked, row = await queries.locked(tx, payment_id, expected=expected)
+    facts = locked.directed(await assigning.payee(tx, locked.contract_id))
     instructed = rules.instruct(facts, by=by, at=at)
-    await _mark(tx, _INSTRUCT, payment_id, instructed.state, by=by, at=at)
+    await _mark(
+        tx, _INSTRUCT, payment_id, instructed.state, by=by, at=at,
+        new_paid_to_id=facts.paid_to_id,
+        new_assignment_id=None if facts.assigned is None else facts.assigned.assignment_id,
+    )  # fmt: skip
     await _move(
         tx, facts.amount, row, facts.contract_id, by=by, at=at, act="instruct", of=payment_id,
         way=(AccountKind.PAYABLE, AccountKind.IN_TRANSIT),
@@ -298,6 +307,11 @@ async def mark_settled(
         tx, "payment.settled", payment_id, facts=facts, decision=settled, by=by, at=at,
         audience=EVERYONE,
     )  # fmt: skip
+    if row["assignment_id"] is not None:
+        await servicing.pass_on(
+            tx, row["assignment_id"], payment_id=payment_id, amount=payment_facts.amount,
+            settled_on=settled.settled_on, by=by, at=at,
+        )  # fmt: skip
     leg = Leg(
         debit=queries.account(AccountKind.IN_TRANSIT, row, row["contract_id"]),
         credit=queries.account(AccountKind.DISBURSED, row, row["contract_id"]),

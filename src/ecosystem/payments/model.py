@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.finance.assigning.model import Payee
 from ecosystem.payments.calculation import (
     AcceptedMilestone,
     Calculation,
@@ -158,8 +159,23 @@ class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     bank_reference: str | None
     settled_on: date | None
     received_at: datetime | None
+    paid_to_id: str | None = None
+    """Whom the bank is told to pay."""
+    assigned: Payee | None = None
+    """The lender to whom the claims are assigned, where the bank is about to be told."""
     limit: Amount | None = None
     """Most that the caller may approve at once, where that is asked; None sets no limit."""
+
+    def directed(self, assigned: Payee | None) -> "PaymentFacts":
+        """Return this with whom the bank is to pay: the lender, where there is one."""
+        if assigned is None:
+            return msgspec.structs.replace(self, paid_to_id=self.payee_id)
+        return msgspec.structs.replace(
+            self,
+            assigned=assigned,
+            paid_to_id=assigned.organisation_id,
+            is_payee_verified=assigned.is_verified,
+        )
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -269,6 +285,8 @@ class Payment(PaymentSummary, frozen=True, kw_only=True):
     rejected_reason: Text | None
     instructed_at: datetime | None
     instructed_by: str | None
+    paid_to_id: OrganisationId | None
+    """Whom the bank was told to pay: the payee, or the lender to whom its claims are assigned."""
     settled_at: datetime | None
     """When the settlement was recorded; the money left on `settled_on`."""
     settled_by: str | None

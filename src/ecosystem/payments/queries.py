@@ -92,6 +92,7 @@ _one = (
         *(instant(payment.c[f"{step}_at"]).label(f"{step}_at") for step in _STEPS_TAKEN),
         *(payment.c[f"{step}_by"] for step in _STEPS_TAKEN),
         payment.c.rejected_reason,
+        payment.c.paid_to_id,
         payment.c.bank_reference,
         instant(payment.c.reversed_at).label("reversed_at"),
     )
@@ -275,6 +276,7 @@ async def locked(
 
 _AS_THEY_ARE: Final = (
     "claimed_by", "approved_by", "instructed_at", "bank_reference", "settled_on", "received_at",
+    "paid_to_id",
 )  # fmt: skip
 
 

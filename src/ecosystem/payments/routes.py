@@ -3,9 +3,10 @@
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rules import ContractMissing, NotConcerned
 from ecosystem.contracts.turning.rules import ContractSuspended
+from ecosystem.finance.disclosing import queries as disclosing
+from ecosystem.finance.disclosing.model import Scope
 from ecosystem.payments import access, actions, queries, rules
 from ecosystem.payments.calculation import Calculation
 from ecosystem.payments.limits.rules import AboveLimit
@@ -39,10 +40,10 @@ async def list_payments(
 ) -> Response[bytes]:
     """List the payments of a contract, newest first.
 
-    Those that the caller may know of: the payee, the authority, the lender of the contract and
+    Those that the caller may know of: the payee, who is paid, the authority, lenders by consent and
     auditors of the jurisdiction see them.
     """
-    await contracts.concern(request.tx, contract_id, by=request.by)
+    await disclosing.concern(request.tx, contract_id, Scope.PAYMENTS, by=request.by, at=request.at)
     return await paging.page(
         request, request.tx, queries.PAYMENTS, cursor=cursor, limit=limit,
         authority_id=owner(contract_id, "contract", otherwise=ContractMissing),
@@ -63,7 +64,7 @@ async def read_payment_totals(request: Call, contract_id: FromPath[str]) -> Resp
     What is earned, payable, in transit and paid are different amounts and never one field;
     they count what the caller may know of.
     """
-    await contracts.concern(request.tx, contract_id, by=request.by)
+    await disclosing.concern(request.tx, contract_id, Scope.PAYMENTS, by=request.by, at=request.at)
     return request.answer(await queries.totals(request.tx, contract_id))
 
 
@@ -85,7 +86,9 @@ async def list_calculations(
     Also those that later ones supersede. The totals of all that nothing supersedes add to what
     is earned.
     """
-    await contracts.concern(request.tx, contract_id, by=request.by)
+    await disclosing.concern(
+        request.tx, contract_id, Scope.CALCULATIONS, by=request.by, at=request.at
+    )
     return await paging.page(
         request, request.tx, queries.CALCULATIONS, cursor=cursor, limit=limit,
         authority_id=owner(contract_id, "contract", otherwise=ContractMissing),

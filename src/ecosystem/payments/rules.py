@@ -303,7 +303,7 @@ def receive(facts: PaymentFacts, *, by: Actor, at: datetime) -> Received:
     Refuses with NotPayee, PaymentOutOfTurn or ReceivedBefore, in that order.
     """
     del at
-    _payee(facts, by)
+    _payee(facts, by, who=facts.paid_to_id)
     _in(facts, State.SETTLED)
     if facts.received_at is not None:
         raise ReceivedBefore(f"The receipt was confirmed on {facts.received_at.isoformat()}.")
@@ -385,8 +385,8 @@ def _batches(facts: StepFacts) -> Iterator[_Batch]:
         )
 
 
-def _payee(facts: PaymentFacts, by: Actor) -> None:
-    if by.organisation_id != facts.payee_id:
+def _payee(facts: PaymentFacts, by: Actor, *, who: str | None = None) -> None:
+    if by.organisation_id != (who or facts.payee_id):
         raise NotPayee("The caller's organisation is not the payee.")
 
 

@@ -21,10 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
+from ecosystem.finance.disclosing.tables import CONSENTED
 from ecosystem.payments.model import State
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
-from ecosystem.runtime.hands import another
+from ecosystem.runtime.hands import another, refusing
 
 _STATES: Final = ", ".join(f"'{state}'" for state in State)
 _CALLER: Final = "nullif(current_setting('app.{}', true), '')"
@@ -40,11 +41,19 @@ _CALCULATING: Final = "current_setting('app.purpose', true) = 'calculation'"
 _MEMBER: Final = f"contract_party.organisation_id = {_CALLER.format('organisation')}"
 _PARTY: Final = f"""EXISTS (
     SELECT FROM contract_party WHERE contract_party.authority_id = calculation.authority_id
-      AND contract_party.contract_id = calculation.contract_id AND {_MEMBER})"""
-_LENDER: Final = f"""EXISTS (
-    SELECT FROM contract_party WHERE contract_party.authority_id = payment.authority_id
-      AND contract_party.contract_id = payment.contract_id
-      AND contract_party.role = 'lender' AND {_MEMBER})"""
+      AND contract_party.contract_id = calculation.contract_id
+      AND contract_party.role <> 'lender' AND {_MEMBER})
+  OR {CONSENTED.format(table="calculation", scope="calculations")}"""
+"""A lender who is a party has signed for the loan, and sees what the supplier consents to."""
+_LENDER: Final = CONSENTED.format(table="payment", scope="payments")
+_ACKNOWLEDGED: Final = """FROM assignment
+    WHERE assignment.authority_id = NEW.authority_id
+      AND assignment.contract_id = NEW.contract_id AND assignment.state = 'acknowledged'"""
+_HOLDS_THE_CLAIM: Final = f"""NEW.state <> 'instructed' OR (
+    NEW.assignment_id IS NOT DISTINCT FROM (SELECT max(assignment.id) {_ACKNOWLEDGED})
+    AND NEW.paid_to_id = coalesce(
+      (SELECT max(assignment.assignee_id) {_ACKNOWLEDGED}), NEW.payee_id))"""
+"""Once an assignment is acknowledged the bank is told to pay nobody else."""
 
 
 def _whole(what: str) -> CheckConstraint:
@@ -124,8 +133,8 @@ DECLARE
     WHEN 'claimed approved' THEN '{approved_at,approved_by}'
     WHEN 'computed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
-    WHEN 'approved instructed' THEN '{instructed_at,instructed_by}'
-    WHEN 'instructed approved' THEN '{instructed_at,instructed_by}'
+    WHEN 'approved instructed' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
+    WHEN 'instructed approved' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
     WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
     WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'settled reversed' THEN '{reversed_at,reversed_by}'
@@ -219,6 +228,8 @@ payment: Final = Table(
     Column("rejected_reason", JSON),
     Column("instructed_at", DateTime(timezone=True)),
     reference("instructed_by", nullable=True),
+    Column("paid_to_id", Text(collation="C"), ForeignKey("organisation.id")),
+    reference("assignment_id", nullable=True),
     Column("settled_at", DateTime(timezone=True)),
     reference("settled_by", nullable=True),
     Column("settled_on", Date),
@@ -234,6 +245,14 @@ payment: Final = Table(
         ["authority_id", "contract_id", "calculation_id"],
         ["calculation.authority_id", "calculation.contract_id", "calculation.id"],
         name="payment_is_calculated",
+    ),
+    ForeignKeyConstraint(
+        ["authority_id", "assignment_id"], ["assignment.authority_id", "assignment.id"]
+    ),
+    CheckConstraint(
+        "(paid_to_id IS NULL) = (instructed_at IS NULL) "
+        "AND (assignment_id IS NOT NULL OR paid_to_id IS NULL OR paid_to_id = payee_id)",
+        name="another_is_paid_where_it_is_assigned",
     ),
     CheckConstraint(f"state IN ({_STATES})", name="state_is_known"),
     # The upper bound also keeps out NaN and infinity, which are greater than any number.
@@ -280,6 +299,7 @@ payment: Final = Table(
     Index("payment_of_contract", "authority_id", "contract_id", "id"),
     info={
         "visible_where": f"payee_id = {_CALLER.format('organisation')} OR {_AUTHORITY} "
+        f"OR paid_to_id = {_CALLER.format('organisation')} "
         f"OR {_LENDER} OR {_OVERSEEN} OR {_CALCULATING}",
         "sql": (
             _BEGIN,
@@ -301,6 +321,12 @@ payment: Final = Table(
                 "EXECUTE FUNCTION payment_is_approved_within_limit()"
             ),
             "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_within_limit",
+            *refusing(
+                "payment_goes_to_who_holds_the_claim",
+                on="payment",
+                unless=_HOLDS_THE_CLAIM,
+                changes=True,
+            ),
             _COUNT,
             "REVOKE EXECUTE ON FUNCTION payment_is_counted FROM PUBLIC",
             (

@@ -32,7 +32,7 @@ async def desk(call: Call) -> None:
     house = call.house
     if operation.method == "GET":
         if operation.scoped:
-            visit.transaction = house.database.reading(seen_by(visit.actor))
+            visit.transaction = house.database.reading(_seen_now(call))
             visit.tx = await visit.transaction.open()
         else:
             visit.tx = house.database.plain()
@@ -82,6 +82,14 @@ def seen_by(actor: Actor | None) -> dict[str, str]:
     if actor.oversees is not None:
         local["oversees"] = actor.oversees
     return local
+
+
+def _seen_now(call: Call) -> dict[str, str]:
+    """Return how a reader is known; of a lender also when, as what it may see ends by the clock."""
+    actor = call.visit.actor
+    if actor is None or actor.kind is not OrganisationKind.FINANCIAL_INSTITUTION:
+        return seen_by(actor)
+    return {**seen_by(actor), "now": str(int(call.house.clock.now().timestamp()))}
 
 
 def _permitted(visit: Visit, permit: Permit) -> None:

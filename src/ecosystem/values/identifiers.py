@@ -117,6 +117,12 @@ BatchId = Annotated[str, _meta("batch", "a batch of observations")]
 ExcusalId = Annotated[str, _meta("excusal", "a time that a side asks to have excused")]
 VerificationId = Annotated[str, _meta("verification", "a verification of many observations")]
 PaymentId = Annotated[str, _meta("payment", "a payment")]
+FacilityId = Annotated[str, _meta("facility", "a facility")]
+DrawdownId = Annotated[str, _meta("drawdown", "a drawdown of a facility")]
+ScheduleId = Annotated[str, _meta("schedule", "a schedule of repayment")]
+RepaymentId = Annotated[str, _meta("repayment", "money that came in under a facility")]
+AssignmentId = Annotated[str, _meta("assignment", "an assignment of claims")]
+DisclosureId = Annotated[str, _meta("disclosure", "a consent to disclosure")]
 ProgrammeId = Annotated[str, _meta("programme", "a budget programme")]
 
 

@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from ecosystem.ledger.export.model import Account, Entry, Format
-from ecosystem.ledger.model import CONTRA, AccountKind
+from ecosystem.ledger.model import SOURCES, AccountKind
 from ecosystem.values import money
 
-_ROOTS: Final = {CONTRA: "Equity", AccountKind.DISBURSED: "Expenses"}
+_ROOTS: Final = {**dict.fromkeys(SOURCES, "Equity"), AccountKind.DISBURSED: "Expenses"}
 _BEGINNING: Final = date(1970, 1, 1)
 _DAY: Final = timedelta(days=1)
 

@@ -239,10 +239,10 @@ CREATE TABLE ledger_account (
 	CONSTRAINT ledger_account_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT ledger_account_is_opened_once UNIQUE (authority_id, owner_ref, kind, programme_id, currency),
 	CONSTRAINT ledger_account_is_what_transfers_name UNIQUE (authority_id, id, programme_id, currency),
-	CONSTRAINT ledger_account_kind_is_known CHECK (kind IN ('appropriation', 'available', 'committed', 'encumbered', 'payable', 'retention', 'advance', 'in_transit', 'disbursed', 'deduction', 'receivable', 'lender')),
+	CONSTRAINT ledger_account_kind_is_known CHECK (kind IN ('appropriation', 'available', 'committed', 'encumbered', 'payable', 'retention', 'advance', 'in_transit', 'disbursed', 'deduction', 'receivable', 'lender', 'funding', 'undrawn', 'outstanding', 'repaid', 'earned', 'surplus')),
 	CONSTRAINT ledger_account_currency_is_a_code CHECK (currency ~ '^[A-Z]{3}$'),
 	CONSTRAINT ledger_account_columns_only_grow CHECK (debits >= 0 AND credits >= 0),
-	CONSTRAINT ledger_account_is_not_overdrawn CHECK (CASE WHEN kind = 'appropriation' THEN debits >= credits ELSE credits >= debits END)
+	CONSTRAINT ledger_account_is_not_overdrawn CHECK (CASE WHEN kind IN ('appropriation', 'funding') THEN debits >= credits ELSE credits >= debits END)
 );
 -- next
 CREATE INDEX ledger_account_of_programme ON ledger_account (authority_id, programme_id);
@@ -1372,6 +1372,32 @@ CREATE UNIQUE INDEX one_turn_of_a_contract_is_open ON contract_turn (authority_i
 -- next
 CREATE INDEX turn_of_contract ON contract_turn (authority_id, contract_id, id);
 -- next
+CREATE TABLE disclosure (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT disclosure_id_is_identifier CHECK (id ~ '^disclosure_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	supplier_id TEXT COLLATE "C" NOT NULL,
+	lender_id TEXT COLLATE "C" NOT NULL,
+	scopes TEXT[] NOT NULL,
+	until_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	given_by TEXT COLLATE "C" NOT NULL,
+	given_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	revoked_by TEXT COLLATE "C",
+	revoked_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT disclosure_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT disclosure_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT disclosure_state_is_the_last_step CHECK (state = CASE WHEN revoked_at IS NULL THEN 'given' ELSE 'revoked' END),
+	CONSTRAINT disclosure_scopes_are_known CHECK (scopes <@ ARRAY['payments', 'calculations', 'milestones', 'observations'] AND cardinality(scopes) > 0),
+	CONSTRAINT disclosure_a_consent_lasts CHECK (until_at > given_at),
+	CONSTRAINT disclosure_revoked_by_whom_and_when CHECK ((revoked_by IS NULL) = (revoked_at IS NULL)),
+	CONSTRAINT disclosure_supplier_id_refers FOREIGN KEY(supplier_id) REFERENCES organisation (id),
+	CONSTRAINT disclosure_lender_id_refers FOREIGN KEY(lender_id) REFERENCES organisation (id)
+);
+-- next
+CREATE INDEX disclosure_of_contract ON disclosure (authority_id, contract_id, lender_id);
+-- next
 CREATE TABLE document (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT document_id_is_identifier CHECK (id ~ '^document_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -1392,6 +1418,51 @@ CREATE TABLE document (
 );
 -- next
 CREATE INDEX document_of_contract ON document (authority_id, contract_id, id);
+-- next
+CREATE TABLE facility (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT facility_id_is_identifier CHECK (id ~ '^facility_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	award_id TEXT COLLATE "C",
+	lender_id TEXT COLLATE "C" NOT NULL,
+	borrower_id TEXT COLLATE "C" NOT NULL,
+	terms JSON NOT NULL,
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	offered_by TEXT COLLATE "C" NOT NULL,
+	offered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	agreed_by TEXT COLLATE "C",
+	agreed_at TIMESTAMP WITH TIME ZONE,
+	refused_by TEXT COLLATE "C",
+	refused_at TIMESTAMP WITH TIME ZONE,
+	refused_reason JSON,
+	closed_by TEXT COLLATE "C",
+	closed_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT facility_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT an_award_has_one_facility UNIQUE (authority_id, award_id),
+	CONSTRAINT facility_is_of_its_contract UNIQUE (authority_id, id, contract_id),
+	CONSTRAINT facility_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT facility_authority_id_award_id_refers FOREIGN KEY(authority_id, award_id) REFERENCES award (authority_id, id),
+	CONSTRAINT facility_state_is_known CHECK (state IN ('offered', 'agreed', 'refused', 'closed')),
+	CONSTRAINT facility_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
+	CONSTRAINT facility_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
+	CONSTRAINT facility_amount_is_of_the_terms CHECK ((terms->'amount'->>'amount')::numeric = amount AND terms->'amount'->>'currency' = currency),
+	CONSTRAINT facility_nobody_lends_to_itself CHECK (borrower_id <> lender_id),
+	CONSTRAINT facility_nobody_agrees_to_an_own_offer CHECK (agreed_by <> offered_by),
+	CONSTRAINT facility_agreement_is_dated CHECK (agreed_by IS NULL OR agreed_at IS NOT NULL),
+	CONSTRAINT facility_who_agrees_is_named CHECK (award_id IS NOT NULL OR (agreed_by IS NULL) = (agreed_at IS NULL)),
+	CONSTRAINT facility_refused_by_whom_and_when CHECK ((refused_by IS NULL) = (refused_at IS NULL)),
+	CONSTRAINT facility_closed_by_whom_and_when CHECK ((closed_by IS NULL) = (closed_at IS NULL)),
+	CONSTRAINT facility_state_is_the_last_step CHECK (state = CASE WHEN closed_at IS NOT NULL THEN 'closed' WHEN refused_at IS NOT NULL THEN 'refused' WHEN agreed_at IS NOT NULL THEN 'agreed' ELSE 'offered' END),
+	CONSTRAINT facility_lender_id_refers FOREIGN KEY(lender_id) REFERENCES organisation (id),
+	CONSTRAINT facility_borrower_id_refers FOREIGN KEY(borrower_id) REFERENCES organisation (id)
+);
+-- next
+CREATE INDEX facility_newest_first ON facility (id);
+-- next
+CREATE INDEX facility_of_contract ON facility (authority_id, contract_id);
 -- next
 CREATE TABLE metric (
 	authority_id INTEGER NOT NULL,
@@ -1489,6 +1560,38 @@ CREATE TABLE payment_total (
 	CONSTRAINT payment_total_no_more_is_owed_than_the_contract_says CHECK (owed >= 0 AND owed <= value)
 );
 -- next
+CREATE TABLE assignment (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT assignment_id_is_identifier CHECK (id ~ '^assignment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	facility_id TEXT COLLATE "C" NOT NULL,
+	assignor_id TEXT COLLATE "C" NOT NULL,
+	assignee_id TEXT COLLATE "C" NOT NULL,
+	notified_by TEXT COLLATE "C" NOT NULL,
+	notified_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	acknowledged_by TEXT COLLATE "C",
+	acknowledged_at TIMESTAMP WITH TIME ZONE,
+	ended_by TEXT COLLATE "C",
+	ended_at TIMESTAMP WITH TIME ZONE,
+	reason JSON,
+	CONSTRAINT assignment_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT assignment_secures_a_facility_of_its_contract FOREIGN KEY(authority_id, facility_id, contract_id) REFERENCES facility (authority_id, id, contract_id),
+	CONSTRAINT assignment_state_is_known CHECK (state IN ('notified', 'acknowledged', 'refused', 'released')),
+	CONSTRAINT assignment_acknowledged_by_whom_and_when CHECK ((acknowledged_by IS NULL) = (acknowledged_at IS NULL)),
+	CONSTRAINT assignment_ended_by_whom_and_when CHECK ((ended_by IS NULL) = (ended_at IS NULL)),
+	CONSTRAINT assignment_an_end_has_a_reason CHECK ((ended_at IS NULL) = (reason IS NULL)),
+	CONSTRAINT assignment_state_is_the_last_step CHECK (state = CASE WHEN ended_at IS NULL AND acknowledged_at IS NULL THEN 'notified' WHEN ended_at IS NULL THEN 'acknowledged' WHEN state = 'refused' AND acknowledged_at IS NULL THEN 'refused' ELSE 'released' END),
+	CONSTRAINT assignment_nobody_acknowledges_an_own_notice CHECK (acknowledged_by <> notified_by),
+	CONSTRAINT assignment_assignor_id_refers FOREIGN KEY(assignor_id) REFERENCES organisation (id),
+	CONSTRAINT assignment_assignee_id_refers FOREIGN KEY(assignee_id) REFERENCES organisation (id)
+);
+-- next
+CREATE INDEX assignment_of_contract ON assignment (authority_id, contract_id, id);
+-- next
+CREATE UNIQUE INDEX claims_are_assigned_once ON assignment (authority_id, contract_id) WHERE state IN ('notified', 'acknowledged');
+-- next
 CREATE TABLE contract_change_signature (
 	authority_id INTEGER NOT NULL,
 	change_id TEXT COLLATE "C" NOT NULL,
@@ -1515,6 +1618,54 @@ CREATE TABLE contract_signature (
 	CONSTRAINT contract_signature_authority_id_contract_id_organisatio_c782 FOREIGN KEY(authority_id, contract_id, organisation_id) REFERENCES contract_party (authority_id, contract_id, organisation_id),
 	CONSTRAINT contract_signature_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
 );
+-- next
+CREATE TABLE drawdown (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT drawdown_id_is_identifier CHECK (id ~ '^drawdown_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	facility_id TEXT COLLATE "C" NOT NULL,
+	part TEXT COLLATE "C",
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	presented JSON NOT NULL,
+	requested_by TEXT COLLATE "C" NOT NULL,
+	requested_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	proofs JSON,
+	approved_by TEXT COLLATE "C",
+	approved_at TIMESTAMP WITH TIME ZONE,
+	refused_by TEXT COLLATE "C",
+	refused_at TIMESTAMP WITH TIME ZONE,
+	refused_reason JSON,
+	withdrawn_by TEXT COLLATE "C",
+	withdrawn_at TIMESTAMP WITH TIME ZONE,
+	disbursed_by TEXT COLLATE "C",
+	disbursed_at TIMESTAMP WITH TIME ZONE,
+	disbursed_on DATE,
+	bank_reference TEXT COLLATE "C",
+	kept NUMERIC,
+	fees JSON,
+	CONSTRAINT drawdown_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT drawdown_is_of_its_facility UNIQUE (authority_id, id, facility_id),
+	CONSTRAINT a_transaction_disburses_once UNIQUE (authority_id, facility_id, bank_reference),
+	CONSTRAINT drawdown_authority_id_facility_id_refers FOREIGN KEY(authority_id, facility_id) REFERENCES facility (authority_id, id),
+	CONSTRAINT drawdown_state_is_known CHECK (state IN ('requested', 'approved', 'disbursed', 'refused', 'withdrawn')),
+	CONSTRAINT drawdown_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
+	CONSTRAINT drawdown_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
+	CONSTRAINT drawdown_less_is_kept_than_is_drawn CHECK (kept >= 0 AND kept < amount),
+	CONSTRAINT drawdown_approved_by_whom_and_when CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
+	CONSTRAINT drawdown_refused_by_whom_and_when CHECK ((refused_by IS NULL) = (refused_at IS NULL)),
+	CONSTRAINT drawdown_withdrawn_by_whom_and_when CHECK ((withdrawn_by IS NULL) = (withdrawn_at IS NULL)),
+	CONSTRAINT drawdown_disbursed_by_whom_and_when CHECK ((disbursed_by IS NULL) = (disbursed_at IS NULL)),
+	CONSTRAINT drawdown_what_is_approved_is_proved CHECK ((approved_at IS NULL) = (proofs IS NULL)),
+	CONSTRAINT drawdown_disbursed_only_when_approved CHECK (disbursed_at IS NULL OR approved_at IS NOT NULL),
+	CONSTRAINT drawdown_disbursement_is_the_banks CHECK ((disbursed_at IS NULL) = (disbursed_on IS NULL) AND (disbursed_at IS NULL) = (bank_reference IS NULL) AND (disbursed_at IS NULL) = (kept IS NULL) AND (disbursed_at IS NULL) = (fees IS NULL)),
+	CONSTRAINT drawdown_state_is_the_last_step CHECK (state = CASE WHEN withdrawn_at IS NOT NULL THEN 'withdrawn' WHEN refused_at IS NOT NULL THEN 'refused' WHEN disbursed_at IS NOT NULL THEN 'disbursed' WHEN approved_at IS NOT NULL THEN 'approved' ELSE 'requested' END),
+	CONSTRAINT drawdown_nobody_approves_an_own_drawdown CHECK (approved_by <> requested_by),
+	CONSTRAINT drawdown_nobody_disburses_an_own_approval CHECK (disbursed_by <> approved_by)
+);
+-- next
+CREATE INDEX drawdown_of_facility ON drawdown (authority_id, facility_id, id);
 -- next
 CREATE TABLE excusal (
 	authority_id INTEGER NOT NULL,
@@ -1544,6 +1695,17 @@ CREATE TABLE excusal (
 );
 -- next
 CREATE INDEX excusal_of_metric ON excusal (authority_id, metric_id, id);
+-- next
+CREATE TABLE facility_total (
+	authority_id INTEGER NOT NULL,
+	facility_id TEXT COLLATE "C" NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	amount NUMERIC NOT NULL,
+	reserved NUMERIC NOT NULL,
+	CONSTRAINT facility_total_pkey PRIMARY KEY (authority_id, facility_id),
+	CONSTRAINT facility_total_authority_id_facility_id_refers FOREIGN KEY(authority_id, facility_id) REFERENCES facility (authority_id, id),
+	CONSTRAINT facility_total_no_more_is_drawn_than_the_facility_says CHECK (reserved >= 0 AND reserved <= amount)
+);
 -- next
 CREATE TABLE milestone_submission (
 	authority_id INTEGER NOT NULL,
@@ -1591,66 +1753,6 @@ CREATE TABLE observation_batch (
 -- next
 CREATE INDEX observation_batch_of_metric ON observation_batch (authority_id, metric_id, id);
 -- next
-CREATE TABLE payment (
-	authority_id INTEGER NOT NULL,
-	id TEXT COLLATE "C" NOT NULL CONSTRAINT payment_id_is_identifier CHECK (id ~ '^payment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
-	version INTEGER NOT NULL,
-	state TEXT NOT NULL,
-	contract_id TEXT COLLATE "C" NOT NULL,
-	payee_id TEXT COLLATE "C" NOT NULL,
-	amount NUMERIC NOT NULL,
-	currency TEXT COLLATE "C" NOT NULL,
-	calculation_id TEXT COLLATE "C" NOT NULL,
-	earned NUMERIC NOT NULL,
-	owed_before NUMERIC NOT NULL,
-	computed_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	claimed_at TIMESTAMP WITH TIME ZONE,
-	claimed_by TEXT COLLATE "C",
-	approved_at TIMESTAMP WITH TIME ZONE,
-	approved_by TEXT COLLATE "C",
-	rejected_at TIMESTAMP WITH TIME ZONE,
-	rejected_by TEXT COLLATE "C",
-	rejected_reason JSON,
-	instructed_at TIMESTAMP WITH TIME ZONE,
-	instructed_by TEXT COLLATE "C",
-	settled_at TIMESTAMP WITH TIME ZONE,
-	settled_by TEXT COLLATE "C",
-	settled_on DATE,
-	bank_reference TEXT COLLATE "C",
-	received_at TIMESTAMP WITH TIME ZONE,
-	received_by TEXT COLLATE "C",
-	reversed_at TIMESTAMP WITH TIME ZONE,
-	reversed_by TEXT COLLATE "C",
-	CONSTRAINT payment_pkey PRIMARY KEY (authority_id, id),
-	CONSTRAINT bank_reference_settles_once UNIQUE (authority_id, bank_reference),
-	CONSTRAINT payment_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
-	CONSTRAINT payment_is_calculated FOREIGN KEY(authority_id, contract_id, calculation_id) REFERENCES calculation (authority_id, contract_id, id),
-	CONSTRAINT payment_state_is_known CHECK (state IN ('computed', 'claimed', 'approved', 'instructed', 'settled', 'rejected', 'reversed')),
-	CONSTRAINT payment_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
-	CONSTRAINT payment_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
-	CONSTRAINT payment_amount_is_the_difference CHECK (amount = earned - owed_before),
-	CONSTRAINT payment_claimed_by_whom_and_when CHECK ((claimed_by IS NULL) = (claimed_at IS NULL)),
-	CONSTRAINT payment_approved_by_whom_and_when CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
-	CONSTRAINT payment_rejected_by_whom_and_when CHECK ((rejected_by IS NULL) = (rejected_at IS NULL)),
-	CONSTRAINT payment_instructed_by_whom_and_when CHECK ((instructed_by IS NULL) = (instructed_at IS NULL)),
-	CONSTRAINT payment_settled_by_whom_and_when CHECK ((settled_by IS NULL) = (settled_at IS NULL)),
-	CONSTRAINT payment_received_by_whom_and_when CHECK ((received_by IS NULL) = (received_at IS NULL)),
-	CONSTRAINT payment_reversed_by_whom_and_when CHECK ((reversed_by IS NULL) = (reversed_at IS NULL)),
-	CONSTRAINT payment_approved_only_when_claimed CHECK (approved_at IS NULL OR claimed_at IS NOT NULL),
-	CONSTRAINT payment_instructed_only_when_approved CHECK (instructed_at IS NULL OR approved_at IS NOT NULL),
-	CONSTRAINT payment_settled_only_when_instructed CHECK (settled_at IS NULL OR instructed_at IS NOT NULL),
-	CONSTRAINT payment_received_only_when_settled CHECK (received_at IS NULL OR settled_at IS NOT NULL),
-	CONSTRAINT payment_state_is_the_last_step CHECK (state IN ('rejected', 'reversed') OR state = CASE WHEN settled_at IS NOT NULL THEN 'settled' WHEN instructed_at IS NOT NULL THEN 'instructed' WHEN approved_at IS NOT NULL THEN 'approved' WHEN claimed_at IS NOT NULL THEN 'claimed' ELSE 'computed' END),
-	CONSTRAINT payment_nobody_approves_an_own_claim CHECK (approved_by <> claimed_by),
-	CONSTRAINT payment_nobody_instructs_an_own_approval CHECK (instructed_by <> approved_by),
-	CONSTRAINT payment_rejection_has_a_reason CHECK ((state = 'rejected') = (rejected_at IS NOT NULL AND rejected_reason IS NOT NULL)),
-	CONSTRAINT payment_reversal_is_dated CHECK ((state = 'reversed') = (reversed_at IS NOT NULL)),
-	CONSTRAINT payment_settlement_is_the_banks CHECK ((settled_at IS NULL) = (bank_reference IS NULL) AND (settled_at IS NULL) = (settled_on IS NULL)),
-	CONSTRAINT payment_payee_id_refers FOREIGN KEY(payee_id) REFERENCES organisation (id)
-);
--- next
-CREATE INDEX payment_of_contract ON payment (authority_id, contract_id, id);
--- next
 CREATE TABLE upload (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT upload_id_is_identifier CHECK (id ~ '^upload_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -1673,55 +1775,6 @@ CREATE TABLE upload (
 	CONSTRAINT upload_is_not_empty CHECK (bytes > 0),
 	CONSTRAINT upload_sha256_is_a_digest CHECK (sha256 ~ '^[0-9a-f]{64}$')
 );
--- next
-CREATE TABLE bank_item (
-	authority_id INTEGER NOT NULL,
-	id TEXT COLLATE "C" NOT NULL CONSTRAINT bank_item_id_is_identifier CHECK (id ~ '^bankitem_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
-	version INTEGER NOT NULL,
-	report_id TEXT COLLATE "C" NOT NULL,
-	ordinal INTEGER NOT NULL,
-	outcome TEXT COLLATE "C" NOT NULL,
-	reason TEXT COLLATE "C",
-	payment_id TEXT COLLATE "C",
-	end_to_end_id TEXT,
-	bank_reference TEXT,
-	amount NUMERIC,
-	currency TEXT COLLATE "C",
-	direction TEXT COLLATE "C",
-	booked_on DATE,
-	is_return BOOLEAN NOT NULL,
-	status TEXT,
-	told TEXT,
-	resolved_at TIMESTAMP WITH TIME ZONE,
-	resolved_by TEXT COLLATE "C",
-	note JSON,
-	CONSTRAINT bank_item_pkey PRIMARY KEY (authority_id, id),
-	CONSTRAINT bank_item_authority_id_report_id_refers FOREIGN KEY(authority_id, report_id) REFERENCES bank_report (authority_id, id),
-	CONSTRAINT bank_item_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
-	CONSTRAINT items_are_counted UNIQUE (authority_id, report_id, ordinal),
-	CONSTRAINT bank_item_outcome_is_known CHECK (outcome IN ('settled', 'returned', 'repeated', 'noted', 'unmatched', 'resolved')),
-	CONSTRAINT bank_item_reason_is_known CHECK (reason IN ('incoming', 'money_back', 'no_payment_named', 'payment_unknown', 'currency_differs', 'amount_differs', 'settled_otherwise', 'not_instructed', 'no_reference', 'reference_used', 'misdated')),
-	CONSTRAINT bank_item_what_is_unmatched_has_a_reason CHECK ((outcome IN ('unmatched', 'resolved')) = (reason IS NOT NULL)),
-	CONSTRAINT bank_item_what_is_resolved_has_a_note CHECK ((outcome = 'resolved') = (resolved_at IS NOT NULL AND resolved_by IS NOT NULL AND note IS NOT NULL)),
-	CONSTRAINT bank_item_what_is_settled_is_a_payment CHECK (outcome NOT IN ('settled', 'returned') OR payment_id IS NOT NULL)
-);
--- next
-CREATE INDEX bank_item_by_outcome ON bank_item (authority_id, outcome, id);
--- next
-CREATE INDEX bank_item_of_payment ON bank_item (authority_id, payment_id);
--- next
-CREATE TABLE bank_order (
-	authority_id INTEGER NOT NULL,
-	file_id TEXT COLLATE "C" NOT NULL,
-	payment_id TEXT COLLATE "C" NOT NULL,
-	returned_at TIMESTAMP WITH TIME ZONE,
-	told TEXT,
-	CONSTRAINT bank_order_pkey PRIMARY KEY (authority_id, file_id, payment_id),
-	CONSTRAINT bank_order_authority_id_file_id_refers FOREIGN KEY(authority_id, file_id) REFERENCES bank_file (authority_id, id),
-	CONSTRAINT bank_order_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id)
-);
--- next
-CREATE UNIQUE INDEX a_payment_is_ordered_once ON bank_order (authority_id, payment_id) WHERE returned_at IS NULL;
 -- next
 CREATE TABLE milestone_judgement (
 	authority_id INTEGER NOT NULL,
@@ -1810,6 +1863,173 @@ CREATE UNIQUE INDEX one_correction_of_an_observation ON observation (authority_i
 CREATE UNIQUE INDEX one_report_for_a_place ON observation (authority_id, metric_id, starts_on, ends_on, hour, source) WHERE superseded_by IS NULL AND state <> 'void';
 -- next
 CREATE UNIQUE INDEX one_verified_for_a_period ON observation (authority_id, metric_id, starts_on, ends_on, hour) WHERE state = 'verified';
+-- next
+CREATE TABLE payment (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT payment_id_is_identifier CHECK (id ~ '^payment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	payee_id TEXT COLLATE "C" NOT NULL,
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	calculation_id TEXT COLLATE "C" NOT NULL,
+	earned NUMERIC NOT NULL,
+	owed_before NUMERIC NOT NULL,
+	computed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	claimed_at TIMESTAMP WITH TIME ZONE,
+	claimed_by TEXT COLLATE "C",
+	approved_at TIMESTAMP WITH TIME ZONE,
+	approved_by TEXT COLLATE "C",
+	rejected_at TIMESTAMP WITH TIME ZONE,
+	rejected_by TEXT COLLATE "C",
+	rejected_reason JSON,
+	instructed_at TIMESTAMP WITH TIME ZONE,
+	instructed_by TEXT COLLATE "C",
+	paid_to_id TEXT COLLATE "C",
+	assignment_id TEXT COLLATE "C",
+	settled_at TIMESTAMP WITH TIME ZONE,
+	settled_by TEXT COLLATE "C",
+	settled_on DATE,
+	bank_reference TEXT COLLATE "C",
+	received_at TIMESTAMP WITH TIME ZONE,
+	received_by TEXT COLLATE "C",
+	reversed_at TIMESTAMP WITH TIME ZONE,
+	reversed_by TEXT COLLATE "C",
+	CONSTRAINT payment_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT bank_reference_settles_once UNIQUE (authority_id, bank_reference),
+	CONSTRAINT payment_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT payment_is_calculated FOREIGN KEY(authority_id, contract_id, calculation_id) REFERENCES calculation (authority_id, contract_id, id),
+	CONSTRAINT payment_authority_id_assignment_id_refers FOREIGN KEY(authority_id, assignment_id) REFERENCES assignment (authority_id, id),
+	CONSTRAINT payment_another_is_paid_where_it_is_assigned CHECK ((paid_to_id IS NULL) = (instructed_at IS NULL) AND (assignment_id IS NOT NULL OR paid_to_id IS NULL OR paid_to_id = payee_id)),
+	CONSTRAINT payment_state_is_known CHECK (state IN ('computed', 'claimed', 'approved', 'instructed', 'settled', 'rejected', 'reversed')),
+	CONSTRAINT payment_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
+	CONSTRAINT payment_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
+	CONSTRAINT payment_amount_is_the_difference CHECK (amount = earned - owed_before),
+	CONSTRAINT payment_claimed_by_whom_and_when CHECK ((claimed_by IS NULL) = (claimed_at IS NULL)),
+	CONSTRAINT payment_approved_by_whom_and_when CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
+	CONSTRAINT payment_rejected_by_whom_and_when CHECK ((rejected_by IS NULL) = (rejected_at IS NULL)),
+	CONSTRAINT payment_instructed_by_whom_and_when CHECK ((instructed_by IS NULL) = (instructed_at IS NULL)),
+	CONSTRAINT payment_settled_by_whom_and_when CHECK ((settled_by IS NULL) = (settled_at IS NULL)),
+	CONSTRAINT payment_received_by_whom_and_when CHECK ((received_by IS NULL) = (received_at IS NULL)),
+	CONSTRAINT payment_reversed_by_whom_and_when CHECK ((reversed_by IS NULL) = (reversed_at IS NULL)),
+	CONSTRAINT payment_approved_only_when_claimed CHECK (approved_at IS NULL OR claimed_at IS NOT NULL),
+	CONSTRAINT payment_instructed_only_when_approved CHECK (instructed_at IS NULL OR approved_at IS NOT NULL),
+	CONSTRAINT payment_settled_only_when_instructed CHECK (settled_at IS NULL OR instructed_at IS NOT NULL),
+	CONSTRAINT payment_received_only_when_settled CHECK (received_at IS NULL OR settled_at IS NOT NULL),
+	CONSTRAINT payment_state_is_the_last_step CHECK (state IN ('rejected', 'reversed') OR state = CASE WHEN settled_at IS NOT NULL THEN 'settled' WHEN instructed_at IS NOT NULL THEN 'instructed' WHEN approved_at IS NOT NULL THEN 'approved' WHEN claimed_at IS NOT NULL THEN 'claimed' ELSE 'computed' END),
+	CONSTRAINT payment_nobody_approves_an_own_claim CHECK (approved_by <> claimed_by),
+	CONSTRAINT payment_nobody_instructs_an_own_approval CHECK (instructed_by <> approved_by),
+	CONSTRAINT payment_rejection_has_a_reason CHECK ((state = 'rejected') = (rejected_at IS NOT NULL AND rejected_reason IS NOT NULL)),
+	CONSTRAINT payment_reversal_is_dated CHECK ((state = 'reversed') = (reversed_at IS NOT NULL)),
+	CONSTRAINT payment_settlement_is_the_banks CHECK ((settled_at IS NULL) = (bank_reference IS NULL) AND (settled_at IS NULL) = (settled_on IS NULL)),
+	CONSTRAINT payment_payee_id_refers FOREIGN KEY(payee_id) REFERENCES organisation (id),
+	CONSTRAINT payment_paid_to_id_refers FOREIGN KEY(paid_to_id) REFERENCES organisation (id)
+);
+-- next
+CREATE INDEX payment_of_contract ON payment (authority_id, contract_id, id);
+-- next
+CREATE TABLE repayment_schedule (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT repayment_schedule_id_is_identifier CHECK (id ~ '^schedule_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	facility_id TEXT COLLATE "C" NOT NULL,
+	drawdown_id TEXT COLLATE "C" NOT NULL,
+	ordinal INTEGER NOT NULL,
+	document JSON NOT NULL,
+	repaid_before NUMERIC NOT NULL,
+	reason JSON,
+	made_by TEXT COLLATE "C" NOT NULL,
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT repayment_schedule_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT schedule_follows_one UNIQUE (authority_id, drawdown_id, ordinal),
+	CONSTRAINT schedule_is_of_its_drawdown FOREIGN KEY(authority_id, drawdown_id, facility_id) REFERENCES drawdown (authority_id, id, facility_id),
+	CONSTRAINT repayment_schedule_ordinal_is_positive CHECK (ordinal > 0),
+	CONSTRAINT repayment_schedule_restatement_has_a_reason CHECK ((ordinal = 1) = (reason IS NULL)),
+	CONSTRAINT repayment_schedule_repaid_is_not_negative CHECK (repaid_before >= 0)
+);
+-- next
+CREATE TABLE bank_item (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT bank_item_id_is_identifier CHECK (id ~ '^bankitem_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	report_id TEXT COLLATE "C" NOT NULL,
+	ordinal INTEGER NOT NULL,
+	outcome TEXT COLLATE "C" NOT NULL,
+	reason TEXT COLLATE "C",
+	payment_id TEXT COLLATE "C",
+	end_to_end_id TEXT,
+	bank_reference TEXT,
+	amount NUMERIC,
+	currency TEXT COLLATE "C",
+	direction TEXT COLLATE "C",
+	booked_on DATE,
+	is_return BOOLEAN NOT NULL,
+	status TEXT,
+	told TEXT,
+	resolved_at TIMESTAMP WITH TIME ZONE,
+	resolved_by TEXT COLLATE "C",
+	note JSON,
+	CONSTRAINT bank_item_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT bank_item_authority_id_report_id_refers FOREIGN KEY(authority_id, report_id) REFERENCES bank_report (authority_id, id),
+	CONSTRAINT bank_item_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
+	CONSTRAINT items_are_counted UNIQUE (authority_id, report_id, ordinal),
+	CONSTRAINT bank_item_outcome_is_known CHECK (outcome IN ('settled', 'returned', 'repeated', 'noted', 'unmatched', 'resolved')),
+	CONSTRAINT bank_item_reason_is_known CHECK (reason IN ('incoming', 'money_back', 'no_payment_named', 'payment_unknown', 'currency_differs', 'amount_differs', 'settled_otherwise', 'not_instructed', 'no_reference', 'reference_used', 'misdated')),
+	CONSTRAINT bank_item_what_is_unmatched_has_a_reason CHECK ((outcome IN ('unmatched', 'resolved')) = (reason IS NOT NULL)),
+	CONSTRAINT bank_item_what_is_resolved_has_a_note CHECK ((outcome = 'resolved') = (resolved_at IS NOT NULL AND resolved_by IS NOT NULL AND note IS NOT NULL)),
+	CONSTRAINT bank_item_what_is_settled_is_a_payment CHECK (outcome NOT IN ('settled', 'returned') OR payment_id IS NOT NULL)
+);
+-- next
+CREATE INDEX bank_item_by_outcome ON bank_item (authority_id, outcome, id);
+-- next
+CREATE INDEX bank_item_of_payment ON bank_item (authority_id, payment_id);
+-- next
+CREATE TABLE bank_order (
+	authority_id INTEGER NOT NULL,
+	file_id TEXT COLLATE "C" NOT NULL,
+	payment_id TEXT COLLATE "C" NOT NULL,
+	returned_at TIMESTAMP WITH TIME ZONE,
+	told TEXT,
+	CONSTRAINT bank_order_pkey PRIMARY KEY (authority_id, file_id, payment_id),
+	CONSTRAINT bank_order_authority_id_file_id_refers FOREIGN KEY(authority_id, file_id) REFERENCES bank_file (authority_id, id),
+	CONSTRAINT bank_order_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id)
+);
+-- next
+CREATE UNIQUE INDEX a_payment_is_ordered_once ON bank_order (authority_id, payment_id) WHERE returned_at IS NULL;
+-- next
+CREATE TABLE repayment (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT repayment_id_is_identifier CHECK (id ~ '^repayment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	facility_id TEXT COLLATE "C" NOT NULL,
+	ordinal INTEGER NOT NULL,
+	source TEXT NOT NULL,
+	payment_id TEXT COLLATE "C",
+	bank_reference TEXT COLLATE "C",
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	received_on DATE NOT NULL,
+	surplus NUMERIC NOT NULL,
+	document JSON NOT NULL,
+	digest BYTEA NOT NULL,
+	recorded_by TEXT COLLATE "C" NOT NULL,
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT repayment_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT repayments_follow UNIQUE (authority_id, facility_id, ordinal),
+	CONSTRAINT a_payment_repays_once UNIQUE (authority_id, payment_id),
+	CONSTRAINT a_transaction_repays_once UNIQUE (authority_id, facility_id, bank_reference),
+	CONSTRAINT repayment_authority_id_facility_id_refers FOREIGN KEY(authority_id, facility_id) REFERENCES facility (authority_id, id),
+	CONSTRAINT repayment_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
+	CONSTRAINT repayment_source_is_known CHECK (source IN ('borrower', 'authority')),
+	CONSTRAINT repayment_an_authority_pays_by_a_payment CHECK ((source = 'authority') = (payment_id IS NOT NULL)),
+	CONSTRAINT repayment_ordinal_is_positive CHECK (ordinal > 0),
+	CONSTRAINT repayment_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
+	CONSTRAINT repayment_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
+	CONSTRAINT repayment_surplus_is_a_part CHECK (surplus >= 0 AND surplus <= amount),
+	CONSTRAINT repayment_amount_is_of_the_document CHECK ((document->'cash'->>'amount')::numeric = amount AND document->'cash'->>'currency' = currency AND (document->>'surplus')::numeric = surplus),
+	CONSTRAINT repayment_digest_is_of_the_document CHECK (document->>'digest' = encode(digest, 'hex') AND digest = sha256(convert_to(replace(document::text, '"digest":"' || encode(digest, 'hex') || '"', '"digest":""'), 'UTF8')))
+);
+-- next
+CREATE INDEX repayment_of_facility ON repayment (authority_id, facility_id, id);
 -- next
 CREATE TRIGGER approval_limit_stays BEFORE UPDATE OR DELETE ON approval_limit FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -2913,7 +3133,13 @@ ALTER TABLE calculation FORCE ROW LEVEL SECURITY;
 -- next
 CREATE POLICY calculation_seen ON calculation USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
     SELECT FROM contract_party WHERE contract_party.authority_id = calculation.authority_id
-      AND contract_party.contract_id = calculation.contract_id AND contract_party.organisation_id = nullif(current_setting('app.organisation', true), '')) OR EXISTS (
+      AND contract_party.contract_id = calculation.contract_id
+      AND contract_party.role <> 'lender' AND contract_party.organisation_id = nullif(current_setting('app.organisation', true), ''))
+  OR EXISTS (
+    SELECT FROM disclosure WHERE disclosure.authority_id = calculation.authority_id
+      AND disclosure.contract_id = calculation.contract_id AND disclosure.lender_id = nullif(current_setting('app.organisation', true), '')
+      AND disclosure.revoked_at IS NULL AND 'calculations' = ANY (disclosure.scopes)
+      AND disclosure.until_at > coalesce(to_timestamp(nullif(current_setting('app.now', true), '')::bigint), now())) OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
       AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
@@ -3045,6 +3271,65 @@ CREATE TRIGGER contract_turn_begins_proposed BEFORE INSERT ON contract_turn FOR 
 -- next
 ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_begins_proposed;
 -- next
+CREATE TRIGGER disclosure_hands_stay BEFORE UPDATE ON disclosure FOR EACH ROW EXECUTE FUNCTION hands_stay('given_by', 'revoked_by');
+-- next
+ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_hands_stay;
+-- next
+ALTER TABLE disclosure ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE disclosure FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY disclosure_seen ON disclosure USING (supplier_id = nullif(current_setting('app.organisation', true), '') OR lender_id = nullif(current_setting('app.organisation', true), '') OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+-- next
+GRANT SELECT, INSERT, UPDATE ON disclosure TO ecosystem_api;
+-- next
+CREATE FUNCTION disclosure_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[];
+  always text[] := '{state,version}';
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.version = 1 AND NEW.state = ANY ('{given}'::text[]) THEN
+      RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'disclosure % begins as %', NEW.id, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'disclosure_takes_its_turn';
+  END IF;
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'given revoked' THEN '{revoked_at,revoked_by}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'disclosure % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'disclosure_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER disclosure_turns BEFORE INSERT OR UPDATE ON disclosure FOR EACH ROW EXECUTE FUNCTION disclosure_takes_its_turn();
+-- next
+ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_turns;
+-- next
+CREATE FUNCTION a_supplier_discloses() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM contract_party WHERE contract_party.authority_id = NEW.authority_id
+      AND contract_party.contract_id = NEW.contract_id AND contract_party.role = 'supplier'
+      AND contract_party.organisation_id = NEW.supplier_id)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_supplier_discloses';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_supplier_discloses BEFORE INSERT ON disclosure FOR EACH ROW EXECUTE FUNCTION a_supplier_discloses();
+-- next
+ALTER TABLE disclosure ENABLE ALWAYS TRIGGER a_supplier_discloses;
+-- next
 CREATE TRIGGER document_stays BEFORE UPDATE OR DELETE ON document FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER document_stays_whole BEFORE TRUNCATE ON document FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -3073,6 +3358,69 @@ CREATE POLICY document_seen ON document USING (
 );
 -- next
 GRANT SELECT, INSERT ON document TO ecosystem_api;
+-- next
+CREATE TRIGGER facility_hands_stay BEFORE UPDATE ON facility FOR EACH ROW EXECUTE FUNCTION hands_stay('offered_by', 'agreed_by');
+-- next
+ALTER TABLE facility ENABLE ALWAYS TRIGGER facility_hands_stay;
+-- next
+ALTER TABLE facility ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE facility FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY facility_seen ON facility USING (lender_id = nullif(current_setting('app.organisation', true), '') OR borrower_id = nullif(current_setting('app.organisation', true), '') OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
+-- next
+GRANT SELECT, INSERT, UPDATE ON facility TO ecosystem_api;
+-- next
+CREATE FUNCTION facility_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[];
+  always text[] := '{state,version}';
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.version = 1 AND NEW.state = ANY ('{offered,agreed}'::text[]) THEN
+      RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'facility % begins as %', NEW.id, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'facility_takes_its_turn';
+  END IF;
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'offered agreed' THEN '{agreed_at,agreed_by}'
+    WHEN 'offered refused' THEN '{refused_at,refused_by,refused_reason}'
+    WHEN 'agreed closed' THEN '{closed_at,closed_by}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'facility % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'facility_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER facility_turns BEFORE INSERT OR UPDATE ON facility FOR EACH ROW EXECUTE FUNCTION facility_takes_its_turn();
+-- next
+ALTER TABLE facility ENABLE ALWAYS TRIGGER facility_turns;
+-- next
+CREATE FUNCTION what_is_agreed_was_signed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.award_id IS NULL AND NEW.state = 'offered' OR EXISTS (
+    SELECT FROM contract JOIN award ON award.authority_id = contract.authority_id
+      AND award.id = contract.financing_award_id
+    WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+      AND award.id = NEW.award_id AND award.lead_id = NEW.lender_id
+      AND contract.state <> 'draft')) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_agreed_was_signed';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER what_is_agreed_was_signed BEFORE INSERT ON facility FOR EACH ROW EXECUTE FUNCTION what_is_agreed_was_signed();
+-- next
+ALTER TABLE facility ENABLE ALWAYS TRIGGER what_is_agreed_was_signed;
 -- next
 GRANT SELECT, INSERT, UPDATE ON metric TO ecosystem_api;
 -- next
@@ -3134,6 +3482,69 @@ ALTER TABLE milestone ENABLE ALWAYS TRIGGER milestone_stays;
 -- next
 GRANT SELECT ON payment_total TO ecosystem_api;
 -- next
+CREATE TRIGGER assignment_hands_stay BEFORE UPDATE ON assignment FOR EACH ROW EXECUTE FUNCTION hands_stay('notified_by', 'acknowledged_by');
+-- next
+ALTER TABLE assignment ENABLE ALWAYS TRIGGER assignment_hands_stay;
+-- next
+ALTER TABLE assignment ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE assignment FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY assignment_seen ON assignment USING (assignor_id = nullif(current_setting('app.organisation', true), '') OR assignee_id = nullif(current_setting('app.organisation', true), '') OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+-- next
+GRANT SELECT, INSERT, UPDATE ON assignment TO ecosystem_api;
+-- next
+CREATE FUNCTION assignment_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[];
+  always text[] := '{state,version}';
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.version = 1 AND NEW.state = ANY ('{notified}'::text[]) THEN
+      RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'assignment % begins as %', NEW.id, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'assignment_takes_its_turn';
+  END IF;
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'notified acknowledged' THEN '{acknowledged_at,acknowledged_by}'
+    WHEN 'notified refused' THEN '{ended_at,ended_by,reason}'
+    WHEN 'notified released' THEN '{ended_at,ended_by,reason}'
+    WHEN 'acknowledged released' THEN '{ended_at,ended_by,reason}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'assignment % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'assignment_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER assignment_turns BEFORE INSERT OR UPDATE ON assignment FOR EACH ROW EXECUTE FUNCTION assignment_takes_its_turn();
+-- next
+ALTER TABLE assignment ENABLE ALWAYS TRIGGER assignment_turns;
+-- next
+CREATE FUNCTION an_assignment_secures_a_facility() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM facility WHERE facility.authority_id = NEW.authority_id
+      AND facility.id = NEW.facility_id AND facility.contract_id = NEW.contract_id
+      AND facility.borrower_id = NEW.assignor_id AND facility.lender_id = NEW.assignee_id
+      AND facility.state = 'agreed' FOR SHARE)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'an_assignment_secures_a_facility';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER an_assignment_secures_a_facility BEFORE INSERT ON assignment FOR EACH ROW EXECUTE FUNCTION an_assignment_secures_a_facility();
+-- next
+ALTER TABLE assignment ENABLE ALWAYS TRIGGER an_assignment_secures_a_facility;
+-- next
 CREATE TRIGGER contract_change_signature_stays BEFORE UPDATE OR DELETE ON contract_change_signature FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER contract_change_signature_stays_whole BEFORE TRUNCATE ON contract_change_signature FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -3171,11 +3582,100 @@ ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER contract_signature_stays_wh
 -- next
 GRANT SELECT, INSERT ON contract_signature TO ecosystem_api;
 -- next
+CREATE TRIGGER drawdown_hands_stay BEFORE UPDATE ON drawdown FOR EACH ROW EXECUTE FUNCTION hands_stay('requested_by', 'approved_by', 'disbursed_by');
+-- next
+ALTER TABLE drawdown ENABLE ALWAYS TRIGGER drawdown_hands_stay;
+-- next
+ALTER TABLE drawdown ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE drawdown FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY drawdown_seen ON drawdown USING (EXISTS (SELECT FROM facility WHERE facility.authority_id = drawdown.authority_id AND facility.id = drawdown.facility_id));
+-- next
+GRANT SELECT, INSERT, UPDATE ON drawdown TO ecosystem_api;
+-- next
+CREATE FUNCTION drawdown_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[];
+  always text[] := '{state,version}';
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.version = 1 AND NEW.state = ANY ('{requested}'::text[]) THEN
+      RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'drawdown % begins as %', NEW.id, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'drawdown_takes_its_turn';
+  END IF;
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'requested approved' THEN '{approved_at,approved_by,proofs}'
+    WHEN 'requested refused' THEN '{refused_at,refused_by,refused_reason}'
+    WHEN 'approved refused' THEN '{refused_at,refused_by,refused_reason}'
+    WHEN 'requested withdrawn' THEN '{withdrawn_at,withdrawn_by}'
+    WHEN 'approved withdrawn' THEN '{withdrawn_at,withdrawn_by}'
+    WHEN 'approved disbursed' THEN '{disbursed_at,disbursed_by,disbursed_on,bank_reference,kept,fees}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'drawdown % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'drawdown_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER drawdown_turns BEFORE INSERT OR UPDATE ON drawdown FOR EACH ROW EXECUTE FUNCTION drawdown_takes_its_turn();
+-- next
+ALTER TABLE drawdown ENABLE ALWAYS TRIGGER drawdown_turns;
+-- next
+CREATE FUNCTION a_facility_is_drawn_when_agreed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM facility WHERE facility.authority_id = NEW.authority_id
+      AND facility.id = NEW.facility_id AND facility.currency = NEW.currency
+      AND facility.state = 'agreed' FOR SHARE)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_facility_is_drawn_when_agreed';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_facility_is_drawn_when_agreed BEFORE INSERT ON drawdown FOR EACH ROW EXECUTE FUNCTION a_facility_is_drawn_when_agreed();
+-- next
+ALTER TABLE drawdown ENABLE ALWAYS TRIGGER a_facility_is_drawn_when_agreed;
+-- next
+CREATE FUNCTION drawdown_is_counted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  more numeric := CASE WHEN NEW.state IN ('refused', 'withdrawn') THEN 0 ELSE NEW.amount END;
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.state NOT IN ('refused', 'withdrawn') THEN
+    more := more - OLD.amount;
+  END IF;
+  IF more = 0 THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO public.facility_total (authority_id, facility_id, currency, amount, reserved)
+  SELECT authority_id, id, currency, amount, 0 FROM public.facility
+  WHERE authority_id = NEW.authority_id AND id = NEW.facility_id
+  ON CONFLICT DO NOTHING;
+  UPDATE public.facility_total SET reserved = reserved + more
+  WHERE authority_id = NEW.authority_id AND facility_id = NEW.facility_id;
+  RETURN NULL;
+END $$;
+-- next
+REVOKE EXECUTE ON FUNCTION drawdown_is_counted FROM PUBLIC;
+-- next
+CREATE TRIGGER drawdown_counts AFTER INSERT OR UPDATE ON drawdown FOR EACH ROW EXECUTE FUNCTION drawdown_is_counted();
+-- next
+ALTER TABLE drawdown ENABLE ALWAYS TRIGGER drawdown_counts;
+-- next
 CREATE TRIGGER excusal_hands_stay BEFORE UPDATE ON excusal FOR EACH ROW EXECUTE FUNCTION hands_stay('asked_by', 'decided_by');
 -- next
 ALTER TABLE excusal ENABLE ALWAYS TRIGGER excusal_hands_stay;
 -- next
 GRANT SELECT, INSERT, UPDATE ON excusal TO ecosystem_api;
+-- next
+GRANT SELECT ON facility_total TO ecosystem_api;
 -- next
 CREATE TRIGGER milestone_submission_stays BEFORE UPDATE OR DELETE ON milestone_submission FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -3213,14 +3713,76 @@ ALTER TABLE observation_batch ENABLE ALWAYS TRIGGER observation_batch_stays_whol
 -- next
 GRANT SELECT, INSERT ON observation_batch TO ecosystem_api;
 -- next
+ALTER TABLE upload ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE upload FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY upload_seen ON upload USING (
+  organisation_id = nullif(current_setting('app.organisation', true), '')
+  OR current_setting('app.purpose', true) = 'uploading'
+);
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON upload TO ecosystem_api;
+-- next
+CREATE TRIGGER milestone_judgement_stays BEFORE UPDATE OR DELETE ON milestone_judgement FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER milestone_judgement_stays_whole BEFORE TRUNCATE ON milestone_judgement FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE milestone_judgement ENABLE ALWAYS TRIGGER milestone_judgement_stays;
+-- next
+ALTER TABLE milestone_judgement ENABLE ALWAYS TRIGGER milestone_judgement_stays_whole;
+-- next
+GRANT SELECT, INSERT ON milestone_judgement TO ecosystem_api;
+-- next
+CREATE FUNCTION parts_add_up_and_another_judges() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF ((
+    SELECT sum(one.share) FROM (
+      SELECT share FROM milestone_judgement
+      WHERE authority_id = NEW.authority_id AND milestone_id = NEW.milestone_id
+      UNION ALL SELECT NEW.share) AS one
+  ) BETWEEN 0 AND CASE WHEN NEW.outcome = 'accepted' THEN 1 ELSE 0.9999 END
+  AND (NEW.outcome <> 'accepted' OR (
+    SELECT coalesce(sum(share), 0) FROM milestone_judgement
+    WHERE authority_id = NEW.authority_id AND milestone_id = NEW.milestone_id) + NEW.share = 1)
+  AND EXISTS (
+    SELECT FROM milestone_submission AS one JOIN milestone ON
+      milestone.authority_id = one.authority_id AND milestone.id = one.milestone_id
+    WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
+      AND one.round = NEW.round AND one.submitted_by <> NEW.judged_by
+      AND one.submitted_at <= NEW.judged_at
+      AND NEW.is_deemed = (
+        milestone.deemed_at IS NOT NULL AND NEW.judged_at >= milestone.deemed_at)
+      AND (NEW.delivered_at IS NULL OR NEW.delivered_at >= milestone.starts_at))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'parts_add_up_and_another_judges';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER parts_add_up_and_another_judges BEFORE INSERT ON milestone_judgement FOR EACH ROW EXECUTE FUNCTION parts_add_up_and_another_judges();
+-- next
+ALTER TABLE milestone_judgement ENABLE ALWAYS TRIGGER parts_add_up_and_another_judges;
+-- next
+CREATE TRIGGER observation_hands_stay BEFORE UPDATE ON observation FOR EACH ROW EXECUTE FUNCTION hands_stay('reported_by', 'verified_by', 'disputed_by', 'annulled_by');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_hands_stay;
+-- next
+GRANT SELECT, INSERT, UPDATE ON observation TO ecosystem_api;
+-- next
+CREATE TRIGGER observation_stays_as_reported BEFORE UPDATE ON observation FOR EACH ROW WHEN (OLD.metric_id IS DISTINCT FROM NEW.metric_id OR OLD.contract_id IS DISTINCT FROM NEW.contract_id OR OLD.starts_on IS DISTINCT FROM NEW.starts_on OR OLD.ends_on IS DISTINCT FROM NEW.ends_on OR OLD.hour IS DISTINCT FROM NEW.hour OR OLD.value IS DISTINCT FROM NEW.value OR OLD.numerator IS DISTINCT FROM NEW.numerator OR OLD.denominator IS DISTINCT FROM NEW.denominator OR OLD.source IS DISTINCT FROM NEW.source OR OLD.sample_size IS DISTINCT FROM NEW.sample_size OR OLD.channel IS DISTINCT FROM NEW.channel OR OLD.batch_id IS DISTINCT FROM NEW.batch_id OR OLD.reported_at IS DISTINCT FROM NEW.reported_at OR OLD.supersedes IS DISTINCT FROM NEW.supersedes) EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_stays_as_reported;
+-- next
 ALTER TABLE payment ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE payment FORCE ROW LEVEL SECURITY;
 -- next
-CREATE POLICY payment_seen ON payment USING (payee_id = nullif(current_setting('app.organisation', true), '') OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
-    SELECT FROM contract_party WHERE contract_party.authority_id = payment.authority_id
-      AND contract_party.contract_id = payment.contract_id
-      AND contract_party.role = 'lender' AND contract_party.organisation_id = nullif(current_setting('app.organisation', true), '')) OR EXISTS (
+CREATE POLICY payment_seen ON payment USING (payee_id = nullif(current_setting('app.organisation', true), '') OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR paid_to_id = nullif(current_setting('app.organisation', true), '') OR EXISTS (
+    SELECT FROM disclosure WHERE disclosure.authority_id = payment.authority_id
+      AND disclosure.contract_id = payment.contract_id AND disclosure.lender_id = nullif(current_setting('app.organisation', true), '')
+      AND disclosure.revoked_at IS NULL AND 'payments' = ANY (disclosure.scopes)
+      AND disclosure.until_at > coalesce(to_timestamp(nullif(current_setting('app.now', true), '')::bigint), now())) OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
       AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
@@ -3247,8 +3809,8 @@ DECLARE
     WHEN 'claimed approved' THEN '{approved_at,approved_by}'
     WHEN 'computed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
-    WHEN 'approved instructed' THEN '{instructed_at,instructed_by}'
-    WHEN 'instructed approved' THEN '{instructed_at,instructed_by}'
+    WHEN 'approved instructed' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
+    WHEN 'instructed approved' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
     WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
     WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'settled reversed' THEN '{reversed_at,reversed_by}'
@@ -3289,6 +3851,26 @@ CREATE TRIGGER payment_is_within_limit BEFORE UPDATE ON payment FOR EACH ROW WHE
 -- next
 ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_within_limit;
 -- next
+CREATE FUNCTION payment_goes_to_who_holds_the_claim() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state <> 'instructed' OR (
+    NEW.assignment_id IS NOT DISTINCT FROM (SELECT max(assignment.id) FROM assignment
+    WHERE assignment.authority_id = NEW.authority_id
+      AND assignment.contract_id = NEW.contract_id AND assignment.state = 'acknowledged')
+    AND NEW.paid_to_id = coalesce(
+      (SELECT max(assignment.assignee_id) FROM assignment
+    WHERE assignment.authority_id = NEW.authority_id
+      AND assignment.contract_id = NEW.contract_id AND assignment.state = 'acknowledged'), NEW.payee_id))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_goes_to_who_holds_the_claim';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_goes_to_who_holds_the_claim BEFORE INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION payment_goes_to_who_holds_the_claim();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_goes_to_who_holds_the_claim;
+-- next
 CREATE FUNCTION payment_is_counted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -3322,16 +3904,21 @@ CREATE TRIGGER payment_counts AFTER INSERT OR UPDATE ON payment FOR EACH ROW EXE
 -- next
 ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_counts;
 -- next
-ALTER TABLE upload ENABLE ROW LEVEL SECURITY;
+CREATE TRIGGER repayment_schedule_stays BEFORE UPDATE OR DELETE ON repayment_schedule FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
-ALTER TABLE upload FORCE ROW LEVEL SECURITY;
+CREATE TRIGGER repayment_schedule_stays_whole BEFORE TRUNCATE ON repayment_schedule FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
 -- next
-CREATE POLICY upload_seen ON upload USING (
-  organisation_id = nullif(current_setting('app.organisation', true), '')
-  OR current_setting('app.purpose', true) = 'uploading'
-);
+ALTER TABLE repayment_schedule ENABLE ALWAYS TRIGGER repayment_schedule_stays;
 -- next
-GRANT SELECT, INSERT, UPDATE, DELETE ON upload TO ecosystem_api;
+ALTER TABLE repayment_schedule ENABLE ALWAYS TRIGGER repayment_schedule_stays_whole;
+-- next
+ALTER TABLE repayment_schedule ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE repayment_schedule FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY repayment_schedule_seen ON repayment_schedule USING (EXISTS (SELECT FROM facility WHERE facility.authority_id = repayment_schedule.authority_id AND facility.id = repayment_schedule.facility_id));
+-- next
+GRANT SELECT, INSERT ON repayment_schedule TO ecosystem_api;
 -- next
 ALTER TABLE bank_item ENABLE ROW LEVEL SECURITY;
 -- next
@@ -3387,52 +3974,18 @@ CREATE TRIGGER bank_order_changes BEFORE UPDATE ON bank_order FOR EACH ROW EXECU
 -- next
 ALTER TABLE bank_order ENABLE ALWAYS TRIGGER bank_order_changes;
 -- next
-CREATE TRIGGER milestone_judgement_stays BEFORE UPDATE OR DELETE ON milestone_judgement FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+CREATE TRIGGER repayment_stays BEFORE UPDATE OR DELETE ON repayment FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
-CREATE TRIGGER milestone_judgement_stays_whole BEFORE TRUNCATE ON milestone_judgement FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+CREATE TRIGGER repayment_stays_whole BEFORE TRUNCATE ON repayment FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
 -- next
-ALTER TABLE milestone_judgement ENABLE ALWAYS TRIGGER milestone_judgement_stays;
+ALTER TABLE repayment ENABLE ALWAYS TRIGGER repayment_stays;
 -- next
-ALTER TABLE milestone_judgement ENABLE ALWAYS TRIGGER milestone_judgement_stays_whole;
+ALTER TABLE repayment ENABLE ALWAYS TRIGGER repayment_stays_whole;
 -- next
-GRANT SELECT, INSERT ON milestone_judgement TO ecosystem_api;
+ALTER TABLE repayment ENABLE ROW LEVEL SECURITY;
 -- next
-CREATE FUNCTION parts_add_up_and_another_judges() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF ((
-    SELECT sum(one.share) FROM (
-      SELECT share FROM milestone_judgement
-      WHERE authority_id = NEW.authority_id AND milestone_id = NEW.milestone_id
-      UNION ALL SELECT NEW.share) AS one
-  ) BETWEEN 0 AND CASE WHEN NEW.outcome = 'accepted' THEN 1 ELSE 0.9999 END
-  AND (NEW.outcome <> 'accepted' OR (
-    SELECT coalesce(sum(share), 0) FROM milestone_judgement
-    WHERE authority_id = NEW.authority_id AND milestone_id = NEW.milestone_id) + NEW.share = 1)
-  AND EXISTS (
-    SELECT FROM milestone_submission AS one JOIN milestone ON
-      milestone.authority_id = one.authority_id AND milestone.id = one.milestone_id
-    WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
-      AND one.round = NEW.round AND one.submitted_by <> NEW.judged_by
-      AND one.submitted_at <= NEW.judged_at
-      AND NEW.is_deemed = (
-        milestone.deemed_at IS NOT NULL AND NEW.judged_at >= milestone.deemed_at)
-      AND (NEW.delivered_at IS NULL OR NEW.delivered_at >= milestone.starts_at))) IS NOT TRUE THEN
-    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'parts_add_up_and_another_judges';
-  END IF;
-  RETURN NEW;
-END $$;
+ALTER TABLE repayment FORCE ROW LEVEL SECURITY;
 -- next
-CREATE TRIGGER parts_add_up_and_another_judges BEFORE INSERT ON milestone_judgement FOR EACH ROW EXECUTE FUNCTION parts_add_up_and_another_judges();
+CREATE POLICY repayment_seen ON repayment USING (EXISTS (SELECT FROM facility WHERE facility.authority_id = repayment.authority_id AND facility.id = repayment.facility_id));
 -- next
-ALTER TABLE milestone_judgement ENABLE ALWAYS TRIGGER parts_add_up_and_another_judges;
--- next
-CREATE TRIGGER observation_hands_stay BEFORE UPDATE ON observation FOR EACH ROW EXECUTE FUNCTION hands_stay('reported_by', 'verified_by', 'disputed_by', 'annulled_by');
--- next
-ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_hands_stay;
--- next
-GRANT SELECT, INSERT, UPDATE ON observation TO ecosystem_api;
--- next
-CREATE TRIGGER observation_stays_as_reported BEFORE UPDATE ON observation FOR EACH ROW WHEN (OLD.metric_id IS DISTINCT FROM NEW.metric_id OR OLD.contract_id IS DISTINCT FROM NEW.contract_id OR OLD.starts_on IS DISTINCT FROM NEW.starts_on OR OLD.ends_on IS DISTINCT FROM NEW.ends_on OR OLD.hour IS DISTINCT FROM NEW.hour OR OLD.value IS DISTINCT FROM NEW.value OR OLD.numerator IS DISTINCT FROM NEW.numerator OR OLD.denominator IS DISTINCT FROM NEW.denominator OR OLD.source IS DISTINCT FROM NEW.source OR OLD.sample_size IS DISTINCT FROM NEW.sample_size OR OLD.channel IS DISTINCT FROM NEW.channel OR OLD.batch_id IS DISTINCT FROM NEW.batch_id OR OLD.reported_at IS DISTINCT FROM NEW.reported_at OR OLD.supersedes IS DISTINCT FROM NEW.supersedes) EXECUTE FUNCTION nothing_is_rewritten();
--- next
-ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_stays_as_reported
+GRANT SELECT, INSERT ON repayment TO ecosystem_api

@@ -61,6 +61,8 @@ _SEND_BACK: Final = Statement(
         version=payment.c.version + 1,
         instructed_by=null(),
         instructed_at=null(),
+        paid_to_id=null(),
+        assignment_id=null(),
     )
 )
 _ORDER_BACK: Final = Statement(

@@ -66,7 +66,7 @@ _ordered = (
     select(
         bank_order.c.payment_id,
         func.split_part(bank_order.c.payment_id, "_", 2).label("end_to_end_id"),
-        payment.c.payee_id,
+        func.coalesce(payment.c.paid_to_id, payment.c.payee_id).label("payee_id"),
         money_json(payment.c.amount, payment.c.currency).label("amount"),
         payment.c.state,
         instant(bank_order.c.returned_at).label("returned_at"),
@@ -208,12 +208,12 @@ def _payable(*, named: bool) -> Statement:
     return Statement(
         select(
             payment.c.id,
-            payment.c.payee_id,
+            payment.c.paid_to_id.label("payee_id"),
             payment.c.amount,
             payment.c.currency,
             organisation.c.bank_account,
         )
-        .join(organisation, organisation.c.id == payment.c.payee_id)
+        .join(organisation, organisation.c.id == payment.c.paid_to_id)
         .where(
             payment.c.authority_id == _AUTHORITY,
             payment.c.state == State.INSTRUCTED.value,

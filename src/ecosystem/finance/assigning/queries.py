@@ -1,0 +1,141 @@
+"""Read assignments: facts for the rules, locked; views; who is paid under a contract."""
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, func, select
+
+from ecosystem.finance import queries as facilities
+from ecosystem.finance.assigning.model import AssignFacts, AssignmentFacts, Payee, State
+from ecosystem.finance.assigning.rules import AssignmentMissing
+from ecosystem.finance.assigning.tables import assignment
+from ecosystem.identity.model import OrganisationState
+from ecosystem.identity.tables import organisation
+from ecosystem.runtime.columns import instant
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.paging import page_of
+from ecosystem.values import revision
+from ecosystem.values.identifiers import authority_of, owner
+
+_AUTHORITY: Final = bindparam("authority_id", type_=Integer)
+_ID: Final = bindparam("id", type_=Text)
+_CONTRACT: Final = bindparam("contract_id", type_=Text)
+_KEY: Final = (assignment.c.authority_id == _AUTHORITY, assignment.c.id == _ID)
+_OF_CONTRACT: Final = (
+    assignment.c.authority_id == _AUTHORITY,
+    assignment.c.contract_id == _CONTRACT,
+)
+_WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
+    assignment.c.id,
+    assignment.c.version,
+    assignment.c.state,
+    assignment.c.contract_id,
+    assignment.c.facility_id,
+    assignment.c.assignor_id,
+    assignment.c.assignee_id,
+    instant(assignment.c.notified_at).label("notified_at"),
+    assignment.c.notified_by,
+    instant(assignment.c.acknowledged_at).label("acknowledged_at"),
+    assignment.c.acknowledged_by,
+    instant(assignment.c.ended_at).label("ended_at"),
+    assignment.c.ended_by,
+    assignment.c.reason,
+)
+_one = select(*_WHOLE).where(*_KEY).subquery("one")
+_VIEW: Final = Statement(
+    select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
+)
+ASSIGNMENTS: Final = page_of(select(*_WHOLE).where(*_OF_CONTRACT))
+"""A page of the assignments under a contract, also of those that have ended."""
+_LOCKED: Final = Statement(select(assignment).where(*_KEY).with_for_update())
+_STANDING: Final = Statement(
+    select(assignment.c.id).where(
+        *_OF_CONTRACT, assignment.c.state.in_(["notified", "acknowledged"])
+    )
+)
+_PAYEE: Final = Statement(
+    select(
+        assignment.c.id, assignment.c.facility_id, assignment.c.assignee_id, organisation.c.state
+    )
+    .join(organisation, organisation.c.id == assignment.c.assignee_id)
+    .where(*_OF_CONTRACT, assignment.c.state == "acknowledged")
+    .with_for_update(read=True, of=assignment)
+)
+_FACILITY_OF: Final = Statement(select(assignment.c.facility_id).where(*_KEY))
+_SECURES: Final = Statement(
+    select(assignment.c.id).where(
+        assignment.c.authority_id == _AUTHORITY,
+        assignment.c.facility_id == bindparam("facility_id", type_=Text),
+        assignment.c.state.in_(["notified", "acknowledged"]),
+    )
+)
+
+
+async def view(tx: Tx, assignment_id: str) -> Record:
+    """Return an assignment's JSON as `body`, and its version. Refuses with AssignmentMissing."""
+    return _found(await tx.row(_VIEW, authority_id=_owner(assignment_id), id=assignment_id))
+
+
+async def assign_facts(tx: Tx, facility_id: str) -> AssignFacts:
+    """Lock a facility; return what an assignment is checked against. Refuses FacilityMissing."""
+    facts, row = await facilities.locked(tx, facility_id)
+    standing = await tx.value(
+        _STANDING, authority_id=row["authority_id"], contract_id=facts.contract_id
+    )
+    return AssignFacts(facility=facts, standing=standing)
+
+
+async def locked(tx: Tx, assignment_id: str, *, expected: int | None) -> AssignmentFacts:
+    """Lock an assignment; return what a step of it is checked against.
+
+    Refuses with AssignmentMissing, or RevisionStale where `expected` is another version.
+    """
+    row = _found(await tx.row(_LOCKED, authority_id=_owner(assignment_id), id=assignment_id))
+    revision.check(expected, actual=row["version"])
+    return AssignmentFacts(
+        assignment_id=assignment_id,
+        contract_id=row["contract_id"],
+        facility_id=row["facility_id"],
+        authority_number=row["authority_id"],
+        assignor_id=row["assignor_id"],
+        assignee_id=row["assignee_id"],
+        state=State(row["state"]),
+        notified_by=row["notified_by"],
+    )
+
+
+async def payee(tx: Tx, contract_id: str) -> Payee | None:
+    """Return who is paid under a contract in place of its supplier, and hold it as it stands."""
+    row = await tx.row(_PAYEE, authority_id=authority_of(contract_id), contract_id=contract_id)
+    if row is None:
+        return None
+    return Payee(
+        assignment_id=row["id"],
+        facility_id=row["facility_id"],
+        organisation_id=row["assignee_id"],
+        is_verified=row["state"] == OrganisationState.VERIFIED,
+    )
+
+
+async def facility_of(tx: Tx, assignment_id: str) -> str:
+    """Return the facility that an assignment secures. Refuses with AssignmentMissing."""
+    row = await tx.row(_FACILITY_OF, authority_id=_owner(assignment_id), id=assignment_id)
+    found: str = _found(row)["facility_id"]
+    return found
+
+
+async def secures(tx: Tx, facility_id: str) -> bool:
+    """Tell whether an assignment stands that secures a facility."""
+    found = await tx.value(
+        _SECURES, authority_id=authority_of(facility_id), facility_id=facility_id
+    )
+    return found is not None
+
+
+def _owner(assignment_id: str) -> int:
+    return owner(assignment_id, "assignment", otherwise=AssignmentMissing)
+
+
+def _found(row: Record | None) -> Record:
+    if row is None:
+        raise AssignmentMissing("No assignment that the caller may know of is called so.")
+    return row

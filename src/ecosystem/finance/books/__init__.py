@@ -1,0 +1,1 @@
+"""Books: what holds between facilities and the ledger, checked from outside."""
