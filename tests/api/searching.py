@@ -30,7 +30,7 @@ from ecosystem.runtime.operation import Operation
 from ecosystem.sandbox import routes as sandbox
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.identifiers import authority_of
-from tests.journeys import altering
+from tests.journeys import altering, lending
 from tests.serving.service import Service, environ
 
 HERE: Final = Path(__file__).parent
@@ -268,6 +268,7 @@ def _fill(world: World) -> None:
     bidding.offer(world, "delivery", [("enterprise", "100")], CONSORTIUM)
     bidding.budget(world)
     bidding.need(world)
+    lending.finance(world)
     altering.changes(world)
     altering.turns(world)
     _deliver(world)

@@ -23,6 +23,7 @@ from ecosystem.values.permit import Permit
 from tests.contracts.changing import proposed, signed
 from tests.contracts.partnership import Partnership
 from tests.conventions import market
+from tests.conventions.lending import lent
 from tests.parties import able, bearer
 
 OPERATIONS: Final = describe.operations_of((*app.ROUTES, *sandbox.ROUTES))
@@ -130,6 +131,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
     ids |= {"change_id": await _changed(at), "turn_id": await _turned(at)}
     ids |= await _many(at, metric_id) | await _banked(at, payment["id"])
     ids |= await _written(at, database, offer_id=award["offer_id"], lot_id=award["lot_id"])
+    ids |= await lent(at)
     return Everything(client=at.client, parties=at.parties, tokens={}, ids=ids)
 
 

@@ -27,6 +27,7 @@ CHANGING: Final = frozenset({
     "read_organisation", "read_person", "read_invitation", "read_client", "read_programme",
     "read_need", "read_offer", "read_award", "read_contract", "read_change",
     "read_turn", "read_milestone",
+    "read_facility", "read_drawdown", "read_assignment", "read_disclosure",
     "read_observation", "read_payment", "read_saved_search", "read_substitution",
 })  # fmt: skip
 """What reads one thing that a request can change."""

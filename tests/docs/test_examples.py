@@ -29,6 +29,7 @@ STORIES: Final = {
         "docs/agency/award.md",
         "docs/vendor/deliver.md",
         "docs/agency/pay.md",
+        "docs/vendor/finance.md",
         "docs/agency/change.md",
         "docs/agency/end.md",
         "docs/auditor/README.md",

@@ -14,7 +14,7 @@ from ecosystem.cli.login import by_passkey
 from ecosystem.cli.sealer import seal
 from ecosystem.cli.texts import NEED, SOLO, text
 from ecosystem.cli.world import World, wire
-from tests.journeys import altering, observing, paying
+from tests.journeys import altering, lending, observing, paying
 
 REASON = {"reason": text("示例", "An example")}
 
@@ -27,6 +27,7 @@ def tour(world: World, *, outside: str) -> None:
     _read_public(world)
     _read_own(world)
     observing.look_back(world)
+    lending.finance(world)
     _organisations(world.caller)
     _identities(world.caller, outside)
     _tokens(world)

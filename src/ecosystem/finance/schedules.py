@@ -4,7 +4,6 @@ Sources: ISDA 2006 Definitions, section 4.16 (d) for `actual_365`, (e) for `actu
 `thirty_360`, where the 31st counts as the 30th.
 """
 
-import math
 from calendar import monthrange
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -130,7 +129,8 @@ def months_later(day: date, months: int) -> date:
 def rounded(amount: Fraction, currency: str) -> Decimal:
     """Return an amount, not below zero, rounded half up to the coins of its currency."""
     places = money.places(currency)
-    return Decimal(math.floor(amount * 10**places + Fraction(1, 2))).scaleb(-places)
+    doubled = amount * 10**places * 2 + 1
+    return Decimal(doubled.numerator // (doubled.denominator * 2)).scaleb(-places)
 
 
 def _thirty(day: date) -> int:
