@@ -22,7 +22,9 @@ COLUMNS = (
 )  # fmt: skip
 CLAIM = "state = 'claimed', claimed_by = 'person_c', claimed_at = now()"
 APPROVE = "state = 'approved', approved_by = 'person_a', approved_at = now()"
-INSTRUCT = "state = 'instructed', instructed_by = 'person_i', instructed_at = now()"
+INSTRUCT = (
+    "state = 'instructed', instructed_by = 'person_i', instructed_at = now(), paid_to_id = payee_id"
+)
 SETTLE = (
     "state = 'settled', settled_by = 'person_s', settled_at = now(), settled_on = '2026-06-01', "
     "bank_reference = right(id, 12)"
@@ -295,7 +297,7 @@ async def test_a_calculation_is_superseded_once_and_within_its_step(
     [
         (("city", "treasurer"), 1, 1),
         (("enterprise", "delivery"), 1, 1),
-        (("bank", "lender"), 1, 1),
+        (("bank", "lender"), 0, 0),
         (("auditor", "auditor"), 1, 1),
         (("verifier", "verifier"), 0, 1),
         (("second_enterprise", "delivery"), 0, 0),
