@@ -63,6 +63,7 @@ from ecosystem.runtime.denying import deny_undeclared
 from ecosystem.runtime.edge import Edge
 from ecosystem.runtime.errors import handlers
 from ecosystem.runtime.keys import Keys
+from ecosystem.runtime.object_store import Bucket
 from ecosystem.runtime.settings import Settings
 from ecosystem.runtime.web import Call, House
 from ecosystem.sandbox import routes as sandbox
@@ -132,7 +133,7 @@ def build(chosen: Settings) -> Edge:
         database=database,
         clock=Clock(),
         keys=Keys(folder / "keys", chosen.token_lifetime_s),
-        blobs=Blobs(folder / "documents"),
+        blobs=Blobs(folder / "documents", elsewhere=_bucket(chosen)),
     )
     application = litestar(house)
     authenticator: Authenticator = application.state.authenticator
@@ -142,6 +143,17 @@ def build(chosen: Settings) -> Edge:
         authenticate=authenticator.actor,
         methods=methods(application),
         observe=application.state.telemetry,
+    )
+
+
+def _bucket(chosen: Settings) -> Bucket | None:
+    """Return the bucket that keeps documents, where the settings name one."""
+    if chosen.documents_store is None:
+        return None
+    return Bucket(
+        chosen.documents_store,
+        endpoint=chosen.documents_endpoint,
+        region=chosen.documents_region,
     )
 
 

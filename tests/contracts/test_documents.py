@@ -1,26 +1,56 @@
 """A document is what its type, its digest and its name say, and only the concerned see it."""
 
+import dataclasses
 import hashlib
+import resource
+from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.runtime.settings import Settings
+from tests.bucket import endpoint
 from tests.contracts.partnership import Partnership, awarded
 
 SUPPLIER = ("enterprise", "delivery")
+__all__ = ["endpoint"]
 PDF = b"%PDF-1.7\nwhat was delivered\n"
+
+
+@pytest.fixture(scope="module", params=["folder", "bucket"])
+def chosen(request: pytest.FixtureRequest, chosen: Settings) -> Settings:
+    """Settings under which documents lie in a folder, and such under which in a bucket."""
+    if request.param == "folder":
+        return chosen
+    endpoint: str = request.getfixturevalue("endpoint")
+    return msgspec.structs.replace(
+        chosen, documents_store="s3://documents/of-tests", documents_endpoint=endpoint
+    )
+
+
+@pytest.fixture(scope="module")
+def made(chosen: Settings) -> dict[str, Partnership]:
+    """What was made in one data folder, whose keys have signed the tokens."""
+    del chosen
+    return {}
 
 
 @pytest.fixture
 async def active(
-    client: httpx.AsyncClient, database: Database, server: EmbeddedServer, database_name: str
+    client: httpx.AsyncClient,
+    database: Database,
+    server: EmbeddedServer,
+    database_name: str,
+    made: dict[str, Partnership],
 ) -> Partnership:
-    """A contract in force."""
-    made = await awarded(client, database, server.dsn(database_name, role="postgres"))
-    return await made.active()
+    """A contract in force, the same for the whole module."""
+    if not made:
+        superuser = server.dsn(database_name, role="postgres")
+        made["one"] = await (await awarded(client, database, superuser)).active()
+    return dataclasses.replace(made["one"], client=client)
 
 
 def _code(answer: httpx.Response) -> tuple[int, str]:
@@ -114,6 +144,25 @@ async def test_a_range_of_a_document_can_be_asked_for(
         assert part.content == PDF[slice(*span)]
     changed = await active.client.get(path, headers={**headers, "If-Range": '"another"'})
     assert (changed.status_code, changed.content) == (200, PDF)
+
+
+async def test_no_room_is_said_and_loses_nothing(active: Partnership, chosen: Settings) -> None:
+    """A file may have 64 KiB, as on a disk that is full."""
+    folder = Path(chosen.data_folder or ".") / "documents"
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    kept = (await active.file(PDF, by=SUPPLIER)).headers["location"]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, usual[1]))
+    try:
+        full = await active.file(PDF + bytes(1 << 20), by=SUPPLIER)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    assert _code(full) == (503, "unavailable")
+    assert full.headers["retry-after"]
+    assert "no room" in full.json()["detail"]
+    assert not list((folder / ".arriving").iterdir())
+    assert (await active.get(f"{kept}/content", by=SUPPLIER)).content == PDF
+    assert (await active.file(PDF + bytes(1 << 20), by=SUPPLIER)).status_code == 201
 
 
 async def test_who_is_no_party_files_nothing(active: Partnership) -> None:

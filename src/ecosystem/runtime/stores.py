@@ -12,6 +12,10 @@ PIECE_BYTES: Final = 1 << 20
 _HEX: Final = 64
 
 
+class StoreUnreachable(OSError):
+    """The store of documents does not answer, or does not let this service in."""
+
+
 class Store(Protocol):
     """Keeps bytes by their digest. All of it waits for the disk or the network: use threads."""
 
