@@ -87,10 +87,7 @@ def _read_own(world: World) -> None:
     call.post("/v1/approval-limits", "city/treasurer", bound)
     call.get("/v1/approval-limits", "city/treasurer")
     call.get(f"{contract}/payment-totals", "city/treasurer")
-    document = call.get(f"{contract}/documents", "enterprise/delivery")["data"][0]
-    call.get(f"/v1/documents/{document['id']}", "enterprise/delivery")
-    call.text(f"/v1/documents/{document['id']}/content", "enterprise/delivery")
-    _upload(call, contract)
+    _documents(call, contract)
     observation = call.get(f"/v1/observations/{world.ids['observation']}", "city/officer")
     metric = f"/v1/metrics/{observation['metric_id']}"
     call.get(metric, "city/officer")
@@ -99,6 +96,15 @@ def _read_own(world: World) -> None:
     call.get(f"/v1/offers/{world.ids['consortium']}", "enterprise/bidder")
     observing.more(world, metric)
     observing.many(world)
+
+
+def _documents(call: Caller, contract: str) -> None:
+    document = call.get(f"{contract}/documents", "enterprise/delivery")["data"][0]
+    call.get(f"/v1/documents/{document['id']}", "enterprise/delivery")
+    call.text(f"/v1/documents/{document['id']}/content", "enterprise/delivery")
+    made = call.post(f"/v1/documents/{document['id']}/addresses", "enterprise/delivery", {})
+    call.text(made["url"][made["url"].index("/v1/") :])
+    _upload(call, contract)
 
 
 def _upload(call: Caller, contract: str) -> None:

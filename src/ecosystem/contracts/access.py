@@ -78,6 +78,13 @@ READ_UPLOAD: Final = Permit(
     act="read how far an upload has come", scope="documents:write",
     relation="who began the upload",
 )  # fmt: skip
+LINK: Final = Permit(
+    act="make an address from which a document is downloaded", scope="documents:read",
+    relation="parties, and auditors of the jurisdiction",
+)  # fmt: skip
+DOWNLOAD: Final = Permit(
+    act="download a document from its signed address", relation="whoever has the address"
+)
 READ_DOCUMENTS: Final = Permit(
     act="read the documents of a contract", scope="documents:read",
     relation="parties, and auditors of the jurisdiction",

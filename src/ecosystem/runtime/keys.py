@@ -38,6 +38,11 @@ class Keys:
         return keep_once(self.folder / "challenges.key", entropy(32))
 
     @cached_property
+    def downloads(self) -> bytes:
+        """The key that authenticates addresses from which a document is read without a token."""
+        return keep_once(self.folder / "downloads.key", entropy(32))
+
+    @cached_property
     def browsers(self) -> bytes:
         """The key that authenticates what browsers keep for us."""
         return keep_once(self.folder / "browsers.key", entropy(32))

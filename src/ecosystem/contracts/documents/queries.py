@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import ARRAY, ColumnElement, Integer, Text, any_, bindparam, func, select
 
 from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.documents.signed import AddressAltered
 from ecosystem.contracts.model import Arrived, Evidence, FileFacts
 from ecosystem.contracts.rules import DocumentMissing
 from ecosystem.contracts.tables import document
@@ -75,6 +76,17 @@ async def document_view(tx: Tx, document_id: str) -> Record:
     row = await tx.row(_DOCUMENT_VIEW, authority_id=authority, id=document_id)
     if row is None:
         raise DocumentMissing("There is no such document in a contract of the caller's.")
+    return row
+
+
+async def addressed(tx: Tx, document_id: str) -> Record:
+    """Return what serves a document's bytes to whoever has a signed address of it.
+
+    Refuses with AddressAltered where there is none: no address was ever made for it.
+    """
+    row = await tx.row(_DOCUMENT_VIEW, authority_id=authority_of(document_id), id=document_id)
+    if row is None:
+        raise AddressAltered("The signature is of another document, time or content.")
     return row
 
 

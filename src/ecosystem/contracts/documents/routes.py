@@ -1,13 +1,15 @@
 """Documents of contracts over HTTP."""
 
 import asyncio
+from datetime import timedelta
 
 from litestar import Response
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecosystem.contracts import access, queries, rules
-from ecosystem.contracts.documents import actions
+from ecosystem.contracts.documents import actions, signed
 from ecosystem.contracts.documents import queries as documents
+from ecosystem.contracts.documents.model import Address, Expires, LinkDraft, Mac
 from ecosystem.contracts.model import Arrived, Document
 from ecosystem.runtime import content, paging, problems
 from ecosystem.runtime.arriving import Draft, arrived
@@ -125,4 +127,76 @@ async def read_document_content(request: Call, document_id: FromPath[str]) -> Re
     )  # fmt: skip
 
 
-ROUTES = (file_document, list_documents, read_document, read_document_content)
+@post(
+    "/v1/documents/{document_id:str}/addresses",
+    permit=access.LINK,
+    answers=Address,
+    scoped=True,
+    refuses=(rules.DocumentMissing,),
+)
+async def make_address(
+    request: Call, document_id: FromPath[str], data: JSONBody[LinkDraft]
+) -> Response[bytes]:
+    """Make an address from which a document is downloaded without a token.
+
+    For a browser or a viewer that has none. Whoever has the address can read this document, as
+    it is now, until `expires_at`, and nothing else: at most an hour.
+    """
+    row = await documents.document_view(request.tx, document_id)
+    expires_at = request.at.replace(microsecond=0) + timedelta(seconds=data.lasting_s)
+    path = signed.path_of(
+        document_id,
+        sha256=row["sha256"],
+        expires=int(expires_at.timestamp()),
+        key=request.house.keys.downloads,
+    )
+    url = f"{request.house.settings.public_url}{path}"
+    return request.answer(Address(url=url, expires_at=expires_at, sha256=row["sha256"]))
+
+
+@get(
+    "/v1/documents/{document_id:str}/download",
+    permit=access.DOWNLOAD,
+    answers=bytes,
+    produces="*/*",
+    ranges=True,
+    refuses=(signed.AddressAltered, signed.AddressExpired),
+)
+async def download_document(
+    request: Call,
+    document_id: FromPath[str],
+    expires: FromQuery[Expires],
+    signature: FromQuery[Mac],
+) -> Response[bytes]:
+    """Download a document from an address that was made for it; no token is needed.
+
+    It comes as an attachment, whole or a range, never to be shown inline.
+    """
+    authority = owner(document_id, "document", otherwise=signed.AddressAltered)
+    async with request.house.database.reading({"authority": str(authority)}) as tx:
+        row = await documents.addressed(tx, document_id)
+    signed.check(
+        document_id,
+        sha256=row["sha256"],
+        expires=expires,
+        signature=signature,
+        key=request.house.keys.downloads,
+        now=int(request.at.timestamp()),
+    )
+    answer = await download(
+        request, request.house.blobs, sha256=row["sha256"], name=row["name"],
+        media_type=row["media_type"],
+    )  # fmt: skip
+    answer.headers["cache-control"] = "private, no-store"
+    answer.headers["referrer-policy"] = "no-referrer"
+    return answer
+
+
+ROUTES = (
+    file_document,
+    list_documents,
+    read_document,
+    read_document_content,
+    make_address,
+    download_document,
+)
