@@ -167,7 +167,7 @@ class Calculation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     lines: tuple[Line, ...]
     certified: Amount
     """What was earned, before advance and retention."""
-    waived: Amount
+    waived: Signed
     """Deductions that found nothing left to be deducted from: a claim, never a negative payment."""
     total: Amount
     """What is payable now."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Final, TypeAlias
@@ -14,6 +15,7 @@ from ecosystem.contracts.payment_rules import PaymentRule, metrics_of, milestone
 from ecosystem.contracts.rule_checks import check_rule
 from ecosystem.contracts.rule_limits import between
 from ecosystem.payments.calculation import (
+    AcceptedMilestone,
     Calculation,
     CountedDeduction,
     Difference,
@@ -153,6 +155,8 @@ def recompute(document: bytes) -> Recomputation:
         stated = msgspec.json.decode(document, type=Calculation)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CalculationUnreadable(f"The document is not a calculation: {error}") from None
+    for at, one in enumerate(stated.facts.milestones):
+        _refuse_unknown_instants(one, f"/facts/milestones/{at}")
     if stated.engine_version != ENGINE_VERSION:
         detail = f"The document is of engine {stated.engine_version}, this is {ENGINE_VERSION}."
         raise EngineUnknown(detail, pointer="/engine_version")
@@ -166,6 +170,16 @@ def recompute(document: bytes) -> Recomputation:
     )
     found = _differences(_plain(stated), _plain(computed), "")
     return Recomputation(calculation=computed, differences=tuple(found))
+
+
+def _refuse_unknown_instants(one: AcceptedMilestone, pointer: str) -> None:
+    """Refuse with CalculationUnreadable what has the form of an instant and is none."""
+    for name in ("due_at", "delivered_at"):
+        try:
+            datetime.fromisoformat(getattr(one, name))
+        except ValueError:
+            detail = f"{getattr(one, name)} is no instant."
+            raise CalculationUnreadable(detail, pointer=f"{pointer}/{name}") from None
 
 
 def _limit_text(amount: Decimal, currency: str, pointer: str) -> str:

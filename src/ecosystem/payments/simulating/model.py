@@ -12,13 +12,12 @@ from ecosystem.contracts.rule_parts import Code, Ratio
 from ecosystem.payments.calculation import (
     AcceptedMilestone,
     Calculation,
-    Instant,
     Signed,
     VerifiedObservation,
 )
 from ecosystem.payments.rights import Right
 from ecosystem.values.money import Amount, Currency, Measure, Money
-from ecosystem.values.period import Period
+from ecosystem.values.period import Instant, Period
 
 Places = Annotated[int, Meta(ge=0, le=6, description="Decimal places of a drawn value.")]
 Version = Annotated[str, Meta(min_length=1, max_length=20)]

@@ -21,7 +21,7 @@ from ecosystem.payments.simulating.model import (
     Triangular,
     Uniform,
 )
-from ecosystem.values.period import Period
+from ecosystem.values.period import Period, is_within_reach, wire
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
 WORK_MAX: Final = 100_000
@@ -81,10 +81,18 @@ def refuse_unsound(known: Known, asked: Suppositions) -> None:
             detail = f"No rule reads a metric {one.metric}."
             faults.append(Fault(f"/values/{at}/metric", "metric_unknown", detail))
         faults += _unlikely(one.value, f"/values/{at}/value")
+        for number, period in enumerate(one.periods):
+            if period.is_empty():
+                pointer = f"/values/{at}/periods/{number}/ends_on"
+                faults.append(Fault(pointer, "empty", "The period holds no day."))
     for at, milestone in enumerate(asked.milestones):
         if milestone.milestone not in milestones:
             detail = f"No rule reads a milestone {milestone.milestone}."
             faults.append(Fault(f"/milestones/{at}/milestone", "milestone_unknown", detail))
+        for name in ("due_at", "delivered_at"):
+            if not is_within_reach(getattr(milestone, name)):
+                detail = "Suppose instants of the years 1900 to 2199."
+                faults.append(Fault(f"/milestones/{at}/{name}", "out_of_reach", detail))
     if faults:
         raise SuppositionsUnsound("Some suppositions cannot be.", faults=tuple(faults))
 
@@ -181,8 +189,8 @@ def _accepted(one: SupposedMilestone) -> AcceptedMilestone:
         id=f"supposed-{one.milestone}",
         version=1,
         milestone=one.milestone,
-        due_at=one.due_at,
-        delivered_at=one.delivered_at,
+        due_at=wire(one.due_at),
+        delivered_at=wire(one.delivered_at),
     )
 
 
