@@ -51,6 +51,7 @@ from ecosystem.outcomes.together import routes as together
 from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank
 from ecosystem.payments.closing import routes as closing
+from ecosystem.payments.disputing import routes as disputing
 from ecosystem.payments.limits import routes as limits
 from ecosystem.payments.simulating import routes as simulating
 from ecosystem.reactions import REACTIONS
@@ -87,6 +88,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *letters.ROUTES,
     *challenges.ROUTES,
     *payments.ROUTES,
+    *disputing.ROUTES,
     *bank.ROUTES,
     *closing.ROUTES,
     *simulating.ROUTES,

@@ -108,7 +108,8 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
     observations = f"/v1/metrics/{metric_id}/observations"
     observation = await at.made(observations, report, by=_SUPPLIER)
     milestone_id, document_id = await _accepted(at, contract)
-    payment = (await _listed(at, f"{contract}/payments", officer))[0]
+    dispute = await _disputed(at, (await _listed(at, f"{contract}/payments", officer))[0])
+    payment = await _read(at, f"/v1/payments/{dispute['rest_id']}", officer)
     ids = (
         _own(at)
         | of_need
@@ -124,6 +125,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
             "metric_id": metric_id,
             "observation_id": observation["id"],
             "payment_id": payment["id"],
+            "dispute_id": dispute["id"],
             "calculation_id": payment["calculation_id"],
             "upload_id": (await at.made(f"{contract}/uploads", UPLOAD, by=officer))["id"],
         }
@@ -141,6 +143,15 @@ async def _invited(at: Partnership) -> str:
     asked = {"name": {"en": "Newcomer"}, "roles": ["officer"]}
     identifier: str = (await at.made(there, asked, by=("city", "administrator")))["id"]
     return identifier
+
+
+async def _disputed(at: Partnership, payment: dict[str, Any]) -> dict[str, Any]:
+    """Dispute a part of a payment."""
+    there, approver = f"/v1/payments/{payment['id']}", ("city", "approver")
+    part = {**payment["amount"], "amount": "1.00"}
+    asked = {"amount": part, "reason": {"en": "Not delivered"}}
+    made = await at.made(f"{there}/dispute", asked, by=approver, If_Match="*")
+    return await _read(at, f"/v1/payment-disputes/{made['id']}", approver)
 
 
 async def _banked(at: Partnership, payment_id: str) -> dict[str, str]:

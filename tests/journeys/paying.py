@@ -1,4 +1,4 @@
-"""The part of the tour that rejects, and that reconciles with the bank."""
+"""The part of the tour that disputes and rejects, and that reconciles with the bank."""
 
 from typing import Any
 
@@ -28,8 +28,22 @@ def judge(world: World) -> None:
     due = call.get(f"{contract}/payments", "city/treasurer")["data"]
     computed = [one for one in due if one["state"] == "computed"]
     if computed:
-        there = f"/v1/payments/{computed[0]['id']}"
+        there = _dispute(world, f"/v1/payments/{computed[0]['id']}")
         call.post(f"{there}/rejection", "city/approver", REASON, changes=there)
+
+
+def _dispute(world: World, there: str) -> str:
+    """Dispute a part of a payment, and agree on it; return where the other part is."""
+    call, approver = world.caller, "city/approver"
+    part = {"amount": {"amount": "10.00", "currency": "CNY"}, **REASON}
+    made = call.post(f"{there}/dispute", approver, part, changes=there)
+    dispute = f"/v1/payment-disputes/{made['id']}"
+    wish = {"payable": {"amount": "4.00", "currency": "CNY"}, **REASON}
+    call.post(f"{dispute}/proposal", "enterprise/delivery", wish, changes=dispute)
+    call.post(f"{dispute}/resolution", approver, changes=dispute)
+    call.get(f"/v1/contracts/{world.ids['contract']}/payment-disputes", approver)
+    rest: str = call.get(dispute, approver)["rest_id"]
+    return f"/v1/payments/{rest}"
 
 
 def reconcile(world: World) -> None:

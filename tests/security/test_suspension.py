@@ -36,6 +36,7 @@ STILL_DONE = frozenset({
     "reject a change of a contract",
     "make an address from which a document is downloaded",
     "dispute an observation",
+    "dispute a part of a payment",
     "reject a payment",
     "record that the bank has paid",
     "take in a report of the bank",

@@ -39,6 +39,15 @@ REJECT: Final = Permit(
     act="reject a payment", scope="payments:write", roles=(Role.APPROVER,), person=True,
     kinds=_GOVERNMENT, relation="authority", state="computed or claimed",
 )  # fmt: skip
+DISPUTE: Final = Permit(
+    act="dispute a part of a payment", scope="payments:write", roles=(Role.APPROVER,),
+    person=True, kinds=_GOVERNMENT, relation="authority", state="computed or claimed",
+)  # fmt: skip
+SETTLE_DISPUTE: Final = Permit(
+    act="settle a dispute of a payment", scope="payments:write",
+    roles=(Role.APPROVER, Role.DELIVERY), person=True, verified=True,
+    relation="authority or payee; not who proposed it", state="open",
+)  # fmt: skip
 INSTRUCT: Final = Permit(
     act="instruct the bank to pay", scope="payments:write", roles=(Role.TREASURER,), person=True,
     step_up=True, kinds=_GOVERNMENT, verified=True, relation="authority; not who approved it",

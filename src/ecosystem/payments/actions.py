@@ -15,6 +15,7 @@ from ecosystem.history.model import EVERYONE, Audience, Occurrence
 from ecosystem.ledger import actions as ledger
 from ecosystem.ledger.model import AccountKind, Leg
 from ecosystem.payments import queries, rules
+from ecosystem.payments.disputing import queries as disputes
 from ecosystem.payments.limits import queries as limits
 from ecosystem.payments.model import (
     Computed,
@@ -31,7 +32,7 @@ from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
-from ecosystem.values import revision
+from ecosystem.values import money, revision
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 from ecosystem.values.money import Money
@@ -96,7 +97,7 @@ async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> Non
             payee_id=payee_id,
             calculation_id=ids[0],
             currency=row["currency"],
-            earned=f"{rules.earned(facts, made):f}",
+            earned=f"{rules.earned(facts, made) - await disputes.forgone(tx, contract_id):f}",
             owed=await queries.owed(tx, contract_id),
             unclaimed=unclaimed,
         )
@@ -128,14 +129,29 @@ async def _compute(tx: Tx, facts: ComputeFacts, row: Record, *, by: Actor, at: d
     computed = rules.compute(facts, by=by, at=at)
     for one in facts.unclaimed:
         if one.payment_id in computed.reversed:
-            await _take_back(tx, one, facts, row, by=by, at=at)
+            await take_back(tx, one, facts, row, by=by, at=at)
     if computed.amount is not None:
         await _pay(tx, facts, computed, computed.amount, row, by=by, at=at)
 
 
-async def _take_back(
+async def pay(tx: Tx, facts: ComputeFacts, row: Record, *, by: Actor, at: datetime) -> str:
+    """Make a payment of a difference that is above zero; return its identifier.
+
+    `row` has the contract's `programme_id`. Effects: `payment.computed`; money moves from
+    encumbered to payable.
+    """
+    computed = rules.compute(facts, by=by, at=at)
+    amount = computed.amount or money.of(Decimal(0), facts.currency)
+    return await _pay(tx, facts, computed, amount, row, by=by, at=at)
+
+
+async def take_back(
     tx: Tx, one: Unclaimed, due: ComputeFacts, row: Record, *, by: Actor, at: datetime
 ) -> None:
+    """Take back a payment that is locked and not approved, in favour of what is `due`.
+
+    Effects: `payment.reversed`; money moves from payable to encumbered.
+    """
     facts = ReverseFacts(
         contract_id=due.contract_id, amount=one.amount, calculation_id=due.calculation_id
     )
@@ -160,7 +176,7 @@ async def _pay(
     *,
     by: Actor,
     at: datetime,
-) -> None:
+) -> str:
     authority = authority_of(facts.contract_id)
     payment_id = mint("payment", authority=authority)
     await tx.run(
@@ -178,6 +194,7 @@ async def _pay(
         tx, "payment.computed", payment_id, facts=facts, decision=computed, by=by, at=at,
         audience=Audience(organisations=(facts.payee_id,)),
     )  # fmt: skip
+    return payment_id
 
 
 async def claim(

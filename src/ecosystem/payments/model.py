@@ -108,7 +108,8 @@ class ComputeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The calculation that changed what is earned."""
     currency: Currency
     earned: Amount
-    """Sum of the totals of the contract's calculations, without those that are superseded."""
+    """Sum of the totals of the contract's calculations, without those that are superseded, less
+    what the payee has forgone in disputes."""
     owed: Amount
     """Sum of its payments, without those that are rejected or reversed."""
     unclaimed: tuple[Unclaimed, ...]
@@ -135,11 +136,11 @@ class ReverseFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reversed(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment that nobody had claimed is taken back: its facts were corrected."""
+    """A payment is taken back: its facts were corrected, or a part of it is disputed."""
 
     state: State
     calculation_id: str
-    """The calculation after which less is earned."""
+    """The calculation after which less is earned, or of the payments in its place."""
 
 
 class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +164,8 @@ class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Whom the bank is told to pay."""
     assigned: Payee | None = None
     """The lender to whom the claims are assigned, where the bank is about to be told."""
+    dispute_id: str | None = None
+    """The dispute that holds this payment, as long as it is not resolved."""
     limit: Amount | None = None
     """Most that the caller may approve at once, where that is asked; None sets no limit."""
 
@@ -272,7 +275,7 @@ class Payment(PaymentSummary, frozen=True, kw_only=True):
 
     authority_number: int
     earned: Money
-    """What had been earned under the contract when this was computed."""
+    """What had been earned under the contract up to this payment, less what was forgone."""
     owed_before: Money
     """What was then paid or on its way; `amount` is the difference."""
     claimed_at: datetime | None

@@ -4,9 +4,7 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
-    ColumnElement,
     Integer,
-    Select,
     Text,
     and_,
     bindparam,
@@ -29,6 +27,7 @@ from ecosystem.milestones.tables import milestone
 from ecosystem.outcomes import queries as outcomes
 from ecosystem.outcomes.tables import observation
 from ecosystem.payments.calculation import AcceptedMilestone, Calculation, VerifiedObservation
+from ecosystem.payments.disputing.tables import payment_dispute
 from ecosystem.payments.model import (
     PaymentFacts,
     SettleFacts,
@@ -48,6 +47,8 @@ from ecosystem.values import money, revision
 from ecosystem.values.identifiers import authority_of, owner
 from ecosystem.values.period import wire
 
+PURPOSE: Final = "calculation"
+"""What a transaction allows that sees every payment, whoever acts in it."""
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _ID: Final = bindparam("id", type_=Text)
 _CONTRACT: Final = bindparam("contract_id", type_=Text)
@@ -62,11 +63,12 @@ _SUPERSEDING: Final = (
     _later.c.authority_id == calculation.c.authority_id,
     _later.c.supersedes == calculation.c.id,
 )
+_HOLDING: Final = (
+    payment_dispute.c.authority_id == payment.c.authority_id,
+    payment_dispute.c.held_id == payment.c.id,
+    payment_dispute.c.state == "open",
+)
 _STANDS: Final = ~exists().where(*_SUPERSEDING)
-
-
-def _rows(*columns: ColumnElement[Any]) -> Select[Any]:
-    return select(*columns)
 
 
 _SUMMARY: Final = (
@@ -102,10 +104,10 @@ _one = (
 _VIEW: Final = Statement(
     select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
 )
-PAYMENTS: Final = page_of(_rows(*_SUMMARY).where(*_OF_CONTRACT))
+PAYMENTS: Final = page_of(select(*_SUMMARY).where(*_OF_CONTRACT))
 """A page of the payments of a contract."""
 CALCULATIONS: Final = page_of(
-    _rows(
+    select(
         calculation.c.id,
         calculation.c.ordinal,
         calculation.c.supersedes,
@@ -167,7 +169,12 @@ _totals = (
 )
 _TOTALS: Final = Statement(select(func.row_to_json(_totals.table_valued())))
 _LOCKED: Final = Statement(
-    select(payment, contract.c.programme_id, organisation.c.state.label("payee_state"))
+    select(
+        payment,
+        contract.c.programme_id,
+        organisation.c.state.label("payee_state"),
+        select(payment_dispute.c.id).where(*_HOLDING).scalar_subquery().label("dispute_id"),
+    )
     .join(
         contract,
         (contract.c.authority_id == payment.c.authority_id)
@@ -189,7 +196,7 @@ _STEPS: Final = Statement(
 )
 _UNCLAIMED: Final = Statement(
     select(payment.c.id, payment.c.amount, payment.c.currency)
-    .where(*_OF_CONTRACT, payment.c.state == State.COMPUTED.value)
+    .where(*_OF_CONTRACT, payment.c.state == State.COMPUTED.value, ~exists().where(*_HOLDING))
     .order_by(payment.c.id.desc())
     .with_for_update()
 )
@@ -277,6 +284,7 @@ async def locked(
 _AS_THEY_ARE: Final = (
     "claimed_by", "approved_by", "instructed_at", "bank_reference", "settled_on", "received_at",
     "paid_to_id",
+    "dispute_id",
 )  # fmt: skip
 
 

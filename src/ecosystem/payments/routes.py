@@ -153,7 +153,7 @@ async def read_calculation_of_payment(request: Call, payment_id: FromPath[str]) 
     changes=True,
     refuses=(
         rules.PaymentMissing, RevisionStale, rules.NotPayee, rules.PaymentOutOfTurn,
-        ContractSuspended,
+        rules.PaymentDisputed, ContractSuspended,
     ),
 )  # fmt: skip
 async def claim_payment(request: Call, payment_id: FromPath[str]) -> Response[bytes]:
@@ -198,6 +198,7 @@ async def approve_payment(request: Call, payment_id: FromPath[str]) -> Response[
     changes=True,
     refuses=(
         rules.PaymentMissing, RevisionStale, rules.PaymentNotOwned, rules.PaymentOutOfTurn,
+        rules.PaymentDisputed,
     ),
 )  # fmt: skip
 async def reject_payment(

@@ -1,21 +1,14 @@
 """What is earned, what is paid of it, and what refuses a step on the way."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-import msgspec
-
 from ecosystem.payments import engine
-from ecosystem.payments.calculation import (
-    AcceptedMilestone,
-    Calculation,
-    Facts,
-    RuleTotal,
-    VerifiedObservation,
-)
+from ecosystem.payments.batches import Batch, batches
+from ecosystem.payments.calculation import Calculation, Facts, RuleTotal
 from ecosystem.payments.limits.rules import AboveLimit
 from ecosystem.payments.model import (
     Approved,
@@ -81,6 +74,13 @@ class PaymentOutOfTurn(Refusal):
     remedy = "Take the steps in order: claim, approval, instruction, settlement, receipt."
 
 
+class PaymentDisputed(Refusal):
+    """The payment is held by a dispute."""
+
+    kind = Kind.CONFLICT
+    remedy = "Resolve the dispute: propose what is payable, and have the other side agree."
+
+
 class ClaimedBySame(Refusal):
     """Nobody approves a claim of their own."""
 
@@ -143,7 +143,7 @@ def calculate(facts: StepFacts, *, by: Actor, at: datetime) -> tuple[StepMade, .
     _refuse_doubled(facts)
     made = list[StepMade]()
     earlier = list[Step]()
-    for batch in _batches(facts):
+    for batch in batches(facts):
         step = batch.step
         if step is None or made or not batch.is_unchanged():
             calculation = _calculate(facts, batch, earlier)
@@ -204,16 +204,20 @@ def compute(facts: ComputeFacts, *, by: Actor, at: datetime) -> Computed:
 
 
 def reverse(facts: ReverseFacts, *, by: Actor, at: datetime) -> Reversed:
-    """Take back a payment that `compute` found to be too much."""
+    """Take back a payment that is too much, or that others take the place of."""
     del by, at
     return Reversed(state=State.REVERSED, calculation_id=facts.calculation_id)
 
 
 def claim(facts: PaymentFacts, *, by: Actor, at: datetime) -> Claimed:
-    """Ask for the money. Refuses with NotPayee or PaymentOutOfTurn, in that order."""
+    """Ask for the money.
+
+    Refuses with NotPayee, PaymentOutOfTurn or PaymentDisputed, in that order.
+    """
     del at
     _payee(facts, by)
     _in(facts, State.COMPUTED)
+    _free(facts)
     return Claimed(state=State.CLAIMED, claimed_by=control.hand(by))
 
 
@@ -233,10 +237,14 @@ def approve(facts: PaymentFacts, *, by: Actor, at: datetime) -> Approved:
 
 
 def reject(facts: RejectFacts, *, by: Actor, at: datetime) -> Rejected:
-    """Refuse to pay. Refuses with PaymentNotOwned or PaymentOutOfTurn, in that order."""
+    """Refuse to pay.
+
+    Refuses with PaymentNotOwned, PaymentOutOfTurn or PaymentDisputed, in that order.
+    """
     del at
     _own(facts.payment, by)
     _in(facts.payment, State.COMPUTED, State.CLAIMED)
+    _free(facts.payment)
     return Rejected(state=State.REJECTED, rejected_by=control.hand(by), reason=facts.reason)
 
 
@@ -318,7 +326,7 @@ def _refuse_doubled(facts: StepFacts) -> None:
     )
 
 
-def _calculate(facts: StepFacts, batch: "_Batch", earlier: list[Step]) -> Calculation:
+def _calculate(facts: StepFacts, batch: Batch, earlier: list[Step]) -> Calculation:
     certified = sum((Decimal(step.certified) for step in earlier), _NOTHING)
     return engine.calculate(
         facts.rules if batch.step is None else batch.step.rules,
@@ -341,50 +349,6 @@ def _added(amounts: Iterable[RuleTotal]) -> tuple[RuleTotal, ...]:
     return tuple(RuleTotal(rule=rule, amount=f"{totals[rule]:f}") for rule in sorted(totals))
 
 
-class _Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of the contract with its facts as they are now."""
-
-    ordinal: int
-    step: Step | None
-    milestones: tuple[AcceptedMilestone, ...]
-    observations: tuple[VerifiedObservation, ...]
-
-    def is_unchanged(self) -> bool:
-        """Tell whether the step was calculated from these facts."""
-        return self.step is not None and _said(self.step) == _said(self)
-
-
-def _said(one: Step | _Batch) -> tuple[frozenset[AcceptedMilestone | VerifiedObservation], ...]:
-    """Return what the facts say, whatever version says it."""
-    return (
-        frozenset(msgspec.structs.replace(fact, version=1) for fact in one.milestones),
-        frozenset(msgspec.structs.replace(fact, version=1) for fact in one.observations),
-    )
-
-
-def _batches(facts: StepFacts) -> Iterator[_Batch]:
-    """Yield each step with its facts as they are now, then one step with those that are new."""
-    milestones, observations = list(facts.milestones), list(facts.observations)
-    for step in facts.steps:
-        named = {one.id for one in step.milestones}
-        periods = {one.period for one in step.observations}
-        yield _Batch(
-            ordinal=step.ordinal,
-            step=step,
-            milestones=tuple(one for one in milestones if one.id in named),
-            observations=tuple(one for one in observations if one.period in periods),
-        )
-        milestones = [one for one in milestones if one.id not in named]
-        observations = [one for one in observations if one.period not in periods]
-    if milestones or observations:
-        yield _Batch(
-            ordinal=len(facts.steps) + 1,
-            step=None,
-            milestones=tuple(milestones),
-            observations=tuple(observations),
-        )
-
-
 def _payee(facts: PaymentFacts, by: Actor, *, who: str | None = None) -> None:
     if by.organisation_id != (who or facts.payee_id):
         raise NotPayee("The caller's organisation is not the payee.")
@@ -398,3 +362,8 @@ def _own(facts: PaymentFacts, by: Actor) -> None:
 def _in(facts: PaymentFacts, *states: State) -> None:
     if facts.state not in states:
         raise PaymentOutOfTurn(f"The payment is {facts.state}.")
+
+
+def _free(facts: PaymentFacts) -> None:
+    if facts.dispute_id is not None:
+        raise PaymentDisputed(f"{facts.dispute_id} holds this payment.")

@@ -56,6 +56,12 @@ _HOLDS_THE_CLAIM: Final = f"""NEW.state <> 'instructed' OR (
 """Once an assignment is acknowledged the bank is told to pay nobody else."""
 
 
+VISIBLE: Final = (
+    f"payee_id = {_CALLER.format('organisation')} OR {_AUTHORITY} OR {_OVERSEEN} OR {_CALCULATING}"
+)
+"""Who sees what concerns a payee, in a table with its `payee_id`: both sides, and auditors."""
+
+
 def _whole(what: str) -> CheckConstraint:
     return CheckConstraint(
         f"({what}_by IS NULL) = ({what}_at IS NULL)", name=f"{what}_by_whom_and_when"
@@ -137,6 +143,7 @@ DECLARE
     WHEN 'instructed approved' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
     WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
     WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
+    WHEN 'claimed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'settled reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'settled settled' THEN
       CASE WHEN OLD.received_at IS NULL THEN '{received_at,received_by}' END

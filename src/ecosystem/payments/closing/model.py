@@ -43,7 +43,7 @@ class ClosingAccount(msgspec.Struct, frozen=True, kw_only=True):
     """What changes have added to it since; below zero where they took away."""
     value: Money
     calculated: Money
-    """What was earned, after deductions and retention."""
+    """What was earned, after deductions and retention, less what was forgone in disputes."""
     deducted: Money
     """What was deducted for service that was worse than agreed."""
     retained: Money

@@ -18,6 +18,7 @@ from ecosystem.ledger.tables import transfer
 from ecosystem.payments import queries as payments
 from ecosystem.payments.calculation import Stage
 from ecosystem.payments.closing.model import CloseFacts, ClosingAccount
+from ecosystem.payments.disputing import queries as disputes
 from ecosystem.payments.model import State, Step
 from ecosystem.payments.pipeline import stage_of
 from ecosystem.payments.tables import payment
@@ -92,7 +93,8 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
     price, ended_at = row["price"], row["ended_at"]
     first = await tx.value(_FIRST, **key) or price
     returned, obligated = _moved(moved, ended_at)
-    calculated = sum((Decimal(one.total) for one in steps), Decimal(0))
+    forgone = await disputes.forgone(tx, contract_id)
+    calculated = sum((Decimal(one.total) for one in steps), -forgone)
     owed = sum((held[kind] for kind in _OWED), Decimal(0))
     amounts = {
         "first_value": first,

@@ -1,0 +1,169 @@
+"""Dispute a part of a payment, propose what of it is payable, and agree."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+from sqlalchemy import bindparam, update
+
+from ecosystem.history import actions as history
+from ecosystem.history.model import Audience
+from ecosystem.payments import actions as payments
+from ecosystem.payments import queries as payment_queries
+from ecosystem.payments.disputing import queries, rules
+from ecosystem.payments.disputing.model import (
+    DisputeDraft,
+    DisputeFacts,
+    Opened,
+    OpenFacts,
+    Proposal,
+    Resolved,
+)
+from ecosystem.payments.disputing.tables import payment_dispute
+from ecosystem.payments.model import ComputeFacts, Unclaimed
+from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.runtime.minting import mint
+from ecosystem.runtime.web import Standing
+from ecosystem.values.actor import Actor
+
+_OPEN: Final = inserting(
+    payment_dispute,
+    "authority_id", "id", "version", "state", "contract_id", "payee_id", "disputed_id", "held_id",
+    "rest_id", "amount", "currency", "reason", "opened_by", "opened_at",
+)  # fmt: skip
+
+
+def _turning(*names: str) -> Statement:
+    """Return the statement that takes a dispute a step further, and sets these columns."""
+    return Statement(
+        update(payment_dispute)
+        .where(
+            payment_dispute.c.authority_id == bindparam("of_authority"),
+            payment_dispute.c.id == bindparam("of"),
+        )
+        .values(
+            version=payment_dispute.c.version + 1,
+            **{name: bindparam(f"new_{name}") for name in names},
+        )
+    )
+
+
+_PROPOSE: Final = _turning("proposed_payable", "proposed_reason", "proposed_by", "proposed_at")
+_RESOLVE: Final = _turning("state", "payable", "released_id", "agreed_by", "resolved_at")
+
+
+async def open_dispute(
+    tx: Tx, payment_id: str, asked: DisputeDraft, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Hold a part of a payment, and let the rest go on.
+
+    Refuses with PaymentMissing, RevisionStale, and as the rule. Effects: locks the payment, which
+    is taken back; a payment for each part; `dispute.opened`.
+    """
+    payment, row = await payment_queries.locked(tx, payment_id, expected=expected)
+    facts = OpenFacts(payment=payment, asked=asked)
+    opened = rules.open_dispute(facts, by=by, at=at)
+    whole = _due(row, payee_id=payment.payee_id, earned=row["earned"], owed=row["owed_before"])
+    one = Unclaimed(payment_id=payment_id, amount=payment.amount)
+    await payments.take_back(tx, one, whole, row, by=by, at=at)
+    rest_id, held_id = await _split(tx, opened, whole, row, by=by, at=at)
+    dispute_id = mint("dispute", authority=row["authority_id"])
+    await tx.run(
+        _OPEN,
+        authority_id=row["authority_id"], id=dispute_id, version=1, state=opened.state,
+        contract_id=row["contract_id"], payee_id=row["payee_id"], disputed_id=payment_id,
+        held_id=held_id, rest_id=rest_id, amount=opened.held.decimal(), currency=row["currency"],
+        reason=msgspec.json.encode(asked.reason), opened_by=opened.opened_by, opened_at=at,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "dispute.opened", dispute_id, facts=facts, decision=opened, by=by, at=at,
+        audience=Audience(organisations=(payment.payee_id,)),
+    )  # fmt: skip
+    return Standing(id=dispute_id, state=opened.state, version=version)
+
+
+async def propose(
+    tx: Tx, dispute_id: str, asked: Proposal, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Propose what is payable. Refuses with DisputeMissing, RevisionStale, and as the rule.
+
+    Effects: locks the dispute; `dispute.proposed`.
+    """
+    facts, row = await queries.locked(tx, dispute_id, expected=expected, asked=asked)
+    proposed = rules.propose(facts, by=by, at=at)
+    await tx.run(
+        _PROPOSE,
+        of_authority=row["authority_id"], of=dispute_id,
+        new_proposed_payable=proposed.payable.decimal(),
+        new_proposed_reason=msgspec.json.encode(asked.reason),
+        new_proposed_by=proposed.proposed_by, new_proposed_at=at,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "dispute.proposed", dispute_id, facts=facts, decision=proposed, by=by, at=at,
+        audience=Audience(organisations=(row["payee_id"],)),
+    )  # fmt: skip
+    return Standing(id=dispute_id, state=proposed.state, version=version)
+
+
+async def resolve(
+    tx: Tx, dispute_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Agree to what is proposed. Refuses with DisputeMissing, RevisionStale, and as the rule.
+
+    Effects: locks the dispute; what is held is taken back, and a payment is made of what is
+    payable; `dispute.resolved`.
+    """
+    facts, row = await queries.locked(tx, dispute_id, expected=expected)
+    resolved = rules.resolve(facts, by=by, at=at)
+    released_id = await _release(tx, facts, resolved, row, by=by, at=at)
+    await tx.run(
+        _RESOLVE,
+        of_authority=row["authority_id"], of=dispute_id, new_state=resolved.state,
+        new_payable=resolved.payable.decimal(), new_released_id=released_id,
+        new_agreed_by=resolved.agreed_by, new_resolved_at=at,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "dispute.resolved", dispute_id, facts=facts, decision=resolved, by=by, at=at,
+        audience=Audience(organisations=(row["payee_id"],)),
+    )  # fmt: skip
+    return Standing(id=dispute_id, state=resolved.state, version=version)
+
+
+async def _split(
+    tx: Tx, opened: Opened, whole: ComputeFacts, row: Record, *, by: Actor, at: datetime
+) -> tuple[str | None, str]:
+    """Make a payment of what goes on, if anything does, and one of what is held."""
+    undisputed = Decimal(whole.earned) - opened.held.decimal()
+    rest_id = None
+    if opened.rest is not None:
+        rest = msgspec.structs.replace(whole, earned=f"{undisputed:f}")
+        rest_id = await payments.pay(tx, rest, row, by=by, at=at)
+    held = msgspec.structs.replace(whole, owed=f"{undisputed:f}")
+    return rest_id, await payments.pay(tx, held, row, by=by, at=at)
+
+
+async def _release(
+    tx: Tx, facts: DisputeFacts, resolved: Resolved, row: Record, *, by: Actor, at: datetime
+) -> str | None:
+    """Take back what is held, and make a payment of what of it is payable, if anything is."""
+    await tx.allow("purpose", payment_queries.PURPOSE)
+    paid, before = resolved.payable.decimal(), row["owed_before"]
+    due = _due(row, payee_id=facts.payee_id, earned=before + paid, owed=before)
+    held = Unclaimed(payment_id=row["held_id"], amount=facts.held)
+    await payments.take_back(tx, held, due, row, by=by, at=at)
+    released_id = await payments.pay(tx, due, row, by=by, at=at) if paid else None
+    await tx.allow("purpose", "none")
+    return released_id
+
+
+def _due(row: Record, *, payee_id: str, earned: Decimal, owed: Decimal) -> ComputeFacts:
+    return ComputeFacts(
+        contract_id=row["contract_id"],
+        payee_id=payee_id,
+        calculation_id=row["calculation_id"],
+        currency=row["currency"],
+        earned=f"{earned:f}",
+        owed=f"{owed:f}",
+        unclaimed=(),
+    )

@@ -1,0 +1,144 @@
+"""What of a payment can be disputed, and who settles it."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from ecosystem.payments.disputing.model import (
+    DisputeFacts,
+    Opened,
+    OpenFacts,
+    Proposed,
+    Resolved,
+    State,
+)
+from ecosystem.payments.model import State as PaymentState
+from ecosystem.payments.rules import PaymentDisputed, PaymentNotOwned, PaymentOutOfTurn
+from ecosystem.values import control, money
+from ecosystem.values.actor import Actor, Role
+from ecosystem.values.refusal import Kind, Refusal
+
+
+class DisputeMissing(Refusal):
+    """There is no such dispute, or the caller may not know of it."""
+
+    kind = Kind.MISSING
+    remedy = "Use an identifier that GET /v1/contracts/{id}/payment-disputes answered."
+
+
+class DisputedPartUnfit(Refusal):
+    """The amount is no part of the payment."""
+
+    kind = Kind.UNMET
+    remedy = "Dispute more than nothing, and no more than the payment, in its currency."
+
+
+class NotOfDispute(Refusal):
+    """The caller speaks for neither side of the dispute."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "An approver of the authority, or whoever delivers for the payee, must do this."
+
+
+class DisputeSettled(Refusal):
+    """The dispute is resolved already."""
+
+    kind = Kind.CONFLICT
+    remedy = "What was agreed stays; read the dispute for it."
+
+
+class PayablePartUnfit(Refusal):
+    """What is proposed is no part of what is disputed."""
+
+    kind = Kind.UNMET
+    remedy = "Propose from nothing to all of the disputed amount, in its currency."
+
+
+class NothingProposed(Refusal):
+    """There is no proposal to agree to."""
+
+    kind = Kind.CONFLICT
+    remedy = "Propose what of the disputed amount is payable."
+
+
+class OwnResolution(Refusal):
+    """Nobody agrees to a proposal of their own organisation."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "The other side must agree, or propose something else."
+
+
+def open_dispute(facts: OpenFacts, *, by: Actor, at: datetime) -> Opened:
+    """Hold a part of a payment.
+
+    Refuses with PaymentNotOwned, PaymentOutOfTurn, PaymentDisputed, DisputedPartUnfit, or as
+    `money.check` does, in that order.
+    """
+    del at
+    payment, asked = facts.payment, facts.asked.amount
+    if by.organisation_number != payment.authority_number:
+        raise PaymentNotOwned("The caller's organisation is not the authority of this payment.")
+    if payment.state not in {PaymentState.COMPUTED, PaymentState.CLAIMED}:
+        raise PaymentOutOfTurn(f"The payment is {payment.state}.")
+    if payment.dispute_id is not None:
+        raise PaymentDisputed(f"{payment.dispute_id} holds this payment already.")
+    amount, whole = money.check(asked, pointer="/amount"), payment.amount.decimal()
+    if asked.currency != payment.amount.currency or not 0 < amount <= whole:
+        said = f"The payment is {payment.amount.amount} {payment.amount.currency}."
+        raise DisputedPartUnfit(said, pointer="/amount")
+    return Opened(
+        state=State.OPEN,
+        held=money.of(amount, asked.currency),
+        rest=money.of(whole - amount, asked.currency) if amount < whole else None,
+        opened_by=control.hand(by),
+    )
+
+
+def propose(facts: DisputeFacts, *, by: Actor, at: datetime) -> Proposed:
+    """Propose what is payable; a new proposal takes the place of the one before.
+
+    Refuses with NotOfDispute, DisputeSettled, PayablePartUnfit, or as `money.check` does.
+    """
+    del at
+    _side(facts, by)
+    if facts.asked is None:
+        raise NothingProposed("No amount is proposed.")
+    payable = facts.asked.payable
+    amount = money.check(payable, pointer="/payable")
+    if payable.currency != facts.held.currency or amount > facts.held.decimal():
+        said = f"{facts.held.amount} {facts.held.currency} is disputed."
+        raise PayablePartUnfit(said, pointer="/payable")
+    return Proposed(
+        state=State.OPEN,
+        payable=money.of(amount, payable.currency),
+        proposed_by=by.organisation_id,
+    )
+
+
+def resolve(facts: DisputeFacts, *, by: Actor, at: datetime) -> Resolved:
+    """Agree to what the other side proposes.
+
+    Refuses with NotOfDispute, DisputeSettled, NothingProposed or OwnResolution, in that order.
+    """
+    del at
+    _side(facts, by)
+    if facts.proposed is None:
+        raise NothingProposed("Neither side has proposed anything.")
+    if control.is_of_own_house(by, facts.proposed_by):
+        raise OwnResolution("The caller's organisation has proposed this.")
+    left = facts.held.decimal() - Decimal(facts.proposed.amount)
+    return Resolved(
+        state=State.RESOLVED,
+        payable=facts.proposed,
+        forgone=money.of(left, facts.held.currency),
+        agreed_by=by.organisation_id,
+    )
+
+
+def _side(facts: DisputeFacts, by: Actor) -> None:
+    """Refuse whoever stands on neither side, and whatever comes after the end."""
+    is_buyer = by.organisation_number == facts.authority_number and by.has(Role.APPROVER)
+    is_payee = by.organisation_id == facts.payee_id and by.has(Role.DELIVERY)
+    if not (is_buyer or is_payee):
+        raise NotOfDispute("The caller neither approves for the authority, nor delivers.")
+    if facts.state is not State.OPEN:
+        raise DisputeSettled("Both sides have agreed.")

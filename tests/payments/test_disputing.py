@@ -1,0 +1,178 @@
+"""A dispute holds the disputed part alone, until both sides agree what of it is payable."""
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from ecosystem.ledger.model import AccountKind
+from ecosystem.payments import rules as payment_rules
+from ecosystem.payments.closing import queries as closing
+from ecosystem.payments.disputing import actions, rules
+from ecosystem.payments.disputing.model import DisputeDraft, Proposal
+from ecosystem.runtime.database import Database
+from ecosystem.runtime.web import Standing, seen_by
+from ecosystem.values.actor import Actor
+from ecosystem.values.money import Money
+from tests.payments.agreement import AT, WORDS, Agreement, accept, agree, payments, verify
+from tests.payments.steps import approve, claim, held, instruct, reject, settle, unsound
+
+pytestmark = pytest.mark.anyio
+CLAIM = (
+    "UPDATE payment SET version = 2, state = 'claimed', claimed_by = 'person_c', "
+    "claimed_at = now() WHERE state = 'computed' AND amount = 3000"
+)
+PROPOSE_MORE = (
+    "UPDATE payment_dispute SET version = 2, proposed_payable = 3001, "
+    "proposed_by = 'org_a', proposed_at = now()"
+)
+HOLD_THE_REST = (
+    "INSERT INTO payment_dispute (authority_id, id, version, state, contract_id, payee_id, "
+    "disputed_id, held_id, amount, currency, reason, opened_by, opened_at) "
+    "SELECT authority_id, 'dispute_' || right(id, 32), 1, 'open', contract_id, payee_id, "
+    "disputed_id, rest_id, amount, currency, reason, opened_by, opened_at FROM payment_dispute"
+)
+
+
+@pytest.fixture
+async def agreed(database: Database, tmp_path: Path) -> Agreement:
+    made = await agree(database, tmp_path)
+    await accept(database, made, "opening")
+    return made
+
+
+def approver(agreed: Agreement) -> Actor:
+    return agreed.actor("city", "approver")
+
+
+def supplier(agreed: Agreement) -> Actor:
+    return agreed.actor("enterprise", "delivery")
+
+
+async def dispute(database: Database, agreed: Agreement, amount: str) -> Standing:
+    """Dispute a part of the newest payment."""
+    payment_id, by = (await payments(database, agreed))[-1]["id"], approver(agreed)
+    asked = DisputeDraft(amount=Money(amount, "CNY"), reason=WORDS)
+    async with database.transaction(seen_by(by)) as tx:
+        return await actions.open_dispute(tx, payment_id, asked, by=by, at=AT, expected=None)
+
+
+async def propose(database: Database, by: Actor, dispute_id: str, payable: str) -> Standing:
+    asked = Proposal(payable=Money(payable, "CNY"), reason=WORDS)
+    async with database.transaction(seen_by(by)) as tx:
+        return await actions.propose(tx, dispute_id, asked, by=by, at=AT, expected=None)
+
+
+async def resolve(database: Database, by: Actor, dispute_id: str) -> Standing:
+    async with database.transaction(seen_by(by)) as tx:
+        return await actions.resolve(tx, dispute_id, by=by, at=AT, expected=None)
+
+
+async def standing(database: Database, agreed: Agreement) -> list[tuple[str, int]]:
+    return [(one["state"], int(one["amount"])) for one in await payments(database, agreed)]
+
+
+async def test_the_disputed_part_is_held_and_the_rest_is_paid(
+    database: Database, agreed: Agreement
+) -> None:
+    await claim(database, agreed, (await payments(database, agreed))[0]["id"])
+    await dispute(database, agreed, "3000.00")
+    _, rest, waiting = await payments(database, agreed)
+
+    for step in (claim, approve, instruct, settle):
+        await step(database, agreed, rest["id"])
+    for step in (claim, reject):
+        with pytest.raises(payment_rules.PaymentDisputed):
+            await step(database, agreed, waiting["id"])
+
+    assert await standing(database, agreed) == [
+        ("reversed", 8000), ("settled", 5000), ("computed", 3000),
+    ]  # fmt: skip
+    assert await held(database, agreed) == {
+        AccountKind.ENCUMBERED: 92000, AccountKind.PAYABLE: 3000, AccountKind.DISBURSED: 5000,
+    }  # fmt: skip
+    assert await unsound(database) == []
+
+
+async def test_what_both_agree_on_is_paid_and_the_rest_is_never_computed_again(
+    database: Database, agreed: Agreement
+) -> None:
+    dispute_id = (await dispute(database, agreed, "8000.00")).id
+    await propose(database, supplier(agreed), dispute_id, "7000.00")
+    await propose(database, approver(agreed), dispute_id, "2500.00")
+    with pytest.raises(rules.OwnResolution):
+        await resolve(database, approver(agreed), dispute_id)
+
+    await resolve(database, supplier(agreed), dispute_id)
+    await verify(database, agreed, "matters", "100")
+
+    assert await standing(database, agreed) == [
+        ("reversed", 8000), ("reversed", 8000), ("computed", 2500), ("computed", 1000),
+    ]  # fmt: skip
+    assert await unsound(database) == []
+    async with database.reading(seen_by(approver(agreed))) as tx:
+        account = await closing.account(tx, agreed.contract_id)
+    assert (account.calculated.amount, account.is_balanced) == ("3500.00", True)
+
+
+async def test_a_payee_that_forgoes_all_is_paid_nothing(
+    database: Database, agreed: Agreement
+) -> None:
+    dispute_id = (await dispute(database, agreed, "8000.00")).id
+    await propose(database, supplier(agreed), dispute_id, "0")
+
+    await resolve(database, approver(agreed), dispute_id)
+
+    assert await held(database, agreed) == {AccountKind.ENCUMBERED: 100000}
+    with pytest.raises(rules.DisputeSettled):
+        await propose(database, supplier(agreed), dispute_id, "1.00")
+
+
+async def test_a_correction_of_facts_leaves_what_is_in_dispute_to_the_dispute(
+    database: Database, agreed: Agreement
+) -> None:
+    first = await verify(database, agreed, "matters", "100")
+    dispute_id = (await dispute(database, agreed, "400.00")).id
+    await verify(database, agreed, "matters", "0", supersedes=first)
+
+    assert await standing(database, agreed) == [
+        ("reversed", 8000), ("reversed", 1000), ("reversed", 600), ("computed", 400),
+        ("computed", 7600),
+    ]  # fmt: skip
+    await propose(database, supplier(agreed), dispute_id, "0")
+    await resolve(database, approver(agreed), dispute_id)
+    assert await unsound(database) == []
+
+
+@pytest.mark.parametrize("amount", ["0", "8000.01"])
+async def test_no_more_than_the_payment_is_disputed_and_no_less_than_something(
+    database: Database, agreed: Agreement, amount: str
+) -> None:
+    with pytest.raises(rules.DisputedPartUnfit):
+        await dispute(database, agreed, amount)
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        (CLAIM, "payment_is_not_held"),
+        (
+            "UPDATE payment_dispute SET version = 2, amount = 1",
+            "payment_dispute_takes_its_turn",
+        ),
+        (PROPOSE_MORE, "payment_dispute_proposal_is_a_part"),
+        (HOLD_THE_REST, "payment_dispute_holds_a_payment"),
+    ],
+)
+async def test_the_database_holds_what_is_disputed(
+    database: Database, agreed: Agreement, change: str, constraint: str
+) -> None:
+    await dispute(database, agreed, "3000.00")
+    connection = await database.connect()
+    await connection.execute(f"SET app.authority = '{agreed.authority}'")
+
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError) as caught:
+        await connection.execute(change)
+
+    await connection.close()
+    assert caught.value.constraint_name == constraint
