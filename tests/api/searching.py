@@ -73,9 +73,6 @@ PEOPLE: Final[Mapping[str, str]] = {
 """Who calls, by their names here: seeded people, some of them given all roles of their kind."""
 OPERATIONS: Final = describe.operations_of([*app.ROUTES, *sandbox.ROUTES])
 _IDENTIFIER: Final = re.compile(rb"\b([a-z]+)_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}\b")
-_OF_CONTRACT: Final = (
-    "documents", "metrics", "milestones", "payments", "calculations", "payment-disputes",
-)  # fmt: skip
 _KEPT: Final = 8
 _OF_ROLE: Final = {
     Role.APPROVER: "second_city",
@@ -189,7 +186,7 @@ class Search:
         contract = f"/v1/contracts/{self.identifiers['contract_id'][0]}"
         said = {"name": "a.txt", "media_type": "text/plain", "bytes": 1_000_000, "sha256": "0" * 64}
         caller.post(f"{contract}/uploads", "enterprise/delivery", said)
-        for path in _OF_CONTRACT:
+        for path in ("documents", "metrics", "milestones", "payments", "calculations"):
             caller.get(f"{contract}/{path}", "enterprise/delivery", limit=100)
         for path in ("/v1/payment-files", "/v1/bank-reports", "/v1/bank-items"):
             caller.get(path, "city/treasurer")

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Final
 
 from ecosystem.payments import engine
-from ecosystem.payments.batches import Batch, batches
 from ecosystem.payments.calculation import Calculation, Facts, RuleTotal
 from ecosystem.payments.limits.rules import AboveLimit
 from ecosystem.payments.model import (
@@ -30,6 +29,7 @@ from ecosystem.payments.model import (
     StepMade,
 )
 from ecosystem.payments.pipeline import CAP, FLOOR
+from ecosystem.payments.stepping import Batch, batches
 from ecosystem.values import control, money
 from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Kind, Refusal
