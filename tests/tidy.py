@@ -77,7 +77,7 @@ def order_of_rooms() -> list[str]:
 def capabilities() -> frozenset[str]:
     """Return the folders that are rooms: below the faces, above the ground."""
     order = order_of_rooms()
-    return frozenset(order[order.index("practices") : order.index("runtime")])
+    return frozenset(order[order.index("audit") : order.index("runtime")])
 
 
 def pure_names() -> frozenset[str]:

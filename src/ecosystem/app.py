@@ -10,6 +10,7 @@ from typing import Any, Final
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
+from ecosystem.audit.searching import routes as audit
 from ecosystem.awards import routes as awards
 from ecosystem.awards.admission import routes as admission
 from ecosystem.awards.challenges import routes as challenges
@@ -112,6 +113,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *aggregates.ROUTES,
     *excusals.ROUTES,
     *together.ROUTES,
+    *audit.ROUTES,
     *feed.ROUTES,
     *manual.ROUTES,
     *health.ROUTES,

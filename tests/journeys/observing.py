@@ -75,6 +75,8 @@ def look_back(world: World) -> None:
     observation = f"/v1/observations/{world.ids['observation']}"
     metric = f"/v1/metrics/{call.get(observation, who)['metric_id']}"
     contract, milestone = (f"/v1/{one}s/{world.ids[one]}" for one in ("contract", "milestone"))
+    call.get("/v1/audit/events", who, type="milestone.*", order="oldest", limit=2)
+    call.get("/v1/audit/readings", who, limit=2)
     for path in (contract, milestone, metric, observation):
         call.get(f"{path}/history", who, limit=2)
         call.get(f"{path}/comparison", who)

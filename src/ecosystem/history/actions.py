@@ -1,7 +1,8 @@
 """Record what happened, in the transaction in which it happens."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from ecosystem.history import model
 from ecosystem.history.model import AUTHORITY, Audience, Occurrence
+from ecosystem.history.past.rules import why, words
 from ecosystem.history.tables import event, event_pending, history_reading
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import entropy, mint
@@ -35,7 +37,7 @@ _GIVEN: Final[dict[str, Any]] = {
     "valid_at": DateTime(timezone=True), "recorded_at": DateTime(timezone=True),
     "person_id": Text, "client_id": Text, "organisation_id": Text, "request_id": Text,
     "is_public": Boolean, "visible_to": ARRAY(Text), "is_sealed": Boolean, "body": JSON,
-    "salt": LargeBinary, "body_digest": LargeBinary,
+    "salt": LargeBinary, "body_digest": LargeBinary, "why": Text,
 }  # fmt: skip
 
 
@@ -127,6 +129,7 @@ async def record(
         organisation_id=by.organisation_id, request_id=tx.request_id,
         is_public=audience.is_public, visible_to=list(audience.organisations),
         is_sealed=audience.is_sealed, body=text, salt=salt, body_digest=digest,
+        why=words(why(decision, facts)),
         first=first, second=second, **changed,
     )  # fmt: skip
     occurrence = Occurrence(
@@ -150,7 +153,23 @@ async def note_reading(tx: Tx, stream: str, *, by: Actor, at: datetime) -> None:
     authority = authority_of(stream)
     await tx.run(
         _READ,
-        authority_id=authority, id=mint("reading", authority=authority), stream=stream,
-        organisation_id=by.organisation_id, client_id=by.client_id, person_id=by.person_id,
-        request_id=tx.request_id, read_at=at,
+        authority_id=authority, id=mint("reading", authority=authority), act="history",
+        stream=stream, asked=None, organisation_id=by.organisation_id, client_id=by.client_id,
+        person_id=by.person_id, request_id=tx.request_id, read_at=at,
+    )  # fmt: skip
+
+
+async def note_search(
+    tx: Tx, act: Literal["search", "export"], asked: Mapping[str, Any], *, by: Actor, at: datetime
+) -> None:
+    """Keep what an auditor has searched for, or has taken away, under its own number.
+
+    Effects: one row that nobody rewrites. It is no event: reading changes nothing.
+    """
+    authority = by.organisation_number
+    await tx.run(
+        _READ,
+        authority_id=authority, id=mint("reading", authority=authority), act=act, stream=None,
+        asked=model.canonical(asked), organisation_id=by.organisation_id,
+        client_id=by.client_id, person_id=by.person_id, request_id=tx.request_id, read_at=at,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -46,11 +47,23 @@ event: Final = Table(
     Column("body_digest", LargeBinary, nullable=False),
     Column("previous_hash", LargeBinary),
     Column("hash", LargeBinary, nullable=False),
+    Column("why", Text),
     PrimaryKeyConstraint("authority_id", "id"),
     UniqueConstraint("authority_id", "stream", "version"),
     CheckConstraint("version > 0", name="version_is_positive"),
     CheckConstraint("(version = 1) = (previous_hash IS NULL)", name="only_the_first_has_no_past"),
     Index("event_as_known", "authority_id", "stream", "recorded_at"),
+    Index("event_as_recorded", "authority_id", "recorded_at", "id"),
+    Index("event_of_type", "authority_id", "type", "recorded_at", "id"),
+    Index("event_of_organisation", "authority_id", "organisation_id", "recorded_at", "id"),
+    Index("event_of_person", "authority_id", "person_id", "recorded_at", "id"),
+    Index("event_of_client", "authority_id", "client_id", "recorded_at", "id"),
+    Index(
+        "event_why",
+        text("bigrams(why)"),
+        postgresql_using="gin",
+        postgresql_where=text("why IS NOT NULL"),
+    ),
     info={"append_only": True},
 )
 event_pending: Final = Table(
@@ -81,14 +94,24 @@ history_reading: Final = Table(
     metadata,
     Column("authority_id", Integer, nullable=False),
     identifier("id", "reading"),
-    Column("stream", Text(collation="C"), nullable=False),
+    Column("act", Text, nullable=False),
+    Column("stream", Text(collation="C")),
+    Column("asked", JSON),
     Column("organisation_id", Text(collation="C"), nullable=False),
     Column("client_id", Text(collation="C"), nullable=False),
     Column("person_id", Text(collation="C")),
     Column("request_id", Text),
     Column("read_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("authority_id", "id"),
+    CheckConstraint("act IN ('history', 'search', 'export')", name="act_is_known"),
+    CheckConstraint(
+        "(act = 'history') = (stream IS NOT NULL) AND (stream IS NULL) = (asked IS NOT NULL)",
+        name="says_what_was_read",
+    ),
     Index("history_reading_of", "authority_id", "stream", "id"),
+    Index("history_reading_newest_first", "id"),
     info={"append_only": True},
 )
-"""Which auditor has read which history: what it may see is wide, so its reading is kept."""
+"""What auditors have read: one history, or what they searched for, kept under the auditor's number.
+
+What they may see is wide, so their reading is kept."""

@@ -61,7 +61,7 @@ def moment(text: str) -> Moment:
         at = None
     if at is None or at.tzinfo is None:
         raise MomentUnclear(f"{text[:60]!a} names no moment.")
-    return Moment(at=_in_reach(at))
+    return Moment(at=in_reach(at))
 
 
 def known(text: str, *, now: datetime) -> Moment:
@@ -80,10 +80,11 @@ def asked(as_of: str | None, valid_at: datetime | None, *, now: datetime) -> Ask
     if as_of is None and valid_at is None:
         return None
     by_when = Moment(at=now) if as_of is None else known(as_of, now=now)
-    return Asked(known=by_when, valid_at=None if valid_at is None else _in_reach(valid_at))
+    return Asked(known=by_when, valid_at=None if valid_at is None else in_reach(valid_at))
 
 
-def _in_reach(at: datetime) -> datetime:
+def in_reach(at: datetime) -> datetime:
+    """Return a time that somebody can ask about. Refuses with MomentUnclear."""
     if not is_within_reach(at):
         raise MomentUnclear("Nothing is known of times before 1900 or after 2199.")
     return at
@@ -168,13 +169,27 @@ def _is_within(place: str, other: str) -> bool:
     return place == other or place.startswith(f"{other}/") or other.startswith(f"{place}/")
 
 
-def why(decision: Mapping[str, Any], facts: Mapping[str, Any]) -> Any:
-    """Return the reason that was given for what happened, or None where none was."""
-    said = [decision, facts, *(facts.get(name) for name in _SAID_IN)]
-    for one in said:
-        if isinstance(one, Mapping):
-            given = cast("Mapping[str, Any]", one)
-            for name in _REASONS:
-                if given.get(name) is not None:
-                    return given[name]
+def why(decision: Any, facts: Any) -> Any:
+    """Return the reason that was given for what happened, or None where none was.
+
+    Decision and facts are structs, or what JSON has of them.
+    """
+    for one in (decision, facts, *(_member(facts, name) for name in _SAID_IN)):
+        for name in _REASONS:
+            if (given := _member(one, name)) is not None:
+                return given
     return None
+
+
+def words(reason: Any) -> str | None:
+    """Return a reason as text to be searched, in all its languages; None where there is none."""
+    if isinstance(reason, str):
+        return reason or None
+    said = [_member(reason, language) for language in ("zh", "en")]
+    return " ".join(one for one in said if isinstance(one, str) and one) or None
+
+
+def _member(one: Any, name: str) -> Any:
+    if isinstance(one, Mapping):
+        return cast("Mapping[str, Any]", one).get(name)
+    return getattr(one, name, None)

@@ -193,6 +193,7 @@ CREATE TABLE event (
 	body_digest BYTEA NOT NULL,
 	previous_hash BYTEA,
 	hash BYTEA NOT NULL,
+	why TEXT,
 	CONSTRAINT event_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT event_authority_id_stream_version_is_unique UNIQUE (authority_id, stream, version),
 	CONSTRAINT event_version_is_positive CHECK (version > 0),
@@ -201,17 +202,35 @@ CREATE TABLE event (
 -- next
 CREATE INDEX event_as_known ON event (authority_id, stream, recorded_at);
 -- next
+CREATE INDEX event_as_recorded ON event (authority_id, recorded_at, id);
+-- next
+CREATE INDEX event_of_client ON event (authority_id, client_id, recorded_at, id);
+-- next
+CREATE INDEX event_of_organisation ON event (authority_id, organisation_id, recorded_at, id);
+-- next
+CREATE INDEX event_of_person ON event (authority_id, person_id, recorded_at, id);
+-- next
+CREATE INDEX event_of_type ON event (authority_id, type, recorded_at, id);
+-- next
+CREATE INDEX event_why ON event USING gin (bigrams(why)) WHERE why IS NOT NULL;
+-- next
 CREATE TABLE history_reading (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT history_reading_id_is_identifier CHECK (id ~ '^reading_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
-	stream TEXT COLLATE "C" NOT NULL,
+	act TEXT NOT NULL,
+	stream TEXT COLLATE "C",
+	asked JSON,
 	organisation_id TEXT COLLATE "C" NOT NULL,
 	client_id TEXT COLLATE "C" NOT NULL,
 	person_id TEXT COLLATE "C",
 	request_id TEXT,
 	read_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT history_reading_pkey PRIMARY KEY (authority_id, id)
+	CONSTRAINT history_reading_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT history_reading_act_is_known CHECK (act IN ('history', 'search', 'export')),
+	CONSTRAINT history_reading_says_what_was_read CHECK ((act = 'history') = (stream IS NOT NULL) AND (stream IS NULL) = (asked IS NOT NULL))
 );
+-- next
+CREATE INDEX history_reading_newest_first ON history_reading (id);
 -- next
 CREATE INDEX history_reading_of ON history_reading (authority_id, stream, id);
 -- next

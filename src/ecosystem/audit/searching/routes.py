@@ -1,0 +1,116 @@
+"""The search over HTTP."""
+
+from typing import Annotated, Literal
+
+from litestar import Response
+from litestar.params import FromQuery, QueryParameter
+from msgspec import Meta
+
+from ecosystem.audit import access
+from ecosystem.audit.searching import queries, rules
+from ecosystem.audit.searching.model import AuditEvent, Reading, Search
+from ecosystem.history import actions as history
+from ecosystem.history.past.rules import MomentUnclear, in_reach
+from ecosystem.runtime import paging
+from ecosystem.runtime.web import Call, PageCursor, PageLimit, get
+from ecosystem.values.page import Page
+from ecosystem.values.patterns import whole
+from ecosystem.values.period import Instant
+
+_ID = "[a-z]{1,20}_[0-9a-f]{32}"
+Identifier = Annotated[str, Meta(pattern=whole(_ID))]
+Code = Annotated[str, Meta(pattern=whole("[0-9A-Za-z-]{1,20}"), description="A jurisdiction.")]
+Kind = Annotated[
+    str, Meta(pattern=whole("[a-z]{1,20}"), description="Things of a kind: `milestone`.")
+]
+Types = Annotated[
+    Annotated[
+        str,
+        Meta(
+            pattern=whole(r"[a-z_.]{1,60}\*?(,[a-z_.]{1,60}\*?){0,19}"),
+            description="Types between commas; `milestone.*` for all that begin so.",
+        ),
+    ]
+    | None,
+    QueryParameter(name="type"),
+]
+Words = Annotated[
+    str, Meta(min_length=1, max_length=100, description="Text of the reason, in any language.")
+]
+Order = Annotated[Literal["newest", "oldest"], Meta(description="Which come first.")]
+
+
+@get(
+    "/v1/audit/events",
+    permit=access.SEARCH,
+    answers=Page[AuditEvent],
+    refuses=(MomentUnclear,),
+)
+async def search_events(
+    request: Call,
+    jurisdiction: FromQuery[Code | None] = None,
+    person_id: FromQuery[Identifier | None] = None,
+    client_id: FromQuery[Identifier | None] = None,
+    organisation_id: FromQuery[Identifier | None] = None,
+    object_id: FromQuery[Identifier | None] = None,
+    kind: FromQuery[Kind | None] = None,
+    types: Types = None,
+    recorded_from: FromQuery[Instant | None] = None,
+    recorded_before: FromQuery[Instant | None] = None,
+    valid_from: FromQuery[Instant | None] = None,
+    valid_before: FromQuery[Instant | None] = None,
+    reason: FromQuery[Words | None] = None,
+    order: FromQuery[Order] = "newest",
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """Search the events of all authorities that the auditor oversees.
+
+    By jurisdiction, by who acted, by what it was done to, by type, by when it was recorded or
+    took effect, and by the reason that was given. What is sealed is not found. Each search is
+    kept before it is answered.
+    """
+    exact, prefixes = rules.named(types or "")
+    times = {
+        name: None if at is None else in_reach(at)
+        for name, at in (
+            ("recorded_from", recorded_from), ("recorded_before", recorded_before),
+            ("valid_from", valid_from), ("valid_before", valid_before),
+        )
+    }  # fmt: skip
+    asked = Search(
+        jurisdiction=jurisdiction, person_id=person_id, client_id=client_id,
+        organisation_id=organisation_id, object=object_id, kind=kind, types=exact,
+        prefixes=prefixes, reason=reason, **times,
+    )  # fmt: skip
+    await _noted(request, asked)
+    return await paging.page(
+        request, request.tx, queries.search(asked, oldest_first=order == "oldest"),
+        cursor=cursor, limit=limit, **queries.searched(asked, by=request.by),
+    )  # fmt: skip
+
+
+async def _noted(request: Call, asked: Search) -> None:
+    async with request.house.database.transaction() as tx:
+        tx.request_id = request.visit.request_id
+        await history.note_search(tx, "search", asked.given(), by=request.by, at=request.at)
+
+
+@get("/v1/audit/readings", permit=access.READINGS, answers=Page[Reading])
+async def list_readings(
+    request: Call,
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List what auditors have read: histories, searches, and what they took away.
+
+    The operator sees all of it, auditors what was read by those in their jurisdiction. Nobody
+    rewrites it.
+    """
+    return await paging.page(
+        request, request.tx, queries.READINGS, cursor=cursor, limit=limit,
+        **queries.reader(request.by),
+    )  # fmt: skip
+
+
+ROUTES = (search_events, list_readings)
