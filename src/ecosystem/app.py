@@ -11,6 +11,8 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from ecosystem.audit.searching import routes as audit
+from ecosystem.assessments import routes as assessments
+from ecosystem.assessments.ratios import routes as ratios
 from ecosystem.awards import routes as awards
 from ecosystem.awards.admission import routes as admission
 from ecosystem.awards.challenges import routes as challenges
@@ -18,6 +20,8 @@ from ecosystem.awards.evaluation import routes as evaluations
 from ecosystem.awards.explanations import routes as explanations
 from ecosystem.awards.letters import routes as letters
 from ecosystem.budgets import routes as budgets
+from ecosystem.budgets.explaining import routes as explaining
+from ecosystem.budgets.shifting import routes as shifting
 from ecosystem.catalogue import routes as catalogue
 from ecosystem.contracts import routes as contracts
 from ecosystem.contracts.changes import routes as changes
@@ -79,6 +83,8 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *catalogue.ROUTES,
     *identity.ROUTES,
     *budgets.ROUTES,
+    *shifting.ROUTES,
+    *explaining.ROUTES,
     *needs.ROUTES,
     *offers.ROUTES,
     *admission.ROUTES,
@@ -99,6 +105,8 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *assigning.ROUTES,
     *servicing.ROUTES,
     *disclosing.ROUTES,
+    *assessments.ROUTES,
+    *ratios.ROUTES,
     *contracts.ROUTES,
     *changes.ROUTES,
     *turns.ROUTES,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ecosystem.assessments import actions as assessments
 from ecosystem.awards.admission import actions as admission
 from ecosystem.milestones import actions as milestones
 from ecosystem.milestones.replanning import actions as replanning
@@ -13,6 +14,7 @@ from ecosystem.payments.closing import actions as closing
 from ecosystem.runtime.database import Reactions
 
 REACTIONS: Final[Reactions] = {
+    "programme.appropriated": (assessments.cite,),
     "need.published": (searches.match,),
     "need.amended": (confirming.ask,),
     "need.opened": (admission.shut_out,),

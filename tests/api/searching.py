@@ -211,6 +211,7 @@ class Search:
 
     def _put_first(self, caller: Caller) -> None:
         """Put first what the callers own, and name what the journey has not made."""
+        self._begin(caller)
         own = {
             "organisation_id": caller.organisation("enterprise"),
             "person_id": caller.person("enterprise/bidder")["id"],
@@ -233,6 +234,18 @@ class Search:
         self.identifiers["explanation_id"] = [mint("explanation", authority=1)]
         taken = {name for one in OPERATIONS for name in re.findall(r"\{(\w+)\}", one.path)}
         self.identifiers = {name: self.identifiers[name] for name in sorted(taken)}
+
+    def _begin(self, caller: Caller) -> None:
+        """Propose a shift of what is left, open an assessment, and keep a search."""
+        wanted = {"name": text("城市数据", "City data"), "filters": {"text": "数据"}}
+        caller.post("/v1/saved-searches", "enterprise/bidder", wanted)
+        programme_id, why = self.identifiers["programme_id"][0], text("示例", "An example")
+        given = caller.get(f"/v1/programmes/{programme_id}/appropriations")["data"][0]["id"]
+        shift = {"kind": "correction", "appropriation_id": given, "reason": why}
+        caller.post(f"/v1/programmes/{programme_id}/shifts", "city/treasurer", shift)
+        asked = {"programme_id": programme_id, "fiscal_year": 2024}
+        asked |= {"reviewer_id": caller.organisation("auditor")}
+        caller.post("/v1/assessments", "city/officer", asked)
 
     def _write(self, name: str, content: object) -> None:
         file = self._folder / name

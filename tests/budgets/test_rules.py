@@ -30,7 +30,10 @@ UNSOUND = [
 
 def _appropriation(amount: Money, *, authority: int = TREASURER.organisation_number) -> Money:
     asked = AppropriationDraft(amount=amount, reason=Text(en="Council decision 12"))
-    facts = AppropriationFacts(authority_number=authority, currency="CNY", asked=asked)
+    facts = AppropriationFacts(
+        appropriation_id="appropriation_one", authority_number=authority, fiscal_year=2026,
+        currency="CNY", is_followed=False, asked=asked,
+    )  # fmt: skip
     return rules.appropriate(facts, by=TREASURER, at=AT).amount
 
 

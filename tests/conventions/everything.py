@@ -132,6 +132,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
     )
     ids |= {"change_id": await _changed(at), "turn_id": await _turned(at)}
     ids |= await _many(at, metric_id) | await _banked(at, payment["id"])
+    ids |= {"shift_id": await _shifted(at), "assessment_id": await _assessed(at)}
     ids |= await _written(at, database, offer_id=award["offer_id"], lot_id=award["lot_id"])
     ids |= await lent(at)
     return Everything(client=at.client, parties=at.parties, tokens={}, ids=ids)
@@ -192,6 +193,38 @@ async def _turned(at: Partnership) -> str:
         there = f"/v1/contract-turns/{turn_id}/approval"
         await at.made(there, None, by=("city", "approver"), If_Match="*")
     return turn_id
+
+
+async def _shifted(at: Partnership) -> str:
+    """Move a little of what the programme has left to another one of its year."""
+    here, treasurer = f"/v1/programmes/{at.programme_id}", ("city", "treasurer")
+    found = (await at.client.get(here)).json()
+    kept = ("name", "fiscal_year", "sector", "operation", "currency")
+    other = {name: found[name] for name in kept} | {"phase": "construction"}
+    asked = {
+        "kind": "transfer", "to_id": (await at.made("/v1/programmes", other, by=treasurer))["id"],
+        "amount": {"amount": "0.01", "currency": "CNY"}, "reason": {"en": "A test"},
+    }  # fmt: skip
+    shift_id: str = (await at.made(f"{here}/shifts", asked, by=treasurer))["id"]
+    await at.made(f"/v1/shifts/{shift_id}/approval", None, by=("city", "approver"), If_Match="*")
+    return shift_id
+
+
+async def _assessed(at: Partnership) -> str:
+    """Assess a year that is over, and publish it."""
+    asked = {
+        "programme_id": at.programme_id, "fiscal_year": 2024, "reviewer_id": at.id_of("auditor"),
+    }  # fmt: skip
+    officer, words = ("city", "officer"), {"en": "A test"}
+    assessment_id: str = (await at.made("/v1/assessments", asked, by=officer))["id"]
+    review = {"has_conflict": False, "recommendation": "fix", "reason": words}
+    for step, body, by in (
+        ("self-assessment", {"statement": words}, officer),
+        ("review", review, ("auditor", "auditor")),
+        ("publication", None, ("city", "approver")),
+    ):
+        await at.made(f"/v1/assessments/{assessment_id}/{step}", body, by=by, If_Match="*")
+    return assessment_id
 
 
 async def _many(at: Partnership, metric_id: str) -> dict[str, str]:

@@ -26,7 +26,7 @@ CHANGING: Final = frozenset({
     "read_challenge", "read_explanation", "read_excusal", "read_bank_item",
     "read_organisation", "read_person", "read_invitation", "read_client", "read_programme",
     "read_need", "read_offer", "read_award", "read_contract", "read_change",
-    "read_turn", "read_milestone",
+    "read_turn", "read_milestone", "read_shift", "read_assessment",
     "read_facility", "read_drawdown", "read_assignment", "read_disclosure",
     "read_payment_dispute",
     "read_observation", "read_payment", "read_saved_search", "read_substitution",

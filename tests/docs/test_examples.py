@@ -32,6 +32,8 @@ STORIES: Final = {
         "docs/vendor/finance.md",
         "docs/agency/change.md",
         "docs/agency/end.md",
+        "docs/agency/budget.md",
+        "docs/agency/assess.md",
         "docs/auditor/README.md",
     ),
 }

@@ -15,6 +15,7 @@ from ecosystem.cli.sealer import seal
 from ecosystem.cli.texts import NEED, SOLO, text
 from ecosystem.cli.world import World, wire
 from tests.journeys import altering, lending, observing, paying
+from tests.journeys import altering, budgeting, observing, paying
 
 REASON = {"reason": text("示例", "An example")}
 
@@ -36,6 +37,8 @@ def tour(world: World, *, outside: str) -> None:
     paying.judge(world)
     paying.reconcile(world)
     _price(world)
+    budgeting.shift(world)
+    budgeting.assess(world)
     altering.changes(world)
     altering.turns(world)
 

@@ -50,6 +50,8 @@ STILL_DONE = frozenset({
     "refuse an assignment",
     "release an assignment",
     "revoke a consent to disclosure",
+    "reject a shift of what a programme has left",
+    "reply to the review of an assessment",
     identity.ADMINISTER.act,
     identity.MANAGE_CLIENTS.act,
     identity.INVITE.act,

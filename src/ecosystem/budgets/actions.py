@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, update
 
 from ecosystem.budgets import queries, rules
 from ecosystem.budgets.model import AppropriationDraft, ProgrammeDraft
-from ecosystem.budgets.tables import programme
+from ecosystem.budgets.tables import appropriation, programme
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE
 from ecosystem.ledger import actions as ledger
@@ -16,12 +16,15 @@ from ecosystem.ledger.model import AccountName, Leg
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
+from ecosystem.values import control
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 from ecosystem.values.money import Money
+from ecosystem.values.text import Text
 
 _STATE: Final = "open"
 _INSERT: Final = inserting(programme)
+_APPROPRIATED: Final = inserting(appropriation)
 _CHANGED: Final = Statement(
     update(programme)
     .where(
@@ -62,18 +65,29 @@ async def appropriate(
 ) -> Standing:
     """Bring money into a programme.
 
-    Refuses with ProgrammeMissing, RevisionStale, and as the rule does.
+    Refuses with ProgrammeMissing, RevisionStale, and as the rule does; then as the reaction
+    does to an assessment that is cited. Effects: locks the programme; one row that stays;
+    `programme.appropriated`; one transfer, which bears the appropriation as its reference.
     """
     row = await queries.locked(tx, programme_id, expected=expected)
-    facts = queries.appropriation_facts(row, asked)
+    appropriation_id = mint("appropriation", authority=authority_of(programme_id))
+    facts = await queries.appropriation_facts(tx, row, asked, appropriation_id=appropriation_id)
     appropriated = rules.appropriate(facts, by=by, at=at)
-    await _move(
-        tx, appropriated.amount, by=by, at=at, act="appropriate", reference=programme_id,
-        debit=queries.appropriated_to(programme_id), credit=queries.available_in(programme_id),
-    )  # fmt: skip
     version = await history.record(
         tx, "programme.appropriated", programme_id, facts=facts, decision=appropriated, by=by,
         at=at, audience=EVERYONE,
+    )  # fmt: skip
+    await tx.run(
+        _APPROPRIATED,
+        authority_id=row["authority_id"], id=appropriation_id, programme_id=programme_id,
+        amount=asked.amount.decimal(), currency=row["currency"],
+        reason=msgspec.json.encode(asked.reason), assessment_id=asked.assessment_id,
+        departs_because=_said(asked.departs_because), appropriated_by=control.hand(by),
+        appropriated_at=at,
+    )  # fmt: skip
+    await _move(
+        tx, appropriated.amount, by=by, at=at, act="appropriate", reference=appropriation_id,
+        debit=queries.appropriated_to(programme_id), credit=queries.available_in(programme_id),
     )  # fmt: skip
     return Standing(id=programme_id, state=_STATE, version=version)
 
@@ -190,6 +204,15 @@ async def adjust(
     )
 
 
+async def change(tx: Tx, programme_id: str) -> None:
+    """Give a locked programme its next version, which one event of it must bear."""
+    await tx.run(_CHANGED, of_authority=authority_of(programme_id), of_programme=programme_id)
+
+
+def _said(text: Text | None) -> bytes | None:
+    return None if text is None else msgspec.json.encode(text)
+
+
 async def _move(
     tx: Tx,
     amount: Money,
@@ -201,7 +224,6 @@ async def _move(
     debit: AccountName,
     credit: AccountName,
 ) -> None:
-    programme_id = debit.programme_id
-    await tx.run(_CHANGED, of_authority=authority_of(programme_id), of_programme=programme_id)
+    await change(tx, debit.programme_id)
     leg = Leg(debit=debit, credit=credit, amount=amount)
     await ledger.move(tx, (leg,), by=by, at=at, act=act, reference=reference)

@@ -1,16 +1,20 @@
 """What a budget programme is: what is asked, the facts that rules decide on, what they decide."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from ecosystem.catalogue.model import Operation, Phase, Sector
-from ecosystem.values.identifiers import ProgrammeId
+from ecosystem.values.identifiers import AppropriationId, AssessmentId, PersonId, ProgrammeId
 from ecosystem.values.money import Currency, Money
 from ecosystem.values.text import Text
 
 Year = Annotated[int, Meta(ge=2000, le=2199, description="The year in which the period begins.")]
+
+
+YearSought = Annotated[int, Meta(ge=2000, le=2199, description="Leave out for all years.")]
 
 
 class ProgrammeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -30,7 +34,27 @@ class AppropriationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     amount: Money
     """In the programme's currency."""
     reason: Text
-    """What the appropriation rests on: a decision of the council, an assessment."""
+    """What the appropriation rests on, such as a decision of the council."""
+    assessment_id: AssessmentId | None = None
+    """The published assessment of the same programme in the year before."""
+    departs_because: Text | None = None
+    """Why no assessment is cited although there was a year before, or why what the cited one
+    recommends is not followed."""
+
+
+class Appropriation(msgspec.Struct, frozen=True, kw_only=True):
+    """An appropriation that was made; it stays, also where a correction has taken it back."""
+
+    id: AppropriationId
+    programme_id: ProgrammeId
+    amount: Money
+    reason: Text
+    assessment_id: AssessmentId | None
+    departs_because: Text | None
+    appropriated_by: PersonId | str
+    appropriated_at: datetime
+    is_corrected: bool
+    """Whether it was taken back, whole, because it was wrong."""
 
 
 class Programme(ProgrammeDraft, frozen=True, kw_only=True):
@@ -59,8 +83,13 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 class AppropriationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What an appropriation is checked against."""
 
+    appropriation_id: str
     authority_number: int
+    fiscal_year: int
     currency: str
+    is_followed: bool
+    """Whether the authority has the same programme in the year before: of the same sector,
+    operation and phase."""
     asked: AppropriationDraft
 
 
@@ -69,6 +98,8 @@ class Appropriated(msgspec.Struct, frozen=True, kw_only=True):
 
     amount: Money
     reason: Text
+    assessment_id: str | None
+    departs_because: Text | None
 
 
 class CommitmentFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,18 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Select, Text, and_, bindparam, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    func,
+    select,
+    true,
+)
 
 from ecosystem.budgets.model import (
     AdjustmentFacts,
@@ -14,11 +25,11 @@ from ecosystem.budgets.model import (
     CommitmentFacts,
 )
 from ecosystem.budgets.rules import ProgrammeMissing
-from ecosystem.budgets.tables import programme
+from ecosystem.budgets.tables import appropriation, programme
 from ecosystem.ledger import queries as ledger
 from ecosystem.ledger.model import AccountKind, AccountName
-from ecosystem.ledger.tables import ledger_account
-from ecosystem.runtime.columns import money
+from ecosystem.ledger.tables import ledger_account, transfer
+from ecosystem.runtime.columns import instant, money
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -74,6 +85,54 @@ PROGRAMMES: Final = page_of(_whole())
 PROGRAMMES_OF_YEAR: Final = page_of(
     _whole().where(programme.c.fiscal_year == bindparam("fiscal_year", type_=Integer))
 )
+_past = programme.alias("past")
+SAME: Final = tuple(
+    _past.c[name] == programme.c[name] for name in ("authority_id", "sector", "operation", "phase")
+)
+"""That a programme, `past`, is the same one in another year."""
+_FOLLOWED: Final = Statement(
+    select(
+        exists(
+            select(programme.c.id)
+            .join(_past, and_(*SAME, _past.c.fiscal_year == programme.c.fiscal_year - 1))
+            .where(*_KEY)
+        )
+    )
+)
+_taken_back = transfer.alias("taken_back")
+_given = transfer.alias("given")
+CORRECTED: Final = exists(
+    select(_taken_back.c.id)
+    .join(
+        _given,
+        and_(
+            _given.c.authority_id == _taken_back.c.authority_id,
+            _given.c.id == _taken_back.c.reverses_id,
+        ),
+    )
+    .where(
+        _given.c.authority_id == appropriation.c.authority_id,
+        _given.c.reference == appropriation.c.id,
+    )
+)
+"""Whether an appropriation was taken back."""
+APPROPRIATIONS: Final = page_of(
+    select(
+        appropriation.c.id,
+        appropriation.c.programme_id,
+        money(appropriation.c.amount, appropriation.c.currency).label("amount"),
+        appropriation.c.reason,
+        appropriation.c.assessment_id,
+        appropriation.c.departs_because,
+        appropriation.c.appropriated_by,
+        instant(appropriation.c.appropriated_at).label("appropriated_at"),
+        CORRECTED.label("is_corrected"),
+    ).where(
+        appropriation.c.authority_id == _AUTHORITY,
+        appropriation.c.programme_id == bindparam("programme_id", type_=Text),
+    )
+)
+_THERE: Final = Statement(select(programme.c.authority_id).where(*_KEY))
 _LOCKED: Final = Statement(select(programme).where(*_KEY).with_for_update(key_share=True))
 
 
@@ -150,6 +209,13 @@ async def available(tx: Tx, programme_id: str, *, authority: int, currency: str)
     return has
 
 
+async def there(tx: Tx, programme_id: str) -> int:
+    """Return the number of the authority of a programme. Refuses with ProgrammeMissing."""
+    authority = owner(programme_id, "programme", otherwise=ProgrammeMissing)
+    _found(await tx.row(_THERE, authority_id=authority, id=programme_id))
+    return authority
+
+
 async def locked(tx: Tx, programme_id: str, *, expected: int | None = None) -> Record:
     """Lock a programme for change and return its row.
 
@@ -161,10 +227,18 @@ async def locked(tx: Tx, programme_id: str, *, expected: int | None = None) -> R
     return row
 
 
-def appropriation_facts(row: Record, asked: AppropriationDraft) -> AppropriationFacts:
+async def appropriation_facts(
+    tx: Tx, row: Record, asked: AppropriationDraft, *, appropriation_id: str
+) -> AppropriationFacts:
     """Return what an appropriation to a locked programme is checked against."""
+    followed = await tx.value(_FOLLOWED, authority_id=row["authority_id"], id=row["id"])
     return AppropriationFacts(
-        authority_number=row["authority_id"], currency=row["currency"], asked=asked
+        appropriation_id=appropriation_id,
+        authority_number=row["authority_id"],
+        fiscal_year=row["fiscal_year"],
+        currency=row["currency"],
+        is_followed=followed,
+        asked=asked,
     )
 
 

@@ -1,21 +1,22 @@
 """Budget programmes over HTTP."""
 
-from typing import Annotated
-
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta
 
 from ecosystem.budgets import access, actions, queries, rules
-from ecosystem.budgets.model import AppropriationDraft, Programme, ProgrammeDraft
+from ecosystem.budgets.model import (
+    Appropriation,
+    AppropriationDraft,
+    Programme,
+    ProgrammeDraft,
+    YearSought,
+)
 from ecosystem.ledger.rules import NothingToMove
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.money import AmountTooFine, CurrencyUnknown
 from ecosystem.values.page import Page
 from ecosystem.values.revision import RevisionStale
-
-YearSought = Annotated[int, Meta(ge=2000, le=2199, description="Leave out for all years.")]
 
 
 @post("/v1/programmes", permit=access.OPEN, answers=Standing, refuses=(CurrencyUnknown,))
@@ -71,7 +72,8 @@ async def list_programmes(
     changes=True,
     refuses=(
         rules.ProgrammeMissing, RevisionStale, rules.ProgrammeNotOwned, CurrencyUnknown,
-        AmountTooFine, NothingToMove, rules.CurrencyDiffers,
+        AmountTooFine, NothingToMove, rules.CurrencyDiffers, rules.AssessmentUncited,
+        rules.AssessmentUnfit, rules.AgainstRecommendation,
     ),
 )  # fmt: skip
 async def appropriate(
@@ -79,7 +81,10 @@ async def appropriate(
 ) -> Response[bytes]:
     """Appropriate money to a programme.
 
-    Adds to what is available, for a reason that everyone can read.
+    Adds to what is available, for a reason that everyone can read. Where the authority had the
+    same programme in the year before, of the same sector, operation and phase, a published
+    assessment of that year is cited, or `departs_because` says why not. It says so too where the
+    assessment recommends to stop.
     """
     now = await actions.appropriate(
         request.tx, programme_id, data, by=request.by, at=request.at, expected=request.expected
@@ -87,4 +92,24 @@ async def appropriate(
     return request.answer(now, version=now.version, location=f"/v1/programmes/{programme_id}")
 
 
-ROUTES = (open_programme, read_programme, list_programmes, appropriate)
+@get(
+    "/v1/programmes/{programme_id:str}/appropriations",
+    permit=access.READ,
+    answers=Page[Appropriation],
+    refuses=(rules.ProgrammeMissing,),
+)
+async def list_appropriations(
+    request: Call,
+    programme_id: FromPath[str],
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List what was appropriated to a programme, newest first, with what each rests on."""
+    authority = await queries.there(request.tx, programme_id)
+    return await paging.page(
+        request, request.tx, queries.APPROPRIATIONS, cursor=cursor, limit=limit,
+        authority_id=authority, programme_id=programme_id,
+    )  # fmt: skip
+
+
+ROUTES = (open_programme, read_programme, list_programmes, appropriate, list_appropriations)

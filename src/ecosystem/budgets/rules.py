@@ -41,6 +41,33 @@ class CurrencyDiffers(Refusal):
     remedy = "Give the amount in the currency of the programme, or use another programme."
 
 
+class AssessmentUncited(Refusal):
+    """The programme was there in the year before, and no assessment of that year is cited."""
+
+    kind = Kind.UNMET
+    remedy = (
+        "Cite a published assessment of the year before as `assessment_id`, or say in "
+        "`departs_because` why there is none to cite."
+    )
+
+
+class AssessmentUnfit(Refusal):
+    """What is cited is no published assessment of the same programme in the year before."""
+
+    kind = Kind.UNMET
+    remedy = (
+        "Cite an assessment that GET /v1/assessments lists, of the year before and of a programme "
+        "of the same sector, operation and phase; or cite none, and say why in `departs_because`."
+    )
+
+
+class AgainstRecommendation(Refusal):
+    """The assessment that is cited recommends to stop."""
+
+    kind = Kind.UNMET
+    remedy = "Say in `departs_because` why the programme goes on, or appropriate nothing to it."
+
+
 def open_programme(facts: ProgrammeDraft, *, by: Actor, at: datetime) -> Opened:
     """Accept a programme. Refuses with CurrencyUnknown."""
     del by, at
@@ -54,15 +81,30 @@ def open_programme(facts: ProgrammeDraft, *, by: Actor, at: datetime) -> Opened:
 def appropriate(facts: AppropriationFacts, *, by: Actor, at: datetime) -> Appropriated:
     """Give money to a programme.
 
-    Refuses with ProgrammeNotOwned, CurrencyUnknown, AmountTooFine, NothingToMove or
-    CurrencyDiffers, in that order.
+    Refuses with ProgrammeNotOwned, CurrencyUnknown, AmountTooFine, NothingToMove,
+    CurrencyDiffers or AssessmentUncited, in that order. Whether the assessment that is cited
+    is one of the year before, the room of assessments decides.
     """
     del at
-    if by.organisation_number != facts.authority_number:
+    owned(facts.authority_number, by=by)
+    asked = facts.asked
+    sound(asked.amount, currency=facts.currency)
+    if facts.is_followed and asked.assessment_id is None and asked.departs_because is None:
+        message = f"The same programme was there in {facts.fiscal_year - 1}."
+        raise AssessmentUncited(message, pointer="/assessment_id")
+    return Appropriated(
+        amount=asked.amount,
+        reason=asked.reason,
+        assessment_id=asked.assessment_id,
+        departs_because=asked.departs_because,
+    )
+
+
+def owned(authority_number: int, *, by: Actor) -> None:
+    """Refuse with ProgrammeNotOwned where the caller is not the authority of a programme."""
+    if by.organisation_number != authority_number:
         message = "The caller's organisation is not the authority of this programme."
         raise ProgrammeNotOwned(message)
-    _sound(facts.asked.amount, currency=facts.currency)
-    return Appropriated(amount=facts.asked.amount, reason=facts.asked.reason)
 
 
 def commit(facts: CommitmentFacts, *, by: Actor, at: datetime) -> Committed:
@@ -71,7 +113,7 @@ def commit(facts: CommitmentFacts, *, by: Actor, at: datetime) -> Committed:
     Refuses as the amount is unsound, then with FundsInsufficient where less is available.
     """
     del by, at
-    _sound(facts.amount, currency=facts.currency)
+    sound(facts.amount, currency=facts.currency)
     ledger.covered(facts.amount, held=facts.available, what="The programme")
     return Committed(award_id=facts.award_id, amount=facts.amount)
 
@@ -82,7 +124,7 @@ def release(facts: CommitmentFacts, *, by: Actor, at: datetime) -> Released:
     Refuses as the amount is unsound, then with FundsInsufficient where less is committed.
     """
     del by, at
-    _sound(facts.amount, currency=facts.currency)
+    sound(facts.amount, currency=facts.currency)
     ledger.covered(facts.amount, held=facts.committed, what="The award")
     return Released(award_id=facts.award_id, amount=facts.amount)
 
@@ -94,7 +136,7 @@ def obligate(facts: CommitmentFacts, *, by: Actor, at: datetime) -> Obligated:
     FundsInsufficient where less is committed.
     """
     del by, at
-    _sound(facts.amount, currency=facts.currency)
+    sound(facts.amount, currency=facts.currency)
     ledger.covered(facts.amount, held=facts.committed, what="The award")
     return Obligated(
         award_id=facts.award_id, contract_id=facts.contract_id or "", amount=facts.amount
@@ -110,7 +152,7 @@ def adjust(facts: AdjustmentFacts, *, by: Actor, at: datetime) -> Adjusted:
     del by, at
     more = facts.after.decimal() - facts.before.decimal()
     difference = money.of(abs(more), facts.after.currency)
-    _sound(difference, currency=facts.currency)
+    sound(difference, currency=facts.currency)
     if more > 0:
         ledger.covered(difference, held=facts.available, what="The programme")
         return Adjusted(contract_id=facts.contract_id, raised=difference, lowered=None)
@@ -118,7 +160,11 @@ def adjust(facts: AdjustmentFacts, *, by: Actor, at: datetime) -> Adjusted:
     return Adjusted(contract_id=facts.contract_id, raised=None, lowered=difference)
 
 
-def _sound(amount: money.Money, *, currency: str) -> None:
+def sound(amount: money.Money, *, currency: str) -> None:
+    """Refuse an amount that cannot be moved, or is not in the currency of a programme.
+
+    Refuses with CurrencyUnknown, AmountTooFine, NothingToMove or CurrencyDiffers.
+    """
     ledger.sound(amount, pointer="/amount")
     if amount.currency != currency:
         message = f"The programme is in {currency}."

@@ -60,6 +60,9 @@ def budget(world: World) -> list[str]:
         "reason": text(
             "市人大批准的年度运营预算", "Yearly operating budget, approved by the council"
         ),
+        "departs_because": text(
+            "平台首年，尚无上一年度绩效评价", "The first year here: no year before was assessed"
+        ),
     }
     call.post(f"{path}/appropriations", "city/treasurer", given, changes=path)
     world.ids["programme"] = made["id"]

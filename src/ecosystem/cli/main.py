@@ -116,6 +116,12 @@ def _keeping(commands: "_Commands") -> None:
     again.add_argument("--json", action="store_true", help="print for programs")
     again.set_defaults(run="recompute.run")
     _evaluating(commands)
+    one = commands.add_parser("assessments", help="check how a year was assessed")
+    acts = one.add_subparsers(required=True, metavar="ACT")
+    again = acts.add_parser("recompute", help="score a published assessment again, offline")
+    again.add_argument("file", type=Path, help="its JSON, as the API answers it; - reads stdin")
+    again.add_argument("--json", action="store_true", help="print for programs")
+    again.set_defaults(run="assessments.again")
 
 
 def _booking(commands: "_Commands") -> None:

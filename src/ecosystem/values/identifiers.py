@@ -124,6 +124,9 @@ RepaymentId = Annotated[str, _meta("repayment", "money that came in under a faci
 AssignmentId = Annotated[str, _meta("assignment", "an assignment of claims")]
 DisclosureId = Annotated[str, _meta("disclosure", "a consent to disclosure")]
 ProgrammeId = Annotated[str, _meta("programme", "a budget programme")]
+AppropriationId = Annotated[str, _meta("appropriation", "an appropriation")]
+ShiftId = Annotated[str, _meta("shift", "a shift of what a programme has left")]
+AssessmentId = Annotated[str, _meta("assessment", "an assessment of a year")]
 
 
 def owner(identifier: str, prefix: str, *, otherwise: type[Refusal]) -> int:

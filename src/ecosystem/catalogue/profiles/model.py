@@ -171,6 +171,80 @@ class EndingGrounds(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     termination: tuple[TerminationGround, ...]
 
 
+class FiscalYear(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the year of a budget begins, and what of it outlasts its end."""
+
+    starts: Annotated[
+        str,
+        Meta(
+            pattern=whole(r"(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"),
+            description="Month and day on which a fiscal year begins; it bears that year's number.",
+        ),
+    ]
+    carry_share_max: Share | None
+    """What may be carried forward, as a share of what was appropriated; null sets no limit."""
+    carry_days: Annotated[int, Meta(ge=0, le=365)] | None
+    """How many days after the year's end it may be carried forward; null sets no limit."""
+
+
+class IndicatorKind(StrEnum):
+    """What an indicator is measured by."""
+
+    BUDGET_EXECUTION = "budget_execution"
+    """What is spent, of what was appropriated, or of what was earned under a contract."""
+    OUTPUT = "output"
+    """Milestones accepted, of those that were due."""
+    BENEFIT = "benefit"
+    """Metrics against their targets, those aside that an indicator of satisfaction names."""
+    SATISFACTION = "satisfaction"
+    """The named metrics against their targets."""
+
+
+class Recommendation(StrEnum):
+    """What an assessment recommends for the next budget."""
+
+    CONTINUE = "continue"
+    SCALE = "scale"
+    FIX = "fix"
+    STOP = "stop"
+
+
+class Indicator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One indicator of an assessment, and what it weighs."""
+
+    code: Code
+    title: Text
+    kind: IndicatorKind
+    weight: PerCent
+    metrics: Annotated[tuple[Code, ...], Meta(max_length=100)] = ()
+    """Which metrics count as satisfaction, by their codes; empty for every other kind."""
+
+
+class AssessmentGrade(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A grade, and from which score on it is given."""
+
+    code: Code
+    title: Text
+    score_min: PerCent
+    """The unrounded score is no less."""
+    recommends: Annotated[tuple[Recommendation, ...], Meta(max_length=4)]
+    """What may be recommended with this grade."""
+
+
+class AssessmentTable(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By what a year of a programme or a contract is assessed."""
+
+    indicators: Annotated[tuple[Indicator, ...], Meta(max_length=20)]
+    late_counts: Share
+    """What a milestone counts that was accepted, and delivered late."""
+    needs_baseline: bool
+    """Whether a metric without a baseline demonstrates no benefit."""
+    grades: Annotated[tuple[AssessmentGrade, ...], Meta(max_length=10)]
+    """The highest first, the last from 0 on."""
+    undemonstrated_recommends: Annotated[tuple[Recommendation, ...], Meta(max_length=4)]
+    """What may be recommended where too little was measured to give a grade."""
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rules for needs that are published on a day, or later; null sets no rule."""
 
@@ -198,6 +272,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     unanswered_questions: UnansweredQuestions
     deemed_acceptance: Span | None
     """From a submission of work; not judged by then, it counts as accepted."""
+    fiscal_year: FiscalYear
+    assessment: AssessmentTable
     changes: ChangeLimit
     endings: EndingGrounds
 

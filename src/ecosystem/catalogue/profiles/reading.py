@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from typing import Final, TypeVar
 
 import msgspec
@@ -9,9 +10,11 @@ import msgspec
 from ecosystem.catalogue.model import FileFlawed, Flaw
 from ecosystem.catalogue.profiles.days import weekday
 from ecosystem.catalogue.profiles.model import (
+    AssessmentTable,
     Calendar,
     ChangeGround,
     Holidays,
+    IndicatorKind,
     Profile,
     Rules,
     SuspensionGround,
@@ -25,6 +28,7 @@ from ecosystem.values.refusal import Fault
 Of = TypeVar("Of", bound=msgspec.Struct)
 _HOLIDAY_DAYS_MAX: Final = 31
 _WEEK_DAYS: Final = 7
+_ALL_WEIGHTS: Final = 100
 
 
 def read_profile(content: bytes) -> Profile:
@@ -78,6 +82,7 @@ def _rules_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[Fa
         if law is not None and law not in laws:
             yield Fault(f"{pointer}/{name}/law", "law_unknown", f"{law} is not among the laws.")
     yield from _grounds_faults(rules, laws=laws, pointer=pointer)
+    yield from _assessment_faults(rules.assessment, pointer=f"{pointer}/assessment")
     if rules.openers.threshold > rules.openers.named_min:
         detail = "Have at least as many openers named as act together."
         yield Fault(f"{pointer}/openers/threshold", "threshold_too_high", detail)
@@ -103,6 +108,24 @@ def _grounds_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[
                 detail = f"{ground.law} is not among the laws."
                 yield Fault(f"{there}/{index}/law", "law_unknown", detail)
         yield from _twice([one.code for one in grounds], pointer=there)
+
+
+def _assessment_faults(table: AssessmentTable, *, pointer: str) -> Iterator[Fault]:
+    yield from _twice([one.code for one in table.indicators], pointer=f"{pointer}/indicators")
+    yield from _twice([one.code for one in table.grades], pointer=f"{pointer}/grades")
+    if sum(Decimal(one.weight) for one in table.indicators) != _ALL_WEIGHTS:
+        yield Fault(f"{pointer}/indicators", "weights_unsound", "Let the weights add up to 100.")
+    for index, one in enumerate(table.indicators):
+        if bool(one.metrics) != (one.kind is IndicatorKind.SATISFACTION):
+            detail = "An indicator of satisfaction names its metrics, and no other one does."
+            yield Fault(f"{pointer}/indicators/{index}/metrics", "metrics_unsound", detail)
+    marks = [Decimal(one.score_min) for one in table.grades]
+    if not marks or marks[-1] != 0 or marks != sorted(set(marks), reverse=True):
+        detail = "Have the highest grade first, each from a lower score on, the last from 0 on."
+        yield Fault(f"{pointer}/grades", "grades_unsound", detail)
+    if not all(one.recommends for one in table.grades) or not table.undemonstrated_recommends:
+        detail = "Let something be recommended with every grade, and without one."
+        yield Fault(f"{pointer}/grades", "recommendations_missing", detail)
 
 
 def _calendar_faults(calendar: Calendar) -> Iterator[Fault]:

@@ -494,6 +494,24 @@ CREATE TABLE account (
 	CONSTRAINT account_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
 );
 -- next
+CREATE TABLE appropriation (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT appropriation_id_is_identifier CHECK (id ~ '^appropriation_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	programme_id TEXT COLLATE "C" NOT NULL,
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	reason JSON NOT NULL,
+	assessment_id TEXT COLLATE "C",
+	departs_because JSON,
+	appropriated_by TEXT COLLATE "C" NOT NULL,
+	appropriated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT appropriation_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT appropriation_authority_id_programme_id_id_is_unique UNIQUE (authority_id, programme_id, id),
+	CONSTRAINT appropriation_authority_id_programme_id_refers FOREIGN KEY(authority_id, programme_id) REFERENCES programme (authority_id, id),
+	CONSTRAINT appropriation_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
+	CONSTRAINT appropriation_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency)))
+);
+-- next
 CREATE TABLE attachment (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT attachment_id_is_identifier CHECK (id ~ '^attachment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -954,6 +972,45 @@ CREATE TABLE recovery (
 -- next
 CREATE UNIQUE INDEX recovery_that_is_open ON recovery (person_id) WHERE used_at IS NULL AND replaced_at IS NULL;
 -- next
+CREATE TABLE shift (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT shift_id_is_identifier CHECK (id ~ '^shift_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	from_id TEXT COLLATE "C" NOT NULL,
+	to_id TEXT COLLATE "C",
+	appropriation_id TEXT COLLATE "C",
+	asked NUMERIC,
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	reason JSON NOT NULL,
+	proposed_by TEXT COLLATE "C" NOT NULL,
+	proposed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	decided_by TEXT COLLATE "C",
+	decided_at TIMESTAMP WITH TIME ZONE,
+	rejection JSON,
+	CONSTRAINT shift_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT shift_authority_id_from_id_refers FOREIGN KEY(authority_id, from_id) REFERENCES programme (authority_id, id),
+	CONSTRAINT shift_authority_id_to_id_refers FOREIGN KEY(authority_id, to_id) REFERENCES programme (authority_id, id),
+	CONSTRAINT a_correction_is_of_its_programme FOREIGN KEY(authority_id, from_id, appropriation_id) REFERENCES appropriation (authority_id, programme_id, id),
+	CONSTRAINT shift_kind_is_known CHECK (kind IN ('transfer', 'carry_forward', 'lapse', 'correction')),
+	CONSTRAINT shift_state_is_known CHECK (state IN ('proposed', 'approved', 'rejected')),
+	CONSTRAINT shift_version_is_positive CHECK (version > 0),
+	CONSTRAINT shift_amount_is_positive CHECK (amount > 0 AND amount < 1e20 AND asked > 0),
+	CONSTRAINT shift_what_goes_on_has_a_place CHECK ((kind IN ('transfer', 'carry_forward')) = (to_id IS NOT NULL) AND (to_id IS NULL) = (asked IS NULL) AND asked = amount),
+	CONSTRAINT shift_has_two_programmes CHECK (from_id <> to_id),
+	CONSTRAINT shift_a_correction_is_of_one CHECK ((kind = 'correction') = (appropriation_id IS NOT NULL)),
+	CONSTRAINT shift_a_decision_is_whole CHECK ((state = 'proposed') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL) AND (state = 'rejected') = (rejection IS NOT NULL)),
+	CONSTRAINT shift_nobody_decides_on_an_own_shift CHECK (decided_by <> proposed_by)
+);
+-- next
+CREATE UNIQUE INDEX an_appropriation_is_corrected_once ON shift (authority_id, appropriation_id) WHERE state = 'approved' AND appropriation_id IS NOT NULL;
+-- next
+CREATE INDEX shift_from ON shift (authority_id, from_id, id);
+-- next
+CREATE INDEX shift_to ON shift (authority_id, to_id, id);
+-- next
 CREATE TABLE admission (
 	authority_id INTEGER NOT NULL,
 	offer_id TEXT COLLATE "C" NOT NULL,
@@ -1238,6 +1295,57 @@ CREATE TABLE letter (
 );
 -- next
 CREATE INDEX letter_newest_first ON letter (id);
+-- next
+CREATE TABLE assessment (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT assessment_id_is_identifier CHECK (id ~ '^assessment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	programme_id TEXT COLLATE "C" NOT NULL,
+	contract_id TEXT COLLATE "C",
+	fiscal_year INTEGER NOT NULL,
+	reviewer_id TEXT COLLATE "C" NOT NULL,
+	opened_by TEXT COLLATE "C" NOT NULL,
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	statement JSON,
+	assessed_by TEXT COLLATE "C",
+	assessed_at TIMESTAMP WITH TIME ZONE,
+	scored JSON,
+	digest TEXT COLLATE "C",
+	points_min NUMERIC,
+	points_max NUMERIC,
+	grade TEXT COLLATE "C",
+	recommendation TEXT,
+	review_reason JSON,
+	reviewed_by TEXT COLLATE "C",
+	reviewed_at TIMESTAMP WITH TIME ZONE,
+	published_by TEXT COLLATE "C",
+	published_at TIMESTAMP WITH TIME ZONE,
+	reply JSON,
+	replied_by TEXT COLLATE "C",
+	replied_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT assessment_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT assessment_authority_id_programme_id_refers FOREIGN KEY(authority_id, programme_id) REFERENCES programme (authority_id, id),
+	CONSTRAINT assessment_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT assessment_state_is_known CHECK (state IN ('opened', 'self_assessed', 'reviewed', 'published')),
+	CONSTRAINT assessment_version_is_positive CHECK (version > 0),
+	CONSTRAINT assessment_fiscal_year_is_a_year CHECK (fiscal_year BETWEEN 2000 AND 2199),
+	CONSTRAINT assessment_assessed_is_whole CHECK ((state IN ('self_assessed', 'reviewed', 'published')) = (statement IS NOT NULL) AND (state IN ('self_assessed', 'reviewed', 'published')) = (assessed_by IS NOT NULL) AND (state IN ('self_assessed', 'reviewed', 'published')) = (assessed_at IS NOT NULL) AND (state IN ('self_assessed', 'reviewed', 'published')) = (scored IS NOT NULL) AND (state IN ('self_assessed', 'reviewed', 'published')) = (digest IS NOT NULL) AND (state IN ('self_assessed', 'reviewed', 'published')) = (points_min IS NOT NULL) AND (state IN ('self_assessed', 'reviewed', 'published')) = (points_max IS NOT NULL)),
+	CONSTRAINT assessment_reviewed_is_whole CHECK ((state IN ('reviewed', 'published')) = (recommendation IS NOT NULL) AND (state IN ('reviewed', 'published')) = (review_reason IS NOT NULL) AND (state IN ('reviewed', 'published')) = (reviewed_by IS NOT NULL) AND (state IN ('reviewed', 'published')) = (reviewed_at IS NOT NULL)),
+	CONSTRAINT assessment_published_is_whole CHECK ((state IN ('published')) = (published_by IS NOT NULL) AND (state IN ('published')) = (published_at IS NOT NULL)),
+	CONSTRAINT assessment_a_reply_is_whole CHECK ((reply IS NULL) = (replied_at IS NULL) AND (reply IS NULL) = (replied_by IS NULL) AND (reply IS NULL OR state IN ('reviewed', 'published'))),
+	CONSTRAINT assessment_recommendation_is_known CHECK (recommendation IN ('continue', 'scale', 'fix', 'stop')),
+	CONSTRAINT assessment_points_are_of_a_hundred CHECK (points_min >= 0 AND points_min <= points_max AND points_max <= 100),
+	CONSTRAINT assessment_the_score_is_of_its_trace CHECK (digest = encode(sha256(convert_to(scored::text, 'UTF8')), 'hex') AND points_min = (scored->'score'->>'points_min')::numeric AND points_max = (scored->'score'->>'points_max')::numeric AND grade IS NOT DISTINCT FROM scored->'score'->>'grade'),
+	CONSTRAINT assessment_nobody_reviews_an_own_assessment CHECK (reviewed_by <> assessed_by),
+	CONSTRAINT assessment_nobody_publishes_an_own_assessment CHECK (published_by <> assessed_by),
+	CONSTRAINT assessment_nobody_publishes_an_own_review CHECK (published_by <> reviewed_by),
+	CONSTRAINT assessment_reviewer_id_refers FOREIGN KEY(reviewer_id) REFERENCES organisation (id)
+);
+-- next
+CREATE UNIQUE INDEX a_year_is_assessed_once ON assessment (authority_id, programme_id, coalesce(contract_id, ''), fiscal_year);
+-- next
+CREATE INDEX assessment_newest_first ON assessment (id);
 -- next
 CREATE TABLE calculation (
 	authority_id INTEGER NOT NULL,
@@ -2230,6 +2338,44 @@ GRANT SELECT, INSERT, UPDATE ON working_calendar TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON account TO ecosystem_api;
 -- next
+CREATE TRIGGER appropriation_stays BEFORE UPDATE OR DELETE ON appropriation FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER appropriation_stays_whole BEFORE TRUNCATE ON appropriation FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE appropriation ENABLE ALWAYS TRIGGER appropriation_stays;
+-- next
+ALTER TABLE appropriation ENABLE ALWAYS TRIGGER appropriation_stays_whole;
+-- next
+GRANT SELECT, INSERT ON appropriation TO ecosystem_api;
+-- next
+CREATE FUNCTION an_appropriation_cites_the_year_before() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (
+  NEW.assessment_id IS NULL AND (
+    NEW.departs_because IS NOT NULL
+    OR NOT EXISTS (
+    SELECT FROM programme AS now JOIN programme AS past ON past.authority_id = now.authority_id
+      AND past.sector = now.sector AND past.operation = now.operation AND past.phase = now.phase
+    WHERE now.authority_id = NEW.authority_id AND now.id = NEW.programme_id AND past.fiscal_year = now.fiscal_year - 1))
+  OR EXISTS (
+    SELECT FROM programme AS now JOIN programme AS past ON past.authority_id = now.authority_id
+      AND past.sector = now.sector AND past.operation = now.operation AND past.phase = now.phase
+    WHERE now.authority_id = NEW.authority_id AND now.id = NEW.programme_id AND EXISTS (
+      SELECT FROM assessment AS one
+      WHERE one.authority_id = now.authority_id AND one.id = NEW.assessment_id
+        AND one.programme_id = past.id AND one.fiscal_year = now.fiscal_year - 1
+        AND one.state = 'published'
+        AND (one.recommendation <> 'stop' OR NEW.departs_because IS NOT NULL)))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'an_appropriation_cites_the_year_before';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER an_appropriation_cites_the_year_before BEFORE INSERT ON appropriation FOR EACH ROW EXECUTE FUNCTION an_appropriation_cites_the_year_before();
+-- next
+ALTER TABLE appropriation ENABLE ALWAYS TRIGGER an_appropriation_cites_the_year_before;
+-- next
 CREATE TRIGGER attachment_stays BEFORE UPDATE OR DELETE ON attachment FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER attachment_stays_whole BEFORE TRUNCATE ON attachment FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -2689,6 +2835,16 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON passkey TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON recovery TO ecosystem_api;
 -- next
+CREATE TRIGGER shift_hands_stay BEFORE UPDATE ON shift FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'decided_by');
+-- next
+ALTER TABLE shift ENABLE ALWAYS TRIGGER shift_hands_stay;
+-- next
+GRANT SELECT, INSERT, UPDATE ON shift TO ecosystem_api;
+-- next
+CREATE TRIGGER shift_stays_as_proposed BEFORE UPDATE ON shift FOR EACH ROW WHEN (OLD.state <> 'proposed' OR OLD.kind::text IS DISTINCT FROM NEW.kind::text OR OLD.from_id::text IS DISTINCT FROM NEW.from_id::text OR OLD.to_id::text IS DISTINCT FROM NEW.to_id::text OR OLD.appropriation_id::text IS DISTINCT FROM NEW.appropriation_id::text OR OLD.currency::text IS DISTINCT FROM NEW.currency::text OR OLD.asked::text IS DISTINCT FROM NEW.asked::text OR OLD.reason::text IS DISTINCT FROM NEW.reason::text OR OLD.proposed_at::text IS DISTINCT FROM NEW.proposed_at::text) EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE shift ENABLE ALWAYS TRIGGER shift_stays_as_proposed;
+-- next
 GRANT SELECT, INSERT, UPDATE ON admission TO ecosystem_api;
 -- next
 CREATE FUNCTION last_round(of_authority integer, of_need text) RETURNS integer
@@ -3137,6 +3293,79 @@ ALTER TABLE letter FORCE ROW LEVEL SECURITY;
 CREATE POLICY letter_seen ON letter USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR nullif(current_setting('app.organisation', true), '') = ANY (member_ids));
 -- next
 GRANT SELECT, INSERT ON letter TO ecosystem_api;
+-- next
+CREATE TRIGGER assessment_hands_stay BEFORE UPDATE ON assessment FOR EACH ROW EXECUTE FUNCTION hands_stay('opened_by', 'reviewed_by', 'published_by', 'replied_by');
+-- next
+ALTER TABLE assessment ENABLE ALWAYS TRIGGER assessment_hands_stay;
+-- next
+ALTER TABLE assessment ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE assessment FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY assessment_seen ON assessment USING (
+  state = 'published'
+  OR authority_id = nullif(current_setting('app.authority', true), '')::integer
+  OR reviewer_id = nullif(current_setting('app.organisation', true), '')
+  OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+-- next
+GRANT SELECT, INSERT, UPDATE ON assessment TO ecosystem_api;
+-- next
+CREATE FUNCTION an_assessment_is_reviewed_by_another_body() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (
+  NEW.state = 'published' OR NEW.replied_at IS NOT NULL OR (
+    EXISTS (
+      SELECT FROM organisation AS one
+      WHERE one.id = NEW.reviewer_id AND one.number <> NEW.authority_id)
+    AND NOT EXISTS (
+      SELECT FROM contract JOIN contract_party AS party
+        ON party.authority_id = contract.authority_id AND party.contract_id = contract.id
+      WHERE contract.authority_id = NEW.authority_id
+        AND contract.programme_id = NEW.programme_id
+        AND party.organisation_id = NEW.reviewer_id))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'an_assessment_is_reviewed_by_another_body';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER an_assessment_is_reviewed_by_another_body BEFORE INSERT OR UPDATE ON assessment FOR EACH ROW EXECUTE FUNCTION an_assessment_is_reviewed_by_another_body();
+-- next
+ALTER TABLE assessment ENABLE ALWAYS TRIGGER an_assessment_is_reviewed_by_another_body;
+-- next
+CREATE FUNCTION assessment_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  scored text[] := '{scored,digest,points_min,points_max,grade}';
+  marks text[] := CASE OLD.state || ' ' || NEW.state
+    WHEN 'opened opened' THEN '{reviewer_id}'::text[]
+    WHEN 'opened self_assessed' THEN scored || '{statement,assessed_by,assessed_at}'::text[]
+    WHEN 'self_assessed self_assessed' THEN
+      scored || '{reviewer_id,statement,assessed_by,assessed_at}'::text[]
+    WHEN 'self_assessed reviewed' THEN
+      scored || '{recommendation,review_reason,reviewed_by,reviewed_at}'::text[]
+    WHEN 'reviewed published' THEN '{published_by,published_at}'::text[]
+    WHEN 'reviewed reviewed' THEN
+      CASE WHEN OLD.replied_at IS NULL THEN '{reply,replied_by,replied_at}'::text[] END
+    WHEN 'published published' THEN
+      CASE WHEN OLD.replied_at IS NULL THEN '{reply,replied_by,replied_at}'::text[] END
+  END;
+  always text[] := '{state,version}';
+BEGIN
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'assessment % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'assessment_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER assessment_turns BEFORE UPDATE ON assessment FOR EACH ROW EXECUTE FUNCTION assessment_takes_its_turn();
+-- next
+ALTER TABLE assessment ENABLE ALWAYS TRIGGER assessment_turns;
 -- next
 CREATE TRIGGER calculation_stays BEFORE UPDATE OR DELETE ON calculation FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next

@@ -1,0 +1,178 @@
+"""Assessments: reviewed by another body, published by a third hand, and never altered then."""
+
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+from ecosystem.assessments.model import AssessmentState
+from ecosystem.catalogue.profiles.model import Recommendation
+from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import another, refusing
+
+_STATES: Final = ", ".join(f"'{one}'" for one in AssessmentState)
+_RECOMMENDATIONS: Final = ", ".join(f"'{one}'" for one in Recommendation)
+_CALLER: Final = "nullif(current_setting('app.{}', true), '')"
+_VISIBLE: Final = f"""
+  state = 'published'
+  OR authority_id = {_CALLER.format("authority")}::integer
+  OR reviewer_id = {_CALLER.format("organisation")}
+  OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || {_CALLER.format("oversees")} || '/%')"""
+_INDEPENDENT: Final = """
+  NEW.state = 'published' OR NEW.replied_at IS NOT NULL OR (
+    EXISTS (
+      SELECT FROM organisation AS one
+      WHERE one.id = NEW.reviewer_id AND one.number <> NEW.authority_id)
+    AND NOT EXISTS (
+      SELECT FROM contract JOIN contract_party AS party
+        ON party.authority_id = contract.authority_id AND party.contract_id = contract.id
+      WHERE contract.authority_id = NEW.authority_id
+        AND contract.programme_id = NEW.programme_id
+        AND party.organisation_id = NEW.reviewer_id))"""
+"""Who reviews is not the authority, and has no part in what is assessed."""
+_TURN: Final = """
+CREATE FUNCTION assessment_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  scored text[] := '{scored,digest,points_min,points_max,grade}';
+  marks text[] := CASE OLD.state || ' ' || NEW.state
+    WHEN 'opened opened' THEN '{reviewer_id}'::text[]
+    WHEN 'opened self_assessed' THEN scored || '{statement,assessed_by,assessed_at}'::text[]
+    WHEN 'self_assessed self_assessed' THEN
+      scored || '{reviewer_id,statement,assessed_by,assessed_at}'::text[]
+    WHEN 'self_assessed reviewed' THEN
+      scored || '{recommendation,review_reason,reviewed_by,reviewed_at}'::text[]
+    WHEN 'reviewed published' THEN '{published_by,published_at}'::text[]
+    WHEN 'reviewed reviewed' THEN
+      CASE WHEN OLD.replied_at IS NULL THEN '{reply,replied_by,replied_at}'::text[] END
+    WHEN 'published published' THEN
+      CASE WHEN OLD.replied_at IS NULL THEN '{reply,replied_by,replied_at}'::text[] END
+  END;
+  always text[] := '{state,version}';
+BEGIN
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'assessment % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'assessment_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$"""
+
+
+def _since(*states: str, **columns: str) -> CheckConstraint:
+    """Return the constraint that columns are there from a state on, and not before."""
+    listed = ", ".join(f"'{one}'" for one in states)
+    (name,) = columns
+    there = f"(state IN ({listed}))"
+    return CheckConstraint(
+        " AND ".join(f"{there} = ({one} IS NOT NULL)" for one in columns[name].split()), name=name
+    )
+
+
+assessment: Final = Table(
+    "assessment",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "assessment"),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    reference("programme_id"),
+    reference("contract_id", nullable=True),
+    Column("fiscal_year", Integer, nullable=False),
+    Column("reviewer_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
+    reference("opened_by"),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("statement", JSON),
+    reference("assessed_by", nullable=True),
+    Column("assessed_at", DateTime(timezone=True)),
+    Column("scored", JSON),
+    Column("digest", Text(collation="C")),
+    Column("points_min", Numeric),
+    Column("points_max", Numeric),
+    Column("grade", Text(collation="C")),
+    Column("recommendation", Text),
+    Column("review_reason", JSON),
+    reference("reviewed_by", nullable=True),
+    Column("reviewed_at", DateTime(timezone=True)),
+    reference("published_by", nullable=True),
+    Column("published_at", DateTime(timezone=True)),
+    Column("reply", JSON),
+    reference("replied_by", nullable=True),
+    Column("replied_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("authority_id", "id"),
+    ForeignKeyConstraint(
+        ["authority_id", "programme_id"], ["programme.authority_id", "programme.id"]
+    ),
+    ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
+    CheckConstraint(f"state IN ({_STATES})", name="state_is_known"),
+    CheckConstraint("version > 0", name="version_is_positive"),
+    CheckConstraint("fiscal_year BETWEEN 2000 AND 2199", name="fiscal_year_is_a_year"),
+    _since(
+        "self_assessed", "reviewed", "published",
+        assessed_is_whole="statement assessed_by assessed_at scored digest points_min points_max",
+    ),
+    _since(
+        "reviewed", "published",
+        reviewed_is_whole="recommendation review_reason reviewed_by reviewed_at",
+    ),
+    _since("published", published_is_whole="published_by published_at"),
+    CheckConstraint(
+        "(reply IS NULL) = (replied_at IS NULL) AND (reply IS NULL) = (replied_by IS NULL)"
+        " AND (reply IS NULL OR state IN ('reviewed', 'published'))",
+        name="a_reply_is_whole",
+    ),
+    CheckConstraint(f"recommendation IN ({_RECOMMENDATIONS})", name="recommendation_is_known"),
+    CheckConstraint(
+        "points_min >= 0 AND points_min <= points_max AND points_max <= 100",
+        name="points_are_of_a_hundred",
+    ),
+    CheckConstraint(
+        "digest = encode(sha256(convert_to(scored::text, 'UTF8')), 'hex')"
+        " AND points_min = (scored->'score'->>'points_min')::numeric"
+        " AND points_max = (scored->'score'->>'points_max')::numeric"
+        " AND grade IS NOT DISTINCT FROM scored->'score'->>'grade'",
+        name="the_score_is_of_its_trace",
+    ),
+    another("reviewed_by", "assessed_by", name="nobody_reviews_an_own_assessment"),
+    another("published_by", "assessed_by", name="nobody_publishes_an_own_assessment"),
+    another("published_by", "reviewed_by", name="nobody_publishes_an_own_review"),
+    Index("assessment_newest_first", "id"),
+    Index(
+        "a_year_is_assessed_once",
+        "authority_id", "programme_id", text("coalesce(contract_id, '')"), "fiscal_year",
+        unique=True,
+    ),
+    info={
+        "hands": ("opened_by", "reviewed_by", "published_by", "replied_by"),
+        "visible_where": _VISIBLE,
+        "sql": (
+            *refusing(
+                "an_assessment_is_reviewed_by_another_body", on="assessment",
+                unless=_INDEPENDENT, changes=True,
+            ),
+            _TURN,
+            (
+                "CREATE TRIGGER assessment_turns BEFORE UPDATE ON assessment "
+                "FOR EACH ROW EXECUTE FUNCTION assessment_takes_its_turn()"
+            ),
+            "ALTER TABLE assessment ENABLE ALWAYS TRIGGER assessment_turns",
+        ),
+    },
+)  # fmt: skip

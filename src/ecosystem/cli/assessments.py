@@ -1,0 +1,55 @@
+"""Score a published assessment again from its evidence, without database or network."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import msgspec
+
+from ecosystem.assessments.model import Assessment, Scored
+from ecosystem.assessments.scoring import score
+from ecosystem.cli.trouble import Trouble
+
+
+def again(parsed: argparse.Namespace) -> int:
+    """Score the assessment in `parsed.file` again; 0 where it says exactly what is computed.
+
+    The file is the answer of GET /v1/assessments/{id}; `-` is the standard input.
+    """
+    stated = _scored(_content(parsed.file))
+    computed = score(stated.evidence)
+    is_identical = computed == stated
+    if parsed.json:
+        found = {"identical": is_identical, "score": msgspec.to_builtins(computed.score)}
+        _say(json.dumps(found, ensure_ascii=False))
+        return 0 if is_identical else 1
+    for one in computed.score.indicators:
+        _say(f"{one.points_min:>14} to {one.points_max:>14} of {one.weight}  {one.code}")
+    total = computed.score
+    _say(f"{total.points_min:>14} to {total.points_max:>14}  {total.grade or 'not demonstrated'}")
+    _say("identical" if is_identical else "it states another score")
+    return 0 if is_identical else 1
+
+
+def _scored(content: bytes) -> Scored:
+    try:
+        found = msgspec.json.decode(content, type=Assessment).scored
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Trouble(f"This is no assessment as the API answers it: {error}.") from None
+    if found is None:
+        raise Trouble("This assessment is not scored yet.")
+    return found
+
+
+def _content(file: Path) -> bytes:
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Trouble(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
