@@ -10,6 +10,7 @@ from typing import Any, Final
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
+from ecosystem.audit.exporting import routes as taking
 from ecosystem.audit.searching import routes as audit
 from ecosystem.assessments import routes as assessments
 from ecosystem.assessments.ratios import routes as ratios
@@ -122,6 +123,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *excusals.ROUTES,
     *together.ROUTES,
     *audit.ROUTES,
+    *taking.ROUTES,
     *feed.ROUTES,
     *manual.ROUTES,
     *health.ROUTES,

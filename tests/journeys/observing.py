@@ -77,6 +77,7 @@ def look_back(world: World) -> None:
     contract, milestone = (f"/v1/{one}s/{world.ids[one]}" for one in ("contract", "milestone"))
     call.get("/v1/audit/events", who, type="milestone.*", order="oldest", limit=2)
     call.get("/v1/audit/readings", who, limit=2)
+    call.text("/v1/audit/event-file?format=csv&type=milestone.*", who)
     for path in (contract, milestone, metric, observation):
         call.get(f"{path}/history", who, limit=2)
         call.get(f"{path}/comparison", who)

@@ -10,6 +10,11 @@ SEARCH: Final = Permit(
     kinds=(OrganisationKind.AUDITOR,), verified=True,
     relation="auditors of the jurisdiction; never what is sealed",
 )  # fmt: skip
+EXPORT: Final = Permit(
+    act="take the events of a jurisdiction away", scope="history:read", roles=(Role.AUDITOR,),
+    kinds=(OrganisationKind.AUDITOR,), verified=True,
+    relation="auditors of the jurisdiction; never what is sealed",
+)  # fmt: skip
 READINGS: Final = Permit(
     act="read what auditors have read", scope="history:read",
     roles=(Role.AUDITOR, Role.OPERATOR), verified=True,

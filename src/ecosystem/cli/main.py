@@ -122,6 +122,25 @@ def _keeping(commands: "_Commands") -> None:
     again.add_argument("file", type=Path, help="its JSON, as the API answers it; - reads stdin")
     again.add_argument("--json", action="store_true", help="print for programs")
     again.set_defaults(run="assessments.again")
+    _auditing(commands)
+
+
+def _auditing(commands: "_Commands") -> None:
+    one = commands.add_parser("audit", help="take away what an auditor may read")
+    acts = one.add_subparsers(required=True, metavar="ACT")
+    export = acts.add_parser("export", help="write all events that a search finds to a file")
+    export.add_argument("output", type=Path, help="the file; whole, or not there at all")
+    export.add_argument("--format", choices=("ndjson", "csv", "parquet"), default="ndjson")
+    export.add_argument("--url", required=True, help="the address of the service")
+    export.add_argument(
+        "--token-file", type=Path, required=True, help="holds an auditor's access token; - is stdin"
+    )
+    export.add_argument(
+        "--where", action="append", default=[], metavar="NAME=VALUE",
+        help="a filter of the search: type=milestone.*, recorded_from=...; may be given again",
+    )  # fmt: skip
+    export.add_argument("--json", action="store_true", help="print for programs")
+    export.set_defaults(run="taking.export")
 
 
 def _booking(commands: "_Commands") -> None:

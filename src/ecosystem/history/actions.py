@@ -129,8 +129,7 @@ async def record(
         organisation_id=by.organisation_id, request_id=tx.request_id,
         is_public=audience.is_public, visible_to=list(audience.organisations),
         is_sealed=audience.is_sealed, body=text, salt=salt, body_digest=digest,
-        why=words(why(decision, facts)),
-        first=first, second=second, **changed,
+        why=words(why(decision, facts)), first=first, second=second, **changed,
     )  # fmt: skip
     occurrence = Occurrence(
         id=event_id, authority_id=authority, stream=stream, version=version, type=kind,

@@ -1,8 +1,8 @@
-"""Stored bytes as an answer: an attachment, whole or a range, never whole in memory."""
+"""Bytes as an answer that leaves piece by piece: an attachment, never whole in memory."""
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import Any, Final, cast
 from urllib.parse import quote
@@ -24,7 +24,7 @@ class Download(Response[bytes]):
     """A document that leaves piece by piece."""
 
     def __init__(
-        self, pieces: Iterator[bytes], *, status_code: int, headers: dict[str, str]
+        self, pieces: AsyncIterator[bytes], *, status_code: int, headers: dict[str, str]
     ) -> None:
         """Send `pieces`, which the headers describe."""
         super().__init__(b"", status_code=status_code, headers=headers)
@@ -63,8 +63,27 @@ async def download(
     if is_part := (first, end) != (0, size):
         headers["content-range"] = f"bytes {first}-{end - 1}/{size}"
     headers["content-length"] = str(end - first)
-    pieces = blobs.store.stream(sha256, first=first, end=end)
+    pieces = _in_threads(blobs.store.stream(sha256, first=first, end=end))
     return Download(pieces, status_code=206 if is_part else 200, headers=headers)
+
+
+def made(pieces: AsyncIterator[bytes], *, name: str, media_type: str) -> Response[bytes]:
+    """Return what is made while it leaves, as an attachment whose length nobody knows before.
+
+    Should making it fail, the answer breaks off, and its reader sees that it is not whole
+    (RFC 9112, section 8).
+    """
+    headers = {
+        "content-type": media_type,
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "content-security-policy": _NEVER_SHOWN,
+    }
+    return Download(pieces, status_code=200, headers=headers)
+
+
+async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
 
 
 def _range(request: Call, size: int) -> tuple[int, int]:
@@ -86,7 +105,7 @@ def _range(request: Call, size: int) -> tuple[int, int]:
 class _Sending(ASGIResponse):
     __slots__ = ("_head", "_pieces", "_start")
 
-    def __init__(self, pieces: Iterator[bytes], status: int, headers: dict[str, str]) -> None:
+    def __init__(self, pieces: AsyncIterator[bytes], status: int, headers: dict[str, str]) -> None:
         self._pieces = pieces
         self._start = {
             "type": "http.response.start",
@@ -106,9 +125,8 @@ class _Sending(ASGIResponse):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _pour(self, send: Send, gone: "asyncio.Task[None]") -> None:
-        while not gone.done():
-            piece = await asyncio.to_thread(next, self._pieces, None)
-            if piece is None:
+        async for piece in self._pieces:
+            if gone.done():
                 return
             await send({"type": "http.response.body", "body": piece, "more_body": True})
 

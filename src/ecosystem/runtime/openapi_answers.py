@@ -90,7 +90,7 @@ def _success(one: Operation, schemas: Schemas, example: Mapping[str, Any]) -> di
         described["content"] = {one.produces: content}
     elif one.answers is not None:
         form = {"type": "string"} if one.answers is str else {}
-        types = sorted(TYPES) if one.produces == "*/*" else [one.produces]
+        types = sorted(TYPES) if one.produces == "*/*" else one.produces.split(", ")
         described["content"] = {one_type: {"schema": form} for one_type in types}
     return described
 

@@ -78,7 +78,7 @@ class Said(TypedDict, total=False):
     accepts: str
     """The media type of the request's body; `*/*` where the route itself decides."""
     produces: str
-    """The media type of the answer; `*/*` where a document has its own."""
+    """The media type of the answer, or several with commas; `*/*` where a document has its own."""
     reads: dict[str, Any]
     """The query parameters by name with their types, where the route itself reads them, as
     what is unknown must be left unread (RFC 6749, section 3.1)."""

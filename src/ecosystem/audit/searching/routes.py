@@ -10,7 +10,7 @@ from ecosystem.audit import access
 from ecosystem.audit.searching import queries, rules
 from ecosystem.audit.searching.model import AuditEvent, Reading, Search
 from ecosystem.history import actions as history
-from ecosystem.history.past.rules import MomentUnclear, in_reach
+from ecosystem.history.past.rules import MomentUnclear
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, get
 from ecosystem.values.page import Page
@@ -70,18 +70,11 @@ async def search_events(
     took effect, and by the reason that was given. What is sealed is not found. Each search is
     kept before it is answered.
     """
-    exact, prefixes = rules.named(types or "")
-    times = {
-        name: None if at is None else in_reach(at)
-        for name, at in (
-            ("recorded_from", recorded_from), ("recorded_before", recorded_before),
-            ("valid_from", valid_from), ("valid_before", valid_before),
-        )
-    }  # fmt: skip
-    asked = Search(
-        jurisdiction=jurisdiction, person_id=person_id, client_id=client_id,
-        organisation_id=organisation_id, object=object_id, kind=kind, types=exact,
-        prefixes=prefixes, reason=reason, **times,
+    asked = rules.search(
+        types=types, jurisdiction=jurisdiction, person_id=person_id, client_id=client_id,
+        organisation_id=organisation_id, object=object_id, kind=kind, reason=reason,
+        recorded_from=recorded_from, recorded_before=recorded_before, valid_from=valid_from,
+        valid_before=valid_before,
     )  # fmt: skip
     await _noted(request, asked)
     return await paging.page(

@@ -1,6 +1,23 @@
-"""Which types of event are meant."""
+"""What is searched for, as the query of a request says it."""
 
 from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from ecosystem.audit.searching.model import Search
+from ecosystem.history.past.rules import in_reach
+
+
+def search(*, types: str | None, **asked: str | datetime | None) -> Search:
+    """Return what is searched for; None leaves open. Refuses with MomentUnclear."""
+    exact, prefixes = named(types or "")
+    given = {
+        name: in_reach(value) if isinstance(value, datetime) else value
+        for name, value in asked.items()
+    }
+    named_by = {"types": exact, "prefixes": prefixes}
+    return msgspec.convert({**given, **named_by}, Search)
 
 
 def named(types: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,0 +1,82 @@
+"""The file over HTTP."""
+
+from typing import Annotated, Final
+
+import msgspec
+from litestar import Response
+from litestar.params import FromQuery, QueryParameter
+from msgspec import Meta
+
+from ecosystem.audit import access
+from ecosystem.audit.exporting import queries, rules
+from ecosystem.audit.exporting.formats import MEDIA_TYPES, Format, writer
+from ecosystem.audit.exporting.rules import FormatNotAtHand
+from ecosystem.audit.searching import rules as searching
+from ecosystem.audit.searching.model import Search
+from ecosystem.audit.searching.routes import Code, Identifier, Kind, Types, Words
+from ecosystem.history import actions as history
+from ecosystem.history.past.rules import MomentUnclear
+from ecosystem.runtime import download, idempotency
+from ecosystem.runtime.web import Call, get
+from ecosystem.values.period import Instant
+
+As = Annotated[
+    Annotated[Format, Meta(description="How it is written.")], QueryParameter(name="format")
+]
+_FILES: Final = ", ".join(MEDIA_TYPES.values())
+
+
+@get(
+    "/v1/audit/event-file",
+    permit=access.EXPORT,
+    answers=bytes,
+    produces=_FILES,
+    refuses=(MomentUnclear, FormatNotAtHand),
+)
+async def export_events(
+    request: Call,
+    form: As = Format.NDJSON,
+    jurisdiction: FromQuery[Code | None] = None,
+    person_id: FromQuery[Identifier | None] = None,
+    client_id: FromQuery[Identifier | None] = None,
+    organisation_id: FromQuery[Identifier | None] = None,
+    object_id: FromQuery[Identifier | None] = None,
+    kind: FromQuery[Kind | None] = None,
+    types: Types = None,
+    recorded_from: FromQuery[Instant | None] = None,
+    recorded_before: FromQuery[Instant | None] = None,
+    valid_from: FromQuery[Instant | None] = None,
+    valid_before: FromQuery[Instant | None] = None,
+    reason: FromQuery[Words | None] = None,
+) -> Response[bytes]:
+    """Take away all that a search finds, as one file.
+
+    The same filters as the search, without pages: the oldest event first, up to when the file
+    was asked for. It is written while it leaves, so it may be of any length; one that breaks
+    off is not whole. That it was taken is kept before the first byte leaves. In CSV a reason
+    that a spreadsheet would compute begins with an apostrophe.
+    """
+    asked = searching.search(
+        types=types, jurisdiction=jurisdiction, person_id=person_id, client_id=client_id,
+        organisation_id=organisation_id, object=object_id, kind=kind, reason=reason,
+        recorded_from=recorded_from, recorded_before=recorded_before, valid_from=valid_from,
+        valid_before=valid_before,
+    )  # fmt: skip
+    to = writer(rules.writable(form))
+    until = await _noted(request, asked, form)
+    pieces = queries.pieces(request.tx, until, to=to, by=request.by)
+    return download.made(pieces, name=f"events.{form}", media_type=MEDIA_TYPES[form])
+
+
+async def _noted(request: Call, asked: Search, form: Format) -> Search:
+    """Keep who takes what away; return what is asked for, up to that moment."""
+    async with request.house.database.transaction() as tx:
+        tx.request_id = request.visit.request_id
+        at = request.house.clock.at(await idempotency.clock(tx))
+        taken = {**asked.given(), "format": form}
+        await history.note_search(tx, "export", taken, by=request.by, at=at)
+    before = at if asked.recorded_before is None else min(at, asked.recorded_before)
+    return msgspec.structs.replace(asked, recorded_before=before)
+
+
+ROUTES = (export_events,)
