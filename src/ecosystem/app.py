@@ -45,6 +45,7 @@ from ecosystem.manual import routes as manual
 from ecosystem.milestones import routes as milestones
 from ecosystem.milestones.deeming import actions as deeming
 from ecosystem.milestones.judging import routes as judging
+from ecosystem.milestones.verifying import routes as verifying
 from ecosystem.needs import routes as needs
 from ecosystem.offers import routes as offers
 from ecosystem.offers.members import routes as members
@@ -116,6 +117,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *contracts_past.ROUTES,
     *milestones.ROUTES,
     *judging.ROUTES,
+    *verifying.ROUTES,
     *outcomes.ROUTES,
     *outcomes_past.ROUTES,
     *batches.ROUTES,

@@ -151,3 +151,12 @@ def test_what_a_shipped_form_grows_is_sound_as_it_stands(name: str) -> None:
     unchanged = list(applying.faults(grown(name), TermsChange(), form=_form(name)))
 
     assert [one.code for one in unchanged] == ["nothing_changed"]
+
+
+def test_a_change_leaves_no_milestone_waiting_for_what_never_comes() -> None:
+    alone = TermsChange(removed_milestones=("takeover",))
+    late = TermsChange(due_dates=(DateChange(code="takeover", due_on=TERMS.period.ends_on),))
+
+    for asked, code, at in ((alone, "milestone_unknown", 0), (late, "predecessor_later", 1)):
+        fault = next(applying.faults(TERMS, asked, form=_form(PLATFORM)))
+        assert (fault.code, fault.pointer) == (code, f"/terms/milestones/{at}/after/0")

@@ -228,6 +228,9 @@ FAULTS = [
     ('to: "85", to_inclusive: false', 'to: "85", to_inclusive: true', "overlap", "/to", 48),
     ("metrics: [data-quality]", "metrics: [quality]", "metric_unknown", "/metrics/0", 15),
     ("due_days: 1081", "due_days: 1097", "after_end", "/due_days", 15),
+    ("after: [takeover]", "after: [take-over]", "milestone_unknown", "/after/0", 13),
+    ("after: [takeover]", "after: [handover]", "predecessor_later", "/after/0", 13),
+    ("after: [takeover]", "after: [catalogue-published]", "milestone_cycle", "/after", 12),
     ('default: "0.15"', 'default: "1.5"', "default_unfit", "/default", 14),
     ("{metric: data-quality, w", "{metric: quality, w", "metric_unknown", "/metric", 23),
 ]

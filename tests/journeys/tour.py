@@ -16,6 +16,7 @@ from ecosystem.cli.texts import NEED, SOLO, text
 from ecosystem.cli.world import World, wire
 from tests.journeys import altering, lending, observing, paying
 from tests.journeys import altering, budgeting, observing, paying
+from tests.journeys import altering, judging, observing, paying
 
 REASON = {"reason": text("示例", "An example")}
 
@@ -36,11 +37,13 @@ def tour(world: World, *, outside: str) -> None:
     _second_need(world)
     paying.judge(world)
     paying.reconcile(world)
+    judging.judge(world)
     _price(world)
     budgeting.shift(world)
     budgeting.assess(world)
     altering.changes(world)
     altering.turns(world)
+    judging.verify(world)
 
 
 def _read_public(world: World) -> None:

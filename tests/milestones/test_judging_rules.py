@@ -52,6 +52,8 @@ def _facts(**changed: Any) -> JudgeFacts:
         "deliverables": ("report", "data", "code"),
         "accepted_deliverables": (),
         "metrics": (),
+        "verification_asked": False,
+        "verification": None,
         "deemed_at": None,
         "deemed_after": None,
         "judgement": _why("data"),
@@ -81,6 +83,19 @@ def test_a_judgement_is_refused_for_its_first_reason(
     for judge in (rules.accept, rules.accept_part, rules.reject):
         with pytest.raises(refusal):
             judge(_facts(qualification=_part(), **changed), by=OFFICER, at=AT)
+
+
+@pytest.mark.parametrize("finding", [None, "refused"])
+def test_what_is_to_be_verified_is_accepted_once_it_is_confirmed(finding: str | None) -> None:
+    facts = _facts(verification_asked=True, verification=finding, qualification=_part())
+    confirmed = _facts(verification_asked=True, verification="confirmed")
+
+    for judge in (rules.accept, rules.accept_part):
+        with pytest.raises(rules.VerificationMissing):
+            judge(facts, by=OFFICER, at=AT)
+
+    assert rules.reject(facts, by=OFFICER, at=AT).state is State.REJECTED
+    assert rules.accept(confirmed, by=OFFICER, at=AT).state is State.ACCEPTED
 
 
 def test_silence_accepts_as_of_the_end_of_its_period_and_not_before() -> None:

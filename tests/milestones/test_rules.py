@@ -57,6 +57,8 @@ def _submission(**changed: Any) -> SubmitFacts:
         "starts_at": STARTS_AT,
         "due_at": DUE_AT,
         "time_zone": CHINA,
+        "blocked_by": (),
+        "verification_asked": False,
         "acceptance_days": 10,
         "deemed": None,
         "calendar": CALENDAR,
@@ -99,7 +101,8 @@ def test_what_is_planned_rejected_or_accepted_in_part_can_be_submitted(state: St
         ({"role": None, "state": State.ACCEPTED}, rules.NotSupplier),
         ({"role": "verifier"}, rules.NotSupplier),
         ({"state": State.SUBMITTED, "delivered_at": AT + TICK}, rules.MilestoneNotOpen),
-        ({"state": State.ACCEPTED}, rules.MilestoneNotOpen),
+        ({"state": State.ACCEPTED, "blocked_by": ("takeover",)}, rules.MilestoneNotOpen),
+        ({"blocked_by": ("takeover",), "delivered_at": AT + TICK}, rules.PredecessorOpen),
         ({"delivered_at": AT + TICK, "evidence": ()}, rules.DeliveredLater),
         ({"evidence": ()}, rules.EvidenceUnknown),
         ({"documents": (), "evidence": ()}, rules.EvidenceMissing),
@@ -135,7 +138,8 @@ def test_silence_accepts_after_the_period_of_the_place(
 
     assert submitted.deemed_at == expected
     assert submitted.judge_by == datetime(2027, 3, 11, 16, 0, tzinfo=UTC)
-    assert rules.submit(_submission(), by=OFFICER, at=AT).deemed_at is None
+    for never in (_submission(), _submission(deemed=span, verification_asked=True)):
+        assert rules.submit(never, by=OFFICER, at=AT).deemed_at is None
 
 
 def test_where_the_terms_ask_for_no_evidence_none_is_needed() -> None:

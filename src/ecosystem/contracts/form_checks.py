@@ -12,6 +12,7 @@ from ecosystem.contracts.form_shapes import Form, FormMilestone, Variable, Windo
 from ecosystem.contracts.payment_rules import PaymentRule, metrics_of
 from ecosystem.contracts.rule_checks import check_rule
 from ecosystem.contracts.rule_limits import between
+from ecosystem.contracts.succession import Successor, order_faults
 from ecosystem.values import money
 from ecosystem.values.period import is_time_zone
 from ecosystem.values.refusal import Fault
@@ -54,6 +55,7 @@ def faults_of(form: Form, tree: dict[str, Plain]) -> Iterator[Fault]:
 
     Codes: `code_doubled`, `language_missing`, `name_unknown`, `name_unused`, `name_reserved`,
     `placeholder`, `default_missing`, `default_unfit`, `metric_unknown`, `milestone_unknown`,
+    `milestone_cycle`, `predecessor_later`,
     `metric_missing`, `role_missing`, `after_end`, `window_unfit`, `percentile_unfit`,
     `time_zone_unknown`, `outcomes_unpaid`, those of `rule_checks`,
     and `type` for a default that does not fit into its payment rule.
@@ -64,6 +66,7 @@ def faults_of(form: Form, tree: dict[str, Plain]) -> Iterator[Fault]:
     yield from _parties(form)
     yield from _milestones(form)
     yield from _metrics(form)
+    yield from _order(form)
     yield from _termination(form)
     yield from _rules(form, tree)
 
@@ -246,9 +249,7 @@ def _milestones(form: Form) -> Iterator[Fault]:
     metrics = {metric.code for metric in form.metrics}
     for at, item in enumerate(form.milestones):
         pointer = f"/milestones/{at}"
-        last = item.due_days
-        if item.repeat is not None:
-            last += item.repeat.every_days * (item.repeat.times - 1)
+        last = _last_day(item)
         if last > form.duration_days:
             detail = f"Day {last} is after the contract's {form.duration_days} days."
             yield Fault(f"{pointer}/due_days", "after_end", detail)
@@ -274,6 +275,20 @@ def _metrics(form: Form) -> Iterator[Fault]:
         if not is_time_zone(observed.time_zone):
             detail = f"{observed.time_zone} is no time zone of the IANA, such as Asia/Shanghai."
             yield Fault(f"{pointer}/time_zone", "time_zone_unknown", detail)
+
+
+def _order(form: Form) -> Iterator[Fault]:
+    order = [
+        Successor(code=one.code, after=one.after, first=one.due_days, last=_last_day(one))
+        for one in form.milestones
+    ]
+    yield from order_faults(order, within="/milestones")
+
+
+def _last_day(item: FormMilestone) -> int:
+    """Return on which day a milestone is due, for the last time where it is repeated."""
+    repeat = item.repeat
+    return item.due_days + (0 if repeat is None else repeat.every_days * (repeat.times - 1))
 
 
 def _termination(form: Form) -> Iterator[Fault]:

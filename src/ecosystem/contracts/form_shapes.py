@@ -88,6 +88,12 @@ class FormMilestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Kinds of document without which it cannot be submitted."""
     metrics: Annotated[tuple[Code, ...], Meta(max_length=100)] = ()
     """Metrics that are verified for it."""
+    after: Annotated[tuple[Code, ...], Meta(max_length=100)] = ()
+    """Milestones that are accepted before this one is submitted."""
+    early: bool = False
+    """Whether it may be submitted before they are."""
+    verified: bool = False
+    """Whether the contract's verifier confirms it before it can be accepted."""
     repeat: Repeat | None = None
 
 
@@ -252,6 +258,12 @@ class TermsMilestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     acceptance_days: Days
     evidence: Annotated[tuple[Code, ...], Meta(max_length=100)]
     metrics: Annotated[tuple[Code, ...], Meta(max_length=100)] = ()
+    after: Annotated[tuple[Code, ...], Meta(max_length=100)] = ()
+    """Milestones that are accepted before this one is submitted."""
+    early: bool = False
+    """Whether it may be submitted before they are."""
+    verified: bool = False
+    """Whether the contract's verifier confirms it before it can be accepted."""
 
 
 class ContractTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -118,6 +118,7 @@ def _filled(form: Form, fillings: Mapping[str, Filling], step: Decimal) -> dict[
 
 
 def _milestones(form: Form, starts_on: date) -> Iterator[TermsMilestone]:
+    codes = {item.code: codes_of(item) for item in form.milestones}
     for item in form.milestones:
         for at, code in enumerate(codes_of(item)):
             days = item.due_days + (item.repeat.every_days * at if item.repeat else 0)
@@ -129,6 +130,9 @@ def _milestones(form: Form, starts_on: date) -> Iterator[TermsMilestone]:
                 acceptance_days=item.acceptance_days,
                 evidence=item.evidence,
                 metrics=item.metrics,
+                after=tuple(code for before in item.after for code in codes[before]),
+                early=item.early,
+                verified=item.verified,
             )
 
 

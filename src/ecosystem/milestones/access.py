@@ -20,3 +20,8 @@ JUDGE: Final = Permit(
     kinds=(OrganisationKind.GOVERNMENT,), person=True, verified=True, relation="authority",
     state="submitted",
 )  # fmt: skip
+EXAMINE: Final = Permit(
+    act="verify a milestone", scope="milestones:write", roles=(Role.VERIFIER,),
+    kinds=(OrganisationKind.THINK_TANK,), person=True, verified=True, relation="verifier",
+    state="submitted",
+)  # fmt: skip

@@ -28,7 +28,8 @@ _PLAN: Final = inserting(
     milestone,
     "authority_id", "id", "version", "contract_id", "code", "kind", "title", "state", "round",
     "profile_id", "time_zone", "starts_at", "due_at", "evidence_asked", "acceptance_days",
-    "metrics", "evidence", "accepted_share", "accepted_deliverables", "findings",
+    "metrics", "after", "early", "verification_asked", "evidence", "accepted_share",
+    "accepted_deliverables", "findings",
 )  # fmt: skip
 _KEEP: Final = inserting(milestone_submission)
 _SUBMIT: Final = Statement(
@@ -47,6 +48,7 @@ _SUBMIT: Final = Statement(
         judge_by=bindparam("judged_until"),
         deemed_at=bindparam("deemed_from"),
         deemed_after=bindparam("deemed_by"),
+        verification=null(),
         rejected_at=null(),
         reasons=null(),
         remedy=null(),
@@ -109,7 +111,8 @@ def _planned(milestone_id: str, facts: PlanFacts, planned: Planned) -> dict[str,
         "profile_id": facts.profile_id, "time_zone": facts.time_zone,
         "starts_at": planned.starts_at, "due_at": planned.due_at,
         "evidence_asked": encode(terms.evidence), "acceptance_days": terms.acceptance_days,
-        "metrics": encode(terms.metrics), "evidence": b"[]", "accepted_share": Decimal(0),
+        "metrics": encode(terms.metrics), "after": encode(terms.after), "early": terms.early,
+        "verification_asked": terms.verified, "evidence": b"[]", "accepted_share": Decimal(0),
         "accepted_deliverables": b"[]", "findings": b"[]",
     }  # fmt: skip
 
@@ -154,5 +157,5 @@ async def _keep(tx: Tx, facts: SubmitFacts, submitted: Submitted, *, by: Actor) 
         delivered=submitted.delivered_at, submitted=submitted.submitted_at, submitter=submitter,
         declared=declared, named=named, late=msgspec.json.encode(submitted.lateness),
         judged_until=submitted.judge_by, deemed_from=submitted.deemed_at,
-        deemed_by=None if facts.deemed is None else msgspec.json.encode(facts.deemed),
+        deemed_by=None if submitted.deemed_at is None else msgspec.json.encode(facts.deemed),
     )  # fmt: skip

@@ -12,7 +12,13 @@ from ecosystem.contracts.form_shapes import Digest, MilestoneKind, TermsMileston
 from ecosystem.contracts.model import Evidence
 from ecosystem.contracts.rule_parts import Code
 from ecosystem.history.past.model import NOW, Past
-from ecosystem.values.identifiers import ContractId, DocumentId, MilestoneId, SubmissionId
+from ecosystem.values.identifiers import (
+    ContractId,
+    DocumentId,
+    MilestoneId,
+    OrganisationId,
+    SubmissionId,
+)
 from ecosystem.values.patterns import whole
 from ecosystem.values.period import Instant
 from ecosystem.values.text import Text
@@ -135,6 +141,9 @@ class SubmitFacts(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime
     due_at: datetime
     time_zone: str
+    blocked_by: tuple[Code, ...]
+    """Milestones that it comes after, and that are not accepted."""
+    verification_asked: bool
     acceptance_days: int
     deemed: Span | None
     """After how long the rules of the place take silence for acceptance; None: never."""
@@ -164,7 +173,8 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
     judge_by: datetime
     """The first instant after the days that the contract gives the authority to judge it."""
     deemed_at: datetime | None
-    """Not judged by then, it counts as accepted; None where silence means nothing."""
+    """Not judged by then, it counts as accepted; None where silence means nothing, or not
+    before it is verified."""
 
 
 class MilestoneSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,6 +196,12 @@ class MilestoneSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What it is by its date, at the moment of the answer; null while both are possible."""
     due_at: datetime
     """The last instant at which it is in time."""
+    after: tuple[Code, ...]
+    """Milestones that are accepted before this one is submitted."""
+    blocked_by: tuple[Code, ...]
+    """Those of them that are not accepted; none where the terms let it be submitted early."""
+    blocks: tuple[Code, ...]
+    """Milestones that cannot be submitted until this one is accepted."""
     delivered_at: datetime | None
     """When it was done, as last submitted."""
     submitted_at: datetime | None
@@ -204,6 +220,10 @@ class Milestone(MilestoneSummary, frozen=True, kw_only=True):
     """The first instant of the contract: nothing is delivered before."""
     time_zone: str
     """Where its days begin and end."""
+    verification_asked: bool
+    """Whether the verifier confirms it before it can be accepted."""
+    verification: Literal["confirmed", "refused"] | None
+    """What the verifier says of the last submission; null while it says nothing."""
     accepted_deliverables: tuple[Code, ...]
     """What of `evidence_asked` is accepted already and not submitted again."""
     declaration: Text | None
@@ -230,6 +250,17 @@ class Milestone(MilestoneSummary, frozen=True, kw_only=True):
     """Of which moments the answer speaks, where the past was asked for."""
 
 
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """What the verifier found of a round."""
+
+    outcome: Literal["confirmed", "refused"]
+    report: Evidence
+    reasons: Text
+    organisation_id: OrganisationId
+    person_id: str
+    examined_at: datetime
+
+
 class Round(msgspec.Struct, frozen=True, kw_only=True):
     """One submission of a milestone, and what became of it."""
 
@@ -246,6 +277,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     digest: Digest
     """SHA-256 of the canonical JSON of what she declares: `milestone_id`, `round`,
     `delivered_at`, `declaration`, `evidence`."""
+    verification: Examined | None
     outcome: Literal["accepted", "partly_accepted", "rejected"] | None
     """None while nobody has judged it."""
     judged_at: datetime | None

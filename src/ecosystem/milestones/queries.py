@@ -5,11 +5,14 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     DateTime,
+    FromClause,
     Integer,
     Text,
     and_,
+    any_,
     bindparam,
     case,
     func,
@@ -19,7 +22,7 @@ from sqlalchemy import (
 
 from ecosystem.catalogue.profiles import queries as profiles
 from ecosystem.catalogue.profiles.days import within
-from ecosystem.catalogue.profiles.model import InForce
+from ecosystem.catalogue.profiles.model import Calendar, InForce, Span
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.documents import queries as documents
 from ecosystem.contracts.rule_parts import Code
@@ -36,7 +39,7 @@ from ecosystem.milestones.model import (
     Timeliness,
 )
 from ecosystem.milestones.rules import MilestoneMissing
-from ecosystem.milestones.tables import milestone, milestone_judgement, milestone_submission
+from ecosystem.milestones.tables import milestone
 from ecosystem.needs.tables import need
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -60,6 +63,25 @@ _TIMELINESS: Final = case(
 )
 """What `rules.timeliness` says, in SQL."""
 
+_other = milestone.alias("other")
+_BESIDE: Final = (
+    _other.c.authority_id == milestone.c.authority_id,
+    _other.c.contract_id == milestone.c.contract_id,
+)
+
+
+def _codes(*where: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Return the codes of other milestones of the same contract."""
+    found = select(func.json_agg(_other.c.code)).where(*_BESIDE, *where).scalar_subquery()
+    return func.coalesce(found, func.json_build_array())
+
+
+def _is_after(later: FromClause, before: FromClause) -> ColumnElement[bool]:
+    named = func.words_of(later.c.after, type_=ARRAY(Text))
+    return and_(~later.c.early, before.c.code == any_(named), before.c.state != "accepted")
+
+
+_BLOCKED_BY: Final = _codes(_is_after(milestone, _other))
 _SUMMARY: Final[list[ColumnElement[Any]]] = [
     milestone.c.id,
     milestone.c.version,
@@ -72,6 +94,9 @@ _SUMMARY: Final[list[ColumnElement[Any]]] = [
     func.trim_scale(milestone.c.accepted_share).cast(Text).label("accepted_share"),
     _TIMELINESS.label("timeliness"),
     milestone.c.due_at,
+    milestone.c.after,
+    _BLOCKED_BY.label("blocked_by"),
+    _codes(_is_after(_other, milestone)).label("blocks"),
     milestone.c.delivered_at,
     milestone.c.submitted_at,
     milestone.c.accepted_at,
@@ -83,6 +108,8 @@ _WHOLE: Final[list[ColumnElement[Any]]] = [
     milestone.c.metrics,
     milestone.c.starts_at,
     milestone.c.time_zone,
+    milestone.c.verification_asked,
+    milestone.c.verification,
     milestone.c.accepted_deliverables,
     milestone.c.declaration,
     milestone.c.evidence,
@@ -118,41 +145,6 @@ LISTING: Final = page_of(
     )
 )
 """A page of the milestones of a contract that the reader is concerned with."""
-_OF_ROUND: Final = (
-    milestone_judgement.c.authority_id == milestone_submission.c.authority_id,
-    milestone_judgement.c.milestone_id == milestone_submission.c.milestone_id,
-    milestone_judgement.c.round == milestone_submission.c.round,
-)
-_NONE: Final = func.json_build_array()
-ROUNDS: Final = page_of(
-    select(
-        milestone_submission.c.id,
-        milestone_submission.c.milestone_id,
-        milestone_submission.c.round,
-        milestone_submission.c.delivered_at,
-        milestone_submission.c.submitted_at,
-        milestone_submission.c.submitted_by,
-        milestone_submission.c.declaration,
-        milestone_submission.c.evidence,
-        milestone_submission.c.digest,
-        milestone_judgement.c.outcome,
-        milestone_judgement.c.judged_at,
-        milestone_judgement.c.judged_by,
-        func.trim_scale(milestone_judgement.c.share).cast(Text).label("share"),
-        func.coalesce(milestone_judgement.c.deliverables, _NONE).label("deliverables"),
-        milestone_judgement.c.delivered_at.label("accepted_delivery_at"),
-        milestone_judgement.c.dispute,
-        milestone_judgement.c.reasons,
-        milestone_judgement.c.remedy,
-        func.coalesce(milestone_judgement.c.findings, _NONE).label("findings"),
-    )
-    .outerjoin(milestone_judgement, and_(*_OF_ROUND))
-    .where(
-        milestone_submission.c.authority_id == _AUTHORITY,
-        milestone_submission.c.milestone_id == bindparam("milestone_id", type_=Text),
-    )
-)
-"""A page of the submissions of a milestone, each with what became of it; the newest first."""
 _LAW: Final = Statement(
     select(need.c.profile_id, need.c.published_at, need.c.jurisdiction)
     .join(
@@ -165,9 +157,10 @@ _LOCKED: Final = Statement(
     select(
         milestone,
         contracts.role_of(milestone.c.authority_id, milestone.c.contract_id).label("role"),
+        _BLOCKED_BY.label("blocked_by"),
     )
     .where(*_KEY, _SEEN)
-    .with_for_update()
+    .with_for_update(of=milestone)
 )
 _ACCEPTED: Final = Statement(
     select(
@@ -287,11 +280,18 @@ async def law_of(tx: Tx, contract_id: str, *, at: datetime) -> InForce:
     return await profiles.profile_kept(tx, row["profile_id"], at=row["published_at"])
 
 
-async def submit_facts(tx: Tx, row: Record, asked: Submission, *, at: datetime) -> SubmitFacts:
-    """Return what the submission of a locked milestone is checked against."""
+async def acceptance(tx: Tx, row: Record, *, at: datetime) -> tuple[Span | None, Calendar]:
+    """Return after how long silence accepts a milestone, and the days by which that is counted."""
     law = await law_of(tx, row["contract_id"], at=at)
     deemed = law.rules.deemed_acceptance
     days = max(row["acceptance_days"], 0 if deemed is None else deemed.days)
+    last = (at + timedelta(days=days)).year
+    return deemed, within(law.calendar, first=at.year, last=last)
+
+
+async def submit_facts(tx: Tx, row: Record, asked: Submission, *, at: datetime) -> SubmitFacts:
+    """Return what the submission of a locked milestone is checked against."""
+    deemed, calendar = await acceptance(tx, row, at=at)
     deliverables = msgspec.json.decode(row["evidence_asked"], type=tuple[Code, ...])
     accepted = msgspec.json.decode(row["accepted_deliverables"], type=tuple[Code, ...])
     return SubmitFacts(
@@ -302,9 +302,11 @@ async def submit_facts(tx: Tx, row: Record, asked: Submission, *, at: datetime) 
         starts_at=row["starts_at"],
         due_at=row["due_at"],
         time_zone=row["time_zone"],
+        blocked_by=msgspec.json.decode(row["blocked_by"], type=tuple[Code, ...]),
+        verification_asked=row["verification_asked"],
         acceptance_days=row["acceptance_days"],
         deemed=deemed,
-        calendar=within(law.calendar, first=at.year, last=(at + timedelta(days=days)).year),
+        calendar=calendar,
         deliverables_left=tuple(one for one in deliverables if one not in accepted),
         asked=asked,
         evidence=await documents.evidence(tx, row["contract_id"], asked.documents),

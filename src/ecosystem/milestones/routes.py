@@ -20,12 +20,7 @@ from ecosystem.history.past.answers import (
 )
 from ecosystem.history.past.model import Comparison, HistoryEntry
 from ecosystem.milestones import access, actions, queries, rules
-from ecosystem.milestones.model import (
-    Milestone,
-    MilestoneSummary,
-    Round,
-    Submission,
-)
+from ecosystem.milestones.model import Milestone, MilestoneSummary, Submission
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import owner
@@ -131,31 +126,6 @@ async def compare_milestone(
     return request.answer(found)
 
 
-@get(
-    "/v1/milestones/{milestone_id:str}/rounds",
-    permit=access.READ,
-    answers=Page[Round],
-    refuses=(rules.MilestoneMissing,),
-)
-async def list_rounds(
-    request: Call,
-    milestone_id: FromPath[str],
-    limit: FromQuery[PageLimit] = 20,
-    cursor: FromQuery[PageCursor | None] = None,
-) -> Response[bytes]:
-    """List the submissions of a milestone, newest first.
-
-    Each round as it was submitted, with what became of it: accepted, in part, or rejected,
-    with reasons and what would satisfy.
-    """
-    await queries.concern(request.tx, milestone_id, by=request.by)
-    return await paging.page(
-        request, request.tx, queries.ROUNDS, cursor=cursor, limit=limit,
-        milestone_id=milestone_id,
-        authority_id=owner(milestone_id, "milestone", otherwise=rules.MilestoneMissing),
-    )  # fmt: skip
-
-
 @post(
     "/v1/milestones/{milestone_id:str}/submission",
     permit=access.SUBMIT,
@@ -163,7 +133,7 @@ async def list_rounds(
     changes=True,
     refuses=(
         rules.MilestoneMissing, RevisionStale, rules.NotSupplier, rules.MilestoneNotOpen,
-        rules.DeliveredLater, rules.DeliveredBefore, rules.EvidenceUnknown,
+        rules.PredecessorOpen, rules.DeliveredLater, rules.DeliveredBefore, rules.EvidenceUnknown,
         rules.EvidenceMissing, rules.BackdatingUnproved, ContractSuspended, ContractEnded,
     ),
 )  # fmt: skip
@@ -174,7 +144,8 @@ async def submit_milestone(
 
     Says when it was delivered, which is what lateness counts to, and names documents of the
     contract that show it. The person declares it: its digest is kept with who and when. What
-    was rejected, or accepted in part, is submitted again as the next round.
+    was rejected, or accepted in part, is submitted again as the next round. Where the terms
+    have it come after others, those are accepted first, or the terms let it come early.
     """
     now = await actions.submit(
         request.tx, milestone_id, data, by=request.by, at=request.at, expected=request.expected
@@ -183,6 +154,5 @@ async def submit_milestone(
 
 
 ROUTES = (
-    list_milestones, read_milestone, read_milestone_history, compare_milestone, list_rounds,
-    submit_milestone,
+    list_milestones, read_milestone, read_milestone_history, compare_milestone, submit_milestone,
 )  # fmt: skip

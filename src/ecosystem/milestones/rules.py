@@ -56,6 +56,13 @@ class MilestoneNotOpen(Refusal):
     remedy = "Submit a milestone that is planned, rejected or accepted in part."
 
 
+class PredecessorOpen(Refusal):
+    """What the milestone comes after is not accepted."""
+
+    kind = Kind.CONFLICT
+    remedy = "Have the milestones of `blocked_by` accepted first."
+
+
 class DeliveredLater(Refusal):
     """The delivery lies in the future."""
 
@@ -110,7 +117,7 @@ def end_of(day: date, *, time_zone: str) -> datetime:
 def submit(facts: SubmitFacts, *, by: Actor, at: datetime) -> Submitted:
     """Show that a milestone is reached, as the next round of it.
 
-    Refuses with NotSupplier, MilestoneNotOpen, DeliveredLater, DeliveredBefore,
+    Refuses with NotSupplier, MilestoneNotOpen, PredecessorOpen, DeliveredLater, DeliveredBefore,
     EvidenceUnknown, EvidenceMissing or BackdatingUnproved, in that order.
     """
     del by
@@ -119,6 +126,8 @@ def submit(facts: SubmitFacts, *, by: Actor, at: datetime) -> Submitted:
         raise NotSupplier("The caller's organisation does not supply under this contract.")
     if facts.state not in _OPEN:
         raise MilestoneNotOpen(f"The milestone is {facts.state}.")
+    if facts.blocked_by:
+        raise PredecessorOpen(f"It comes after {', '.join(facts.blocked_by)}.")
     _check_delivery(facts, at)
     _check_evidence(facts, at)
     stated = Statement(
@@ -139,8 +148,10 @@ def submit(facts: SubmitFacts, *, by: Actor, at: datetime) -> Submitted:
         lateness=lateness(
             due_at=facts.due_at, delivered_at=asked.delivered_at, time_zone=facts.time_zone
         ),
-        judge_by=days.end_of(_acceptance(facts), after=at, calendar=facts.calendar),
-        deemed_at=deemed_at(facts.deemed, after=at, calendar=facts.calendar),
+        judge_by=judge_by(facts.acceptance_days, after=at, calendar=facts.calendar),
+        deemed_at=deemed_at(
+            None if facts.verification_asked else facts.deemed, after=at, calendar=facts.calendar
+        ),
     )
 
 
@@ -149,9 +160,10 @@ def deemed_at(span: Span | None, *, after: datetime, calendar: Calendar) -> date
     return None if span is None else days.end_of(span, after=after, calendar=calendar)
 
 
-def _acceptance(facts: SubmitFacts) -> Span:
-    """Return the time that the terms give the authority, as a period."""
-    return Span(law="contract", days=facts.acceptance_days, counted=Counting.CALENDAR)
+def judge_by(acceptance_days: int, *, after: datetime, calendar: Calendar) -> datetime:
+    """Return when the time has passed that the terms give the authority to judge."""
+    span = Span(law="contract", days=acceptance_days, counted=Counting.CALENDAR)
+    return days.end_of(span, after=after, calendar=calendar)
 
 
 def _check_delivery(facts: SubmitFacts, at: datetime) -> None:

@@ -59,9 +59,15 @@ END $$"""
 _EARLIER: Final = """
     SELECT FROM milestone_judgement AS one
     WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id"""
-_IN_ORDER: Final = f"""NEW.round = 1 OR EXISTS ({_EARLIER}
-      AND one.round = NEW.round - 1 AND one.outcome <> 'accepted')"""
-"""A milestone is submitted again when its last round is judged, and something is left."""
+_IN_ORDER: Final = f"""(NEW.round = 1 OR EXISTS ({_EARLIER}
+      AND one.round = NEW.round - 1 AND one.outcome <> 'accepted'))
+  AND NOT EXISTS (
+    SELECT FROM milestone AS one JOIN milestone AS before
+      ON before.authority_id = one.authority_id AND before.contract_id = one.contract_id
+    WHERE one.authority_id = NEW.authority_id AND one.id = NEW.milestone_id AND NOT one.early
+      AND before.code = ANY (words_of(one.after)) AND before.state <> 'accepted')"""
+"""A milestone is submitted again when its last round is judged, and something is left; and
+not before what it comes after is accepted."""
 _FITS: Final = """(
     SELECT sum(one.share) FROM (
       SELECT share FROM milestone_judgement
@@ -79,9 +85,14 @@ _FITS: Final = """(
       AND one.submitted_at <= NEW.judged_at
       AND NEW.is_deemed = (
         milestone.deemed_at IS NOT NULL AND NEW.judged_at >= milestone.deemed_at)
+      AND (NEW.outcome = 'rejected' OR NOT milestone.verification_asked OR EXISTS (
+        SELECT FROM milestone_verification AS found
+        WHERE found.authority_id = NEW.authority_id AND found.milestone_id = NEW.milestone_id
+          AND found.round = NEW.round AND found.outcome = 'confirmed'))
       AND (NEW.delivered_at IS NULL OR NEW.delivered_at >= milestone.starts_at))"""
 """Parts add up to the whole and never to more; nobody judges what he has submitted, or after
-the instant at which silence accepts it, and silence not before."""
+the instant at which silence accepts it, and silence not before; and what is to be verified is
+accepted when its verifier has confirmed it."""
 
 GUARD: Final = (
     """
@@ -126,6 +137,10 @@ milestone: Final = Table(
     Column("evidence_asked", JSON, nullable=False),
     Column("acceptance_days", Integer, nullable=False),
     Column("metrics", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    Column("early", Boolean, nullable=False),
+    Column("verification_asked", Boolean, nullable=False),
+    Column("verification", Text),
     Column("delivered_at", DateTime(timezone=True)),
     Column("submitted_at", DateTime(timezone=True)),
     Column("submitted_by", Text(collation="C")),
@@ -145,6 +160,7 @@ milestone: Final = Table(
     Column("findings", JSON, nullable=False),
     PrimaryKeyConstraint("authority_id", "id"),
     UniqueConstraint("authority_id", "contract_id", "code"),
+    UniqueConstraint("authority_id", "contract_id", "id"),
     ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
     CheckConstraint("version > 0", name="version_is_positive"),
     CheckConstraint(
@@ -186,6 +202,10 @@ milestone: Final = Table(
     CheckConstraint("delivered_at <= submitted_at", name="delivery_comes_before_submission"),
     CheckConstraint("starts_at <= delivered_at", name="the_contract_comes_before_delivery"),
     CheckConstraint("submitted_at <= accepted_at", name="submission_comes_before_acceptance"),
+    CheckConstraint("verification IN ('confirmed', 'refused')", name="verification_is_known"),
+    CheckConstraint(
+        "verification IS NULL OR (verification_asked AND round > 0)", name="verifies_what_is_asked"
+    ),
     CheckConstraint("(deemed_at IS NULL) = (deemed_after IS NULL)", name="silence_has_its_rule"),
     CheckConstraint("(state = 'submitted') = (judge_by IS NOT NULL)", name="waits_or_is_judged"),
     Index(

@@ -13,6 +13,7 @@ from ecosystem.contracts.form_shapes import ContractTerms, Form, TermsMetric, Te
 from ecosystem.contracts.growth import party_faults
 from ecosystem.contracts.payment_rules import Advance, PaymentRule, Retention, metrics_of
 from ecosystem.contracts.rule_checks import check_rule
+from ecosystem.contracts.succession import Successor, order_faults
 from ecosystem.values import money
 from ecosystem.values.period import Period
 from ecosystem.values.refusal import Fault, Refusal
@@ -53,7 +54,7 @@ def faults(before: ContractTerms, asked: TermsChange, *, form: Form | None) -> I
     `nothing_changed`, `code_unknown`, `code_doubled`, `rule_holds_money`, `currency_mixed`,
     `currency_unknown`, `amount_too_fine`, `value_missing`, `period_empty`, `before_start`,
     `after_end`, `metric_missing`, `metric_unknown`, `role_missing`, `outcomes_unpaid`,
-    `language_missing`, those of parties and those of `rule_checks`.
+    `language_missing`, those of `succession`, of parties and of `rule_checks`.
     """
     found = list(_misnamed(before, asked))
     yield from found
@@ -65,6 +66,7 @@ def faults(before: ContractTerms, asked: TermsChange, *, form: Form | None) -> I
     yield from _value(after, currency=before.value.currency)
     yield from _dates(after, kept=set(before.milestones))
     yield from _measured(after)
+    yield from _ordered(after)
     yield from _paid(after)
     plain = msgspec.to_builtins(asked)
     for section in _WRITTEN:
@@ -201,6 +203,17 @@ def _measured(terms: ContractTerms) -> Iterator[Fault]:
         if metric.verified_by in {"buyer", "supplier"}:
             detail = "Who verifies is neither buyer nor supplier."
             yield Fault(f"/terms/metrics/{at}/verified_by", "role_missing", detail)
+
+
+def _ordered(terms: ContractTerms) -> Iterator[Fault]:
+    order = [
+        Successor(
+            code=one.code, after=one.after, first=one.due_on.toordinal(),
+            last=one.due_on.toordinal(),
+        )
+        for one in terms.milestones
+    ]  # fmt: skip
+    yield from order_faults(order, within="/terms/milestones")
 
 
 def _paid(terms: ContractTerms) -> Iterator[Fault]:

@@ -53,6 +53,9 @@ class JudgeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """All that the terms ask for."""
     accepted_deliverables: tuple[Code, ...]
     metrics: tuple[Code, ...]
+    verification_asked: bool
+    verification: str | None
+    """What the verifier says of this submission."""
     deemed_at: datetime | None
     """Not judged by then, it counts as accepted."""
     deemed_after: Span | None

@@ -1,15 +1,44 @@
 """The judgement of milestones over HTTP."""
 
 from litestar import Response
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecosystem.milestones import access
-from ecosystem.milestones.judging import actions, rules
+from ecosystem.milestones import queries as milestones
+from ecosystem.milestones.judging import actions, queries, rules
 from ecosystem.milestones.judging.model import Qualification
-from ecosystem.milestones.model import Judgement
+from ecosystem.milestones.model import Judgement, Round
 from ecosystem.milestones.rules import MilestoneMissing, MilestoneNotOwned
-from ecosystem.runtime.web import Call, Standing, post
+from ecosystem.runtime import paging
+from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
+from ecosystem.values.identifiers import owner
+from ecosystem.values.page import Page
 from ecosystem.values.revision import RevisionStale
+
+
+@get(
+    "/v1/milestones/{milestone_id:str}/rounds",
+    permit=access.READ,
+    answers=Page[Round],
+    refuses=(MilestoneMissing,),
+)
+async def list_rounds(
+    request: Call,
+    milestone_id: FromPath[str],
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List the submissions of a milestone, newest first.
+
+    Each round as it was submitted, with what became of it: accepted, in part, or rejected,
+    with reasons and what would satisfy.
+    """
+    await milestones.concern(request.tx, milestone_id, by=request.by)
+    return await paging.page(
+        request, request.tx, queries.ROUNDS, cursor=cursor, limit=limit,
+        milestone_id=milestone_id,
+        authority_id=owner(milestone_id, "milestone", otherwise=MilestoneMissing),
+    )  # fmt: skip
 
 
 @post(
@@ -20,7 +49,7 @@ from ecosystem.values.revision import RevisionStale
     key=True,
     refuses=(
         MilestoneMissing, RevisionStale, MilestoneNotOwned, rules.NotSubmitted,
-        rules.SubmittedOneself, rules.PeriodLapsed,
+        rules.SubmittedOneself, rules.PeriodLapsed, rules.VerificationMissing,
     ),
 )  # fmt: skip
 async def accept_milestone(request: Call, milestone_id: FromPath[str]) -> Response[bytes]:
@@ -29,6 +58,7 @@ async def accept_milestone(request: Call, milestone_id: FromPath[str]) -> Respon
     What the contract pays for it can be claimed from now on. It is `met` where it was
     delivered by `due_at`, however late it was submitted or accepted. Where the rules of the
     place take silence for acceptance, nobody need call this: at `deemed_at` it is accepted.
+    Where the terms have it verified, the verifier confirms it first.
     """
     now = await actions.accept(
         request.tx, milestone_id, by=request.by, at=request.at, expected=request.expected
@@ -44,8 +74,8 @@ async def accept_milestone(request: Call, milestone_id: FromPath[str]) -> Respon
     key=True,
     refuses=(
         MilestoneMissing, RevisionStale, MilestoneNotOwned, rules.NotSubmitted,
-        rules.SubmittedOneself, rules.PeriodLapsed, rules.PartUnfit, rules.ShareUnfit,
-        rules.RestUnexplained, rules.FindingsMissing, rules.DeliveryUnfit,
+        rules.SubmittedOneself, rules.PeriodLapsed, rules.VerificationMissing, rules.PartUnfit,
+        rules.ShareUnfit, rules.RestUnexplained, rules.FindingsMissing, rules.DeliveryUnfit,
         rules.NothingQualified,
     ),
 )  # fmt: skip
@@ -90,4 +120,4 @@ async def reject_milestone(
     return request.answer(now, version=now.version, location=f"/v1/milestones/{milestone_id}")
 
 
-ROUTES = (accept_milestone, qualify_milestone, reject_milestone)
+ROUTES = (list_rounds, accept_milestone, qualify_milestone, reject_milestone)

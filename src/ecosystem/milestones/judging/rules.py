@@ -44,6 +44,13 @@ class PeriodLapsed(Refusal):
     remedy = "Judge what is submitted before its `deemed_at`."
 
 
+class VerificationMissing(Refusal):
+    """The terms have the milestone verified, and its verifier has not confirmed it."""
+
+    kind = Kind.CONFLICT
+    remedy = "Wait for the verifier; what it refuses to confirm can only be rejected."
+
+
 class FindingsMissing(Refusal):
     """The milestone has several parts, and nothing is said of any of them."""
 
@@ -91,12 +98,13 @@ def accept(facts: JudgeFacts, *, by: Actor, at: datetime) -> Accepted:
 
     By its date it is met, or not: that counts to its delivery, and where parts were accepted
     before, to the latest. Where silence accepts it, that is since the end of the period.
-    Refuses with MilestoneNotOwned, NotSubmitted, SubmittedOneself, PeriodLapsed or
-    DeliveryUnfit, in that order.
+    Refuses with MilestoneNotOwned, NotSubmitted, SubmittedOneself, PeriodLapsed,
+    VerificationMissing or DeliveryUnfit, in that order.
     """
     accepted_at = _lapsed(facts, at) if facts.is_deemed else at
     if not facts.is_deemed:
         _check_judge(facts, by, at)
+    _check_verified(facts)
     delivered_at, dispute = _delivered(facts, disputed=_asked(facts).delivery)
     late = lateness(due_at=facts.due_at, delivered_at=delivered_at, time_zone=facts.time_zone)
     left = _left(facts)
@@ -125,10 +133,12 @@ def is_of_the_rest(facts: JudgeFacts) -> bool:
 def accept_part(facts: JudgeFacts, *, by: Actor, at: datetime) -> PartlyAccepted:
     """Agree to a part of what was submitted; the rest is submitted again.
 
-    Refuses with MilestoneNotOwned, NotSubmitted, SubmittedOneself, PeriodLapsed, PartUnfit,
-    ShareUnfit, RestUnexplained, FindingsMissing or DeliveryUnfit, in that order.
+    Refuses with MilestoneNotOwned, NotSubmitted, SubmittedOneself, PeriodLapsed,
+    VerificationMissing, PartUnfit, ShareUnfit, RestUnexplained, FindingsMissing or
+    DeliveryUnfit, in that order.
     """
     _check_judge(facts, by, at)
+    _check_verified(facts)
     asked = _asked(facts)
     _check_parts(asked.deliverables, among=deliverables_left(facts), pointer="/deliverables")
     share = _share(facts, asked)
@@ -197,6 +207,11 @@ def _check_judge(facts: JudgeFacts, by: Actor, at: datetime) -> None:
         raise SubmittedOneself("The caller submitted this milestone.")
     if facts.deemed_at is not None and at >= facts.deemed_at:
         raise PeriodLapsed(f"It counts as accepted since {facts.deemed_at.isoformat()}.")
+
+
+def _check_verified(facts: JudgeFacts) -> None:
+    if facts.verification_asked and facts.verification != "confirmed":
+        raise VerificationMissing(f"The verifier's finding is {facts.verification or 'none'}.")
 
 
 def _lapsed(facts: JudgeFacts, at: datetime) -> datetime:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import Integer, Text, bindparam, select, update
+from sqlalchemy import Integer, Text, bindparam, case, select, update
 
 from ecosystem.contracts.changes.model import ChangeFacts, Proposed, ProposeFacts
 from ecosystem.contracts.form_shapes import ContractTerms, TermsMilestone
@@ -55,6 +55,10 @@ _ALTER: Final = Statement(
         evidence_asked=bindparam("new_evidence"),
         acceptance_days=bindparam("new_days"),
         metrics=bindparam("new_metrics"),
+        after=bindparam("new_after"),
+        early=bindparam("new_early"),
+        verification_asked=bindparam("new_verified"),
+        verification=case((bindparam("new_verified"), milestone.c.verification)),
     )
 )
 _MOVE: Final = Statement(
@@ -200,7 +204,8 @@ async def _alter(
         of_authority=authority_of(contract_id), of=milestone_id, new_kind=after.kind,
         new_title=encode(after.title), new_due_at=altered.due_at,
         new_evidence=encode(after.evidence), new_days=after.acceptance_days,
-        new_metrics=encode(after.metrics),
+        new_metrics=encode(after.metrics), new_after=encode(after.after), new_early=after.early,
+        new_verified=after.verified,
     )  # fmt: skip
     await history.record(
         tx, "milestone.replanned", milestone_id, facts=facts, decision=altered, by=by, at=at,
