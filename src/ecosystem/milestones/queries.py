@@ -1,6 +1,8 @@
 """Read milestones: facts for the rules, locked; views for people, now and as of any time."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -145,6 +147,31 @@ LISTING: Final = page_of(
     )
 )
 """A page of the milestones of a contract that the reader is concerned with."""
+_FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "contract_id": milestone.c.contract_id == _CONTRACT,
+    "in_state": milestone.c.state == bindparam("in_state", type_=Text),
+    "due_from": milestone.c.due_at >= bindparam("due_from", type_=DateTime(timezone=True)),
+    "due_before": milestone.c.due_at < bindparam("due_before", type_=DateTime(timezone=True)),
+    "overdue": and_(
+        milestone.c.state.in_(("planned", "rejected", "partly_accepted")),
+        milestone.c.due_at < _AT,
+    ),
+}
+
+
+@cache
+def _listing(names: frozenset[str]) -> Statement:
+    return page_of(select(*_SUMMARY).where(_SEEN, *(_FILTERS[name] for name in sorted(names))))
+
+
+def listing(filters: Mapping[str, Any]) -> Statement:
+    """Return the statement for a page of milestones, with those filters that say something.
+
+    Overdue is what was due and of which something is still to be submitted.
+    """
+    return _listing(frozenset(name for name, value in filters.items() if value))
+
+
 _LAW: Final = Statement(
     select(need.c.profile_id, need.c.published_at, need.c.jurisdiction)
     .join(

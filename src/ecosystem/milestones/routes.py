@@ -1,7 +1,10 @@
 """Milestones over HTTP."""
 
+from typing import Annotated
+
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rules import ContractMissing, NotConcerned
@@ -20,12 +23,46 @@ from ecosystem.history.past.answers import (
 )
 from ecosystem.history.past.model import Comparison, HistoryEntry
 from ecosystem.milestones import access, actions, queries, rules
-from ecosystem.milestones.model import Milestone, MilestoneSummary, Submission
+from ecosystem.milestones.model import Milestone, MilestoneSummary, State, Submission
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import owner
 from ecosystem.values.page import Page
+from ecosystem.values.patterns import whole
+from ecosystem.values.period import Instant
 from ecosystem.values.revision import RevisionStale
+
+OfContract = Annotated[
+    str, Meta(pattern=whole("(contract_[0-9a-f]{32})?"), description="Of this contract; or of all.")
+]
+Overdue = Annotated[bool, Meta(description="Only those past `due_at` that are to be submitted.")]
+
+
+@get("/v1/milestones", permit=access.READ, answers=Page[MilestoneSummary])
+async def find_milestones(
+    request: Call,
+    contract_id: FromQuery[OfContract] = "",
+    in_state: FromQuery[State | None] = None,
+    due_from: FromQuery[Instant | None] = None,
+    due_before: FromQuery[Instant | None] = None,
+    overdue: FromQuery[Overdue] = False,  # noqa: FBT002 - Litestar passes it by name.
+    limit: FromQuery[PageLimit] = 20,
+    cursor: FromQuery[PageCursor | None] = None,
+) -> Response[bytes]:
+    """List milestones across contracts, newest first.
+
+    Of every contract that the caller is concerned with: as a party, as its authority, or as an
+    auditor of the jurisdiction. `overdue` leaves those that were due and of which something is
+    still to be submitted; what is submitted waits for its judgement, and is not overdue.
+    """
+    filters = {
+        "contract_id": contract_id, "in_state": in_state, "due_from": due_from,
+        "due_before": due_before, "overdue": overdue,
+    }  # fmt: skip
+    return await paging.page(
+        request, request.tx, queries.listing(filters), cursor=cursor, limit=limit,
+        unbound={"at": request.at}, **filters, **contracts.reads_as(request.by),
+    )  # fmt: skip
 
 
 @get(
@@ -154,5 +191,6 @@ async def submit_milestone(
 
 
 ROUTES = (
-    list_milestones, read_milestone, read_milestone_history, compare_milestone, submit_milestone,
+    find_milestones, list_milestones, read_milestone, read_milestone_history, compare_milestone,
+    submit_milestone,
 )  # fmt: skip

@@ -208,6 +208,9 @@ milestone: Final = Table(
     ),
     CheckConstraint("(deemed_at IS NULL) = (deemed_after IS NULL)", name="silence_has_its_rule"),
     CheckConstraint("(state = 'submitted') = (judge_by IS NOT NULL)", name="waits_or_is_judged"),
+    Index("milestone_newest_first", "id"),
+    Index("milestone_of_contract", "contract_id", "id"),
+    Index("milestone_by_date", "due_at", "id"),
     Index(
         "milestone_waits_for_judgement",
         "deemed_at",

@@ -1674,6 +1674,12 @@ CREATE TABLE milestone (
 	CONSTRAINT milestone_waits_or_is_judged CHECK ((state = 'submitted') = (judge_by IS NOT NULL))
 );
 -- next
+CREATE INDEX milestone_by_date ON milestone (due_at, id);
+-- next
+CREATE INDEX milestone_newest_first ON milestone (id);
+-- next
+CREATE INDEX milestone_of_contract ON milestone (contract_id, id);
+-- next
 CREATE INDEX milestone_waits_for_judgement ON milestone (deemed_at) WHERE state = 'submitted' AND deemed_at IS NOT NULL;
 -- next
 CREATE TABLE payment_total (
