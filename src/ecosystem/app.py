@@ -10,10 +10,10 @@ from typing import Any, Final
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
-from ecosystem.audit.exporting import routes as taking
-from ecosystem.audit.searching import routes as audit
 from ecosystem.assessments import routes as assessments
 from ecosystem.assessments.ratios import routes as ratios
+from ecosystem.audit.exporting import routes as taking
+from ecosystem.audit.searching import routes as audit
 from ecosystem.awards import routes as awards
 from ecosystem.awards.admission import routes as admission
 from ecosystem.awards.challenges import routes as challenges

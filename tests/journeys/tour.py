@@ -14,9 +14,7 @@ from ecosystem.cli.login import by_passkey
 from ecosystem.cli.sealer import seal
 from ecosystem.cli.texts import NEED, SOLO, text
 from ecosystem.cli.world import World, wire
-from tests.journeys import altering, lending, observing, paying
-from tests.journeys import altering, budgeting, observing, paying
-from tests.journeys import altering, judging, observing, paying
+from tests.journeys import altering, budgeting, judging, lending, observing, paying
 
 REASON = {"reason": text("示例", "An example")}
 

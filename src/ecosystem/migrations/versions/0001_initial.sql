@@ -1634,6 +1634,10 @@ CREATE TABLE milestone (
 	evidence_asked JSON NOT NULL,
 	acceptance_days INTEGER NOT NULL,
 	metrics JSON NOT NULL,
+	after JSON NOT NULL,
+	early BOOLEAN NOT NULL,
+	verification_asked BOOLEAN NOT NULL,
+	verification TEXT,
 	delivered_at TIMESTAMP WITH TIME ZONE,
 	submitted_at TIMESTAMP WITH TIME ZONE,
 	submitted_by TEXT COLLATE "C",
@@ -1653,6 +1657,7 @@ CREATE TABLE milestone (
 	findings JSON NOT NULL,
 	CONSTRAINT milestone_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT milestone_authority_id_contract_id_code_is_unique UNIQUE (authority_id, contract_id, code),
+	CONSTRAINT milestone_authority_id_contract_id_id_is_unique UNIQUE (authority_id, contract_id, id),
 	CONSTRAINT milestone_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
 	CONSTRAINT milestone_version_is_positive CHECK (version > 0),
 	CONSTRAINT milestone_kind_is_known CHECK (kind IN ('delivery', 'operation', 'outcome', 'reporting', 'financing')),
@@ -1670,6 +1675,8 @@ CREATE TABLE milestone (
 	CONSTRAINT milestone_delivery_comes_before_submission CHECK (delivered_at <= submitted_at),
 	CONSTRAINT milestone_the_contract_comes_before_delivery CHECK (starts_at <= delivered_at),
 	CONSTRAINT milestone_submission_comes_before_acceptance CHECK (submitted_at <= accepted_at),
+	CONSTRAINT milestone_verification_is_known CHECK (verification IN ('confirmed', 'refused')),
+	CONSTRAINT milestone_verifies_what_is_asked CHECK (verification IS NULL OR (verification_asked AND round > 0)),
 	CONSTRAINT milestone_silence_has_its_rule CHECK ((deemed_at IS NULL) = (deemed_after IS NULL)),
 	CONSTRAINT milestone_waits_or_is_judged CHECK ((state = 'submitted') = (judge_by IS NOT NULL))
 );
@@ -1933,6 +1940,25 @@ CREATE TABLE milestone_judgement (
 	CONSTRAINT milestone_judgement_silence_rejects_nothing CHECK (NOT is_deemed OR outcome = 'accepted')
 );
 -- next
+CREATE TABLE milestone_verification (
+	authority_id INTEGER NOT NULL,
+	milestone_id TEXT COLLATE "C" NOT NULL,
+	round INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	outcome TEXT NOT NULL,
+	report JSON NOT NULL,
+	reasons JSON NOT NULL,
+	verified_by TEXT COLLATE "C" NOT NULL,
+	verified_as TEXT GENERATED ALWAYS AS ('verifier') STORED,
+	person_id TEXT COLLATE "C" NOT NULL,
+	examined_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT milestone_verification_pkey PRIMARY KEY (authority_id, milestone_id, round),
+	CONSTRAINT milestone_verification_authority_id_milestone_id_round_refers FOREIGN KEY(authority_id, milestone_id, round) REFERENCES milestone_submission (authority_id, milestone_id, round),
+	CONSTRAINT it_is_of_its_contract FOREIGN KEY(authority_id, contract_id, milestone_id) REFERENCES milestone (authority_id, contract_id, id),
+	CONSTRAINT who_examines_is_the_contracts_verifier FOREIGN KEY(authority_id, contract_id, verified_by, verified_as) REFERENCES contract_party (authority_id, contract_id, organisation_id, role),
+	CONSTRAINT milestone_verification_outcome_is_known CHECK (outcome IN ('confirmed', 'refused'))
+);
+-- next
 CREATE TABLE observation (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT observation_id_is_identifier CHECK (id ~ '^observation_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -2129,6 +2155,48 @@ CREATE TABLE bank_order (
 );
 -- next
 CREATE UNIQUE INDEX a_payment_is_ordered_once ON bank_order (authority_id, payment_id) WHERE returned_at IS NULL;
+-- next
+CREATE TABLE payment_dispute (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT payment_dispute_id_is_identifier CHECK (id ~ '^dispute_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	payee_id TEXT COLLATE "C" NOT NULL,
+	disputed_id TEXT COLLATE "C" NOT NULL,
+	held_id TEXT COLLATE "C" NOT NULL,
+	rest_id TEXT COLLATE "C",
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	reason JSON NOT NULL,
+	opened_by TEXT COLLATE "C" NOT NULL,
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	proposed_payable NUMERIC,
+	proposed_reason JSON,
+	proposed_by TEXT COLLATE "C",
+	proposed_at TIMESTAMP WITH TIME ZONE,
+	payable NUMERIC,
+	released_id TEXT COLLATE "C",
+	agreed_by TEXT COLLATE "C",
+	resolved_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT payment_dispute_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT payment_is_held_once UNIQUE (authority_id, held_id),
+	CONSTRAINT payment_dispute_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT payment_dispute_authority_id_disputed_id_refers FOREIGN KEY(authority_id, disputed_id) REFERENCES payment (authority_id, id),
+	CONSTRAINT payment_dispute_authority_id_held_id_refers FOREIGN KEY(authority_id, held_id) REFERENCES payment (authority_id, id),
+	CONSTRAINT payment_dispute_authority_id_rest_id_refers FOREIGN KEY(authority_id, rest_id) REFERENCES payment (authority_id, id),
+	CONSTRAINT payment_dispute_authority_id_released_id_refers FOREIGN KEY(authority_id, released_id) REFERENCES payment (authority_id, id),
+	CONSTRAINT payment_dispute_state_is_known CHECK (state IN ('open', 'resolved')),
+	CONSTRAINT payment_dispute_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
+	CONSTRAINT payment_dispute_proposal_is_a_part CHECK (proposed_payable >= 0 AND proposed_payable <= amount),
+	CONSTRAINT payment_dispute_what_is_agreed_was_proposed CHECK (payable = proposed_payable),
+	CONSTRAINT payment_dispute_proposal_says_by_whom CHECK ((proposed_by IS NULL) = (proposed_payable IS NULL) AND (proposed_by IS NULL) = (proposed_at IS NULL)),
+	CONSTRAINT payment_dispute_resolution_says_by_whom CHECK ((state = 'resolved') = (payable IS NOT NULL) AND (state = 'resolved') = (agreed_by IS NOT NULL) AND (state = 'resolved') = (resolved_at IS NOT NULL)),
+	CONSTRAINT payment_dispute_what_is_payable_is_paid CHECK (state = 'open' OR (released_id IS NULL) = (payable = 0)),
+	CONSTRAINT payment_dispute_nobody_agrees_to_an_own_proposal CHECK (agreed_by <> proposed_by)
+);
+-- next
+CREATE INDEX payment_dispute_of_contract ON payment_dispute (authority_id, contract_id, id);
 -- next
 CREATE TABLE repayment (
 	authority_id INTEGER NOT NULL,
@@ -3943,10 +4011,15 @@ GRANT SELECT, INSERT ON milestone_submission TO ecosystem_api;
 -- next
 CREATE FUNCTION a_round_follows_one_that_left_something() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (NEW.round = 1 OR EXISTS (
+  IF ((NEW.round = 1 OR EXISTS (
     SELECT FROM milestone_judgement AS one
     WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
-      AND one.round = NEW.round - 1 AND one.outcome <> 'accepted')) IS NOT TRUE THEN
+      AND one.round = NEW.round - 1 AND one.outcome <> 'accepted'))
+  AND NOT EXISTS (
+    SELECT FROM milestone AS one JOIN milestone AS before
+      ON before.authority_id = one.authority_id AND before.contract_id = one.contract_id
+    WHERE one.authority_id = NEW.authority_id AND one.id = NEW.milestone_id AND NOT one.early
+      AND before.code = ANY (words_of(one.after)) AND before.state <> 'accepted')) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_round_follows_one_that_left_something';
   END IF;
@@ -4007,6 +4080,10 @@ BEGIN
       AND one.submitted_at <= NEW.judged_at
       AND NEW.is_deemed = (
         milestone.deemed_at IS NOT NULL AND NEW.judged_at >= milestone.deemed_at)
+      AND (NEW.outcome = 'rejected' OR NOT milestone.verification_asked OR EXISTS (
+        SELECT FROM milestone_verification AS found
+        WHERE found.authority_id = NEW.authority_id AND found.milestone_id = NEW.milestone_id
+          AND found.round = NEW.round AND found.outcome = 'confirmed'))
       AND (NEW.delivered_at IS NULL OR NEW.delivered_at >= milestone.starts_at))) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'parts_add_up_and_another_judges';
@@ -4017,6 +4094,16 @@ END $$;
 CREATE TRIGGER parts_add_up_and_another_judges BEFORE INSERT ON milestone_judgement FOR EACH ROW EXECUTE FUNCTION parts_add_up_and_another_judges();
 -- next
 ALTER TABLE milestone_judgement ENABLE ALWAYS TRIGGER parts_add_up_and_another_judges;
+-- next
+CREATE TRIGGER milestone_verification_stays BEFORE UPDATE OR DELETE ON milestone_verification FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER milestone_verification_stays_whole BEFORE TRUNCATE ON milestone_verification FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE milestone_verification ENABLE ALWAYS TRIGGER milestone_verification_stays;
+-- next
+ALTER TABLE milestone_verification ENABLE ALWAYS TRIGGER milestone_verification_stays_whole;
+-- next
+GRANT SELECT, INSERT ON milestone_verification TO ecosystem_api;
 -- next
 CREATE TRIGGER observation_hands_stay BEFORE UPDATE ON observation FOR EACH ROW EXECUTE FUNCTION hands_stay('reported_by', 'verified_by', 'disputed_by', 'annulled_by');
 -- next
@@ -4067,6 +4154,7 @@ DECLARE
     WHEN 'instructed approved' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
     WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
     WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
+    WHEN 'claimed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'settled reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'settled settled' THEN
       CASE WHEN OLD.received_at IS NULL THEN '{received_at,received_by}' END
@@ -4227,6 +4315,74 @@ END $$;
 CREATE TRIGGER bank_order_changes BEFORE UPDATE ON bank_order FOR EACH ROW EXECUTE FUNCTION bank_order_only_returns();
 -- next
 ALTER TABLE bank_order ENABLE ALWAYS TRIGGER bank_order_changes;
+-- next
+ALTER TABLE payment_dispute ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE payment_dispute FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY payment_dispute_seen ON payment_dispute USING (payee_id = nullif(current_setting('app.organisation', true), '') OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
+-- next
+GRANT SELECT, INSERT, UPDATE ON payment_dispute TO ecosystem_api;
+-- next
+CREATE FUNCTION payment_dispute_holds_a_payment() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state = 'open' AND NEW.version = 1 AND EXISTS (
+    SELECT FROM payment WHERE payment.authority_id = NEW.authority_id
+      AND payment.id = NEW.held_id AND payment.state = 'computed'
+      AND payment.amount = NEW.amount AND payment.currency = NEW.currency
+      AND payment.payee_id = NEW.payee_id)
+  AND EXISTS (
+    SELECT FROM payment WHERE payment.authority_id = NEW.authority_id
+      AND payment.id = NEW.disputed_id AND payment.state = 'reversed'
+      AND payment.amount >= NEW.amount)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_dispute_holds_a_payment';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_dispute_holds_a_payment BEFORE INSERT ON payment_dispute FOR EACH ROW EXECUTE FUNCTION payment_dispute_holds_a_payment();
+-- next
+ALTER TABLE payment_dispute ENABLE ALWAYS TRIGGER payment_dispute_holds_a_payment;
+-- next
+CREATE FUNCTION payment_dispute_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := CASE NEW.state
+    WHEN 'open' THEN '{proposed_payable,proposed_reason,proposed_by,proposed_at}'
+    ELSE '{payable,released_id,agreed_by,resolved_at}' END;
+  always text[] := '{state,version}';
+BEGIN
+  IF OLD.state <> 'open' OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'dispute % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_dispute_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_dispute_turns BEFORE UPDATE ON payment_dispute FOR EACH ROW EXECUTE FUNCTION payment_dispute_takes_its_turn();
+-- next
+ALTER TABLE payment_dispute ENABLE ALWAYS TRIGGER payment_dispute_turns;
+-- next
+CREATE FUNCTION payment_is_not_held() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM payment_dispute WHERE authority_id = NEW.authority_id AND held_id = NEW.id
+      AND state = 'open')
+  THEN
+    RAISE EXCEPTION 'payment % is held by a dispute', NEW.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_is_not_held';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_is_free BEFORE UPDATE ON payment FOR EACH ROW WHEN (NEW.state <> 'reversed') EXECUTE FUNCTION payment_is_not_held();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_free;
 -- next
 CREATE TRIGGER repayment_stays BEFORE UPDATE OR DELETE ON repayment FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
