@@ -22,7 +22,7 @@ from ecosystem.values.identifiers import authority_of, compose
 from ecosystem.values.permit import Permit
 from tests.contracts.changing import proposed, signed
 from tests.contracts.partnership import Partnership
-from tests.conventions import market
+from tests.conventions.asking import asked_of
 from tests.conventions.lending import lent
 from tests.parties import able, bearer
 
@@ -96,10 +96,9 @@ def unknown(one: Operation) -> str:
 
 async def gather(awarded: Partnership, database: Database) -> Everything:
     """Return one of each thing, grown from a final award."""
-    of_need = await _of_a_need(awarded)
+    of_need = await asked_of(awarded)
     at = await awarded.active()
-    contract = f"/v1/contracts/{at.contract_id}"
-    officer = ("city", "officer")
+    contract, officer = f"/v1/contracts/{at.contract_id}", ("city", "officer")
     award = await _read(at, f"/v1/awards/{at.award_id}", officer)
     metric_id = (await _listed(at, f"{contract}/metrics", officer))[0]["id"]
     report = {
@@ -253,31 +252,6 @@ def _own(at: Partnership) -> dict[str, str]:
         "profile_id": "eu-directives",
         "code": "not_found",
     }
-
-
-async def _of_a_need(at: Partnership) -> dict[str, str]:
-    need_id = (await market.make(at.client)).published_id
-    return {
-        "question_id": await _asked(at, need_id), "attachment_id": await _attached(at, need_id),
-    }  # fmt: skip
-
-
-async def _asked(at: Partnership, need_id: str) -> str:
-    """Ask a question on a need that is open to the market."""
-    path, asked = f"/v1/needs/{need_id}/questions", {"text": {"en": "When?"}}
-    identifier: str = (await at.made(path, asked, by=("enterprise", "bidder")))["id"]
-    return identifier
-
-
-async def _attached(at: Partnership, need_id: str) -> str:
-    """Add a file to a need that is open to the market, and name it for all to read."""
-    path, by = f"/v1/needs/{need_id}", ("city", "officer")
-    filed = await at.file(b"%PDF-1.7\nSpecification\n", by=by, under=f"{path}/attachments")
-    attachment_id: str = filed.json()["id"]
-    document = {"id": attachment_id, "document_type": "illustration", "title": {"en": "Map"}}
-    asked = {"reason": {"en": "A map."}, "changes": {"documents": [document]}}
-    await at.made(f"{path}/amendments", asked, by=by, If_Match="*")
-    return attachment_id
 
 
 async def _challenged(at: Partnership, database: Database, *, offer_id: str) -> str:

@@ -283,8 +283,7 @@ async def locked(
 
 _AS_THEY_ARE: Final = (
     "claimed_by", "approved_by", "instructed_at", "bank_reference", "settled_on", "received_at",
-    "paid_to_id",
-    "dispute_id",
+    "paid_to_id", "dispute_id",
 )  # fmt: skip
 
 
