@@ -182,7 +182,8 @@ async def test_a_well_formed_identifier_of_nothing_is_not_found(there: Everythin
         assert answer.status_code != 404 or answer.json()["code"] in declared, one.name
         return answer
 
-    named = [one for one in READING if "{" in one.path]
+    # A signed address is looked at before what it leads to.
+    named = [one for one in READING if "{" in one.path and one.name != "download_document"]
     said = {one.name: (await ask(one)).status_code for one in named}
     assert {name: status for name, status in said.items() if status != 404} == {}
 

@@ -159,7 +159,6 @@ async def test_an_approval_is_not_carried_out_by_who_gave_it(
         ((), SETTLE),
         ((), RECEIVE),
         ((CLAIM,), SETTLE),
-        ((CLAIM,), REVERSE),
         ((CLAIM, APPROVE), SETTLE),
         ((CLAIM, APPROVE), f"{CLAIM}, approved_by = NULL, approved_at = NULL"),
         ((CLAIM, APPROVE, INSTRUCT), REVERSE),

@@ -17,7 +17,7 @@ from ecosystem.values.revision import RevisionStale
     answers=Standing,
     changes=True,
     refuses=(
-        MilestoneMissing, RevisionStale, rules.NotVerifier, rules.NothingToVerify,
+        MilestoneMissing, RevisionStale, rules.NotExaminer, rules.NothingToVerify,
         rules.ReportUnknown,
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Kind, Refusal
 
 
-class NotVerifier(Refusal):
+class NotExaminer(Refusal):
     """The caller's organisation does not verify under this contract."""
 
     kind = Kind.FORBIDDEN
@@ -33,10 +33,10 @@ class ReportUnknown(Refusal):
 def examine(facts: ExamineFacts, *, by: Actor, at: datetime) -> Examined:
     """Confirm what was submitted, or refuse to; from a confirmation on the authority judges.
 
-    Refuses with NotVerifier, NothingToVerify or ReportUnknown, in that order.
+    Refuses with NotExaminer, NothingToVerify or ReportUnknown, in that order.
     """
     if facts.role != "verifier":
-        raise NotVerifier("The caller's organisation is not the verifier of this contract.")
+        raise NotExaminer("The caller's organisation is not the verifier of this contract.")
     if not facts.verification_asked or facts.state is not State.SUBMITTED or facts.verification:
         found = facts.verification or facts.state
         raise NothingToVerify(f"It is {found}, and to be verified: {facts.verification_asked}.")
