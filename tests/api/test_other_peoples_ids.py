@@ -26,7 +26,9 @@ from tests.api.searching import OPERATIONS, Search
 from tests.parties import SEEN
 
 KINDS = tuple(kind for kind in OrganisationKind if kind is not OrganisationKind.PLATFORM)
-OPEN_TO_THE_MARKET = {"any", "any but the authority", "invited by the need"}
+OPEN_TO_THE_MARKET = {
+    "any", "any but the authority", "any; where it was awarded, its lender", "invited by the need",
+}  # fmt: skip
 """Relations that everyone has to what is published."""
 KNOWN_TO_ALL = {"lot_id", "question_id"}
 """Parts of a published need, which have no address of their own to be read at."""

@@ -44,7 +44,9 @@ from tests.security.matrix import (
     token,
 )
 
-OPEN_TO_THE_MARKET: Final = {"any", "any but the authority", "invited by the need"}
+OPEN_TO_THE_MARKET: Final = {
+    "any", "any but the authority", "any; where it was awarded, its lender", "invited by the need",
+}  # fmt: skip
 """Relations that everyone has to what is published."""
 GUARDED: Final = [one for one in OPERATIONS if not one.permit.is_public()]
 NAMED: Final = [one for one in OPERATIONS if re.search(r"\{\w+_id\}", one.path)]
@@ -59,8 +61,11 @@ OWNED: Final = [
 KNOWN_TO_ALL: Final = {"lot_id", "question_id"}
 """Parts of a published need, which have no address of their own to be read at."""
 READERS: Final = (
-    ("city", "officer"), ("enterprise", "delivery"), ("bank", "lender"), ("auditor", "auditor"),
-)  # fmt: skip
+    ("city", "officer"),
+    ("enterprise", "delivery"),
+    ("think_tank", "delivery"),
+    ("auditor", "auditor"),
+)
 """The two sides of what there is, a stranger, and whoever oversees it; besides them anyone."""
 READING: Final = [one for one in NAMED if one.method == "GET" and "form_id" not in one.path]
 TIMED: Final = 9

@@ -75,9 +75,11 @@ async def test_time_is_real_time_however_far_the_sandbox_has_gone(
 async def test_who_may_not_do_it_at_all_is_not_asked_to_prove_more(
     client: httpx.AsyncClient,
 ) -> None:
-    headers = await bearer(client, "bank", "lender", acr="pwd")
+    lender = await bearer(client, "bank", "lender", acr="pwd")
+    supplier = await bearer(client, "enterprise", "delivery", acr="pwd")
 
     for one in (guarded for guarded in GUARDED if guarded.permit.roles):
+        headers = supplier if Role.LENDER in one.permit.roles else lender
         answer = await client.request(one.method, unknown(one), headers=headers)
 
         assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed"), one.name

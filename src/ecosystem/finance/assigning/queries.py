@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Integer, Text, bindparam, func, select
 
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.rules import ContractMissing
 from ecosystem.finance import queries as facilities
 from ecosystem.finance.assigning.model import AssignFacts, AssignmentFacts, Payee, State
 from ecosystem.finance.assigning.rules import AssignmentMissing
@@ -14,6 +16,7 @@ from ecosystem.runtime.columns import instant
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
+from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, owner
 
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
@@ -61,6 +64,7 @@ _PAYEE: Final = Statement(
     .with_for_update(read=True, of=assignment)
 )
 _FACILITY_OF: Final = Statement(select(assignment.c.facility_id).where(*_KEY))
+_ANY: Final = Statement(select(assignment.c.id).where(*_OF_CONTRACT).limit(1))
 _SECURES: Final = Statement(
     select(assignment.c.id).where(
         assignment.c.authority_id == _AUTHORITY,
@@ -73,6 +77,13 @@ _SECURES: Final = Statement(
 async def view(tx: Tx, assignment_id: str) -> Record:
     """Return an assignment's JSON as `body`, and its version. Refuses with AssignmentMissing."""
     return _found(await tx.row(_VIEW, authority_id=_owner(assignment_id), id=assignment_id))
+
+
+async def concern(tx: Tx, contract_id: str, *, by: Actor) -> None:
+    """Refuse as `contracts.concern` does, but for a lender that an assignment under it names."""
+    authority = owner(contract_id, "contract", otherwise=ContractMissing)
+    if await tx.value(_ANY, authority_id=authority, contract_id=contract_id) is None:
+        await contracts.concern(tx, contract_id, by=by)
 
 
 async def assign_facts(tx: Tx, facility_id: str) -> AssignFacts:

@@ -3,8 +3,7 @@
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from ecosystem.contracts import queries as contracts
-from ecosystem.contracts.rules import ContractMissing
+from ecosystem.contracts.rules import ContractMissing, NotConcerned
 from ecosystem.finance import access
 from ecosystem.finance.assigning import actions, queries, rules
 from ecosystem.finance.assigning.model import Assignment
@@ -46,7 +45,7 @@ async def assign_claims(request: Call, facility_id: FromPath[str]) -> Response[b
     permit=access.READ,
     answers=Page[Assignment],
     scoped=True,
-    refuses=(ContractMissing,),
+    refuses=(ContractMissing, NotConcerned),
 )
 async def list_assignments(
     request: Call,
@@ -58,7 +57,7 @@ async def list_assignments(
 
     Also those that were refused or released, as far as the caller may know of them.
     """
-    await contracts.view(request.tx, contract_id, seen_by=request.by)
+    await queries.concern(request.tx, contract_id, by=request.by)
     return await paging.page(
         request, request.tx, queries.ASSIGNMENTS, cursor=cursor, limit=limit,
         authority_id=authority_of(contract_id), contract_id=contract_id,

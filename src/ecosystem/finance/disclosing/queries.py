@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, func, select
 
 from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.rules import ContractMissing
 from ecosystem.finance.disclosing.model import (
     Disclosed,
     DisclosedMilestone,
@@ -61,6 +62,7 @@ _VIEW: Final = Statement(
 DISCLOSURES: Final = page_of(select(*_WHOLE).where(*_OF_CONTRACT))
 """A page of the consents under a contract, also of those that have ended."""
 _LOCKED: Final = Statement(select(disclosure).where(*_KEY).with_for_update())
+_ANY: Final = Statement(select(disclosure.c.id).where(*_OF_CONTRACT).limit(1))
 _CONSENTED: Final = Statement(
     select(func.unnest(disclosure.c.scopes))
     .where(
@@ -125,6 +127,13 @@ async def concern(tx: Tx, contract_id: str, scope: Scope, *, by: Actor, at: date
         if scope in await scopes(tx, contract_id, by=by, at=at):
             return
     await contracts.concern(tx, contract_id, by=by)
+
+
+async def concern_consents(tx: Tx, contract_id: str, *, by: Actor) -> None:
+    """Refuse as `contracts.concern` does, but for a lender that a consent under it names."""
+    authority = owner(contract_id, "contract", otherwise=ContractMissing)
+    if await tx.value(_ANY, authority_id=authority, contract_id=contract_id) is None:
+        await contracts.concern(tx, contract_id, by=by)
 
 
 async def disclosed(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> Disclosed:

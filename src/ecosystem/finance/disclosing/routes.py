@@ -3,8 +3,7 @@
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from ecosystem.contracts import queries as contracts
-from ecosystem.contracts.rules import ContractMissing
+from ecosystem.contracts.rules import ContractMissing, NotConcerned
 from ecosystem.finance import access
 from ecosystem.finance.disclosing import actions, queries, rules
 from ecosystem.finance.disclosing.model import Disclosed, Disclosure, DisclosureDraft
@@ -38,7 +37,7 @@ async def give_disclosure(
     permit=access.READ_DISCLOSURES,
     answers=Page[Disclosure],
     scoped=True,
-    refuses=(ContractMissing,),
+    refuses=(ContractMissing, NotConcerned),
 )
 async def list_disclosures(
     request: Call,
@@ -50,7 +49,7 @@ async def list_disclosures(
 
     Also those that are revoked or past, as far as the caller may know of them.
     """
-    await contracts.view(request.tx, contract_id, seen_by=request.by)
+    await queries.concern_consents(request.tx, contract_id, by=request.by)
     return await paging.page(
         request, request.tx, queries.DISCLOSURES, cursor=cursor, limit=limit,
         unbound={"at": request.at}, authority_id=authority_of(contract_id),
