@@ -14,7 +14,7 @@ from tests.api.searching import ENDING, OPERATIONS, PEERS, READ_WITH_THEM, Repor
 PHASES = {"examples", "coverage", "fuzzing", "stateful"}
 
 # A search that is stopped by the clock would have found nothing for a wrong reason.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 
 def test_nothing_is_found_in_whatever_can_be_called(search: Search) -> None:

@@ -12,7 +12,7 @@ def test_tens_of_thousands_of_moments_are_what_the_account_says(database_url: st
             here,
             settings=settings(
                 max_examples=150, stateful_step_count=16, deadline=None, database=None,
-                suppress_health_check=list(HealthCheck),
+                suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
             ),
         )  # fmt: skip
 

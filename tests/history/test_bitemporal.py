@@ -12,7 +12,7 @@ def test_every_moment_by_both_times_is_what_the_account_says(database_url: str) 
             here,
             settings=settings(
                 max_examples=8, stateful_step_count=7, deadline=None, derandomize=True,
-                suppress_health_check=list(HealthCheck),
+                suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
             ),
         )  # fmt: skip
 

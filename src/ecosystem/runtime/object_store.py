@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from ecosystem.runtime.stores import PIECE_BYTES, StoreUnreachable
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
 
 _PART_BYTES: Final = 8 << 20
 _PARTS_AT_ONCE: Final = 2
@@ -79,7 +82,8 @@ class Bucket:
     def digests(self) -> Iterator[str]:
         """Yield every digest that is kept."""
         try:
-            for batch in self._store.list(self._prefix or None):
+            store: Any = self._store  # Its list has a type that is known in part.
+            for batch in store.list(self._prefix or None):
                 for one in batch:
                     name = one["path"].rpartition("/")[2]
                     if len(name) == _HEX:
@@ -98,9 +102,10 @@ class Bucket:
     @cached_property
     def _store(self) -> S3Store:
         plain = self.endpoint is not None and self.endpoint.startswith("http://")
+        place: S3Config = {} if self.endpoint is None else {"endpoint": self.endpoint}
         return S3Store(
             self._bucket,
-            endpoint=self.endpoint,
+            config=place,
             region=self.region,
             virtual_hosted_style_request=False,
             client_options={"allow_http": plain},

@@ -174,7 +174,7 @@ def searched(asked: Search, *, by: Actor) -> dict[str, Any]:
     return given | lists | {"oversees": by.oversees or ""}
 
 
-def _readings() -> Select[Any]:
+def _readings() -> Select[*tuple[Any, ...]]:
     by_whom = (
         select(organisation.c.id)
         .join(jurisdiction, jurisdiction.c.code == organisation.c.jurisdiction)
