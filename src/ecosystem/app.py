@@ -28,6 +28,7 @@ from ecosystem.contracts import routes as contracts
 from ecosystem.contracts.changes import routes as changes
 from ecosystem.contracts.documents import routes as documents
 from ecosystem.contracts.past import routes as contracts_past
+from ecosystem.contracts.redacting import routes as redacting
 from ecosystem.contracts.turning import routes as turns
 from ecosystem.contracts.uploads import actions as uploading
 from ecosystem.contracts.uploads import routes as uploads
@@ -113,6 +114,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *changes.ROUTES,
     *turns.ROUTES,
     *documents.ROUTES,
+    *redacting.ROUTES,
     *uploads.ROUTES,
     *contracts_past.ROUTES,
     *milestones.ROUTES,

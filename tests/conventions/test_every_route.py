@@ -24,7 +24,8 @@ MADE_UP: Final = "bWFkZSB1cCBjdXJzb3I"
 BAD_TOKENS: Final = ("Bearer x.y.z", "Bearer ", "Basic YTpi", "Bearer \u00e9")
 CHANGING: Final = frozenset({
     "read_challenge", "read_explanation", "read_excusal", "read_bank_item",
-    "read_organisation", "read_person", "read_invitation", "read_client", "read_programme",
+    "read_document", "read_organisation", "read_person", "read_invitation", "read_client",
+    "read_programme",
     "read_need", "read_offer", "read_award", "read_contract", "read_change",
     "read_turn", "read_milestone", "read_shift", "read_assessment",
     "read_facility", "read_drawdown", "read_assignment", "read_disclosure",

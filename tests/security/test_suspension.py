@@ -34,6 +34,7 @@ STILL_DONE = frozenset({
     "reply to a termination",
     "withdraw a turn of a contract",
     "reject a change of a contract",
+    "redact a document of a contract",
     "make an address from which a document is downloaded",
     "dispute an observation",
     "dispute a part of a payment",

@@ -85,6 +85,11 @@ LINK: Final = Permit(
 DOWNLOAD: Final = Permit(
     act="download a document from its signed address", relation="whoever has the address"
 )
+REDACT: Final = Permit(
+    act="redact a document of a contract", scope="documents:write",
+    roles=(Role.OFFICER, Role.DELIVERY, Role.VERIFIER, Role.LENDER, Role.SIGNATORY), person=True,
+    step_up=True, relation="who filed it",
+)  # fmt: skip
 READ_DOCUMENTS: Final = Permit(
     act="read the documents of a contract", scope="documents:read",
     relation="parties, and auditors of the jurisdiction",

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.contracts.form_shapes import ContractTerms, Digest, Form, Name, PartyRole
+from ecosystem.contracts.redacting.model import Redaction
 from ecosystem.history.past.model import NOW, Past
 from ecosystem.needs.model import FormCited
 from ecosystem.values.actor import OrganisationKind
@@ -267,6 +268,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     sha256: Digest
     filed_at: datetime
+    redaction: Redaction | None
+    """Why its content is withheld; null where it is not."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

@@ -201,6 +201,7 @@ document: Final = Table(
     Column("sha256", Text(collation="C"), nullable=False),
     Column("filed_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("authority_id", "id"),
+    UniqueConstraint("authority_id", "id", "contract_id"),
     ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
     CheckConstraint(f"media_type IN ({_TYPES})", name="media_type_is_known"),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_a_digest"),

@@ -9,6 +9,10 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, Text, any_, bindparam, fun
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.documents.signed import AddressAltered
 from ecosystem.contracts.model import Arrived, Evidence, FileFacts
+from ecosystem.contracts.redacting.model import Redaction
+from ecosystem.contracts.redacting.queries import IS_REDACTED, OF_DOCUMENT, SHOWN
+from ecosystem.contracts.redacting.rules import refuse_withheld
+from ecosystem.contracts.redacting.tables import redaction
 from ecosystem.contracts.rules import DocumentMissing
 from ecosystem.contracts.tables import document
 from ecosystem.runtime.database import Record, Statement, Tx
@@ -19,9 +23,11 @@ from ecosystem.values.identifiers import authority_of, owner
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _ID: Final = bindparam("id", type_=Text)
 
+_VERSION: Final = document.c.version + IS_REDACTED.cast(Integer)
+"""A redaction is the one change of a document."""
 _DOCUMENT: Final[list[ColumnElement[Any]]] = [
     document.c.id,
-    document.c.version,
+    _VERSION.label("version"),
     document.c.contract_id,
     document.c.organisation_id,
     document.c.name,
@@ -29,9 +35,12 @@ _DOCUMENT: Final[list[ColumnElement[Any]]] = [
     document.c.bytes,
     document.c.sha256,
     document.c.filed_at,
+    SHOWN.label("redaction"),
 ]
 DOCUMENTS: Final = page_of(
-    select(*_DOCUMENT).where(
+    select(*_DOCUMENT)
+    .outerjoin(redaction, OF_DOCUMENT)
+    .where(
         document.c.authority_id == _AUTHORITY,
         document.c.contract_id == bindparam("contract_id", type_=Text),
     )
@@ -39,6 +48,7 @@ DOCUMENTS: Final = page_of(
 """A page of the documents of a contract, of those that row-level security lets through."""
 _one_document = (
     select(*_DOCUMENT)
+    .outerjoin(redaction, OF_DOCUMENT)
     .where(document.c.authority_id == _AUTHORITY, document.c.id == _ID)
     .subquery("one")
 )
@@ -49,6 +59,7 @@ _DOCUMENT_VIEW: Final = Statement(
         _one_document.c.name,
         _one_document.c.media_type,
         _one_document.c.sha256,
+        _one_document.c.redaction,
     )
 )
 _EVIDENCE: Final = Statement(
@@ -79,6 +90,16 @@ async def document_view(tx: Tx, document_id: str) -> Record:
     return row
 
 
+async def served(tx: Tx, document_id: str, *, by: Actor) -> Record:
+    """Return what serves a document's bytes to the caller.
+
+    Refuses with DocumentMissing; with DocumentRedacted whom its content is withheld from.
+    """
+    row = await document_view(tx, document_id)
+    refuse_withheld(_redaction(row), by=by)
+    return row
+
+
 async def addressed(tx: Tx, document_id: str) -> Record:
     """Return what serves a document's bytes to whoever has a signed address of it.
 
@@ -88,6 +109,16 @@ async def addressed(tx: Tx, document_id: str) -> Record:
     if row is None:
         raise AddressAltered("The signature is of another document, time or content.")
     return row
+
+
+def refuse_redacted(row: Record) -> None:
+    """Refuse with DocumentRedacted whoever has no more than an address."""
+    refuse_withheld(_redaction(row), by=None)
+
+
+def _redaction(row: Record) -> Redaction | None:
+    shown = row["redaction"]
+    return None if shown is None else msgspec.json.decode(shown, type=Redaction)
 
 
 async def evidence(tx: Tx, contract_id: str, ids: Iterable[str]) -> tuple[Evidence, ...]:

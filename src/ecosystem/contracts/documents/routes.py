@@ -11,6 +11,7 @@ from ecosystem.contracts.documents import actions, signed
 from ecosystem.contracts.documents import queries as documents
 from ecosystem.contracts.documents.model import Address, Expires, LinkDraft, Mac
 from ecosystem.contracts.model import Arrived, Document
+from ecosystem.contracts.redacting.rules import DocumentRedacted
 from ecosystem.runtime import content, paging, problems
 from ecosystem.runtime.arriving import Draft, arrived
 from ecosystem.runtime.download import download
@@ -113,14 +114,15 @@ async def read_document(request: Call, document_id: FromPath[str]) -> Response[b
     produces="*/*",
     ranges=True,
     scoped=True,
-    refuses=(rules.DocumentMissing,),
+    refuses=(rules.DocumentMissing, DocumentRedacted),
 )
 async def read_document_content(request: Call, document_id: FromPath[str]) -> Response[bytes]:
     """Read the bytes of a document, or a range of them.
 
     They come as an attachment under the name they were filed with, never to be shown inline.
+    Those of a redacted document come to auditors alone.
     """
-    row = await documents.document_view(request.tx, document_id)
+    row = await documents.served(request.tx, document_id, by=request.by)
     return await download(
         request, request.house.blobs, sha256=row["sha256"], name=row["name"],
         media_type=row["media_type"],
@@ -132,7 +134,7 @@ async def read_document_content(request: Call, document_id: FromPath[str]) -> Re
     permit=access.LINK,
     answers=Address,
     scoped=True,
-    refuses=(rules.DocumentMissing,),
+    refuses=(rules.DocumentMissing, DocumentRedacted),
 )
 async def make_address(
     request: Call, document_id: FromPath[str], data: JSONBody[LinkDraft]
@@ -140,9 +142,9 @@ async def make_address(
     """Make an address from which a document is downloaded without a token.
 
     For a browser or a viewer that has none. Whoever has the address can read this document, as
-    it is now, until `expires_at`, and nothing else: at most an hour.
+    it is now, until `expires_at`, and nothing else: at most an hour. It ends with a redaction.
     """
-    row = await documents.document_view(request.tx, document_id)
+    row = await documents.served(request.tx, document_id, by=request.by)
     expires_at = request.at.replace(microsecond=0) + timedelta(seconds=data.lasting_s)
     path = signed.path_of(
         document_id,
@@ -160,7 +162,7 @@ async def make_address(
     answers=bytes,
     produces="*/*",
     ranges=True,
-    refuses=(signed.AddressAltered, signed.AddressExpired),
+    refuses=(signed.AddressAltered, signed.AddressExpired, DocumentRedacted),
 )
 async def download_document(
     request: Call,
@@ -183,6 +185,7 @@ async def download_document(
         key=request.house.keys.downloads,
         now=int(request.at.timestamp()),
     )
+    documents.refuse_redacted(row)
     answer = await download(
         request, request.house.blobs, sha256=row["sha256"], name=row["name"],
         media_type=row["media_type"],

@@ -1537,6 +1537,7 @@ CREATE TABLE document (
 	sha256 TEXT COLLATE "C" NOT NULL,
 	filed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT document_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT document_authority_id_id_contract_id_is_unique UNIQUE (authority_id, id, contract_id),
 	CONSTRAINT document_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
 	CONSTRAINT document_media_type_is_known CHECK (media_type IN ('application/pdf', 'text/plain', 'text/csv', 'application/json', 'image/png', 'image/jpeg')),
 	CONSTRAINT document_sha256_is_a_digest CHECK (sha256 ~ '^[0-9a-f]{64}$'),
@@ -1892,6 +1893,22 @@ CREATE TABLE observation_batch (
 );
 -- next
 CREATE INDEX observation_batch_of_metric ON observation_batch (authority_id, metric_id, id);
+-- next
+CREATE TABLE redaction (
+	authority_id INTEGER NOT NULL,
+	document_id TEXT COLLATE "C" NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	ground TEXT NOT NULL,
+	reason JSON NOT NULL,
+	replacement_id TEXT COLLATE "C",
+	redacted_by TEXT COLLATE "C" NOT NULL,
+	redacted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT redaction_pkey PRIMARY KEY (authority_id, document_id),
+	CONSTRAINT redacts_a_document_of_its_contract FOREIGN KEY(authority_id, document_id, contract_id) REFERENCES document (authority_id, id, contract_id),
+	CONSTRAINT is_replaced_in_its_contract FOREIGN KEY(authority_id, replacement_id, contract_id) REFERENCES document (authority_id, id, contract_id),
+	CONSTRAINT redaction_ground_is_known CHECK (ground IN ('personal_data', 'trade_secret', 'security', 'legal_order')),
+	CONSTRAINT redaction_nothing_replaces_itself CHECK (replacement_id <> document_id)
+);
 -- next
 CREATE TABLE upload (
 	authority_id INTEGER NOT NULL,
@@ -4039,6 +4056,55 @@ ALTER TABLE observation_batch ENABLE ALWAYS TRIGGER observation_batch_stays;
 ALTER TABLE observation_batch ENABLE ALWAYS TRIGGER observation_batch_stays_whole;
 -- next
 GRANT SELECT, INSERT ON observation_batch TO ecosystem_api;
+-- next
+CREATE TRIGGER redaction_stays BEFORE UPDATE OR DELETE ON redaction FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER redaction_stays_whole BEFORE TRUNCATE ON redaction FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE redaction ENABLE ALWAYS TRIGGER redaction_stays;
+-- next
+ALTER TABLE redaction ENABLE ALWAYS TRIGGER redaction_stays_whole;
+-- next
+ALTER TABLE redaction ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE redaction FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY redaction_seen ON redaction USING (
+  authority_id = nullif(current_setting('app.authority', true), '')::integer
+  OR EXISTS (
+    SELECT FROM contract_party
+    WHERE contract_party.authority_id = redaction.authority_id
+      AND contract_party.contract_id = redaction.contract_id
+      AND contract_party.organisation_id = nullif(current_setting('app.organisation', true), '')
+  )
+  OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'
+  )
+);
+-- next
+GRANT SELECT, INSERT ON redaction TO ecosystem_api;
+-- next
+CREATE FUNCTION who_filed_redacts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM document
+    WHERE document.authority_id = NEW.authority_id AND document.id = NEW.document_id
+      AND document.organisation_id = nullif(current_setting('app.organisation', true), ''))
+  AND (NEW.replacement_id IS NULL OR EXISTS (
+    SELECT FROM document
+    WHERE document.authority_id = NEW.authority_id AND document.id = NEW.replacement_id
+      AND document.organisation_id = nullif(current_setting('app.organisation', true), '')))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'who_filed_redacts';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER who_filed_redacts BEFORE INSERT ON redaction FOR EACH ROW EXECUTE FUNCTION who_filed_redacts();
+-- next
+ALTER TABLE redaction ENABLE ALWAYS TRIGGER who_filed_redacts;
 -- next
 ALTER TABLE upload ENABLE ROW LEVEL SECURITY;
 -- next
