@@ -332,9 +332,23 @@ def _price(world: World) -> None:
     cheap = {**SOLO, "price": {"amount": "1000000.00", "currency": "CNY"}}
     sent = offer(world, "delivery", [("second_enterprise", "100")], cheap)
     world.ids["solo"] = sent
+    dear = {**SOLO, "price": {"amount": "11000000.00", "currency": "CNY"}}
+    rival = offer(world, "delivery", [("enterprise", "100")], dear)
     world.set_clock(world.now + timedelta(days=20, hours=2))
     _open(world, path)
     call.post(f"{path}/admissions", "city/officer", changes=path)
+    _score(call, path, offers=(sent, rival))
+    call.post(f"{path}/score-freezing", "city/officer", changes=path)
+    call.get(f"{path}/score-freezing")
+    _open(world, path, of="financial-")
+    call.get(f"{path}/financial-opening")
+    call.post(f"{path}/evaluation", "city/officer", changes=path)
+    _explain(call, sent)
+    _challenge(world, sent)
+
+
+def _score(call: Caller, path: str, *, offers: tuple[str, ...]) -> None:
+    """Have two evaluators score offers singly, and agree."""
     people = ("city/evaluator", "city/second_evaluator")
     call.post(
         f"{path}/evaluators", "city/officer", {"people": [call.person(one)["id"] for one in people]}
@@ -343,15 +357,11 @@ def _price(world: World) -> None:
     for who in people:
         none = {"has_conflict": False, "reason": text("无", "None")}
         call.post(f"{path}/conflict-declarations", who, none)
-        call.post(f"/v1/offers/{sent}/scores", who, {"scores": [given]})
+        for one in offers:
+            call.post(f"/v1/offers/{one}/scores", who, {"scores": [given]})
     for who in people:
-        call.post(f"/v1/offers/{sent}/consensus", who, {"scores": [given]})
-    call.post(f"{path}/score-freezing", "city/officer", changes=path)
-    call.get(f"{path}/score-freezing")
-    _open(world, path, of="financial-")
-    call.get(f"{path}/financial-opening")
-    call.post(f"{path}/evaluation", "city/officer", changes=path)
-    _explain(call, sent)
+        for one in offers:
+            call.post(f"/v1/offers/{one}/consensus", who, {"scores": [given]})
 
 
 def _explain(call: Caller, sent: str) -> None:
@@ -365,3 +375,16 @@ def _explain(call: Caller, sent: str) -> None:
     judged = {"outcome": "accepted", "reasons": text("解释合理", "That explains it")}
     call.post(f"{there}/decision", "city/officer", judged, changes=there)
     call.get(there, "city/officer")
+
+
+def _challenge(world: World, sent: str) -> None:
+    """Award to an offer, have the other one challenge that, and take the challenge back."""
+    call, lot = world.caller, f"/v1/lots/{world.ids['lot']}"
+    proposal = {"offer_id": sent, "reason": text("价格已作解释", "The price was explained")}
+    made = call.post(f"{lot}/awards", "city/officer", proposal)
+    award = f"/v1/awards/{made['id']}"
+    call.post(f"{award}/approval", "city/approver", changes=award)
+    grounds = {"grounds": text("价格过低", "The price is too low")}
+    lodged = call.post(f"{award}/challenges", "enterprise/bidder", grounds)
+    there = f"/v1/challenges/{lodged['id']}"
+    call.post(f"{there}/withdrawal", "enterprise/bidder", changes=there)

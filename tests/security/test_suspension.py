@@ -28,6 +28,7 @@ STILL_DONE = frozenset({
     "simulate what a contract pays",
     "cancel a need",
     "withdraw an offer",
+    "withdraw a challenge",
     "leave an offer",
     "declare a conflict of interest or none",
     "withdraw a change of a contract",

@@ -73,6 +73,10 @@ CHALLENGE: Final = Permit(
     kinds=BIDDERS, verified=True, relation="member of an offer that did not win",
     state="standstill",
 )  # fmt: skip
+WITHDRAW_CHALLENGE: Final = Permit(
+    act="withdraw a challenge", scope="awards:write", roles=(Role.BIDDER,), person=True,
+    kinds=BIDDERS, relation="made the challenge", state="open",
+)  # fmt: skip
 REVIEW: Final = Permit(
     act="decide a challenge", scope="awards:write", roles=(Role.REVIEWER,), person=True,
     step_up=True, kinds=(OrganisationKind.GOVERNMENT, OrganisationKind.AUDITOR), verified=True,

@@ -29,6 +29,7 @@ from ecosystem.offers.model import State as OfferState
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
+from ecosystem.values import revision
 from ecosystem.values.actor import Actor
 
 _PURPOSE: Final = "review"
@@ -54,6 +55,17 @@ _CLOSE: Final = Statement(
     update(challenge)
     .where(challenge.c.authority_id == bindparam("of_authority"), challenge.c.id == bindparam("of"))
     .values(state=bindparam("new_state"), version=challenge.c.version + 1)
+)
+
+_WITHDRAW: Final = Statement(
+    update(challenge)
+    .where(challenge.c.authority_id == bindparam("of_authority"), challenge.c.id == bindparam("of"))
+    .values(
+        state="withdrawn",
+        version=challenge.c.version + 1,
+        withdrawn_by=bindparam("by"),
+        withdrawn_at=bindparam("at"),
+    )
 )
 
 
@@ -82,6 +94,7 @@ async def lodge(
         need_id=facts.need_id, award_id=award_id, offer_id=lodged.offer_id,
         organisation_id=lodged.organisation_id, grounds=msgspec.json.encode(facts.grounds),
         lodged_by=lodged.lodged_by, lodged_at=at, decide_by=lodged.decide_by,
+        withdrawn_by=None, withdrawn_at=None,
     )  # fmt: skip
     version = await history.record(
         tx, "challenge.lodged", challenge_id, facts=facts, decision=lodged, by=by, at=at,
@@ -128,6 +141,38 @@ async def decide(
             audience=EVERYONE,
         )  # fmt: skip
     return Standing(id=challenge_id, state=decided.state, version=version)
+
+
+async def withdraw(
+    tx: Tx, challenge_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Take a challenge back.
+
+    Refuses with ChallengeMissing, RevisionStale, and as the rule does. Effects: locks need,
+    award and challenge; challenge.withdrawn; the award goes on (award.resumed) unless another
+    challenge of it is open.
+    """
+    lodged, found, _ = await queries.locked(tx, challenge_id, by=by, at=at)
+    revision.check(expected, actual=lodged["version"])
+    facts = await queries.withdraw_facts(tx, lodged, found)
+    withdrawn = rules.withdraw(facts, by=by, at=at)
+    await tx.run(
+        _WITHDRAW,
+        of_authority=facts.authority_number, of=challenge_id, at=at, by=withdrawn.withdrawn_by,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "challenge.withdrawn", challenge_id, facts=facts, decision=withdrawn, by=by, at=at,
+        audience=EVERYONE,
+    )  # fmt: skip
+    if withdrawn.award_state is not None:
+        await tx.run(
+            _MOVE, of_authority=facts.authority_number, of=facts.award_id, new_state="published"
+        )
+        await history.record(
+            tx, "award.resumed", facts.award_id, facts=facts, decision=withdrawn, by=by, at=at,
+            audience=EVERYONE,
+        )  # fmt: skip
+    return Standing(id=challenge_id, state=withdrawn.state, version=version)
 
 
 async def _set_aside(

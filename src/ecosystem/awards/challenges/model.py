@@ -28,6 +28,8 @@ class State(StrEnum):
     OPEN = "open"
     UPHELD = "upheld"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    """Whoever made it took it back before it was decided."""
     MOOT = "moot"
     """Another challenge of the same award was upheld first."""
 
@@ -126,6 +128,28 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     """What the budget has back; None where nothing was committed."""
 
 
+class WithdrawFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the withdrawal of a challenge is checked against."""
+
+    challenge_id: str
+    award_id: str
+    authority_number: int
+    organisation_id: str
+    """Whose challenge it is."""
+    state: State
+    others_open: bool
+    """Whether another challenge of the same award is open."""
+
+
+class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):
+    """The challenge is taken back, and perhaps its award goes on."""
+
+    state: State
+    withdrawn_by: str
+    award_state: AwardState | None
+    """`standstill` where the award goes on, None where it stays suspended by another challenge."""
+
+
 class Suspended(msgspec.Struct, frozen=True):
     """An award is suspended by a challenge."""
 
@@ -160,3 +184,4 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     decided_by_organisation: OrganisationId | None
     decided_by: PersonId | None
     decided_at: datetime | None
+    withdrawn_at: datetime | None

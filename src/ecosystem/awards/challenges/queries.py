@@ -13,6 +13,7 @@ from ecosystem.awards.challenges.model import (
     DecideFacts,
     LodgeFacts,
     State,
+    WithdrawFacts,
 )
 from ecosystem.awards.challenges.rules import ChallengeMissing
 from ecosystem.awards.challenges.tables import challenge, challenge_decision
@@ -61,6 +62,7 @@ _WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
     challenge_decision.c.organisation_id.label("decided_by_organisation"),
     challenge_decision.c.decided_by,
     challenge_decision.c.decided_at,
+    challenge.c.withdrawn_at,
 )
 _OF_ITS_AWARD: Final = and_(
     award.c.authority_id == challenge.c.authority_id, award.c.id == challenge.c.award_id
@@ -172,14 +174,23 @@ async def locked(
     return _found(await tx.row(_LOCKED, authority_id=authority, id=challenge_id)), found, row
 
 
+async def withdraw_facts(tx: Tx, lodged: Record, found: Record) -> WithdrawFacts:
+    """Return what the withdrawal of a locked challenge is checked against."""
+    return WithdrawFacts(
+        challenge_id=lodged["id"],
+        award_id=found["id"],
+        authority_number=lodged["authority_id"],
+        organisation_id=lodged["organisation_id"],
+        state=_state(lodged, found),
+        others_open=await _others_open(tx, lodged),
+    )
+
+
 async def decide_facts(
     tx: Tx, lodged: Record, found: Record, row: Record, asked: ChallengeDecision, *, by: Actor
 ) -> DecideFacts:
     """Return what the decision on a locked challenge is checked against."""
     authority = lodged["authority_id"]
-    before = await tx.rows(_OF_AWARD, authority_id=authority, award_id=found["id"])
-    others = {one["id"] for one in before if one["state"] == "open"} - {lodged["id"]}
-    is_moot = lodged["state"] == "open" and found["state"] == "cancelled"
     standing = await awards.standing(tx, row)
     return DecideFacts(
         challenge_id=lodged["id"],
@@ -188,19 +199,31 @@ async def decide_facts(
         lot_id=found["lot_id"],
         kind=OfferKind(found["kind"]),
         authority_number=authority,
-        state=State.MOOT if is_moot else State(lodged["state"]),
+        state=_state(lodged, found),
         decide_by=lodged["decide_by"],
         is_within=await tx.value(_IS_WITHIN, authority_id=authority, jurisdiction=by.jurisdiction),
         parties=tuple(
             sorted({who for one in await _offered(tx, row["id"]) for who in one.member_ids})
         ),
-        others_open=bool(others),
+        others_open=await _others_open(tx, lodged),
         need_state=NeedState(row["state_now"]),
         left_open=standing.left_open,
         others_stand=bool(standing.awards - {found["id"]}),
         price=awards.price_of(found),
         asked=asked,
     )
+
+
+async def _others_open(tx: Tx, lodged: Record) -> bool:
+    of_award = await tx.rows(
+        _OF_AWARD, authority_id=lodged["authority_id"], award_id=lodged["award_id"]
+    )
+    return any(one["state"] == "open" and one["id"] != lodged["id"] for one in of_award)
+
+
+def _state(lodged: Record, found: Record) -> State:
+    is_moot = lodged["state"] == "open" and found["state"] == "cancelled"
+    return State.MOOT if is_moot else State(lodged["state"])
 
 
 async def _offered(tx: Tx, need_id: str) -> tuple[_Offered, ...]:

@@ -14,6 +14,7 @@ from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.page import Page
 from ecosystem.values.patterns import whole
+from ecosystem.values.revision import RevisionStale
 
 OfAward = Annotated[
     str,
@@ -93,4 +94,28 @@ async def decide_challenge(
     return request.answer(now, version=now.version, location=f"/v1/challenges/{challenge_id}")
 
 
-ROUTES = (challenge_award, read_challenge, list_challenges, decide_challenge)
+@post(
+    "/v1/challenges/{challenge_id:str}/withdrawal",
+    permit=access.WITHDRAW_CHALLENGE,
+    answers=Standing,
+    key=True,
+    changes=True,
+    refuses=(
+        rules.ChallengeMissing, RevisionStale, rules.NotOwnChallenge, rules.ChallengeDecided,
+    ),
+)  # fmt: skip
+async def withdraw_challenge(request: Call, challenge_id: FromPath[str]) -> Response[bytes]:
+    """Withdraw a challenge.
+
+    The organisation that made it takes it back, until it is decided. The award goes on at once
+    unless another challenge of it is open; the same organisation does not challenge it again.
+    """
+    now = await actions.withdraw(
+        request.tx, challenge_id, by=request.by, at=request.at, expected=request.expected
+    )
+    return request.answer(now, version=now.version, location=f"/v1/challenges/{challenge_id}")
+
+
+ROUTES = (
+    challenge_award, read_challenge, list_challenges, decide_challenge, withdraw_challenge,
+)  # fmt: skip

@@ -11,6 +11,8 @@ from ecosystem.awards.challenges.model import (
     LodgeFacts,
     Outcome,
     State,
+    WithdrawFacts,
+    Withdrawn,
 )
 from ecosystem.awards.model import Remedy
 from ecosystem.awards.model import State as AwardState
@@ -67,6 +69,13 @@ class ChallengeDecided(Refusal):
 
     kind = Kind.CONFLICT
     remedy = "Read what was decided."
+
+
+class NotOwnChallenge(Refusal):
+    """The challenge is another organisation's."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Have the organisation that made the challenge take it back."
 
 
 class RemedyUnsound(Refusal):
@@ -128,6 +137,23 @@ def decide(facts: DecideFacts, *, by: Actor, at: datetime) -> Decided:
         award_state=_award_state(facts, is_upheld=is_upheld),
         need_state=_need_state(facts, remedy),
         released=facts.price if from_budget else None,
+    )
+
+
+def withdraw(facts: WithdrawFacts, *, by: Actor, at: datetime) -> Withdrawn:
+    """Take a challenge back; its award goes on as soon as no other challenge is open.
+
+    Refuses with NotOwnChallenge, ChallengeDecided.
+    """
+    del at
+    if by.organisation_id != facts.organisation_id:
+        raise NotOwnChallenge("The caller's organisation did not make this challenge.")
+    if facts.state is not State.OPEN:
+        raise ChallengeDecided(f"The challenge is {facts.state}.")
+    return Withdrawn(
+        state=State.WITHDRAWN,
+        withdrawn_by=by.person_id or "",
+        award_state=None if facts.others_open else AwardState.STANDSTILL,
     )
 
 

@@ -28,9 +28,9 @@ _TURN: Final = """
 CREATE FUNCTION challenge_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.state <> 'open' OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - '{state,version}'::text[]
-      IS DISTINCT FROM to_jsonb(OLD) - '{state,version}'::text[]
-    OR NOT EXISTS (
+    OR to_jsonb(NEW) - '{state,version,withdrawn_by,withdrawn_at}'::text[]
+      IS DISTINCT FROM to_jsonb(OLD) - '{state,version,withdrawn_by,withdrawn_at}'::text[]
+    OR NEW.state <> 'withdrawn' AND NOT EXISTS (
       SELECT FROM challenge_decision AS decision WHERE decision.authority_id = NEW.authority_id
         AND decision.challenge_id = NEW.id AND decision.outcome = NEW.state)
   THEN
@@ -55,6 +55,10 @@ _INDEPENDENT: Final = """EXISTS (
           json_array_elements_text(one->'member_ids') AS member
         WHERE member = NEW.organisation_id))"""
 """Who decides oversees the authority, is not it, and was no member of an offer that was opened."""
+_STILL_OPEN: Final = """EXISTS (
+    SELECT FROM challenge WHERE challenge.authority_id = NEW.authority_id
+      AND challenge.id = NEW.challenge_id AND challenge.state = 'open' FOR SHARE)"""
+"""Nobody decides what was taken back; whoever takes it back at once waits for this row."""
 
 challenge: Final = Table(
     "challenge",
@@ -71,17 +75,24 @@ challenge: Final = Table(
     reference("lodged_by"),
     Column("lodged_at", DateTime(timezone=True), nullable=False),
     Column("decide_by", DateTime(timezone=True), nullable=False),
+    reference("withdrawn_by", nullable=True),
+    Column("withdrawn_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "award_id"], ["award.authority_id", "award.id"]),
     ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
     UniqueConstraint(
         "authority_id", "award_id", "organisation_id", name="an_award_is_challenged_once_by_each"
     ),
-    CheckConstraint("state IN ('open', 'upheld', 'rejected')", name="state_is_known"),
+    CheckConstraint("state IN ('open', 'withdrawn', 'upheld', 'rejected')", name="state_is_known"),
+    CheckConstraint(
+        "(state = 'withdrawn') = (withdrawn_by IS NOT NULL) "
+        "AND (state = 'withdrawn') = (withdrawn_at IS NOT NULL)",
+        name="a_withdrawal_has_its_hand",
+    ),
     CheckConstraint("decide_by >= lodged_at", name="time_to_decide_comes_after"),
     Index("challenge_newest_first", "id"),
     info={
-        "hands": ("lodged_by",),
+        "hands": ("lodged_by", "withdrawn_by"),
         "sql": (
             *refusing("what_is_challenged_is_suspended", on="challenge", unless=_SUSPENDING),
             _TURN,
@@ -115,8 +126,11 @@ challenge_decision: Final = Table(
     ),
     info={
         "append_only": True,
-        "sql": refusing(
-            "who_decides_has_no_part_in_it", on="challenge_decision", unless=_INDEPENDENT
+        "sql": (
+            *refusing(
+                "who_decides_has_no_part_in_it", on="challenge_decision", unless=_INDEPENDENT
+            ),
+            *refusing("what_is_decided_is_open", on="challenge_decision", unless=_STILL_OPEN),
         ),
     },
 )

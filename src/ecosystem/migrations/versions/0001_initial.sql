@@ -1225,11 +1225,14 @@ CREATE TABLE challenge (
 	lodged_by TEXT COLLATE "C" NOT NULL,
 	lodged_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	decide_by TIMESTAMP WITH TIME ZONE NOT NULL,
+	withdrawn_by TEXT COLLATE "C",
+	withdrawn_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT challenge_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT challenge_authority_id_award_id_refers FOREIGN KEY(authority_id, award_id) REFERENCES award (authority_id, id),
 	CONSTRAINT challenge_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
 	CONSTRAINT an_award_is_challenged_once_by_each UNIQUE (authority_id, award_id, organisation_id),
-	CONSTRAINT challenge_state_is_known CHECK (state IN ('open', 'upheld', 'rejected')),
+	CONSTRAINT challenge_state_is_known CHECK (state IN ('open', 'withdrawn', 'upheld', 'rejected')),
+	CONSTRAINT challenge_a_withdrawal_has_its_hand CHECK ((state = 'withdrawn') = (withdrawn_by IS NOT NULL) AND (state = 'withdrawn') = (withdrawn_at IS NOT NULL)),
 	CONSTRAINT challenge_time_to_decide_comes_after CHECK (decide_by >= lodged_at)
 );
 -- next
@@ -3246,7 +3249,7 @@ CREATE POLICY substitution_seen ON substitution USING (nullif(current_setting('a
 -- next
 GRANT SELECT, INSERT, UPDATE ON substitution TO ecosystem_api;
 -- next
-CREATE TRIGGER challenge_hands_stay BEFORE UPDATE ON challenge FOR EACH ROW EXECUTE FUNCTION hands_stay('lodged_by');
+CREATE TRIGGER challenge_hands_stay BEFORE UPDATE ON challenge FOR EACH ROW EXECUTE FUNCTION hands_stay('lodged_by', 'withdrawn_by');
 -- next
 ALTER TABLE challenge ENABLE ALWAYS TRIGGER challenge_hands_stay;
 -- next
@@ -3270,9 +3273,9 @@ ALTER TABLE challenge ENABLE ALWAYS TRIGGER what_is_challenged_is_suspended;
 CREATE FUNCTION challenge_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.state <> 'open' OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - '{state,version}'::text[]
-      IS DISTINCT FROM to_jsonb(OLD) - '{state,version}'::text[]
-    OR NOT EXISTS (
+    OR to_jsonb(NEW) - '{state,version,withdrawn_by,withdrawn_at}'::text[]
+      IS DISTINCT FROM to_jsonb(OLD) - '{state,version,withdrawn_by,withdrawn_at}'::text[]
+    OR NEW.state <> 'withdrawn' AND NOT EXISTS (
       SELECT FROM challenge_decision AS decision WHERE decision.authority_id = NEW.authority_id
         AND decision.challenge_id = NEW.id AND decision.outcome = NEW.state)
   THEN
@@ -3521,6 +3524,21 @@ END $$;
 CREATE TRIGGER who_decides_has_no_part_in_it BEFORE INSERT ON challenge_decision FOR EACH ROW EXECUTE FUNCTION who_decides_has_no_part_in_it();
 -- next
 ALTER TABLE challenge_decision ENABLE ALWAYS TRIGGER who_decides_has_no_part_in_it;
+-- next
+CREATE FUNCTION what_is_decided_is_open() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM challenge WHERE challenge.authority_id = NEW.authority_id
+      AND challenge.id = NEW.challenge_id AND challenge.state = 'open' FOR SHARE)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_decided_is_open';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER what_is_decided_is_open BEFORE INSERT ON challenge_decision FOR EACH ROW EXECUTE FUNCTION what_is_decided_is_open();
+-- next
+ALTER TABLE challenge_decision ENABLE ALWAYS TRIGGER what_is_decided_is_open;
 -- next
 GRANT SELECT, INSERT, UPDATE ON contract_change TO ecosystem_api;
 -- next
