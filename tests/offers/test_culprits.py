@@ -1,6 +1,9 @@
 """Whose fault it is: officers, bidders and the keeper, each named for what is theirs alone."""
 
+import hashlib
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -29,6 +32,7 @@ from tests.builders import (
     offered,
     opened,
     shares_of,
+    submitted,
     told,
 )
 
@@ -40,7 +44,10 @@ async def record_of(world: World, need: Published) -> Opening:
         return msgspec.json.decode(await openings.record(tx, need.id), type=Opening)
 
 
-async def misdealt(world: World, need: Published, *, to: tuple[int, ...]) -> str:
+async def misdealt(
+    world: World, need: Published, *, to: tuple[int, ...],
+    cipher_text: Callable[[str], str] = str,
+) -> str:  # fmt: skip
     """Submit an offer whose boxes do not open for the officers at these places."""
     offer_id = await drafted(world, need.lot_id)
     async with world.acting("enterprise/bidder") as (tx, by):
@@ -54,7 +61,8 @@ async def misdealt(world: World, need: Published, *, to: tuple[int, ...]) -> str
         boxes = tuple(
             encode(bytes(BOX)) if place in to else box for place, box in enumerate(sealed.boxes)
         )
-        bent = SealedOffer((msgspec.structs.replace(sealed, boxes=boxes),))
+        text = cipher_text(sealed.cipher_text)
+        bent = SealedOffer((msgspec.structs.replace(sealed, boxes=boxes, cipher_text=text),))
         await actions.submit_sealed(tx, offer_id, bent, key=KEY, by=by, at=AT, expected=None)
     return offer_id
 
@@ -123,26 +131,83 @@ async def test_an_officer_who_lost_the_key_says_so_and_the_others_open(
     assert (one.state, one.unread_by) == ("opened", (world.actor(OPENERS[0]).person_id,))
 
 
-async def test_an_envelope_of_another_offer_with_its_digest_is_the_keepers_fault(
-    world: World, need: Published, owner_url: str
+def another(envelope: Envelope, **changes: Any) -> Envelope:
+    header = msgspec.structs.replace(envelope.header, **changes)
+    return msgspec.structs.replace(envelope, header=header)
+
+
+def changed(text: str) -> str:
+    return ("B" if text[0] == "A" else "A") + text[1:]
+
+
+KEEPING: Final[dict[str, Callable[[Envelope, Envelope, Envelope], object]]] = {
+    "an envelope of another offer": lambda _, __, other: other,
+    "an earlier envelope of the offer": lambda _, first, __: first,
+    "another deadline": lambda one, _, __: another(one, deadline_at="2030-01-01T00:00:00.000000Z"),
+    "other officers": lambda one, _, __: another(one, officers=one.header.officers[::-1]),
+    "strange officers": lambda one, _, __: another(
+        one,
+        officers=tuple(
+            msgspec.structs.replace(each, id=f"{each.id[:-4]}ffff", key_sha256=f"{place:064x}")
+            for place, each in enumerate(one.header.officers)
+        ),
+    ),
+    "a byte of the cipher text": lambda one, _, __: msgspec.structs.replace(
+        one, cipher_text=changed(one.cipher_text)
+    ),
+    "a byte of a box": lambda one, _, __: msgspec.structs.replace(
+        one, boxes=(changed(one.boxes[0]), *one.boxes[1:])
+    ),
+    "a letter that no envelope has": lambda one, _, __: msgspec.structs.replace(one, nonce="!"),
+    "something else": lambda _, __, ___: {"nothing": True},
+}
+
+
+@pytest.mark.parametrize("keeping", KEEPING)
+async def test_whatever_a_keeper_puts_in_an_envelopes_place_is_the_keepers_fault_alone(
+    world: World, need: Published, owner_url: str, keeping: str
 ) -> None:
-    swapped = await offered(world, need.lot_id, content())
+    bent = await drafted(world, need.lot_id)
     source = await offered(world, need.lot_id, content("1.00"), by="second_enterprise")
     owner = await asyncpg.connect(owner_url)
     await owner.execute("SET app.purpose = 'opening'")
+    kept: list[Envelope] = []
+    for offer_id, price in ((bent, "900000.00"), (bent, "700000.00"), (source, None)):
+        if price is not None:
+            await submitted(world, offer_id, content(price))
+        text = await owner.fetchval("SELECT envelope::text FROM offer WHERE id = $1", offer_id)
+        kept.append(msgspec.json.decode(text, type=Envelope))
+    first, last, other = kept
+    put = KEEPING[keeping](last, first, other)
+    text = msgspec.json.encode(put, order="sorted").decode()
     await owner.execute(
-        "UPDATE offer SET (envelope, envelope_digest) = "
-        "(SELECT envelope, envelope_digest FROM offer WHERE id = $2) WHERE id = $1",
-        swapped, source,
+        "UPDATE offer SET (envelope, envelope_digest) = ($2, $3) WHERE id = $1",
+        bent, text, hashlib.sha256(text.encode()).hexdigest(),
     )  # fmt: skip
     await owner.close()
 
     await opened(world, need.id)
 
     found = {
-        one.offer_id: (one.state, one.at_fault) for one in (await record_of(world, need)).offers
+        one.offer_id: (one.state, one.failure, one.at_fault)
+        for one in (await record_of(world, need)).offers
     }
-    assert found == {swapped: ("excluded", "keeper"), source: ("opened", None)}
+    assert found == {bent: ("excluded", "altered", "keeper"), source: ("opened", None, None)}
+
+
+async def test_a_byte_that_a_bidder_changed_is_the_bidders_fault_alone(
+    world: World, need: Published
+) -> None:
+    bent = await misdealt(world, need, to=(), cipher_text=changed)
+    sound = await offered(world, need.lot_id, content(), by="second_enterprise")
+
+    await opened(world, need.id)
+
+    found = {
+        one.offer_id: (one.state, one.failure, one.at_fault)
+        for one in (await record_of(world, need)).offers
+    }
+    assert found == {bent: ("excluded", "unreadable", "bidder"), sound: ("opened", None, None)}
 
 
 async def test_false_shares_stay_on_record_with_the_name_of_their_officer(

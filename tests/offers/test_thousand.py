@@ -90,7 +90,21 @@ async def plant(world: World, need: Published, owner_url: str, *, in_parts: bool
         "FROM offer WHERE need_id = $1",
         need.id, AT,
     )  # fmt: skip
+    await put_on_record(owner, need)
     await owner.close()
+
+
+async def put_on_record(owner: "asyncpg.Connection[asyncpg.Record]", need: Published) -> None:
+    """Have the history say what it says of a submission: the digests of what came."""
+    await owner.execute(
+        "INSERT INTO event (authority_id, id, stream, version, type, valid_at, recorded_at, "
+        "organisation_id, is_public, visible_to, is_sealed, body, salt, body_digest, hash) "
+        "SELECT authority_id, 'event' || substr(id, 6), id, 1, 'offer.submitted', $2, $2, lead_id, "
+        "false, member_ids, true, json_build_object('decision', json_build_object("
+        "'envelope_digest', envelope_digest, 'financial_digest', financial_digest)), '', '', "
+        "sha256(id::bytea) FROM offer WHERE need_id = $1",
+        need.id, AT,
+    )  # fmt: skip
 
 
 async def handed_in(

@@ -4,6 +4,7 @@ Where technical and financial part come apart, this opens the technical one; `fi
 it opens the other, by the same steps.
 """
 
+from asyncio import to_thread
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -74,7 +75,9 @@ async def give_out(
     terms = await terms_of(tx, need, of_prices=of_prices)
     rules.may_open(terms, by=by, at=at)
     await tx.allow("purpose", _PURPOSE)
-    return queries.sealed_shares(await queries.kept(tx, terms), for_officer=by.person_id or "")
+    waiting = await queries.kept(tx, terms)
+    received = await to_thread(unsealing.received, waiting)
+    return queries.sealed_shares(waiting, received, for_officer=by.person_id or "")
 
 
 async def record_attempt(
@@ -124,7 +127,7 @@ async def take(
     waiting = await queries.kept(tx, terms)
     before = await queries.handed_in(tx, terms)
     given = {one.offer_id: decode(one.share) for one in handed.shares}
-    facts = _facts(terms, handed, waiting=waiting, before=before, by=by)
+    facts = await to_thread(_facts, terms, handed, waiting=waiting, before=before, by=by)
     handed_in = rules.hand_in(facts, by=by, at=at)
     await tx.run(
         _HAND_IN,
@@ -158,7 +161,7 @@ async def record_refused(
     await tx.allow("purpose", _PURPOSE)
     waiting = await queries.kept(tx, terms)
     before = await queries.handed_in(tx, terms)
-    facts = _facts(terms, handed, waiting=waiting, before=before, by=by)
+    facts = await to_thread(_facts, terms, handed, waiting=waiting, before=before, by=by)
     refused = rules.refuse_shares(facts, by=by, at=at)
     await needs_actions.advance(tx, need_id, to=need["state"])
     await history.record(
@@ -181,20 +184,23 @@ def _facts(
     before: Mapping[str, Mapping[str, bytes]],
     by: Actor,
 ) -> HandInFacts:
+    """Compute what shares are checked against: for many offers in a thread, as others wait."""
     given = {one.offer_id: decode(one.share) for one in handed.shares}
+    received = unsealing.received(waiting)
+    digest = queries.digest_of(waiting, received)
     return HandInFacts(
         terms=terms,
-        is_outdated=handed.digest is not UNSET and handed.digest != queries.digest_of(waiting),
-        offered=tuple(one.offer_id for one in waiting),
+        is_outdated=handed.digest is not UNSET and handed.digest != digest,
+        offered=tuple(received),
         handed_for=tuple(one.offer_id for one in handed.shares),
-        wrong=unsealing.wrong(waiting, shares=given, officer_id=by.person_id or ""),
+        wrong=unsealing.wrong(received, shares=given, officer_id=by.person_id or ""),
         before=tuple(before),
         unreadable=handed.unreadable,
         unread_before=tuple(
-            one.offer_id
+            offer_id
             for shares in before.values()
-            for one in waiting
-            if one.offer_id not in shares
+            for offer_id in received
+            if offer_id not in shares
         ),
     )
 

@@ -67,7 +67,7 @@ class HandInFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     terms: OpeningTerms
     offered: tuple[str, ...]
-    """The offers whose envelopes wait."""
+    """The offers whose envelopes wait as they were received."""
     handed_for: tuple[str, ...]
     """The offers for which the opener hands in a share."""
     wrong: tuple[str, ...]
@@ -102,6 +102,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """Its JSON."""
     envelope_digest: str
     """As received: what the receipt names."""
+    recorded_digest: str | None
+    """As the history has it of the last submission; nobody rewrites that."""
     confirmed_version: int | None = None
     part: Part = Part.WHOLE
     financial_digest: str | None = None
@@ -251,7 +253,11 @@ class SealedShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SealedShares(msgspec.Struct, frozen=True):
-    """All sealed offers of a need."""
+    """All sealed offers of a need, as they were received.
+
+    What its keeper has altered is left out: nobody has a share of it, and the record of the
+    opening names the keeper.
+    """
 
     data: tuple[SealedShare, ...]
     digest: Sha256

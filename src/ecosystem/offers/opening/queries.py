@@ -1,12 +1,12 @@
 """Read what an opening needs: the waiting envelopes, the shares handed in, the record."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Integer, Label, Text, any_, bindparam, func, select
 
 from ecosystem.catalogue.profiles.model import Envelopes
 from ecosystem.history.tables import event
@@ -42,8 +42,23 @@ _NEED_ROW: Final = Statement(
     )
 )
 _PART: Final = bindparam("part", type_=Text)
+
+
+def _recorded(name: str) -> Label[str]:
+    """Return the digest that the history has of an offer's last submission."""
+    return (
+        select(event.c.body["decision"][name].as_string())
+        .where(event.c.authority_id == offer.c.authority_id, event.c.stream == offer.c.id)
+        .where(event.c.type == "offer.submitted")
+        .order_by(event.c.version.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("recorded_digest")
+    )
+
+
 _KEPT: Final = Statement(
-    select(offer)
+    select(offer, _recorded("envelope_digest"))
     .where(
         offer.c.authority_id == _AUTHORITY, offer.c.need_id == _NEED, offer.c.state == "submitted"
     )
@@ -93,7 +108,7 @@ _FROZEN_AT: Final = Statement(
     )
 )
 _FINANCIAL: Final = Statement(
-    select(offer)
+    select(offer, _recorded("financial_digest"))
     .where(
         offer.c.authority_id == _AUTHORITY,
         offer.c.need_id == _NEED,
@@ -167,6 +182,7 @@ async def kept(tx: Tx, terms: OpeningTerms) -> tuple[Kept, ...]:
             member_ids=tuple(row["member_ids"]),
             envelope=row["envelope"],
             envelope_digest=row["envelope_digest"],
+            recorded_digest=row["recorded_digest"],
             confirmed_version=row["confirmed_version"],
             part=terms.part,
             financial_digest=row["financial_digest"],
@@ -184,6 +200,7 @@ def _financial(row: Record) -> Kept:
         member_ids=tuple(row["member_ids"]),
         envelope=row["financial_envelope"],
         envelope_digest=row["financial_digest"],
+        recorded_digest=row["recorded_digest"],
         confirmed_version=row["confirmed_version"],
         part=Part.FINANCIAL,
         technical=row["content"],
@@ -206,25 +223,30 @@ async def unopened(tx: Tx, need_id: str) -> tuple[UnopenedOffer, ...]:
     )
 
 
-def digest_of(envelopes: Iterable[Kept]) -> str:
-    """Return SHA-256 of what waits: `offer_id envelope_digest` and a line feed for each."""
-    lines = "".join(f"{one.offer_id} {one.envelope_digest}\n" for one in envelopes)
+def digest_of(waiting: Iterable[Kept], received: Container[str]) -> str:
+    """Return SHA-256 of what was received: `offer_id envelope_digest` and a line feed for each."""
+    lines = "".join(
+        f"{one.offer_id} {one.envelope_digest}\n" for one in waiting if one.offer_id in received
+    )
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def sealed_shares(envelopes: tuple[Kept, ...], *, for_officer: str) -> SealedShares:
-    """Return what an opener opens in its own program."""
+def sealed_shares(
+    waiting: tuple[Kept, ...], received: Mapping[str, Envelope], *, for_officer: str
+) -> SealedShares:
+    """Return what an opener opens in its own program: of `waiting` what was received."""
     return SealedShares(
         data=tuple(
             SealedShare(
                 offer_id=one.offer_id,
                 officer_id=for_officer,
-                envelope=read(one.envelope, Envelope),
+                envelope=received[one.offer_id],
                 envelope_digest=one.envelope_digest,
             )
-            for one in envelopes
+            for one in waiting
+            if one.offer_id in received
         ),
-        digest=digest_of(envelopes),
+        digest=digest_of(waiting, received),
     )
 
 

@@ -51,23 +51,27 @@ def _check(content: bytes, *, kept: Kept, lot: Lot) -> None:
             shapes.check_financial(prices, lot=lot, kind=kept.kind)
 
 
+def received(waiting: Iterable[Kept]) -> dict[str, Envelope]:
+    """Return the envelopes that are what was received, by offer, in the order of `waiting`.
+
+    Of the others nobody has a share: whoever keeps them has altered them.
+    """
+    read = ((one.offer_id, _received(one)) for one in waiting)
+    return {offer_id: sealed for offer_id, sealed in read if sealed is not None}
+
+
 def wrong(
-    waiting: Iterable[Kept], *, shares: Mapping[str, bytes], officer_id: str
+    envelopes: Mapping[str, Envelope], *, shares: Mapping[str, bytes], officer_id: str
 ) -> tuple[str, ...]:
     """Return the offers for which an officer's share is not the one sealed to the officer."""
     return tuple(
-        kept.offer_id
-        for kept in waiting
-        if kept.offer_id in shares
-        and not _fits(kept, share=shares[kept.offer_id], officer_id=officer_id)
+        offer_id
+        for offer_id, sealed in envelopes.items()
+        if offer_id in shares and not _fits(sealed, share=shares[offer_id], officer_id=officer_id)
     )
 
 
-def _fits(kept: Kept, *, share: bytes, officer_id: str) -> bool:
-    """Tell whether the share is right, as far as the envelope still says which one is."""
-    sealed = _received(kept)
-    if sealed is None:
-        return True
+def _fits(sealed: Envelope, *, share: bytes, officer_id: str) -> bool:
     try:
         sealing.check_share(sealed, officer_id=officer_id, share=share)
     except sealing.ShareWrong:
@@ -79,7 +83,8 @@ def _received(kept: Kept) -> Envelope | None:
     """Return the envelope, or None where what is kept is not what was received.
 
     Its header names offer, lot, bidder and part, so that one of another offer or of its other
-    part is none of this.
+    part is none of this; and the history names its digest, so that an earlier one of this offer
+    is not either, nor one for other terms.
     """
     try:
         sealed = form.read(kept.envelope)
@@ -88,4 +93,5 @@ def _received(kept: Kept) -> Envelope | None:
     header = sealed.header
     sealed_for = (header.offer_id, header.lot_id, header.bidder_id, header.part)
     is_own = sealed_for == (kept.offer_id, kept.lot_id, kept.lead_id, kept.part)
-    return sealed if is_own and sealed.digest() == kept.envelope_digest else None
+    is_received = sealed.digest() == kept.envelope_digest == kept.recorded_digest
+    return sealed if is_own and is_received else None
