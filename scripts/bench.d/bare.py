@@ -31,6 +31,14 @@ AUTHORITY: Final = "BENCH_AUTHORITY"
 OFFICERS: Final = "BENCH_OFFICERS"
 _KEY: Final = ECKey.generate_key("P-256")
 _DEADLINE: Final = "2030-01-01T00:00:00.000000Z"
+_ASKED: Final = {
+    "cursor": ("list",),
+    "text": ("search_zh", "search_en", "search_rare"),
+    "sector": ("search_sector",),
+    "value_min": ("search_value",),
+    "in_state": ("search_state",),
+}
+"""What a list is asked by, and under which names it was recorded; all texts by one statement."""
 
 
 Asked = Request[Any, Any, Any]
@@ -97,14 +105,11 @@ async def by_id(request: Asked, need_id: str) -> Response[bytes]:
 @get("/v1/needs")
 async def listed(request: Asked) -> Response[bytes]:
     """Answer a page of needs, or of what is sought."""
-    query = request.query_params
-    text = query.get("text")
-    if text is None:
-        (row,) = await _bare(request).run("list", {"cursor": query["cursor"]})
-    else:
-        name = next(name for name in _bare(request).replays if name.startswith("search"))
-        (row,) = await _bare(request).run(name, {"text": text})
-    return _answer(b'{"data":%b}' % row[0])
+    bare, query = _bare(request), request.query_params
+    asked = next(name for name in _ASKED if name in query)
+    name = next(name for name in _ASKED[asked] if name in bare.replays)
+    (row,) = await bare.run(name, {asked: query[asked]})
+    return _answer(b'{"data":%b}' % (row[0] or b"[]"))
 
 
 @post("/v1/needs/{need_id:str}/publication")

@@ -74,11 +74,11 @@ def _known(
     known: dict[Variable, str] = dict.fromkeys(named[:1], "id")
     if "idempotency-key" in headers:
         known[headers["idempotency-key"]] = "key"
-    if cell.name == "list":
+    if "cursor" in httpx.URL(path).params:
         known |= {one: "cursor" for one in said[-1].arguments if str(one).startswith("need_")}
     if cell.name == "by_id":
         known[authority_of(named[0])] = "authority"
-    if cell.name.startswith("search"):
+    if "text" in httpx.URL(path).params:
         known[httpx.URL(path).params["text"]] = "text"
     if cell.name == "report":
         known[httpx.Response(200, content=body).json()["source"]] = "source"

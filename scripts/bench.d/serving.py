@@ -24,7 +24,8 @@ BARE: Final = "bare:create"
 PEER: Final = "peer:create"
 POOL: Final = 8
 """Connections to the database, of each server."""
-_READY_S_MAX: Final = 60
+_READY_S_MAX: Final = 300
+"""A machine that is shared may take minutes."""
 _STOP_S_MAX: Final = 20
 _TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -61,7 +62,7 @@ def serving(
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, str(HERE / "serving.py"), target, str(port), str(core)],
-            env={**os.environ, "PYTHONPATH": str(HERE), **environ},
+            env={**os.environ, "PYTHONPATH": _beside(HERE), **environ},
             stdout=out,
             stderr=out,
         )
@@ -75,6 +76,11 @@ def serving(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _beside(folder: Path) -> str:
+    """Return where Python looks for modules: in `folder` too."""
+    return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
 
 
 def usage(root: int) -> Usage:
