@@ -2,5 +2,6 @@
 
 from tests.api.conftest import search
 from tests.journeys.conftest import abroad, journey
+from tests.serving.conftest import grounds, place, seeded, serve
 
-__all__ = ["abroad", "journey", "search"]
+__all__ = ["abroad", "grounds", "journey", "place", "search", "seeded", "serve"]
