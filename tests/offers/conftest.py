@@ -7,9 +7,16 @@ import httpx
 import pytest
 
 from ecosystem.runtime.database import Database
+from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.runtime.settings import Settings
 from tests.builders import Published, World, published, settled
 from tests.offers.market import Market
+
+
+@pytest.fixture
+def superuser(server: EmbeddedServer, database_name: str) -> str:
+    """The address of the database for who may read the server's own files."""
+    return server.dsn(database_name, role="postgres")
 
 
 @pytest.fixture
@@ -24,9 +31,10 @@ async def need(world: World) -> Published:
 
 @pytest.fixture
 async def market(client: httpx.AsyncClient, database: Database, chosen: Settings) -> Market:
-    world = await settled(database, Path(chosen.data_folder or "."))
+    folder = Path(chosen.data_folder or ".")
+    world = await settled(database, folder)
     shown = (await client.get("/v1/sandbox/clock")).json()
     start = datetime.fromisoformat(shown["now"]) + timedelta(minutes=1)
-    market = Market(client, world, await published(world, at=start), start)
+    market = Market(client, world, await published(world, at=start), start, folder)
     await market.clock(start)
     return market

@@ -1,9 +1,14 @@
 """Everything that lies in a database, as its owner could take it away; and what to look for."""
 
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator
+from pathlib import Path
+
 import asyncpg
 
 CANARY = "777123.45"
 WORDS = "canary sings at dawn"
+_AROUND = 100
 
 
 async def dump(owner_url: str) -> str:
@@ -19,6 +24,35 @@ async def dump(owner_url: str) -> str:
     return "\n".join(row["row"] for table in rows for row in table)
 
 
-def in_hex(*texts: str) -> list[str]:
-    """Return how a dump shows texts that lie in columns of bytes."""
-    return [text.encode().hex() for text in texts]
+async def server_log(superuser_url: str) -> str:
+    """Return what the database server has written since it was made."""
+    connection = await asyncpg.connect(superuser_url)
+    try:
+        folder = Path(await connection.fetchval("SHOW data_directory"))
+    finally:
+        await connection.close()
+    return (folder.parent / "log").read_text(encoding="utf-8", errors="replace")
+
+
+def files(folder: Path) -> str:
+    """Return all that a service has written into its folder."""
+    found = (one for one in folder.rglob("*") if one.is_file())
+    return "\n".join(one.read_text(encoding="utf-8", errors="replace") for one in found)
+
+
+def singing(within: str, *canaries: str) -> Iterator[str]:
+    """Yield where a canary sings: as it is, in hexadecimal, or anywhere within base64."""
+    for canary in canaries:
+        octets = canary.encode()
+        for shape in (canary, octets.hex(), *_in_base64(octets)):
+            at = within.find(shape)
+            if at >= 0:
+                yield within[max(0, at - _AROUND) : at + len(shape) + _AROUND]
+
+
+def _in_base64(octets: bytes) -> Iterator[str]:
+    """Yield the part that does not depend on what stands before and after, at each of 3 places."""
+    for before in range(3):
+        first, last = -(-8 * before // 6), 8 * (before + len(octets)) // 6
+        for encode in (b64encode, urlsafe_b64encode):
+            yield encode(bytes(before) + octets).decode()[first:last]

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,12 +24,18 @@ class Market:
     """A need that takes offers, and the parties over HTTP."""
 
     def __init__(
-        self, client: httpx.AsyncClient, world: World, need: Published, start: datetime
+        self,
+        client: httpx.AsyncClient,
+        world: World,
+        need: Published,
+        start: datetime,
+        folder: Path,
     ) -> None:
         self.client = client
         self.world = world
         self.need = need
         self.start = start
+        self.folder = folder
 
     async def post(
         self, path: str, who: str, body: object = None, *, key: str | None = None, match: str = "*"
