@@ -4,29 +4,29 @@ import argparse
 import asyncio
 import os
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Final
 
+import as_of
 import bare
 import journey
 import msgspec
 import observations
 import place
 import recording
+from asking import asked
 from cells import BARE, CELLS, NOBODY, OURS, PEER, Cell, Stock
-from load import Measured, Order
+from load import Order
 from place import Place
 from report import Sample, report, table
 from serving import BARE as BARE_APP
-from serving import HERE, Server, serving, usage
 from serving import PEER as PEER_APP
+from serving import Server, serving, usage
 
 from ecosystem.values.identifiers import authority_of
 
@@ -35,6 +35,7 @@ _WRITES_PER_S_MAX: Final = 1_500
 """How many of each write are prepared for each second of measuring."""
 _WARM_S: Final = 0.3
 _OBSERVATIONS: Final = "observations"
+_AS_OF: Final = "as_of"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     if parsed.only == [_OBSERVATIONS]:
         return observations.measure([int(one) for one in parsed.rows.split(",")])
+    if parsed.only == [_AS_OF]:
+        return as_of.measure(parsed.events, core=_part_cores())
     plan = _plan(parsed)
     with place.opened(core=_part_cores()) as here:
         _tell(f"Preparing {', '.join(f'{size:,}' for size in plan.sizes)} needs")
@@ -162,7 +165,7 @@ class Run:
         )  # fmt: skip
         postgres = self._here.postgres.pid
         before = (server.usage(), usage(postgres))
-        measured = _asked(order, self._here.folder / "order")
+        measured = asked(order, self._here.folder / "order")
         after = (server.usage(), usage(postgres))
         if measured.failed or not measured.count:
             raise Failed(
@@ -180,14 +183,6 @@ class Run:
             postgres_us=1e6 * (after[1].seconds - before[1].seconds) / measured.count,
             resident=after[0].resident,
         )
-
-
-def _asked(order: Order, file: Path) -> Measured:
-    file.write_bytes(msgspec.msgpack.encode(order))
-    done = subprocess.run(
-        [sys.executable, str(HERE / "load.py"), str(file)], check=True, stdout=subprocess.PIPE
-    )
-    return msgspec.json.decode(done.stdout, type=Measured)
 
 
 def _part_cores() -> int:
@@ -218,7 +213,7 @@ def _plan(parsed: argparse.Namespace) -> Plan:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    names = [*(cell.name for cell in CELLS), _OBSERVATIONS]
+    names = [*(cell.name for cell in CELLS), _OBSERVATIONS, _AS_OF]
     parser.add_argument(
         "--quick", action="store_true", help="about a minute: shorter, and fewer rounds"
     )
@@ -230,7 +225,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", action="append", choices=names, metavar="NAME",
         help=f"only this, which may be said again: {', '.join(names)}; {_OBSERVATIONS} stand "
-        "alone, are loaded in batches beside PostgreSQL's COPY, and read by year",
+        f"alone, are loaded in batches beside PostgreSQL's COPY, and read by year; {_AS_OF} stands "
+        "alone, and reads one milestone's past beside its present, among many events",
+    )  # fmt: skip
+    parser.add_argument(
+        "--events", type=int, default=1_000_000, metavar="N",
+        help="among how many events the past is read (default 1000000)",
     )  # fmt: skip
     parser.add_argument(
         "--rows", default="1000000", metavar="N,N",

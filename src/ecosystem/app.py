@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from ecosystem.assessments import routes as assessments
 from ecosystem.assessments.ratios import routes as ratios
 from ecosystem.audit.exporting import routes as taking
+from ecosystem.audit.findings import routes as findings
 from ecosystem.audit.searching import routes as audit
 from ecosystem.awards import routes as awards
 from ecosystem.awards.admission import routes as admission
@@ -128,6 +129,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *together.ROUTES,
     *audit.ROUTES,
     *taking.ROUTES,
+    *findings.ROUTES,
     *feed.ROUTES,
     *manual.ROUTES,
     *health.ROUTES,

@@ -238,7 +238,7 @@ class Search:
         self.identifiers = {name: self.identifiers[name] for name in sorted(taken)}
 
     def _begin(self, caller: Caller) -> None:
-        """Propose a shift of what is left, open an assessment, and keep a search."""
+        """Propose a shift, open an assessment, keep a search, and write a finding."""
         wanted = {"name": text("城市数据", "City data"), "filters": {"text": "数据"}}
         caller.post("/v1/saved-searches", "enterprise/bidder", wanted)
         programme_id, why = self.identifiers["programme_id"][0], text("示例", "An example")
@@ -248,6 +248,10 @@ class Search:
         asked = {"programme_id": programme_id, "fiscal_year": 2024}
         asked |= {"reviewer_id": caller.organisation("auditor")}
         caller.post("/v1/assessments", "city/officer", asked)
+        found = {"object_id": self.identifiers["contract_id"][0], "title": why, "text": why}
+        caller.post(
+            "/v1/findings", "auditor/auditor", {**found, "reply_by": "2198-01-01T00:00:00Z"}
+        )
 
     def _write(self, name: str, content: object) -> None:
         file = self._folder / name

@@ -132,6 +132,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
     ids |= {"change_id": await _changed(at), "turn_id": await _turned(at)}
     ids |= await _many(at, metric_id) | await _banked(at, payment["id"])
     ids |= {"shift_id": await _shifted(at), "assessment_id": await _assessed(at)}
+    ids["finding_id"] = await _found(at, milestone_id)
     ids |= await _written(at, database, offer_id=award["offer_id"], lot_id=award["lot_id"])
     ids |= await lent(at)
     return Everything(client=at.client, parties=at.parties, tokens={}, ids=ids)
@@ -152,6 +153,16 @@ async def _disputed(at: Partnership, payment: dict[str, Any]) -> dict[str, Any]:
     asked = {"amount": part, "reason": {"en": "Not delivered"}}
     made = await at.made(f"{there}/dispute", asked, by=approver, If_Match="*")
     return await _read(at, f"/v1/payment-disputes/{made['id']}", approver)
+
+
+async def _found(at: Partnership, milestone_id: str) -> str:
+    """Write a finding about a milestone."""
+    asked = {
+        "object_id": milestone_id, "title": {"en": "No register"},
+        "reply_by": "2198-01-01T00:00:00Z", "text": {"en": "The register of assets is not there."},
+    }  # fmt: skip
+    identifier: str = (await at.made("/v1/findings", asked, by=("auditor", "auditor")))["id"]
+    return identifier
 
 
 async def _banked(at: Partnership, payment_id: str) -> dict[str, str]:

@@ -23,6 +23,7 @@ GUARDED: Final = [one for one in OPERATIONS if not one.permit.is_public()]
 MADE_UP: Final = "bWFkZSB1cCBjdXJzb3I"
 BAD_TOKENS: Final = ("Bearer x.y.z", "Bearer ", "Basic YTpi", "Bearer \u00e9")
 CHANGING: Final = frozenset({
+    "read_finding",
     "read_challenge", "read_explanation", "read_excusal", "read_bank_item",
     "read_document", "read_organisation", "read_person", "read_invitation", "read_client",
     "read_programme",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from ecosystem.cli.texts import text
-from ecosystem.cli.world import World
+from ecosystem.cli.world import World, wire
 
 REASON = {"reason": text("示例", "An example")}
 
@@ -81,3 +81,29 @@ def look_back(world: World) -> None:
     for path in (contract, milestone, metric, observation):
         call.get(f"{path}/history", who, limit=2)
         call.get(f"{path}/comparison", who)
+    _find(world, milestone)
+
+
+def _find(world: World, milestone: str) -> None:
+    """Write a finding, reply to it, conclude it, and look again."""
+    call, who = world.caller, "auditor/auditor"
+    asked = {
+        "object_id": milestone.rpartition("/")[2],
+        "title": text("资产登记不全", "The register is not complete"),
+        "text": text("缺少两项资产。", "Two assets are missing."),
+        "reply_by": wire(world.now + timedelta(days=30)),
+    }
+    there = f"/v1/findings/{call.post('/v1/findings', who, asked)['id']}"
+    answered = {"text": text("已补登。", "They have been added.")}
+    call.post(f"{there}/replies", "enterprise/delivery", answered)
+    again_on = world.now.date() + timedelta(days=3)
+    concluded = {
+        "outcome": "upheld",
+        "reasons": text("将复查。", "We look again."),
+        "follow_up_on": again_on.isoformat(),
+    }
+    call.post(f"{there}/conclusion", who, concluded, changes=there)
+    world.set_clock(world.now + timedelta(days=4))
+    seen = {"is_remedied": True, "text": text("已补全。", "Now they are there.")}
+    call.post(f"{there}/follow-up", who, seen, changes=there)
+    call.get("/v1/findings", "city/officer", limit=1)

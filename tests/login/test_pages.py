@@ -12,6 +12,7 @@ from ecosystem.identity.login.languages import Said
 from ecosystem.identity.login.passkeys import wording as passkeys
 from ecosystem.identity.oauth import wording as consent
 from ecosystem.runtime.database import Database
+from ecosystem.values.scopes import SCOPES
 from tests.login.visitor import Visitor, with_account
 from tests.oauth.flow import Flow, flow_of
 
@@ -118,6 +119,11 @@ def test_everything_is_said_in_both_languages() -> None:
         assert one.en
         assert one.zh != one.en
         assert sorted(re.findall(r"\{\w+\}", one.zh)) == sorted(re.findall(r"\{\w+\}", one.en))
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_scope_is_asked_for_in_words(scope: str) -> None:
+    assert consent.scope(scope, "zh") != consent.scope(scope, "en")
 
 
 def _luminance(colour: str) -> float:

@@ -39,6 +39,7 @@ STILL_DONE = frozenset({
     "make an address from which a document is downloaded",
     "dispute an observation",
     "dispute a part of a payment",
+    "reply to a finding",
     "reject a payment",
     "record that the bank has paid",
     "take in a report of the bank",

@@ -15,6 +15,7 @@ Scope = Literal[
     "payments:read", "payments:write",
     "history:read",
     "documents:read", "documents:write",
+    "findings:read", "findings:write",
 ]  # fmt: skip
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)

@@ -24,6 +24,7 @@ _THINGS: Final = {
     "payments": Said(zh="付款", en="payments"),
     "history": Said(zh="历史记录", en="the record of what was done"),
     "documents": Said(zh="文件", en="documents"),
+    "findings": Said(zh="审计发现", en="what auditors have found"),
 }
 
 TITLE: Final = Said(zh="授权", en="Authorise a client")
