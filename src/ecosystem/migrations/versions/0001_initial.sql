@@ -1595,6 +1595,43 @@ CREATE INDEX facility_newest_first ON facility (id);
 -- next
 CREATE INDEX facility_of_contract ON facility (authority_id, contract_id);
 -- next
+CREATE TABLE finding (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT finding_id_is_identifier CHECK (id ~ '^finding_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	object_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	title JSON NOT NULL,
+	text JSON NOT NULL,
+	reply_by TIMESTAMP WITH TIME ZONE NOT NULL,
+	written_by TEXT COLLATE "C" NOT NULL,
+	written_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	outcome TEXT,
+	reasons JSON,
+	concluded_by TEXT COLLATE "C",
+	concluded_at TIMESTAMP WITH TIME ZONE,
+	follow_up_on DATE,
+	is_remedied BOOLEAN,
+	follow_up JSON,
+	followed_up_by TEXT COLLATE "C",
+	followed_up_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT finding_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT finding_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT finding_state_is_known CHECK (state IN ('open', 'concluded', 'followed_up')),
+	CONSTRAINT finding_outcome_is_known CHECK (outcome IN ('upheld', 'settled', 'withdrawn')),
+	CONSTRAINT finding_there_is_time_to_reply CHECK (reply_by > written_at),
+	CONSTRAINT finding_a_conclusion_is_whole CHECK (num_nonnulls(outcome, reasons, concluded_by, concluded_at) = CASE state WHEN 'open' THEN 0 ELSE 4 END),
+	CONSTRAINT finding_a_follow_up_is_whole CHECK (num_nonnulls(is_remedied, follow_up, followed_up_by, followed_up_at) = CASE state WHEN 'followed_up' THEN 4 ELSE 0 END),
+	CONSTRAINT finding_what_is_upheld_is_followed_up CHECK (follow_up_on IS NULL OR (outcome = 'upheld') IS TRUE),
+	CONSTRAINT finding_follow_up_comes_on_its_day CHECK (followed_up_at IS NULL OR (timezone('UTC', followed_up_at)::date >= follow_up_on) IS TRUE)
+);
+-- next
+CREATE INDEX finding_newest_first ON finding (id);
+-- next
+CREATE INDEX finding_of ON finding (authority_id, contract_id, id);
+-- next
 CREATE TABLE metric (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT metric_id_is_identifier CHECK (id ~ '^metric_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -1849,6 +1886,19 @@ CREATE TABLE facility_total (
 	CONSTRAINT facility_total_pkey PRIMARY KEY (authority_id, facility_id),
 	CONSTRAINT facility_total_authority_id_facility_id_refers FOREIGN KEY(authority_id, facility_id) REFERENCES facility (authority_id, id),
 	CONSTRAINT facility_total_no_more_is_drawn_than_the_facility_says CHECK (reserved >= 0 AND reserved <= amount)
+);
+-- next
+CREATE TABLE finding_reply (
+	authority_id INTEGER NOT NULL,
+	finding_id TEXT COLLATE "C" NOT NULL,
+	number INTEGER NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	text JSON NOT NULL,
+	replied_by TEXT COLLATE "C" NOT NULL,
+	replied_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT finding_reply_pkey PRIMARY KEY (authority_id, finding_id, number),
+	CONSTRAINT finding_reply_authority_id_finding_id_refers FOREIGN KEY(authority_id, finding_id) REFERENCES finding (authority_id, id),
+	CONSTRAINT finding_reply_number_is_in_its_bounds CHECK (number BETWEEN 1 AND 200)
 );
 -- next
 CREATE TABLE milestone_submission (
@@ -3779,6 +3829,76 @@ CREATE TRIGGER what_is_agreed_was_signed BEFORE INSERT ON facility FOR EACH ROW 
 -- next
 ALTER TABLE facility ENABLE ALWAYS TRIGGER what_is_agreed_was_signed;
 -- next
+CREATE TRIGGER finding_hands_stay BEFORE UPDATE ON finding FOR EACH ROW EXECUTE FUNCTION hands_stay('written_by', 'concluded_by', 'followed_up_by');
+-- next
+ALTER TABLE finding ENABLE ALWAYS TRIGGER finding_hands_stay;
+-- next
+GRANT SELECT, INSERT, UPDATE ON finding TO ecosystem_api;
+-- next
+CREATE FUNCTION who_finds_oversees() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = NEW.authority_id
+      AND jurisdiction.path LIKE '%/' || (
+        SELECT auditing.jurisdiction FROM organisation AS auditing
+        WHERE auditing.id = NEW.organisation_id AND auditing.kind = 'auditor'
+          AND auditing.state = 'verified') || '/%')
+  AND NEW.state = 'open' AND NEW.version = 1
+  AND CASE split_part(NEW.object_id, '_', 1)
+    WHEN 'contract' THEN NEW.object_id = NEW.contract_id
+    WHEN 'milestone' THEN EXISTS (
+      SELECT FROM milestone AS one WHERE one.authority_id = NEW.authority_id
+        AND one.id = NEW.object_id AND one.contract_id = NEW.contract_id)
+    WHEN 'metric' THEN EXISTS (
+      SELECT FROM metric AS one WHERE one.authority_id = NEW.authority_id
+        AND one.id = NEW.object_id AND one.contract_id = NEW.contract_id)
+    WHEN 'observation' THEN EXISTS (
+      SELECT FROM observation AS one WHERE one.authority_id = NEW.authority_id
+        AND one.id = NEW.object_id AND one.contract_id = NEW.contract_id)
+    WHEN 'document' THEN EXISTS (
+      SELECT FROM document AS one WHERE one.authority_id = NEW.authority_id
+        AND one.id = NEW.object_id AND one.contract_id = NEW.contract_id)
+    ELSE false END) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'who_finds_oversees';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER who_finds_oversees BEFORE INSERT ON finding FOR EACH ROW EXECUTE FUNCTION who_finds_oversees();
+-- next
+ALTER TABLE finding ENABLE ALWAYS TRIGGER who_finds_oversees;
+-- next
+CREATE FUNCTION finding_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  concluded text[] := '{outcome,reasons,concluded_by,concluded_at,follow_up_on}';
+  later text[] := '{version,state,is_remedied,follow_up,followed_up_by,followed_up_at}';
+  was jsonb := to_jsonb(OLD);
+  is_ jsonb := to_jsonb(NEW);
+BEGIN
+  IF NEW.version <> OLD.version + 1
+    OR is_ - concluded - later IS DISTINCT FROM was - concluded - later
+    OR NOT (CASE OLD.state
+      WHEN 'open' THEN NEW.state = 'open' OR NEW.state = 'concluded' AND (
+        NEW.concluded_at >= NEW.reply_by OR EXISTS (
+          SELECT FROM finding_reply AS one WHERE one.authority_id = NEW.authority_id
+            AND one.finding_id = NEW.id))
+      WHEN 'concluded' THEN NEW.state IN ('concluded', 'followed_up')
+        AND NEW.follow_up_on IS NOT NULL AND NOT EXISTS (
+          SELECT FROM unnest(concluded) AS name WHERE is_->name IS DISTINCT FROM was->name)
+      ELSE false END)
+  THEN
+    RAISE EXCEPTION 'finding % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'finding_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER finding_turns BEFORE UPDATE ON finding FOR EACH ROW EXECUTE FUNCTION finding_takes_its_turn();
+-- next
+ALTER TABLE finding ENABLE ALWAYS TRIGGER finding_turns;
+-- next
 GRANT SELECT, INSERT, UPDATE ON metric TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE ON milestone TO ecosystem_api;
@@ -4033,6 +4153,35 @@ ALTER TABLE excusal ENABLE ALWAYS TRIGGER excusal_hands_stay;
 GRANT SELECT, INSERT, UPDATE ON excusal TO ecosystem_api;
 -- next
 GRANT SELECT ON facility_total TO ecosystem_api;
+-- next
+CREATE TRIGGER finding_reply_stays BEFORE UPDATE OR DELETE ON finding_reply FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER finding_reply_stays_whole BEFORE TRUNCATE ON finding_reply FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE finding_reply ENABLE ALWAYS TRIGGER finding_reply_stays;
+-- next
+ALTER TABLE finding_reply ENABLE ALWAYS TRIGGER finding_reply_stays_whole;
+-- next
+GRANT SELECT, INSERT ON finding_reply TO ecosystem_api;
+-- next
+CREATE FUNCTION who_replies_is_heard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM finding JOIN contract_party ON contract_party.authority_id = finding.authority_id
+      AND contract_party.contract_id = finding.contract_id
+    WHERE finding.authority_id = NEW.authority_id AND finding.id = NEW.finding_id
+      AND (finding.state = 'open'
+        OR finding.state = 'concluded' AND finding.follow_up_on IS NOT NULL)
+      AND contract_party.organisation_id = NEW.organisation_id)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'who_replies_is_heard';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER who_replies_is_heard BEFORE INSERT ON finding_reply FOR EACH ROW EXECUTE FUNCTION who_replies_is_heard();
+-- next
+ALTER TABLE finding_reply ENABLE ALWAYS TRIGGER who_replies_is_heard;
 -- next
 CREATE TRIGGER milestone_submission_stays BEFORE UPDATE OR DELETE ON milestone_submission FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
