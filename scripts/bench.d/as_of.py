@@ -32,13 +32,14 @@ _OF_EACH: Final = 20
 _FILL: Final = """
 INSERT INTO event (authority_id, id, stream, version, type, valid_at, recorded_at,
   organisation_id, is_public, visible_to, is_sealed, body, salt, body_digest, previous_hash, hash)
-SELECT $1, bench_id('event', 1500000000000 + n, $1, n),
-  bench_id('milestone', 1500000000000 + n / $3, $1, n / $3), 1 + n % $3, 'milestone.changed',
-  timestamptz '2025-01-01Z' + n * interval '1 second',
+SELECT authority, bench_id('event', 1500000000000 + n, authority, n),
+  bench_id('milestone', 1500000000000 + n / each, authority, n / each), 1 + n % each,
+  'milestone.changed', timestamptz '2025-01-01Z' + n * interval '1 second',
   timestamptz '2025-01-01Z' + n * interval '1 second', 'bench', false, '{}', false,
   '{"by":{},"facts":{},"decision":{},"after":{}}', '', '',
-  CASE WHEN n % $3 > 0 THEN ''::bytea END, ''
-FROM generate_series(0::bigint, $2::bigint - 1) AS n"""
+  CASE WHEN n % each > 0 THEN ''::bytea END, ''
+FROM generate_series(0::bigint, $2::bigint - 1) AS n,
+  (SELECT $1::integer AS authority, $3::integer AS each) AS given"""
 _PLACE: Final = """
 INSERT INTO log_entry (position, authority_id, event_id, leaf_hash)
 SELECT row_number() OVER (ORDER BY recorded_at, id)
