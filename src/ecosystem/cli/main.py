@@ -102,12 +102,7 @@ def _keeping(commands: "_Commands") -> None:
     load.add_argument("--settings", type=Path, help="a TOML file with settings")
     load.set_defaults(run="keep.load_catalogue")
     _rotating(commands)
-    one = commands.add_parser("contracts", help="look after standard-form contracts")
-    acts = one.add_subparsers(required=True, metavar="ACT")
-    check = acts.add_parser("check", help="explain every fault with its line and column")
-    check.add_argument("files", type=Path, nargs="*", help="YAML; by default the shipped forms")
-    check.add_argument("--json", action="store_true", help="print for programs")
-    check.set_defaults(run="contracts.check")
+    _contracting(commands)
     _booking(commands)
     one = commands.add_parser("payments", help="check what is paid")
     acts = one.add_subparsers(required=True, metavar="ACT")
@@ -141,6 +136,19 @@ def _auditing(commands: "_Commands") -> None:
     )  # fmt: skip
     export.add_argument("--json", action="store_true", help="print for programs")
     export.set_defaults(run="taking.export")
+
+
+def _contracting(commands: "_Commands") -> None:
+    one = commands.add_parser("contracts", help="look after contracts and standard forms")
+    acts = one.add_subparsers(required=True, metavar="ACT")
+    check = acts.add_parser("check", help="explain every fault with its line and column")
+    check.add_argument("files", type=Path, nargs="*", help="YAML; by default the shipped forms")
+    check.add_argument("--json", action="store_true", help="print for programs")
+    check.set_defaults(run="contracts.check")
+    verify = acts.add_parser("verify", help="check the signatures of a contract, offline")
+    verify.add_argument("file", type=Path, help="its JSON, as the API answers it; - reads stdin")
+    verify.add_argument("--json", action="store_true", help="print for programs")
+    verify.set_defaults(run="signatures.verify")
 
 
 def _booking(commands: "_Commands") -> None:

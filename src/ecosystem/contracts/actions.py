@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.budgets import actions as budgets
 from ecosystem.contracts import canonical, forms, queries, rules
-from ecosystem.contracts.model import ContractDraft, Drafted, DraftFacts, State
+from ecosystem.contracts.model import ContractDraft, Drafted, DraftFacts, Signing, State
+from ecosystem.contracts.signing import queries as signing
 from ecosystem.contracts.tables import contract, contract_party, contract_signature, standard_form
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
@@ -106,7 +107,7 @@ async def _insert(
     )
 
 
-async def sign(tx: Tx, contract_id: str, *, digest: str, by: Actor, at: datetime) -> Standing:
+async def sign(tx: Tx, contract_id: str, asked: Signing, *, by: Actor, at: datetime) -> Standing:
     """Sign a contract for the caller's organisation; with the last signature it is in force.
 
     Refuses with ContractMissing, as the rules do, and as `budgets.obligate` does. Effects:
@@ -114,13 +115,14 @@ async def sign(tx: Tx, contract_id: str, *, digest: str, by: Actor, at: datetime
     contracted, and `contract.activated`, on which milestones and metrics follow.
     """
     row = await queries.locked(tx, contract_id, seen_by=by)
-    facts = await queries.sign_facts(tx, row, digest=digest)
+    facts = await signing.sign_facts(tx, row, asked, by=by)
     signed = rules.sign(facts, by=by, at=at)
     await tx.run(
         _SIGN,
         authority_id=row["authority_id"], contract_id=contract_id,
         organisation_id=signed.organisation_id, person_id=signed.person_id,
         digest=facts.terms_digest, signed_at=at,
+        own_key=msgspec.json.encode(signed.own_key) if signed.own_key else None,
     )  # fmt: skip
     await tx.run(_SIGNED, of_authority=row["authority_id"], of=contract_id)
     version = await history.record(
@@ -135,7 +137,7 @@ async def sign(tx: Tx, contract_id: str, *, digest: str, by: Actor, at: datetime
 
 async def _activate(tx: Tx, row: Record, *, by: Actor, at: datetime) -> Standing:
     contract_id: str = row["id"]
-    facts = await queries.activate_facts(tx, row)
+    facts = await signing.activate_facts(tx, row)
     activated = rules.activate(facts, by=by, at=at)
     await tx.run(
         _ACTIVATE, of_authority=row["authority_id"], of=contract_id, since=activated.activated_at

@@ -55,3 +55,9 @@ GUARD: Final = (
     "ALTER TABLE contract ENABLE ALWAYS TRIGGER contract_is_guarded",
 )
 """The statements that keep a contract as it was signed."""
+OWN_KEY: Final = (
+    "own_key IS NULL OR (own_key->>'jws' ~ '^[0-9A-Za-z_-]+[.][.][0-9A-Za-z_-]+$'"
+    " AND own_key->>'thumbprint' IS NOT NULL AND own_key->'key'->>'kty' IN ('EC', 'RSA', 'OKP')"
+    " AND own_key->'key'->>'d' IS NULL) IS TRUE"
+)
+"""What is kept of a signature by an own key: the signature, and the public half of the key."""

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from ecosystem.contracts.form_shapes import ContractTerms, Digest, Form, Name, PartyRole
 from ecosystem.contracts.redacting.model import Redaction
+from ecosystem.contracts.own_key import DetachedJws, OwnKey, Presented
 from ecosystem.history.past.model import NOW, Past
 from ecosystem.needs.model import FormCited
 from ecosystem.values.actor import OrganisationKind
@@ -134,6 +135,8 @@ class SignFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The digest that the signatory has signed."""
     parties: tuple[str, ...]
     signatures: tuple[SignedBy, ...]
+    presented: Presented | None = None
+    """What it signs with its own key, or None where it does not."""
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +146,7 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     person_id: str
     is_complete: bool
     """Whether every party has now signed."""
+    own_key: OwnKey | None = None
 
 
 class ActivateFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +172,9 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     digest: Digest
     """SHA-256 of the canonical JSON of the terms, as the signatory has computed it."""
+    jws: DetachedJws | None = None
+    """The same signed with a key of the organisation, registered in the `jwks` of one of its
+    clients: detached, over the canonical JSON of `contract_id`, `digest` and `edition`."""
 
 
 class Arrived(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,6 +220,8 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
 
     organisation_id: OrganisationId
     signed_at: datetime
+    own_key: OwnKey | None = None
+    """What the party has signed with its own key, if it did; anyone can check it."""
 
 
 class ContractSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,6 @@ from ecosystem.contracts import forms, shelf
 from ecosystem.contracts.changes.signed import SIGNATURES
 from ecosystem.contracts.form_shapes import ContractTerms, Form
 from ecosystem.contracts.model import (
-    ActivateFacts,
     Awarded,
     Contract,
     ContractDraft,
@@ -35,12 +34,9 @@ from ecosystem.contracts.model import (
     FormSummary,
     Member,
     Organisation,
-    SignedBy,
-    SignFacts,
-    State,
 )
 from ecosystem.contracts.rules import ContractMissing, FormMissing, NotConcerned
-from ecosystem.contracts.tables import contract, contract_party, contract_signature
+from ecosystem.contracts.tables import contract, contract_party
 from ecosystem.identity import queries as identity
 from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.tables import organisation
@@ -49,7 +45,6 @@ from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor, OrganisationKind
 from ecosystem.values.identifiers import authority_of, owner
-from ecosystem.values.money import Money
 from ecosystem.values.text import Text as Words
 
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
@@ -181,13 +176,7 @@ _PLACE: Final = Statement(
     ).where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID, SEEN)
 )
 _PARTY_IDS: Final = Statement(
-    select(contract_party.c.organisation_id, contract_signature.c.person_id)
-    .outerjoin(
-        contract_signature,
-        (contract_signature.c.authority_id == contract_party.c.authority_id)
-        & (contract_signature.c.contract_id == contract_party.c.contract_id)
-        & (contract_signature.c.organisation_id == contract_party.c.organisation_id),
-    )
+    select(contract_party.c.organisation_id)
     .where(contract_party.c.authority_id == _AUTHORITY)
     .where(contract_party.c.contract_id == _ID)
     .order_by(contract_party.c.organisation_id)
@@ -338,32 +327,6 @@ async def is_contracted(tx: Tx, award_id: str) -> bool:
         _CONTRACTED, authority_id=authority_of(award_id), award_id=award_id
     )
     return found
-
-
-async def sign_facts(tx: Tx, row: Record, *, digest: str) -> SignFacts:
-    """Return what a signature under a locked contract is checked against."""
-    rows = await tx.rows(_PARTY_IDS, authority_id=row["authority_id"], id=row["id"])
-    return SignFacts(
-        state=State(row["state"]),
-        terms_digest=row["terms_digest"],
-        digest=digest,
-        parties=tuple(one["organisation_id"] for one in rows),
-        signatures=tuple(
-            SignedBy(organisation_id=one["organisation_id"], person_id=one["person_id"])
-            for one in rows
-            if one["person_id"] is not None
-        ),
-    )
-
-
-async def activate_facts(tx: Tx, row: Record) -> ActivateFacts:
-    """Return what comes into force with a locked contract."""
-    return ActivateFacts(
-        award_id=row["award_id"],
-        programme_id=row["programme_id"],
-        price=Money(f"{row['price']:f}", row["currency"]),
-        is_contracted=await is_contracted(tx, row["award_id"]),
-    )
 
 
 async def _organisations(tx: Tx, ids: Iterable[str]) -> dict[str, Organisation]:

@@ -19,6 +19,7 @@ from ecosystem.contracts.model import (
     FormList,
     Signing,
 )
+from ecosystem.contracts.own_key import JwsDiffers, JwsKeyUnregistered, JwsUnfit
 from ecosystem.contracts.past import queries as remembered
 from ecosystem.contracts.reading import paper
 from ecosystem.contracts.reading.outline import Outline, outline
@@ -181,7 +182,8 @@ async def list_contracts(
     key=True,
     refuses=(
         rules.ContractMissing, rules.NotParty, rules.ContractInForce, rules.SignedBefore,
-        rules.SignsForAnother, rules.DigestDiffers, rules.AwardContracted,
+        rules.SignsForAnother, rules.DigestDiffers, JwsUnfit, JwsKeyUnregistered, JwsDiffers,
+        rules.AwardContracted,
     ),
 )  # fmt: skip
 async def sign_contract(
@@ -190,12 +192,11 @@ async def sign_contract(
     """Sign a contract.
 
     The signatory sends the SHA-256 of the canonical JSON (RFC 8785) of the `terms` that it
-    has read. With the last party's signature the contract is in force: its price is
-    obligated, its milestones are planned and its metrics registered.
+    has read, and with `jws` its organisation's own signature of it. With the last party's
+    signature the contract is in force: its price is obligated, its milestones are planned and
+    its metrics registered.
     """
-    now = await actions.sign(
-        request.tx, contract_id, digest=data.digest, by=request.by, at=request.at
-    )
+    now = await actions.sign(request.tx, contract_id, data, by=request.by, at=request.at)
     return request.answer(now, version=now.version, location=f"/v1/contracts/{contract_id}")
 
 

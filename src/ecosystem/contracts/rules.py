@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from ecosystem.contracts import forms
+from ecosystem.contracts import forms, own_key
 from ecosystem.contracts.form_shapes import Form, Party, PartyRole
 from ecosystem.contracts.model import (
     Activated,
@@ -181,7 +181,7 @@ def sign(facts: SignFacts, *, by: Actor, at: datetime) -> Signed:
     """Sign the terms for the caller's organisation.
 
     Refuses with NotParty, ContractInForce, SignedBefore, SignsForAnother or DigestDiffers, in that
-    order.
+    order, and as `own_key.check` does where it signs with its own key.
     """
     del at
     if by.organisation_id not in facts.parties:
@@ -200,6 +200,7 @@ def sign(facts: SignFacts, *, by: Actor, at: datetime) -> Signed:
         organisation_id=by.organisation_id,
         person_id=by.person_id or "",
         is_complete=set(facts.parties) == signed | {by.organisation_id},
+        own_key=own_key.checked(facts.presented, digest=facts.terms_digest),
     )
 
 

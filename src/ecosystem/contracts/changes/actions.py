@@ -12,6 +12,7 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes import queries, rules
 from ecosystem.contracts.changes.model import ChangeDraft, Ended, Proposed, ProposeFacts, State
 from ecosystem.contracts.changes.tables import contract_change, contract_change_signature
+from ecosystem.contracts.model import Signing
 from ecosystem.contracts.tables import contract
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
@@ -102,7 +103,7 @@ async def _keep(
     )  # fmt: skip
 
 
-async def sign(tx: Tx, change_id: str, *, digest: str, by: Actor, at: datetime) -> Standing:
+async def sign(tx: Tx, change_id: str, asked: Signing, *, by: Actor, at: datetime) -> Standing:
     """Sign a change for the caller's organisation; with the last signature it is in force.
 
     Refuses with ChangeMissing, as the rules do, and as `budgets.adjust` does. Effects: locks
@@ -111,13 +112,14 @@ async def sign(tx: Tx, change_id: str, *, digest: str, by: Actor, at: datetime) 
     milestones and metrics follow.
     """
     change, row = await queries.locked(tx, change_id, by=by)
-    facts = await queries.sign_facts(tx, change, row, digest=digest)
+    facts = await queries.sign_facts(tx, change, row, asked=asked, by=by)
     signed = rules.sign(facts, by=by, at=at)
     authority = change["authority_id"]
     await tx.run(
         _SIGN,
         authority_id=authority, change_id=change_id, organisation_id=signed.organisation_id,
         person_id=signed.person_id, digest=facts.terms_digest, signed_at=at,
+        own_key=msgspec.json.encode(signed.own_key) if signed.own_key else None,
     )  # fmt: skip
     if signed.is_complete:
         await tx.run(_IN_FORCE, of_authority=authority, of=change_id, since=at)

@@ -20,6 +20,7 @@ from ecosystem.contracts.form_shapes import (
 )
 from ecosystem.contracts.model import Signature, SignedBy
 from ecosystem.contracts.model import State as ContractState
+from ecosystem.contracts.own_key import OwnKey, Presented
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Code
 from ecosystem.values.identifiers import ChangeId, ContractId, OrganisationId, PersonId
@@ -217,6 +218,8 @@ class SignFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The digest that the signatory has signed."""
     signers: tuple[str, ...]
     signatures: tuple[SignedBy, ...]
+    presented: Presented | None = None
+    """What it signs with its own key, or None where it does not."""
 
 
 class ChangeSigned(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,6 +229,7 @@ class ChangeSigned(msgspec.Struct, frozen=True, kw_only=True):
     person_id: str
     is_complete: bool
     """Whether every party has now signed."""
+    own_key: OwnKey | None = None
 
 
 class EndFacts(msgspec.Struct, frozen=True, kw_only=True):

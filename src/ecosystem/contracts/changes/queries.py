@@ -22,9 +22,10 @@ from ecosystem.contracts.changes.model import (
 from ecosystem.contracts.changes.rules import ChangeMissing
 from ecosystem.contracts.changes.tables import contract_change, contract_change_signature
 from ecosystem.contracts.form_shapes import ContractTerms
-from ecosystem.contracts.model import SignedBy
+from ecosystem.contracts.model import SignedBy, Signing
 from ecosystem.contracts.model import State as ContractState
 from ecosystem.contracts.rules import FormMissing
+from ecosystem.contracts.signing import queries as signing
 from ecosystem.needs.tables import need
 from ecosystem.runtime.columns import json_of, money
 from ecosystem.runtime.database import Record, Statement, Tx
@@ -41,7 +42,13 @@ _CONTRACT: Final = bindparam("contract_id", type_=Text)
 _signed = contract_change_signature.c
 _SIGNATURES: Final = (
     select(
-        func.json_agg(json_of(organisation_id=_signed.organisation_id, signed_at=_signed.signed_at))
+        func.json_agg(
+            json_of(
+                organisation_id=_signed.organisation_id,
+                signed_at=_signed.signed_at,
+                own_key=_signed.own_key,
+            )
+        )
     )
     .where(_signed.authority_id == contract_change.c.authority_id)
     .where(_signed.change_id == contract_change.c.id)
@@ -203,7 +210,9 @@ async def rules_of(tx: Tx, row: Record) -> InForce:
     return await profile_kept(tx, found["profile_id"], at=found["published_at"])
 
 
-async def sign_facts(tx: Tx, change: Record, row: Record, *, digest: str) -> SignFacts:
+async def sign_facts(
+    tx: Tx, change: Record, row: Record, *, asked: Signing, by: Actor
+) -> SignFacts:
     """Return what a signature under a locked change is checked against."""
     signed = await tx.rows(_SIGNERS, authority_id=change["authority_id"], id=change["id"])
     return SignFacts(
@@ -213,11 +222,14 @@ async def sign_facts(tx: Tx, change: Record, row: Record, *, digest: str) -> Sig
         base_digest=change["base_digest"],
         proposed_by=change["proposed_by"],
         terms_digest=change["terms_digest"],
-        digest=digest,
+        digest=asked.digest,
         signers=tuple(change["signers"]),
         signatures=tuple(
             SignedBy(organisation_id=one["organisation_id"], person_id=one["person_id"])
             for one in signed
+        ),
+        presented=await signing.presented(
+            tx, asked.jws, contract_id=row["id"], edition=change["edition"], by=by
         ),
     )
 

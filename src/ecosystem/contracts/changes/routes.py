@@ -15,6 +15,7 @@ from ecosystem.contracts.changes.model import (
     Reasoned,
 )
 from ecosystem.contracts.model import Signing
+from ecosystem.contracts.own_key import JwsDiffers, JwsKeyUnregistered, JwsUnfit
 from ecosystem.contracts.rules import (
     ContractMissing,
     DigestDiffers,
@@ -122,6 +123,7 @@ async def read_change(request: Call, change_id: FromPath[str]) -> Response[bytes
     refuses=(
         rules.ChangeMissing, ContractMissing, NotParty, rules.ChangeOver, rules.ContractNotActive,
         rules.BaseDiffers, SignedBefore, SignsForAnother, rules.ProposedOneself, DigestDiffers,
+        JwsUnfit, JwsKeyUnregistered, JwsDiffers,
         ProgrammeMissing, FundsInsufficient, rules.MilestoneSettled,
     ),
 )  # fmt: skip
@@ -135,9 +137,7 @@ async def sign_change(
     the difference, milestones that are neither submitted nor accepted are planned anew, and
     what is proved from then on is paid by the new rules.
     """
-    now = await actions.sign(
-        request.tx, change_id, digest=data.digest, by=request.by, at=request.at
-    )
+    now = await actions.sign(request.tx, change_id, data, by=request.by, at=request.at)
     return request.answer(now, version=now.version, location=f"/v1/contract-changes/{change_id}")
 
 

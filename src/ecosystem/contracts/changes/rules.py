@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from ecosystem.catalogue.profiles.model import ChangeGround, ChangeLimit
-from ecosystem.contracts import forms
+from ecosystem.contracts import forms, own_key
 from ecosystem.contracts.changes import applying, impact
 from ecosystem.contracts.changes.model import (
     Changed,
@@ -162,7 +162,7 @@ def sign(facts: SignFacts, *, by: Actor, at: datetime) -> ChangeSigned:
     """Sign a change for the caller's organisation.
 
     Refuses with NotParty, ChangeOver, ContractNotActive, BaseDiffers, SignedBefore,
-    SignsForAnother, ProposedOneself or DigestDiffers, in that order.
+    SignsForAnother, ProposedOneself or DigestDiffers, in that order, and as `own_key.check` does.
     """
     del at
     if by.organisation_id not in facts.signers:
@@ -187,6 +187,7 @@ def sign(facts: SignFacts, *, by: Actor, at: datetime) -> ChangeSigned:
         organisation_id=by.organisation_id,
         person_id=by.person_id or "",
         is_complete=set(facts.signers) == signed | {by.organisation_id},
+        own_key=own_key.checked(facts.presented, digest=facts.terms_digest),
     )
 
 

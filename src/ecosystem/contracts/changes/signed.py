@@ -9,13 +9,21 @@ from ecosystem.contracts.tables import contract, contract_signature
 from ecosystem.runtime.columns import json_of
 
 _of_first = (
-    select(contract_signature.c.organisation_id, contract_signature.c.signed_at)
+    select(
+        contract_signature.c.organisation_id,
+        contract_signature.c.signed_at,
+        contract_signature.c.own_key,
+    )
     .where(contract_signature.c.authority_id == contract.c.authority_id)
     .where(contract_signature.c.contract_id == contract.c.id)
     .where(contract.c.edition == literal_column("1"))
 )
 _of_later = (
-    select(contract_change_signature.c.organisation_id, contract_change_signature.c.signed_at)
+    select(
+        contract_change_signature.c.organisation_id,
+        contract_change_signature.c.signed_at,
+        contract_change_signature.c.own_key,
+    )
     .join(
         contract_change,
         (contract_change.c.authority_id == contract_change_signature.c.authority_id)
@@ -30,7 +38,11 @@ _signed = union_all(_of_first.correlate(contract), _of_later.correlate(contract)
 SIGNATURES: Final = (
     select(
         func.json_agg(
-            json_of(organisation_id=_signed.c.organisation_id, signed_at=_signed.c.signed_at)
+            json_of(
+                organisation_id=_signed.c.organisation_id,
+                signed_at=_signed.c.signed_at,
+                own_key=_signed.c.own_key,
+            )
         )
     )
     .select_from(_signed)

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
+from ecosystem.contracts.guard import OWN_KEY
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
@@ -143,8 +144,10 @@ contract_change_signature: Final = Table(
     Column("person_id", Text(collation="C"), ForeignKey("person.id"), nullable=False),
     Column("digest", Text(collation="C"), nullable=False),
     Column("signed_at", DateTime(timezone=True), nullable=False),
+    Column("own_key", JSON),
     PrimaryKeyConstraint("authority_id", "change_id", "organisation_id"),
     UniqueConstraint("authority_id", "change_id", "person_id", name="nobody_signs_a_change_twice"),
+    CheckConstraint(OWN_KEY, name="own_key_can_be_checked"),
     ForeignKeyConstraint(
         ["authority_id", "change_id"], ["contract_change.authority_id", "contract_change.id"]
     ),

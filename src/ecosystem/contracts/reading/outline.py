@@ -88,6 +88,7 @@ _HOLDERS: Final = {
 _SIGNATURES: Final = Said("签署", "Signatures")
 _UNSIGNED: Final = Said("尚无签署。", "Nobody has signed yet.")
 _SIGNED_AT: Final = Said("签署时间（UTC）", "Signed at (UTC)")
+_OWN_KEY: Final = Said("自有密钥（RFC 7638 指纹）", "Own key (RFC 7638 thumbprint)")
 
 
 @dataclass(frozen=True)
@@ -264,9 +265,13 @@ class _Told:
         if not signatures:
             return self._say(_UNSIGNED)
         return Grid(
-            (self._say(_NAME), self._say(_SIGNED_AT)),
+            tuple(map(self._say, (_NAME, _SIGNED_AT, _OWN_KEY))),
             tuple(
-                (self._names.get(one.organisation_id, one.organisation_id), _moment(one.signed_at))
+                (
+                    self._names.get(one.organisation_id, one.organisation_id),
+                    _moment(one.signed_at),
+                    "" if one.own_key is None else one.own_key.thumbprint,
+                )
                 for one in sorted(signatures, key=lambda one: (one.signed_at, one.organisation_id))
             ),
         )

@@ -9,6 +9,7 @@ from ecosystem.identity.clients.model import (
     AuthMethod,
     ChangeFacts,
     ClientChange,
+    Jwk,
     Jwks,
     NewClient,
     Profile,
@@ -81,12 +82,32 @@ _WHOLE_LOCKED: Final = Statement(
     .where(client.c.organisation_id == _OWN)
     .with_for_update()
 )
+_KEYED: Final = Statement(
+    select(client.c.id, client.c.jwks)
+    .where(_IS_OWN, client.c.disabled_at.is_(None), client.c.jwks.is_not(None))
+    .order_by(client.c.id)
+    .with_for_update(read=True)
+)
 _CLIENT_LOCKED: Final = Statement(
     select(client.c.disabled_at, client.c.version)
     .where(client.c.id == _ID)
     .where(client.c.organisation_id == _OWN)
     .with_for_update()
 )
+
+
+async def keys_named(tx: Tx, kid: str | None, *, by: Actor) -> list[tuple[str, Jwk]]:
+    """Return the keys of this name in the `jwks` of the caller's active clients, held as they are.
+
+    What stands at a `jwks_uri` is not among them: nobody keeps what stood there.
+    """
+    rows = [] if kid is None else await tx.rows(_KEYED, own=by.organisation_id)
+    return [
+        (row["id"], key)
+        for row in rows
+        for key in msgspec.json.decode(row["jwks"], type=Jwks).keys
+        if key.kid == kid
+    ]
 
 
 async def client_facts(tx: Tx, client_id: str, *, by: Actor) -> MemberFacts:

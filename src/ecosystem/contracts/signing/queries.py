@@ -1,0 +1,72 @@
+"""Facts about a locked contract that is signed."""
+
+from typing import Final
+
+from sqlalchemy import Integer, Text, bindparam, select
+
+from ecosystem.contracts import own_key
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.model import ActivateFacts, SignedBy, SignFacts, Signing, State
+from ecosystem.contracts.own_key import Presented, RegisteredKey
+from ecosystem.contracts.tables import contract_party, contract_signature
+from ecosystem.identity.clients import queries as clients
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.values.actor import Actor
+from ecosystem.values.money import Money
+
+_SIGNED: Final = Statement(
+    select(contract_party.c.organisation_id, contract_signature.c.person_id)
+    .outerjoin(
+        contract_signature,
+        (contract_signature.c.authority_id == contract_party.c.authority_id)
+        & (contract_signature.c.contract_id == contract_party.c.contract_id)
+        & (contract_signature.c.organisation_id == contract_party.c.organisation_id),
+    )
+    .where(contract_party.c.authority_id == bindparam("authority_id", type_=Integer))
+    .where(contract_party.c.contract_id == bindparam("id", type_=Text))
+    .order_by(contract_party.c.organisation_id)
+)
+
+
+async def sign_facts(tx: Tx, row: Record, asked: Signing, *, by: Actor) -> SignFacts:
+    """Return what a signature under a locked contract is checked against."""
+    rows = await tx.rows(_SIGNED, authority_id=row["authority_id"], id=row["id"])
+    return SignFacts(
+        state=State(row["state"]),
+        terms_digest=row["terms_digest"],
+        digest=asked.digest,
+        parties=tuple(one["organisation_id"] for one in rows),
+        signatures=tuple(
+            SignedBy(organisation_id=one["organisation_id"], person_id=one["person_id"])
+            for one in rows
+            if one["person_id"] is not None
+        ),
+        presented=await presented(tx, asked.jws, contract_id=row["id"], edition=1, by=by),
+    )
+
+
+async def presented(
+    tx: Tx, jws: str | None, *, contract_id: str, edition: int, by: Actor
+) -> Presented | None:
+    """Return a signature by an own key of the caller's organisation, with the keys it names."""
+    if jws is None:
+        return None
+    return Presented(
+        jws=jws,
+        contract_id=contract_id,
+        edition=edition,
+        keys=tuple(
+            RegisteredKey(client_id=client_id, key=key)
+            for client_id, key in await clients.keys_named(tx, own_key.kid_of(jws), by=by)
+        ),
+    )
+
+
+async def activate_facts(tx: Tx, row: Record) -> ActivateFacts:
+    """Return what comes into force with a locked contract."""
+    return ActivateFacts(
+        award_id=row["award_id"],
+        programme_id=row["programme_id"],
+        price=Money(f"{row['price']:f}", row["currency"]),
+        is_contracted=await contracts.is_contracted(tx, row["award_id"]),
+    )
