@@ -71,7 +71,7 @@ async def test_the_log_alone_reproduces_every_decision(
         ("UPDATE contract SET state = 'draft'", "contract_is_altered_by_what_was_signed"),
         ("UPDATE contract SET price = 0", "contract_is_altered_by_what_was_signed"),
         (TWICE, "one_contract_of_an_award_is_active"),
-        (FOR_TWO, "nobody_signs_for_two"),
+        (FOR_TWO, "a_draft_is_signed_as_worded"),
     ],
 )
 async def test_the_database_holds_what_code_may_forget(

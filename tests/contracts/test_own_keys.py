@@ -232,6 +232,9 @@ async def _checked_by_command(
 
 async def _kept_by_the_database(superuser: str) -> None:
     connection = await asyncpg.connect(superuser)
+    await connection.execute(
+        "ALTER TABLE contract_signature DISABLE TRIGGER a_draft_is_signed_as_worded"
+    )
     for unfit in ("{}", '{"jws": "a.b.c", "thumbprint": "x", "key": {"kty": "EC"}}'):
         with pytest.raises(asyncpg.CheckViolationError):
             await connection.execute(
@@ -240,4 +243,7 @@ async def _kept_by_the_database(superuser: str) -> None:
                 " FROM contract_signature LIMIT 1",
                 unfit,
             )
+    await connection.execute(
+        "ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER a_draft_is_signed_as_worded"
+    )
     await connection.close()

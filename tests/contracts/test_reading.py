@@ -46,7 +46,7 @@ def _contract(terms: ContractTerms) -> Contract:
         signatures=tuple(
             Signature(organisation_id=one.organisation_id, signed_at=NOW) for one in terms.parties
         ),
-        terms_digest=forms.terms_digest(terms), drafted_at=NOW, terms=terms,
+        wording=1, terms_digest=forms.terms_digest(terms), drafted_at=NOW, terms=terms,
     )  # fmt: skip
 
 

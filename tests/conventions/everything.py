@@ -96,7 +96,7 @@ def unknown(one: Operation) -> str:
 
 async def gather(awarded: Partnership, database: Database) -> Everything:
     """Return one of each thing, grown from a final award."""
-    of_need = await asked_of(awarded)
+    of_need = await asked_of(awarded) | {"proposal_id": await _negotiated(awarded)}
     at = await awarded.active()
     contract, officer = f"/v1/contracts/{at.contract_id}", ("city", "officer")
     award = await _read(at, f"/v1/awards/{at.award_id}", officer)
@@ -181,6 +181,18 @@ async def _banked(at: Partnership, payment_id: str) -> dict[str, str]:
     report = (await at.client.post("/v1/bank-reports", headers=headers, content=said)).json()
     item = (await _listed(at, "/v1/bank-items", treasurer))[0]
     return {"bankfile_id": file_id, "bankreport_id": report["id"], "bankitem_id": item["id"]}
+
+
+async def _negotiated(at: Partnership) -> str:
+    """Propose something for another draft of the award, which stays a draft."""
+    officer = ("city", "officer")
+    there = f"/v1/contracts/{(await at.made('/v1/contracts', at.draft(), by=officer))['id']}"
+    asked = {
+        "base_digest": (await _read(at, there, officer))["terms_digest"],
+        "values": {"quality_baseline": "61"}, "reason": {"en": "Measured again"},
+    }  # fmt: skip
+    identifier: str = (await at.made(f"{there}/proposals", asked, by=officer))["id"]
+    return identifier
 
 
 async def _changed(at: Partnership) -> str:

@@ -26,7 +26,7 @@ CHANGING: Final = frozenset({
     "read_finding",
     "read_challenge", "read_explanation", "read_excusal", "read_bank_item",
     "read_document", "read_organisation", "read_person", "read_invitation", "read_client",
-    "read_programme",
+    "read_programme", "read_proposal",
     "read_need", "read_offer", "read_award", "read_contract", "read_change",
     "read_turn", "read_milestone", "read_shift", "read_assessment",
     "read_facility", "read_drawdown", "read_assignment", "read_disclosure",

@@ -18,12 +18,13 @@ def contract(world: World) -> list[str]:
         "starts_on": (world.now + timedelta(days=5)).date().isoformat(),
         "values": {
             "platform_name": "深圳城市数据平台",
-            "quality_baseline": "88",
+            "quality_baseline": "90",
             "sharing_baseline": "72",
         },
     }
     made = call.post("/v1/contracts", "city/officer", draft)
     path = f"/v1/contracts/{made['id']}"
+    _negotiate(world, path)
     digest = call.get(path, "city/officer")["terms_digest"]
     for party in ("city", "enterprise", "think_tank", "verifier", "bank"):
         call.post(f"{path}/signatures", f"{party}/signatory", {"digest": digest})
@@ -38,9 +39,32 @@ def contract(world: World) -> list[str]:
     return [
         f"Form {form['id']} {form['version']}, {runs}:",
         f"{counts}.",
+        "Negotiated before: the baseline of the data's quality, from 90 to 88.",
         f"City, enterprise, think tanks and bank sign one digest, {digest[:12]}...",
         *budget_of(world),
     ]
+
+
+def _negotiate(world: World, path: str) -> None:
+    """Agree on what the form leaves open: a proposal rejected, one withdrawn, one answered."""
+    call = world.caller
+    why = {"reason": text("以上季度实测为准", "As measured in the last quarter")}
+
+    def propose(by: str, baseline: str) -> str:
+        digest = call.get(path, by)["terms_digest"]
+        asked = {"base_digest": digest, "values": {"quality_baseline": baseline}, **why}
+        there = f"/v1/contract-proposals/{call.post(f'{path}/proposals', by, asked)['id']}"
+        call.get(there, by)
+        return there
+
+    rejected = propose("enterprise/delivery", "80")
+    call.post(f"{rejected}/rejection", "city/officer", why, changes=rejected)
+    withdrawn = propose("city/officer", "89")
+    call.post(f"{withdrawn}/withdrawal", "city/officer", why, changes=withdrawn)
+    propose("city/officer", "87")
+    answer = propose("enterprise/delivery", "88")
+    call.post(f"{answer}/acceptance", "city/officer", changes=answer)
+    call.get(f"{path}/proposals", "city/officer")
 
 
 def milestone(world: World) -> list[str]:

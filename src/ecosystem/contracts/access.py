@@ -24,6 +24,23 @@ SIGN: Final = Permit(
     step_up=True, verified=True, relation="party", state="draft",
 )  # fmt: skip
 _SIDES: Final = (Role.OFFICER, Role.DELIVERY, Role.SIGNATORY)
+PROPOSE_VALUES: Final = Permit(
+    act="propose values for the draft of a contract", scope="contracts:write", roles=_SIDES,
+    person=True, verified=True, relation="authority, by an officer; or supplier", state="draft",
+)  # fmt: skip
+READ_PROPOSALS: Final = Permit(
+    act="read how a contract was negotiated", scope="contracts:read",
+    relation="parties, authority, auditors of the jurisdiction",
+)  # fmt: skip
+REPLY_TO_PROPOSAL: Final = Permit(
+    act="reply to a proposal for the draft of a contract", scope="contracts:write",
+    roles=_SIDES, person=True, verified=True, relation="the side that did not propose it",
+    state="proposed",
+)  # fmt: skip
+WITHDRAW_PROPOSAL: Final = Permit(
+    act="withdraw a proposal for the draft of a contract", scope="contracts:write", roles=_SIDES,
+    person=True, relation="who proposed it", state="proposed",
+)  # fmt: skip
 READ_CHANGES: Final = Permit(
     act="read changes of contracts",
     relation="any; a proposal only parties and auditors, with contracts:read",

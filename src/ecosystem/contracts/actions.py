@@ -22,7 +22,9 @@ from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
 
-_LATER: Final = frozenset({"edition", "activated_at", "suspended_at", "ended_at", "turns"})
+_LATER: Final = frozenset({
+    "edition", "activated_at", "suspended_at", "ended_at", "turns", "wording",
+})  # fmt: skip
 _DRAFTED: Final = tuple(column.key for column in contract.columns if column.key not in _LATER)
 _INSERT: Final = inserting(contract, *_DRAFTED)
 _INSERT_PARTY: Final = inserting(contract_party)
@@ -123,6 +125,7 @@ async def sign(tx: Tx, contract_id: str, asked: Signing, *, by: Actor, at: datet
         organisation_id=signed.organisation_id, person_id=signed.person_id,
         digest=facts.terms_digest, signed_at=at,
         own_key=msgspec.json.encode(signed.own_key) if signed.own_key else None,
+        wording=row["wording"],
     )  # fmt: skip
     await tx.run(_SIGNED, of_authority=row["authority_id"], of=contract_id)
     version = await history.record(

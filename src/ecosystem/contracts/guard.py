@@ -6,8 +6,19 @@ _ALTERED: Final = """
 CREATE FUNCTION contract_is_altered_by_what_was_signed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   marks text[] := CASE
-    WHEN OLD.state = 'draft' AND NEW.state = 'draft' THEN '{version}'
+    WHEN OLD.state = 'draft' AND NEW.state = 'draft' AND NEW.wording = OLD.wording THEN
+      '{version}'
+    WHEN OLD.state = 'draft' AND NEW.state = 'draft' AND EXISTS (
+      SELECT FROM contract_proposal AS proposal
+      WHERE proposal.authority_id = NEW.authority_id AND proposal.contract_id = NEW.id
+        AND proposal.state = 'accepted' AND proposal.wording = NEW.wording
+        AND NEW.wording = OLD.wording + 1 AND proposal.base_digest = OLD.terms_digest
+        AND proposal.terms_digest = NEW.terms_digest)
+      THEN '{version,wording,terms,terms_digest}'
     WHEN OLD.state = 'draft' AND NEW.state = 'active' AND NOT EXISTS (
+      SELECT FROM contract_proposal AS proposal
+      WHERE proposal.authority_id = NEW.authority_id AND proposal.contract_id = NEW.id
+        AND proposal.state = 'proposed') AND NOT EXISTS (
       SELECT FROM contract_party AS party
       WHERE party.authority_id = NEW.authority_id AND party.contract_id = NEW.id
         AND NOT EXISTS (
@@ -15,7 +26,7 @@ DECLARE
           WHERE signed.authority_id = party.authority_id
             AND signed.contract_id = party.contract_id
             AND signed.organisation_id = party.organisation_id
-            AND signed.digest = NEW.terms_digest))
+            AND signed.wording = NEW.wording AND signed.digest = NEW.terms_digest))
       THEN '{version,state,activated_at}'
     WHEN OLD.state = 'active' AND NEW.state = 'active' AND NEW.edition = OLD.edition THEN
       '{version}'
@@ -55,6 +66,15 @@ GUARD: Final = (
     "ALTER TABLE contract ENABLE ALWAYS TRIGGER contract_is_guarded",
 )
 """The statements that keep a contract as it was signed."""
+SIGNS: Final = """EXISTS (
+    SELECT FROM contract
+    WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+      AND contract.state = 'draft' AND contract.wording = NEW.wording
+      AND contract.terms_digest = NEW.digest AND NOT EXISTS (
+        SELECT FROM contract_proposal AS proposal
+        WHERE proposal.authority_id = contract.authority_id
+          AND proposal.contract_id = contract.id AND proposal.state = 'proposed'))"""
+"""What is signed is the draft as it is worded, while nothing else is proposed."""
 OWN_KEY: Final = (
     "own_key IS NULL OR (own_key->>'jws' ~ '^[0-9A-Za-z_-]+[.][.][0-9A-Za-z_-]+$'"
     " AND own_key->>'thumbprint' IS NOT NULL AND own_key->'key'->>'kty' IN ('EC', 'RSA', 'OKP')"

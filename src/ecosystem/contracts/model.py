@@ -137,6 +137,8 @@ class SignFacts(msgspec.Struct, frozen=True, kw_only=True):
     signatures: tuple[SignedBy, ...]
     presented: Presented | None = None
     """What it signs with its own key, or None where it does not."""
+    open_proposal_id: str | None = None
+    """A proposal for the draft that waits for an answer, or None."""
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True):
@@ -255,7 +257,9 @@ class Contract(ContractSummary, frozen=True, kw_only=True):
     programme_id: ProgrammeId
     parties: tuple[ContractParty, ...]
     signatures: tuple[Signature, ...]
-    """Under the terms of this edition."""
+    """Under the terms of this edition, as they are worded now."""
+    wording: int
+    """How its draft came to be worded so: 1, and one more with each proposal accepted."""
     terms_digest: Digest
     """SHA-256 of the canonical JSON (RFC 8785) of `terms`: what the parties sign."""
     drafted_at: datetime

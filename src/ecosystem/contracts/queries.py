@@ -133,6 +133,7 @@ _WHOLE: Final[list[ColumnElement[Any]]] = [
     contract.c.programme_id,
     _PARTIES.label("parties"),
     func.coalesce(SIGNATURES, literal_column("'[]'::json")).label("signatures"),
+    contract.c.wording,
     contract.c.terms_digest,
     contract.c.drafted_at,
     contract.c.terms,

@@ -182,8 +182,8 @@ async def list_contracts(
     key=True,
     refuses=(
         rules.ContractMissing, rules.NotParty, rules.ContractInForce, rules.SignedBefore,
-        rules.SignsForAnother, rules.DigestDiffers, JwsUnfit, JwsKeyUnregistered, JwsDiffers,
-        rules.AwardContracted,
+        rules.SignsForAnother, rules.ProposalOpen, rules.DigestDiffers, JwsUnfit,
+        JwsKeyUnregistered, JwsDiffers, rules.AwardContracted,
     ),
 )  # fmt: skip
 async def sign_contract(

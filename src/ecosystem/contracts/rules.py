@@ -110,6 +110,13 @@ class ContractInForce(Refusal):
     remedy = "A contract in force is changed, not signed again."
 
 
+class ProposalOpen(Refusal):
+    """A proposal for the draft waits for an answer."""
+
+    kind = Kind.CONFLICT
+    remedy = "Have it accepted, rejected or withdrawn first."
+
+
 class DigestDiffers(Refusal):
     """The digest is not that of the terms."""
 
@@ -180,8 +187,8 @@ def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
 def sign(facts: SignFacts, *, by: Actor, at: datetime) -> Signed:
     """Sign the terms for the caller's organisation.
 
-    Refuses with NotParty, ContractInForce, SignedBefore, SignsForAnother or DigestDiffers, in that
-    order, and as `own_key.check` does where it signs with its own key.
+    Refuses with NotParty, ContractInForce, SignedBefore, SignsForAnother, ProposalOpen or
+    DigestDiffers, in that order, and as `own_key.check` does where it signs with its own key.
     """
     del at
     if by.organisation_id not in facts.parties:
@@ -193,6 +200,8 @@ def sign(facts: SignFacts, *, by: Actor, at: datetime) -> Signed:
         raise SignedBefore("The caller's organisation has signed.")
     if by.person_id in {one.person_id for one in facts.signatures}:
         raise SignsForAnother("The caller has signed for another party.")
+    if facts.open_proposal_id is not None:
+        raise ProposalOpen(f"{facts.open_proposal_id} waits for an answer.")
     if facts.digest != facts.terms_digest:
         message = f"The terms have the digest {facts.terms_digest}."
         raise DigestDiffers(message, pointer="/digest")

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
-from ecosystem.contracts.guard import GUARD, OWN_KEY
+from ecosystem.contracts.guard import GUARD, OWN_KEY, SIGNS
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
@@ -97,6 +97,7 @@ contract: Final = Table(
     Column("suspended_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
     Column("turns", Integer, nullable=False, server_default=text("0")),
+    Column("wording", Integer, nullable=False, server_default=text("1")),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
     ForeignKeyConstraint(["authority_id", "lot_id"], ["lot.authority_id", "lot.id"]),
@@ -116,6 +117,7 @@ contract: Final = Table(
     CheckConstraint("(state = 'draft') = (activated_at IS NULL)", name="what_is_in_force_is_dated"),
     CheckConstraint("version > 0", name="version_is_positive"),
     CheckConstraint("edition > 0", name="edition_is_positive"),
+    CheckConstraint("wording > 0", name="wording_is_positive"),
     CheckConstraint("price > 0", name="price_is_positive"),
     CheckConstraint("starts_on < ends_on", name="term_holds_a_day"),
     CheckConstraint(
@@ -176,8 +178,11 @@ contract_signature: Final = Table(
     Column("digest", Text(collation="C"), nullable=False),
     Column("signed_at", DateTime(timezone=True), nullable=False),
     Column("own_key", JSON),
-    PrimaryKeyConstraint("authority_id", "contract_id", "organisation_id"),
-    UniqueConstraint("authority_id", "contract_id", "person_id", name="nobody_signs_for_two"),
+    Column("wording", Integer, nullable=False, server_default=text("1")),
+    PrimaryKeyConstraint("authority_id", "contract_id", "organisation_id", "wording"),
+    UniqueConstraint(
+        "authority_id", "contract_id", "person_id", "wording", name="nobody_signs_for_two"
+    ),
     CheckConstraint(OWN_KEY, name="own_key_can_be_checked"),
     ForeignKeyConstraint(
         ["authority_id", "contract_id", "organisation_id"],
@@ -187,7 +192,10 @@ contract_signature: Final = Table(
             "contract_party.organisation_id",
         ],
     ),
-    info={"append_only": True},
+    info={
+        "append_only": True,
+        "sql": refusing("a_draft_is_signed_as_worded", on="contract_signature", unless=SIGNS),
+    },
 )
 document: Final = Table(
     "document",

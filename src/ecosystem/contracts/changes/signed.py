@@ -16,6 +16,7 @@ _of_first = (
     )
     .where(contract_signature.c.authority_id == contract.c.authority_id)
     .where(contract_signature.c.contract_id == contract.c.id)
+    .where(contract_signature.c.wording == contract.c.wording)
     .where(contract.c.edition == literal_column("1"))
 )
 _of_later = (

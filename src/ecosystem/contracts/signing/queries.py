@@ -7,41 +7,49 @@ from sqlalchemy import Integer, Text, bindparam, select
 from ecosystem.contracts import own_key
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.model import ActivateFacts, SignedBy, SignFacts, Signing, State
+from ecosystem.contracts.negotiating.tables import contract_proposal
 from ecosystem.contracts.own_key import Presented, RegisteredKey
-from ecosystem.contracts.tables import contract_party, contract_signature
+from ecosystem.contracts.tables import contract_signature
 from ecosystem.identity.clients import queries as clients
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values.actor import Actor
 from ecosystem.values.money import Money
 
+_AUTHORITY: Final = bindparam("authority_id", type_=Integer)
+_ID: Final = bindparam("id", type_=Text)
 _SIGNED: Final = Statement(
-    select(contract_party.c.organisation_id, contract_signature.c.person_id)
-    .outerjoin(
-        contract_signature,
-        (contract_signature.c.authority_id == contract_party.c.authority_id)
-        & (contract_signature.c.contract_id == contract_party.c.contract_id)
-        & (contract_signature.c.organisation_id == contract_party.c.organisation_id),
-    )
-    .where(contract_party.c.authority_id == bindparam("authority_id", type_=Integer))
-    .where(contract_party.c.contract_id == bindparam("id", type_=Text))
-    .order_by(contract_party.c.organisation_id)
+    select(contract_signature.c.organisation_id, contract_signature.c.person_id)
+    .where(contract_signature.c.authority_id == _AUTHORITY, contract_signature.c.contract_id == _ID)
+    .where(contract_signature.c.wording == bindparam("wording", type_=Integer))
+    .order_by(contract_signature.c.organisation_id)
+)
+_OPEN: Final = Statement(
+    select(contract_proposal.c.id)
+    .where(contract_proposal.c.authority_id == _AUTHORITY, contract_proposal.c.contract_id == _ID)
+    .where(contract_proposal.c.state == "proposed")
 )
 
 
 async def sign_facts(tx: Tx, row: Record, asked: Signing, *, by: Actor) -> SignFacts:
     """Return what a signature under a locked contract is checked against."""
-    rows = await tx.rows(_SIGNED, authority_id=row["authority_id"], id=row["id"])
     return SignFacts(
         state=State(row["state"]),
         terms_digest=row["terms_digest"],
         digest=asked.digest,
-        parties=tuple(one["organisation_id"] for one in rows),
-        signatures=tuple(
-            SignedBy(organisation_id=one["organisation_id"], person_id=one["person_id"])
-            for one in rows
-            if one["person_id"] is not None
-        ),
+        parties=await contracts.parties(tx, row["id"]),
+        signatures=await signatures(tx, row),
         presented=await presented(tx, asked.jws, contract_id=row["id"], edition=1, by=by),
+        open_proposal_id=await tx.value(_OPEN, authority_id=row["authority_id"], id=row["id"]),
+    )
+
+
+async def signatures(tx: Tx, row: Record) -> tuple[SignedBy, ...]:
+    """Return who has signed a locked contract as its draft is worded now."""
+    rows = await tx.rows(
+        _SIGNED, authority_id=row["authority_id"], id=row["id"], wording=row["wording"]
+    )
+    return tuple(
+        SignedBy(organisation_id=one["organisation_id"], person_id=one["person_id"]) for one in rows
     )
 
 
