@@ -1260,6 +1260,7 @@ CREATE TABLE contract (
 	suspended_at TIMESTAMP WITH TIME ZONE,
 	ended_at TIMESTAMP WITH TIME ZONE,
 	turns INTEGER DEFAULT 0 NOT NULL,
+	wording INTEGER DEFAULT 1 NOT NULL,
 	CONSTRAINT contract_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT contract_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
 	CONSTRAINT contract_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
@@ -1270,6 +1271,7 @@ CREATE TABLE contract (
 	CONSTRAINT contract_what_is_in_force_is_dated CHECK ((state = 'draft') = (activated_at IS NULL)),
 	CONSTRAINT contract_version_is_positive CHECK (version > 0),
 	CONSTRAINT contract_edition_is_positive CHECK (edition > 0),
+	CONSTRAINT contract_wording_is_positive CHECK (wording > 0),
 	CONSTRAINT contract_price_is_positive CHECK (price > 0),
 	CONSTRAINT contract_term_holds_a_day CHECK (starts_on < ends_on),
 	CONSTRAINT contract_digest_is_of_the_terms CHECK (terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex'))
@@ -1456,6 +1458,46 @@ CREATE TABLE contract_party (
 CREATE INDEX contract_party_of ON contract_party (organisation_id, contract_id);
 -- next
 CREATE UNIQUE INDEX one_buyer_in_a_contract ON contract_party (authority_id, contract_id) WHERE role = 'buyer';
+-- next
+CREATE TABLE contract_proposal (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT contract_proposal_id_is_identifier CHECK (id ~ '^proposal_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	wording INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	side TEXT NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	proposed_by TEXT COLLATE "C" NOT NULL,
+	answers TEXT COLLATE "C",
+	reason JSON NOT NULL,
+	base_digest TEXT COLLATE "C" NOT NULL,
+	values JSON NOT NULL,
+	terms JSON NOT NULL,
+	terms_digest TEXT COLLATE "C" NOT NULL,
+	proposed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	ended_by TEXT COLLATE "C",
+	ended_reason JSON,
+	CONSTRAINT contract_proposal_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT contract_proposal_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT contract_proposal_authority_id_answers_refers FOREIGN KEY(authority_id, answers) REFERENCES contract_proposal (authority_id, id),
+	CONSTRAINT contract_proposal_state_is_known CHECK (state IN ('proposed', 'accepted', 'answered', 'rejected', 'withdrawn')),
+	CONSTRAINT contract_proposal_side_is_known CHECK (side IN ('authority', 'supplier')),
+	CONSTRAINT contract_proposal_version_is_positive CHECK (version > 0),
+	CONSTRAINT contract_proposal_the_first_wording_is_no_proposal CHECK (wording > 1),
+	CONSTRAINT contract_proposal_proposes_something CHECK (terms_digest <> base_digest),
+	CONSTRAINT contract_proposal_digest_is_of_the_terms CHECK (terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex')),
+	CONSTRAINT contract_proposal_end_is_dated_and_reasoned CHECK ((state = 'proposed') = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_by IS NULL) AND (state IN ('rejected', 'withdrawn')) = (ended_reason IS NOT NULL)),
+	CONSTRAINT contract_proposal_the_other_side_replies CHECK (state = 'withdrawn' OR ended_by <> proposed_by),
+	CONSTRAINT contract_proposal_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
+);
+-- next
+CREATE UNIQUE INDEX one_proposal_for_a_draft_is_open ON contract_proposal (authority_id, contract_id) WHERE state = 'proposed';
+-- next
+CREATE UNIQUE INDEX one_proposal_makes_a_wording ON contract_proposal (authority_id, contract_id, wording) WHERE state = 'accepted';
+-- next
+CREATE INDEX proposal_of_contract ON contract_proposal (authority_id, contract_id, id);
 -- next
 CREATE TABLE contract_turn (
 	authority_id INTEGER NOT NULL,
@@ -1780,8 +1822,10 @@ CREATE TABLE contract_change_signature (
 	person_id TEXT COLLATE "C" NOT NULL,
 	digest TEXT COLLATE "C" NOT NULL,
 	signed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	own_key JSON,
 	CONSTRAINT contract_change_signature_pkey PRIMARY KEY (authority_id, change_id, organisation_id),
 	CONSTRAINT nobody_signs_a_change_twice UNIQUE (authority_id, change_id, person_id),
+	CONSTRAINT contract_change_signature_own_key_can_be_checked CHECK (own_key IS NULL OR (own_key->>'jws' ~ '^[0-9A-Za-z_-]+[.][.][0-9A-Za-z_-]+$' AND own_key->>'thumbprint' IS NOT NULL AND own_key->'key'->>'kty' IN ('EC', 'RSA', 'OKP') AND own_key->'key'->>'d' IS NULL) IS TRUE),
 	CONSTRAINT contract_change_signature_authority_id_change_id_refers FOREIGN KEY(authority_id, change_id) REFERENCES contract_change (authority_id, id),
 	CONSTRAINT contract_change_signature_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id),
 	CONSTRAINT contract_change_signature_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
@@ -1794,8 +1838,11 @@ CREATE TABLE contract_signature (
 	person_id TEXT COLLATE "C" NOT NULL,
 	digest TEXT COLLATE "C" NOT NULL,
 	signed_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT contract_signature_pkey PRIMARY KEY (authority_id, contract_id, organisation_id),
-	CONSTRAINT nobody_signs_for_two UNIQUE (authority_id, contract_id, person_id),
+	own_key JSON,
+	wording INTEGER DEFAULT 1 NOT NULL,
+	CONSTRAINT contract_signature_pkey PRIMARY KEY (authority_id, contract_id, organisation_id, wording),
+	CONSTRAINT nobody_signs_for_two UNIQUE (authority_id, contract_id, person_id, wording),
+	CONSTRAINT contract_signature_own_key_can_be_checked CHECK (own_key IS NULL OR (own_key->>'jws' ~ '^[0-9A-Za-z_-]+[.][.][0-9A-Za-z_-]+$' AND own_key->>'thumbprint' IS NOT NULL AND own_key->'key'->>'kty' IN ('EC', 'RSA', 'OKP') AND own_key->'key'->>'d' IS NULL) IS TRUE),
 	CONSTRAINT contract_signature_authority_id_contract_id_organisatio_c782 FOREIGN KEY(authority_id, contract_id, organisation_id) REFERENCES contract_party (authority_id, contract_id, organisation_id),
 	CONSTRAINT contract_signature_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
 );
@@ -3377,8 +3424,19 @@ ALTER TABLE contract ENABLE ALWAYS TRIGGER a_used_form_stays;
 CREATE FUNCTION contract_is_altered_by_what_was_signed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   marks text[] := CASE
-    WHEN OLD.state = 'draft' AND NEW.state = 'draft' THEN '{version}'
+    WHEN OLD.state = 'draft' AND NEW.state = 'draft' AND NEW.wording = OLD.wording THEN
+      '{version}'
+    WHEN OLD.state = 'draft' AND NEW.state = 'draft' AND EXISTS (
+      SELECT FROM contract_proposal AS proposal
+      WHERE proposal.authority_id = NEW.authority_id AND proposal.contract_id = NEW.id
+        AND proposal.state = 'accepted' AND proposal.wording = NEW.wording
+        AND NEW.wording = OLD.wording + 1 AND proposal.base_digest = OLD.terms_digest
+        AND proposal.terms_digest = NEW.terms_digest)
+      THEN '{version,wording,terms,terms_digest}'
     WHEN OLD.state = 'draft' AND NEW.state = 'active' AND NOT EXISTS (
+      SELECT FROM contract_proposal AS proposal
+      WHERE proposal.authority_id = NEW.authority_id AND proposal.contract_id = NEW.id
+        AND proposal.state = 'proposed') AND NOT EXISTS (
       SELECT FROM contract_party AS party
       WHERE party.authority_id = NEW.authority_id AND party.contract_id = NEW.id
         AND NOT EXISTS (
@@ -3386,7 +3444,7 @@ DECLARE
           WHERE signed.authority_id = party.authority_id
             AND signed.contract_id = party.contract_id
             AND signed.organisation_id = party.organisation_id
-            AND signed.digest = NEW.terms_digest))
+            AND signed.wording = NEW.wording AND signed.digest = NEW.terms_digest))
       THEN '{version,state,activated_at}'
     WHEN OLD.state = 'active' AND NEW.state = 'active' AND NEW.edition = OLD.edition THEN
       '{version}'
@@ -3636,6 +3694,42 @@ ALTER TABLE contract_party ENABLE ALWAYS TRIGGER contract_party_stays;
 ALTER TABLE contract_party ENABLE ALWAYS TRIGGER contract_party_stays_whole;
 -- next
 GRANT SELECT, INSERT ON contract_party TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON contract_proposal TO ecosystem_api;
+-- next
+CREATE FUNCTION contract_proposal_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := '{version,state,ended_at,ended_by,ended_reason}';
+BEGIN
+  IF OLD.state <> 'proposed' OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
+  THEN
+    RAISE EXCEPTION 'proposal % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_proposal_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER contract_proposal_turns BEFORE UPDATE ON contract_proposal FOR EACH ROW EXECUTE FUNCTION contract_proposal_takes_its_turn();
+-- next
+ALTER TABLE contract_proposal ENABLE ALWAYS TRIGGER contract_proposal_turns;
+-- next
+CREATE FUNCTION contract_proposal_is_of_the_draft() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state = 'proposed' AND NEW.version = 1 AND EXISTS (
+    SELECT FROM contract
+    WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+      AND contract.state = 'draft' AND contract.terms_digest = NEW.base_digest
+      AND contract.wording + 1 = NEW.wording FOR SHARE)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_proposal_is_of_the_draft';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER contract_proposal_is_of_the_draft BEFORE INSERT ON contract_proposal FOR EACH ROW EXECUTE FUNCTION contract_proposal_is_of_the_draft();
+-- next
+ALTER TABLE contract_proposal ENABLE ALWAYS TRIGGER contract_proposal_is_of_the_draft;
 -- next
 CREATE TRIGGER contract_turn_hands_stay BEFORE UPDATE ON contract_turn FOR EACH ROW EXECUTE FUNCTION hands_stay('replied_by');
 -- next
@@ -4058,6 +4152,26 @@ ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER contract_signature_stays;
 ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER contract_signature_stays_whole;
 -- next
 GRANT SELECT, INSERT ON contract_signature TO ecosystem_api;
+-- next
+CREATE FUNCTION a_draft_is_signed_as_worded() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM contract
+    WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+      AND contract.state = 'draft' AND contract.wording = NEW.wording
+      AND contract.terms_digest = NEW.digest AND NOT EXISTS (
+        SELECT FROM contract_proposal AS proposal
+        WHERE proposal.authority_id = contract.authority_id
+          AND proposal.contract_id = contract.id AND proposal.state = 'proposed'))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_draft_is_signed_as_worded';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_draft_is_signed_as_worded BEFORE INSERT ON contract_signature FOR EACH ROW EXECUTE FUNCTION a_draft_is_signed_as_worded();
+-- next
+ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER a_draft_is_signed_as_worded;
 -- next
 CREATE TRIGGER drawdown_hands_stay BEFORE UPDATE ON drawdown FOR EACH ROW EXECUTE FUNCTION hands_stay('requested_by', 'approved_by', 'disbursed_by');
 -- next
