@@ -61,6 +61,7 @@ from ecosystem.outcomes.together import routes as together
 from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank
 from ecosystem.payments.closing import routes as closing
+from ecosystem.payments.deducting import routes as deducting
 from ecosystem.payments.disputing import routes as disputing
 from ecosystem.payments.limits import routes as limits
 from ecosystem.payments.simulating import routes as simulating
@@ -100,6 +101,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *letters.ROUTES,
     *challenges.ROUTES,
     *payments.ROUTES,
+    *deducting.ROUTES,
     *disputing.ROUTES,
     *bank.ROUTES,
     *closing.ROUTES,

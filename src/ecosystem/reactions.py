@@ -11,6 +11,7 @@ from ecosystem.offers.confirming import actions as confirming
 from ecosystem.outcomes import actions as outcomes
 from ecosystem.payments import actions as payments
 from ecosystem.payments.closing import actions as closing
+from ecosystem.payments.deducting import actions as deducting
 from ecosystem.runtime.database import Reactions
 
 REACTIONS: Final[Reactions] = {
@@ -27,6 +28,7 @@ REACTIONS: Final[Reactions] = {
     "contract.completed": (replanning.end, closing.close),
     "milestone.submitted": (replanning.submit,),
     "payment.claimed": (closing.claim,),
+    "calculation.made": (deducting.announce,),
     "milestone.accepted": (payments.follow,),
     "milestone.partly_accepted": (payments.follow,),
     "observation.verified": (payments.follow,),

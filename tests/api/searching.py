@@ -230,8 +230,9 @@ class Search:
         # The demonstration substitutes nobody.
         authority = authority_of(self.identifiers["need_id"][0])
         self.identifiers["substitution_id"] = [mint("substitution", authority=authority)]
-        # Nor does it dispute a payment.
+        # Nor does it dispute a payment, or deduct from one.
         self.identifiers.setdefault("dispute_id", [mint("dispute", authority=authority)])
+        self.identifiers.setdefault("deduction_id", [mint("deduction", authority=authority)])
         # Nor has any price in the journey been abnormally low.
         self.identifiers["explanation_id"] = [mint("explanation", authority=1)]
         taken = {name for one in OPERATIONS for name in re.findall(r"\{(\w+)\}", one.path)}

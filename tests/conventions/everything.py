@@ -23,6 +23,7 @@ from ecosystem.values.permit import Permit
 from tests.contracts.changing import proposed, signed
 from tests.contracts.partnership import Partnership
 from tests.conventions.asking import asked_of
+from tests.conventions.deducting import deducted
 from tests.conventions.lending import lent
 from tests.parties import able, bearer
 
@@ -130,7 +131,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
         }
     )
     ids |= {"change_id": await _changed(at), "turn_id": await _turned(at)}
-    ids |= await _many(at, metric_id) | await _banked(at, payment["id"])
+    ids |= await _many(at, metric_id) | await _banked(at, payment["id"]) | await deducted(at)
     ids |= {"shift_id": await _shifted(at), "assessment_id": await _assessed(at)}
     ids["finding_id"] = await _found(at, milestone_id)
     ids |= await _written(at, database, offer_id=award["offer_id"], lot_id=award["lot_id"])

@@ -30,7 +30,7 @@ CHANGING: Final = frozenset({
     "read_need", "read_offer", "read_award", "read_contract", "read_change",
     "read_turn", "read_milestone", "read_shift", "read_assessment",
     "read_facility", "read_drawdown", "read_assignment", "read_disclosure",
-    "read_payment_dispute",
+    "read_payment_dispute", "read_deduction",
     "read_observation", "read_payment", "read_saved_search", "read_substitution",
 })  # fmt: skip
 """What reads one thing that a request can change."""

@@ -1,5 +1,6 @@
 """The part of the tour that disputes and rejects, and that reconciles with the bank."""
 
+from datetime import timedelta
 from typing import Any
 
 from ecosystem.cli.bank import booked
@@ -30,6 +31,34 @@ def judge(world: World) -> None:
     if computed:
         there = _dispute(world, f"/v1/payments/{computed[0]['id']}")
         call.post(f"{there}/rejection", "city/approver", REASON, changes=there)
+
+
+def deduct(world: World) -> None:
+    """Have something deducted, reply to it, and decide on the reply."""
+    call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
+    listed = call.get(f"{contract}/metrics", "enterprise/delivery", limit=100)["data"]
+    metric = next(one["id"] for one in listed if one["code"] == "platform-availability")
+    ends_on = world.now.date()
+    report = {
+        "period": {
+            "starts_on": (ends_on - timedelta(days=30)).isoformat(),
+            "ends_on": ends_on.isoformat(),
+        },
+        "value": "98.5",
+        "source": "platform",
+        "method": text("全部记录", "All records"),
+    }
+    made = call.post(f"/v1/metrics/{metric}/observations", "enterprise/delivery", report)
+    there = f"/v1/observations/{made['id']}"
+    call.post(f"{there}/verification", "verifier/verifier", REASON, changes=there)
+    deduction = call.get(f"{contract}/deductions", "enterprise/delivery")["data"][0]
+    there = f"/v1/deductions/{deduction['id']}"
+    said = {"reply": text("停机由采购人电源造成", "The authority's own supply of power failed")}
+    call.post(f"{there}/reply", "enterprise/delivery", said, changes=there)
+    kept = {"kept": {"amount": "1.00", "currency": "CNY"}}
+    why = {"reasons": text("属实，象征性扣款", "So it was; a token is kept")}
+    call.post(f"{there}/decision", "city/approver", {**kept, **why}, changes=there)
+    call.get(there, "enterprise/delivery")
 
 
 def _dispute(world: World, there: str) -> str:

@@ -33,6 +33,7 @@ def tour(world: World, *, outside: str) -> None:
     _tokens(world)
     _passkeys(world)
     _second_need(world)
+    paying.deduct(world)
     paying.judge(world)
     paying.reconcile(world)
     judging.judge(world)

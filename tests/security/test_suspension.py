@@ -42,6 +42,7 @@ STILL_DONE = frozenset({
     "dispute a part of a payment",
     "reply to a finding",
     "reject a payment",
+    "reply to a deduction",
     "record that the bank has paid",
     "take in a report of the bank",
     "resolve an item that matches no payment",

@@ -18,5 +18,6 @@ fact, or without what was wrong once the fact is corrected.
 Pure parts: `engine` calculates and recomputes, `calculation` holds the facts and the result,
 `stepping` says which facts make a step, `shapes` what one payment rule is worth, `pipeline` in
 which order, `rights` which rights to end a contract have arisen. `simulating` runs the same
-engine over what is only supposed, `disputing` holds the disputed part of a payment alone.
+engine over what is only supposed, `disputing` holds the disputed part of a payment alone,
+`deducting` hears the payee before a deduction is final.
 """

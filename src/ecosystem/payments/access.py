@@ -43,6 +43,15 @@ DISPUTE: Final = Permit(
     act="dispute a part of a payment", scope="payments:write", roles=(Role.APPROVER,),
     person=True, kinds=_GOVERNMENT, relation="authority", state="computed or claimed",
 )  # fmt: skip
+REPLY_TO_DEDUCTION: Final = Permit(
+    act="reply to a deduction", scope="payments:write", roles=(Role.DELIVERY,), person=True,
+    relation="payee", state="announced",
+)  # fmt: skip
+DECIDE_DEDUCTION: Final = Permit(
+    act="decide on a deduction", scope="payments:write", roles=(Role.APPROVER,), person=True,
+    kinds=_GOVERNMENT, verified=True, relation="authority; not whose act brought it",
+    state="replied",
+)  # fmt: skip
 SETTLE_DISPUTE: Final = Permit(
     act="settle a dispute of a payment", scope="payments:write",
     roles=(Role.APPROVER, Role.DELIVERY), person=True, verified=True,

@@ -15,6 +15,7 @@ from ecosystem.history.model import EVERYONE, Audience, Occurrence
 from ecosystem.ledger import actions as ledger
 from ecosystem.ledger.model import AccountKind, Leg
 from ecosystem.payments import queries, rules
+from ecosystem.payments.calculating import queries as calculating
 from ecosystem.payments.disputing import queries as disputes
 from ecosystem.payments.limits import queries as limits
 from ecosystem.payments.model import (
@@ -73,7 +74,7 @@ async def follow(tx: Tx, occurrence: Occurrence) -> None:
 
     Follows `milestone.accepted`, `milestone.partly_accepted` and `observation.verified`.
     """
-    contract_id = await queries.contract_of(tx, occurrence.stream)
+    contract_id = await calculating.contract_of(tx, occurrence.stream)
     await calculate(tx, contract_id, by=occurrence.body.by, at=occurrence.recorded_at)
 
 
@@ -85,8 +86,8 @@ async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> Non
     `payment.reversed` and `payment.computed`; money moves between encumbered and payable.
     """
     await tx.run(_CALCULATING)
-    terms, row = await queries.contract_locked(tx, contract_id)
-    facts = await queries.step_facts(tx, terms, row)
+    terms, row = await calculating.contract_locked(tx, contract_id)
+    facts = await calculating.step_facts(tx, terms, row)
     made = rules.calculate(facts, by=by, at=at)
     if made:
         payee_id = queries.payee_of(terms)

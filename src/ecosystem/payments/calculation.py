@@ -82,6 +82,14 @@ class CountedDeduction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     amount: Amount
 
 
+class Relief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was dropped of a step's deductions, after the payee had replied to their notice."""
+
+    id: str
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    amount: Amount
+
+
 class Tax(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A tax that prices include."""
 
@@ -105,6 +113,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     days: tuple[date, ...] = ()
     """Days that have begun, on which something held back is paid out."""
     deductions: tuple[CountedDeduction, ...] = ()
+    reliefs: tuple[Relief, ...] = ()
     before: tuple[RuleTotal, ...] = ()
     """Rules that had no line before may be left out."""
     certified_before: Amount = "0"
@@ -114,14 +123,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A fact from which a line was computed."""
 
-    kind: Literal["observation", "milestone", "day", "deduction"]
+    kind: Literal["observation", "milestone", "day", "deduction", "relief"]
     id: str
     version: int
     code: Code
     """The metric or the milestone; else the kind."""
     period: Period | None = None
     value: str
-    """The value observed, the instant of delivery, the day, or the amount deducted."""
+    """The value observed, the instant of delivery, the day, or the amount deducted or dropped."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,7 +139,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     stage: Stage
     rule: Code
     """Code of the payment rule; `contract-value` or `floor` where a limit of the engine acts,
-    `deduction` where one counts of which notice was given."""
+    `deduction` where one counts of which notice was given, `relief` where one was dropped."""
     shape: str
     inputs: tuple[Input, ...]
     formula: Text

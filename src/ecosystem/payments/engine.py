@@ -21,6 +21,7 @@ from ecosystem.payments.calculation import (
     Difference,
     Facts,
     Recomputation,
+    Relief,
     RuleTotal,
     Tax,
     VerifiedObservation,
@@ -30,7 +31,7 @@ from ecosystem.payments.shapes import exact
 from ecosystem.values import money
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
-ENGINE_VERSION: Final = "2"
+ENGINE_VERSION: Final = "3"
 """Changes whenever any calculation could come out differently."""
 
 
@@ -48,7 +49,7 @@ class FactsDoubled(Refusal):
     """The same fact is given twice."""
 
     kind = Kind.CONFLICT
-    remedy = "Give each milestone, day and deduction once, and one observation for any day."
+    remedy = "Give each milestone, day, deduction and relief once, and one observation for any day."
 
 
 class CalculationUnreadable(Refusal):
@@ -213,6 +214,7 @@ def in_order(facts: Facts) -> Facts:
         observations=tuple(sorted(facts.observations, key=_place)),
         days=tuple(sorted(facts.days)),
         deductions=tuple(sorted(facts.deductions, key=_id)),
+        reliefs=tuple(sorted(facts.reliefs, key=_id)),
         before=tuple(sorted(facts.before, key=_rule)),
         certified_before=facts.certified_before,
     )
@@ -223,8 +225,8 @@ def _place(fact: VerifiedObservation) -> tuple[str, str, str, str]:
     return fact.metric, start, end, fact.id
 
 
-def _id(deduction: CountedDeduction) -> str:
-    return deduction.id
+def _id(one: CountedDeduction | Relief) -> str:
+    return one.id
 
 
 def _rule(total: RuleTotal) -> str:
@@ -241,6 +243,7 @@ def _refuse_doubled(facts: Facts) -> None:
     doubled += _twice("milestone", [fact.milestone for fact in facts.milestones])
     doubled += _twice("day", [day.isoformat() for day in facts.days])
     doubled += _twice("deduction", [one.id for one in facts.deductions])
+    doubled += _twice("relief", [one.id for one in facts.reliefs])
     doubled += _twice("rule total", [total.rule for total in facts.before])
     if doubled:
         raise FactsDoubled(" ".join(doubled), pointer="/facts")

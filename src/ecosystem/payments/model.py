@@ -13,6 +13,7 @@ from ecosystem.payments.calculation import (
     AcceptedMilestone,
     Calculation,
     Digest,
+    Relief,
     RuleTotal,
     VerifiedObservation,
 )
@@ -45,6 +46,13 @@ class State(StrEnum):
     REVERSED = "reversed"
 
 
+class Relieved(msgspec.Struct, frozen=True, kw_only=True):
+    """What was dropped of the deductions of a step."""
+
+    ordinal: int
+    relief: Relief
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """A calculation that nothing supersedes, as far as later ones need to know it."""
 
@@ -56,6 +64,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """By which it was calculated: those of the edition that was then in force."""
     milestones: tuple[AcceptedMilestone, ...]
     observations: tuple[VerifiedObservation, ...]
+    reliefs: tuple[Relief, ...] = ()
     by_rule: tuple[RuleTotal, ...]
     certified: Amount
     total: Amount
@@ -74,6 +83,8 @@ class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Every milestone of the contract that is accepted."""
     observations: tuple[VerifiedObservation, ...]
     """Every observation that is verified and not superseded."""
+    reliefs: tuple[Relieved, ...] = ()
+    """All that was dropped of the contract's deductions, after replies."""
 
 
 class StepMade(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from ecosystem.payments.calculation import (
     Facts,
     Input,
     Line,
+    Relief,
     Stage,
     Tax,
     TaxIncluded,
@@ -43,7 +44,8 @@ from ecosystem.values.text import Text
 CAP: Final = "contract-value"
 FLOOR: Final = "floor"
 DEDUCTION: Final = "deduction"
-RESERVED: Final = frozenset({CAP, FLOOR, DEDUCTION})
+RELIEF: Final = "relief"
+RESERVED: Final = frozenset({CAP, FLOOR, DEDUCTION, RELIEF})
 """Codes of lines that no rule makes."""
 _SUPPLIER: Final = "supplier"
 _NOTHING: Final = Decimal(0)
@@ -118,6 +120,8 @@ def certify(run: Run, rules: tuple[PaymentRule, ...], *, most: Decimal) -> Decim
         _run_stage(run, rules, stage)
     for deduction in run.facts.deductions:
         _deduct(run, deduction)
+    for relief in run.facts.reliefs:
+        _relieve(run, relief)
     _limit(run, Stage.CAPS, most)
     _run_stage(run, rules, Stage.GAIN_PAIN)
     _limit(run, Stage.GAIN_PAIN, most)
@@ -177,6 +181,20 @@ def _deduct(run: Run, one: CountedDeduction) -> None:
         kind="deduction", id=one.id, version=one.version, code=DEDUCTION, value=one.amount
     )
     run.add(Stage.DEDUCTIONS, (DEDUCTION, DEDUCTION), [given], Worth(-Decimal(one.amount), words))
+
+
+def _relieve(run: Run, one: Relief) -> None:
+    """Give back what was dropped, but no more than this calculation deducts."""
+    deducted = -sum(
+        (Decimal(line.amount) for line in run.lines if line.stage is Stage.DEDUCTIONS), _NOTHING
+    )
+    words = Text(
+        zh=f"经答复后免除 {one.amount}，扣款余 {plain(deducted)}",
+        en=f"dropped after a reply: {one.amount}, of {plain(deducted)} deducted",
+    )
+    given = Input(kind="relief", id=one.id, version=one.version, code=RELIEF, value=one.amount)
+    amount = min(Decimal(one.amount), max(deducted, _NOTHING))
+    run.add(Stage.DEDUCTIONS, (RELIEF, RELIEF), [given], Worth(amount, words))
 
 
 def _run_stage(run: Run, rules: tuple[PaymentRule, ...], stage: Stage) -> None:

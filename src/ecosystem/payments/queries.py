@@ -2,42 +2,24 @@
 
 from typing import Any, Final
 
-import msgspec
-from sqlalchemy import (
-    Integer,
-    Text,
-    and_,
-    bindparam,
-    exists,
-    func,
-    select,
-    union_all,
-)
+from sqlalchemy import Integer, Text, and_, bindparam, exists, func, select
 
 from ecosystem.budgets import queries as budgets
-from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.form_shapes import ContractTerms
 from ecosystem.contracts.rules import ContractMissing
 from ecosystem.contracts.tables import contract
 from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.tables import organisation
 from ecosystem.ledger.model import AccountKind, AccountName
-from ecosystem.milestones import queries as milestones
-from ecosystem.milestones.tables import milestone
-from ecosystem.outcomes import queries as outcomes
-from ecosystem.outcomes.tables import observation
-from ecosystem.payments.calculation import AcceptedMilestone, Calculation, VerifiedObservation
 from ecosystem.payments.disputing.tables import payment_dispute
 from ecosystem.payments.model import (
     PaymentFacts,
     SettleFacts,
     Settlement,
     State,
-    Step,
-    StepFacts,
     Unclaimed,
 )
-from ecosystem.payments.rules import CalculationMissing, PaymentMissing, step_of
+from ecosystem.payments.rules import CalculationMissing, PaymentMissing
 from ecosystem.payments.tables import calculation, payment, payment_total
 from ecosystem.runtime.columns import instant
 from ecosystem.runtime.columns import money as money_json
@@ -45,7 +27,6 @@ from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import money, revision
 from ecosystem.values.identifiers import authority_of, owner
-from ecosystem.values.period import wire
 
 PURPOSE: Final = "calculation"
 """What a transaction allows that sees every payment, whoever acts in it."""
@@ -68,7 +49,7 @@ _HOLDING: Final = (
     payment_dispute.c.held_id == payment.c.id,
     payment_dispute.c.state == "open",
 )
-_STANDS: Final = ~exists().where(*_SUPERSEDING)
+STANDS: Final = ~exists().where(*_SUPERSEDING)
 
 
 _SUMMARY: Final = (
@@ -150,7 +131,7 @@ def _sum(*states: State, received: bool = False) -> Any:
 
 _earned = (
     select(func.coalesce(func.sum(calculation.c.total), 0))
-    .where(*_CALCULATED, _STANDS)
+    .where(*_CALCULATED, STANDS)
     .scalar_subquery()
 )
 _totals = (
@@ -184,16 +165,6 @@ _LOCKED: Final = Statement(
     .where(*_KEY)
     .with_for_update(of=payment)
 )
-_CONTRACT_LOCKED: Final = Statement(
-    select(contract.c.id)
-    .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)
-    .with_for_update(key_share=True)
-)
-_STEPS: Final = Statement(
-    select(calculation.c.id, calculation.c.ordinal, calculation.c.document)
-    .where(*_CALCULATED, _STANDS)
-    .order_by(calculation.c.ordinal)
-)
 _UNCLAIMED: Final = Statement(
     select(payment.c.id, payment.c.amount, payment.c.currency)
     .where(*_OF_CONTRACT, payment.c.state == State.COMPUTED.value, ~exists().where(*_HOLDING))
@@ -209,18 +180,6 @@ _SETTLED_BY: Final = Statement(
     select(payment.c.id).where(
         payment.c.authority_id == _AUTHORITY,
         payment.c.bank_reference == bindparam("bank_reference", type_=Text),
-    )
-)
-
-
-_CONTRACT_OF: Final = Statement(
-    union_all(
-        select(milestone.c.contract_id).where(
-            milestone.c.authority_id == _AUTHORITY, milestone.c.id == _ID
-        ),
-        select(observation.c.contract_id).where(
-            observation.c.authority_id == _AUTHORITY, observation.c.id == _ID
-        ),
     )
 )
 
@@ -301,53 +260,6 @@ async def settled_by(tx: Tx, bank_reference: str, *, authority: int) -> str | No
     return found
 
 
-async def contract_of(tx: Tx, fact_id: str) -> str:
-    """Return the contract that a milestone or an observation belongs to."""
-    contract_id: str = await tx.value(_CONTRACT_OF, authority_id=authority_of(fact_id), id=fact_id)
-    return contract_id
-
-
-async def contract_locked(tx: Tx, contract_id: str) -> tuple[ContractTerms, Record]:
-    """Hold a contract, so that one calculation of it goes on at a time; return terms and row."""
-    await tx.run(_CONTRACT_LOCKED, authority_id=authority_of(contract_id), contract_id=contract_id)
-    return await contracts.terms(tx, contract_id)
-
-
-async def step_facts(tx: Tx, terms: ContractTerms, row: Record) -> StepFacts:
-    """Return what is calculated from under a contract that is held."""
-    contract_id, currency = row["id"], row["currency"]
-    accepted = await milestones.accepted(tx, contract_id)
-    verified = await outcomes.verified(tx, contract_id)
-    return StepFacts(
-        rules=terms.payment_rules,
-        currency=currency,
-        contract_value=money.of(row["price"], currency).amount,
-        steps=await _steps(tx, contract_id),
-        milestones=tuple(
-            AcceptedMilestone(
-                id=one.id,
-                version=one.version,
-                milestone=one.code,
-                share=one.share,
-                due_at=wire(one.due_at),
-                delivered_at=wire(one.delivered_at),
-            )
-            for one in accepted
-        ),
-        observations=tuple(
-            VerifiedObservation(
-                id=one.id,
-                version=one.version,
-                metric=one.metric,
-                period=one.period,
-                value=one.value,
-                sample_size=one.sample_size,
-            )
-            for one in verified
-        ),
-    )
-
-
 async def owed(tx: Tx, contract_id: str) -> str:
     """Return the sum of a contract's payments, without those that are rejected or reversed."""
     found = await tx.value(_OWED, authority_id=authority_of(contract_id), contract_id=contract_id)
@@ -376,18 +288,6 @@ def account(kind: AccountKind, row: Record, contract_id: str) -> AccountName:
     if kind is AccountKind.ENCUMBERED:
         return budgets.encumbered_by(contract_id, programme_id=row["programme_id"])
     return AccountName(kind, contract_id, row["programme_id"])
-
-
-async def _steps(tx: Tx, contract_id: str) -> tuple[Step, ...]:
-    rows = await tx.rows(_STEPS, authority_id=authority_of(contract_id), contract_id=contract_id)
-    return tuple(
-        step_of(
-            msgspec.json.decode(row["document"], type=Calculation),
-            calculation_id=row["id"],
-            ordinal=row["ordinal"],
-        )
-        for row in rows
-    )
 
 
 def _owner(payment_id: str) -> int:

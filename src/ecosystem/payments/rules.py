@@ -173,6 +173,7 @@ def step_of(calculation: Calculation, *, calculation_id: str, ordinal: int) -> S
         rules=calculation.rules,
         milestones=calculation.facts.milestones,
         observations=calculation.facts.observations,
+        reliefs=calculation.facts.reliefs,
         by_rule=_added(
             RuleTotal(rule=line.rule, amount=line.amount)
             for line in calculation.lines
@@ -333,6 +334,7 @@ def _calculate(facts: StepFacts, batch: Batch, earlier: list[Step]) -> Calculati
         Facts(
             milestones=batch.milestones,
             observations=batch.observations,
+            reliefs=batch.reliefs,
             before=_added(one for step in earlier for one in step.by_rule),
             certified_before=money.of(certified, facts.currency).amount,
         ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ecosystem.payments.calculation import AcceptedMilestone, VerifiedObservation
+from ecosystem.payments.calculation import AcceptedMilestone, Relief, VerifiedObservation
 from ecosystem.payments.model import Step, StepFacts
 
 
@@ -15,6 +15,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     step: Step | None
     milestones: tuple[AcceptedMilestone, ...]
     observations: tuple[VerifiedObservation, ...]
+    reliefs: tuple[Relief, ...] = ()
 
     def is_unchanged(self) -> bool:
         """Tell whether the step was calculated from these facts."""
@@ -32,6 +33,7 @@ def batches(facts: StepFacts) -> Iterator[Batch]:
             step=step,
             milestones=tuple(one for one in milestones if one.id in named),
             observations=tuple(one for one in observations if one.period in periods),
+            reliefs=tuple(one.relief for one in facts.reliefs if one.ordinal == step.ordinal),
         )
         milestones = [one for one in milestones if one.id not in named]
         observations = [one for one in observations if one.period not in periods]
@@ -44,9 +46,10 @@ def batches(facts: StepFacts) -> Iterator[Batch]:
         )
 
 
-def _said(one: Step | Batch) -> tuple[frozenset[AcceptedMilestone | VerifiedObservation], ...]:
+def _said(one: Step | Batch) -> tuple[frozenset[msgspec.Struct], ...]:
     """Return what the facts say, whatever version says it."""
     return (
         frozenset(msgspec.structs.replace(fact, version=1) for fact in one.milestones),
         frozenset(msgspec.structs.replace(fact, version=1) for fact in one.observations),
+        frozenset(one.reliefs),
     )

@@ -272,6 +272,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     unanswered_questions: UnansweredQuestions
     deemed_acceptance: Span | None
     """From a submission of work; not judged by then, it counts as accepted."""
+    deduction_reply: Span
+    """From the notice of a deduction, as long as the payee may reply to it."""
     fiscal_year: FiscalYear
     assessment: AssessmentTable
     changes: ChangeLimit

@@ -139,6 +139,21 @@ def _unexplained() -> Statement:
     )
 
 
+def _unannounced() -> Statement:
+    """Select calculations that deduct something, in a step of which no notice was given."""
+    return Statement(
+        text(
+            "SELECT calculation.id, calculation.contract_id FROM calculation "  # noqa: S608
+            "WHERE NOT EXISTS (SELECT FROM deduction_notice AS notice "
+            "WHERE notice.authority_id = calculation.authority_id "
+            "AND notice.contract_id = calculation.contract_id "
+            "AND notice.ordinal = calculation.ordinal) AND 0 > (SELECT "
+            f"coalesce({_SUM}, 0) FROM json_array_elements(calculation.document->'lines') AS line "
+            "WHERE line->>'stage' = 'deductions')"
+        )
+    )
+
+
 INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
     {
         "A contract's payable money is its payments that nobody has instructed.": _differing(
@@ -154,6 +169,7 @@ INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
         "A contract owes no more than was signed.": _overpaid(),
         "Each step of a payment has moved its amount once.": _moved_otherwise(),
         "A payment has a calculation, whose digest is that of its document.": _unexplained(),
+        "Whatever is deducted was announced to the payee.": _unannounced(),
         "No more of an advance is recovered than was paid.": _standing(
             "advance", sign="", most="amount"
         ),

@@ -16,7 +16,7 @@ async def close(tx: Tx, occurrence: Occurrence) -> None:
     """
     turn: TurnFacts = occurrence.body.facts
     await tx.allow("purpose", queries.PURPOSE)
-    facts, row = await queries.close_facts(tx, occurrence.stream, turn)
+    facts, row = await queries.close_facts(tx, occurrence.stream, turn, at=occurrence.recorded_at)
     closed = rules.close(facts, by=occurrence.body.by, at=occurrence.recorded_at)
     await budgets.adjust(
         tx, programme_id=row["programme_id"], contract_id=occurrence.stream, before=closed.bound,

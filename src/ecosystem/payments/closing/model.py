@@ -21,6 +21,8 @@ class CloseFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is bound by the contract and not payable yet."""
     retained: Amount
     """What is retained of what was earned."""
+    contested: Amount = "0"
+    """What is deducted and not final yet: the payee may still reply, or has and is not decided."""
 
 
 class Closed(msgspec.Struct, frozen=True, kw_only=True):

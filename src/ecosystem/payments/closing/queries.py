@@ -15,12 +15,13 @@ from ecosystem.contracts.turning.model import TurnFacts
 from ecosystem.ledger import queries as ledger
 from ecosystem.ledger.model import AccountKind
 from ecosystem.ledger.tables import transfer
-from ecosystem.payments import queries as payments
+from ecosystem.payments.calculating import queries as calculating
 from ecosystem.payments.calculation import Stage
 from ecosystem.payments.closing.model import CloseFacts, ClosingAccount
+from ecosystem.payments.deducting import queries as deducting
 from ecosystem.payments.disputing import queries as disputes
 from ecosystem.payments.model import State, Step
-from ecosystem.payments.pipeline import stage_of
+from ecosystem.payments.pipeline import RELIEF, stage_of
 from ecosystem.payments.tables import payment
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values import money
@@ -67,10 +68,12 @@ async def contract_of(tx: Tx, payment_id: str, *, authority: int) -> str:
     return found
 
 
-async def close_facts(tx: Tx, contract_id: str, turn: TurnFacts) -> tuple[CloseFacts, Record]:
+async def close_facts(
+    tx: Tx, contract_id: str, turn: TurnFacts, *, at: datetime
+) -> tuple[CloseFacts, Record]:
     """Return what the end of a contract is checked against, and the contract's row."""
     terms, row = await contracts.terms(tx, contract_id)
-    steps = (await payments.step_facts(tx, terms, row)).steps
+    steps = (await calculating.step_facts(tx, terms, row)).steps
     held = await _held(tx, row)
     facts = CloseFacts(
         kind=turn.kind,
@@ -79,6 +82,7 @@ async def close_facts(tx: Tx, contract_id: str, turn: TurnFacts) -> tuple[CloseF
             _UNSETTLED, authority_id=row["authority_id"], contract_id=contract_id
         ),
         bound=f"{held[AccountKind.ENCUMBERED]:f}",
+        contested=await deducting.contested(tx, contract_id, at=at),
         retained=f"{max(-_total(steps, _is_retention), Decimal(0)):f}",
     )
     return facts, row
@@ -88,7 +92,7 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
     """Return what a contract has come to. Refuses with ContractMissing."""
     terms, row = await contracts.terms(tx, contract_id)
     key = {"authority_id": row["authority_id"], "contract_id": contract_id}
-    steps = (await payments.step_facts(tx, terms, row)).steps
+    steps = (await calculating.step_facts(tx, terms, row)).steps
     held, moved = await _held(tx, row), await tx.rows(_MOVED, **key)
     price, ended_at = row["price"], row["ended_at"]
     first = await tx.value(_FIRST, **key) or price
@@ -100,7 +104,7 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
         "first_value": first,
         "value": price,
         "calculated": calculated,
-        "deducted": -_total(steps, _is_deduction),
+        "deducted": -_total(steps, _is_deduction) - _dropped(steps),
         "retained": -_total(steps, _is_retention),
         "advance_outstanding": _total(steps, _is_advance),
         "payable": held[AccountKind.PAYABLE],
@@ -153,6 +157,12 @@ def _total(steps: Iterable[Step], counts: Callable[[PaymentRule], bool]) -> Deci
         ),
         Decimal(0),
     )
+
+
+def _dropped(steps: Iterable[Step]) -> Decimal:
+    """Return what was dropped of deductions after replies."""
+    amounts = (Decimal(one.amount) for step in steps for one in step.by_rule if one.rule == RELIEF)
+    return sum(amounts, Decimal(0))
 
 
 def _is_retention(rule: PaymentRule) -> bool:

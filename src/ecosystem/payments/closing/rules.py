@@ -11,15 +11,19 @@ from ecosystem.values.actor import Actor
 
 
 def close(facts: CloseFacts, *, by: Actor, at: datetime) -> Closed:
-    """Return what stays bound by a contract that has ended: what is retained, and no more.
+    """Return what stays bound by a contract that has ended, and no more.
 
-    Refuses with PaymentsOpen where it is completed and something is not settled.
+    That is what is retained, and what is deducted and not final. Refuses with PaymentsOpen where
+    it is completed and something is not settled, or not final.
     """
     del by, at
     if facts.kind is Kind.COMPLETION and facts.unsettled:
         raise PaymentsOpen(f"{facts.unsettled} payments are not settled.")
-    bound, retained = Decimal(facts.bound), Decimal(facts.retained)
+    contested = Decimal(facts.contested)
+    if facts.kind is Kind.COMPLETION and contested:
+        raise PaymentsOpen(f"Deductions of {facts.contested} {facts.currency} are not final.")
+    bound, retained = Decimal(facts.bound), max(Decimal(facts.retained), Decimal(0))
     return Closed(
         bound=money.of(bound, facts.currency),
-        kept=money.of(min(bound, max(retained, Decimal(0))), facts.currency),
+        kept=money.of(min(bound, retained + contested), facts.currency),
     )

@@ -12,6 +12,7 @@ from ecosystem.contracts.rule_parts import Code, Ratio
 from ecosystem.payments.calculation import (
     AcceptedMilestone,
     Calculation,
+    Relief,
     Signed,
     VerifiedObservation,
 )
@@ -154,6 +155,7 @@ class KnownStep(msgspec.Struct, frozen=True, kw_only=True):
 
     milestones: tuple[AcceptedMilestone, ...]
     observations: tuple[VerifiedObservation, ...]
+    reliefs: tuple[Relief, ...] = ()
     days: tuple[date, ...] = ()
 
 

@@ -9,7 +9,7 @@ from math import prod
 from typing import Final
 
 from ecosystem.contracts.payment_rules import metrics_of, milestones_of
-from ecosystem.payments.calculation import AcceptedMilestone, Facts, VerifiedObservation
+from ecosystem.payments.calculation import AcceptedMilestone, Facts, Relief, VerifiedObservation
 from ecosystem.payments.simulating.draws import chance, drawn, points
 from ecosystem.payments.simulating.model import (
     Chosen,
@@ -69,6 +69,7 @@ class Group:
     supposed: tuple[tuple[str, Period, int], ...]
     """Metric, period, and which of the suppositions says its value."""
     days: tuple[date, ...]
+    reliefs: tuple[Relief, ...] = ()
 
 
 def refuse_unsound(known: Known, asked: Suppositions) -> None:
@@ -158,6 +159,7 @@ def groups(known: Known, asked: Suppositions) -> Iterator[Group]:
             observations=step.observations,
             supposed=tuple(one for one in supposed if one[1] in periods),
             days=step.days,
+            reliefs=step.reliefs,
         )
         supposed = [one for one in supposed if one[1] not in periods]
         days = [day for day in days if day not in step.days]
@@ -217,4 +219,5 @@ def facts_of(group: Group, asked: Suppositions, *, at: tuple[str, ...], draw: in
         milestones=group.milestones,
         observations=(*group.observations, *seen),
         days=group.days,
+        reliefs=group.reliefs,
     )

@@ -3,7 +3,7 @@
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.form_checks import filled_rules
 from ecosystem.contracts.payment_rules import PaymentRule
-from ecosystem.payments import queries as payments
+from ecosystem.payments.calculating import queries as calculating
 from ecosystem.payments.engine import RulesUnsound
 from ecosystem.payments.simulating.model import FormAsked, Known, KnownStep, SimulationDraft
 from ecosystem.payments.simulating.plan import FormNotListed, RulesNotChosen
@@ -16,13 +16,15 @@ async def known(tx: Tx, contract_id: str) -> Known:
     Refuses with ContractMissing.
     """
     terms, row = await contracts.terms(tx, contract_id)
-    facts = await payments.step_facts(tx, terms, row)
+    facts = await calculating.step_facts(tx, terms, row)
     return Known(
         rules=facts.rules,
         currency=facts.currency,
         contract_value=facts.contract_value,
         steps=tuple(
-            KnownStep(milestones=step.milestones, observations=step.observations)
+            KnownStep(
+                milestones=step.milestones, observations=step.observations, reliefs=step.reliefs
+            )
             for step in facts.steps
         ),
     )

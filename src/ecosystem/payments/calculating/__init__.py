@@ -1,0 +1,1 @@
+"""Calculating: what a contract's calculations are made from, gathered from other rooms."""

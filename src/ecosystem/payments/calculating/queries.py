@@ -1,0 +1,108 @@
+"""Read what is calculated from: the steps of a contract, and the facts that are proved now."""
+
+from typing import Final
+
+import msgspec
+from sqlalchemy import Integer, Text, bindparam, select, union_all
+
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.form_shapes import ContractTerms
+from ecosystem.contracts.tables import contract
+from ecosystem.milestones import queries as milestones
+from ecosystem.milestones.tables import milestone
+from ecosystem.outcomes import queries as outcomes
+from ecosystem.outcomes.tables import observation
+from ecosystem.payments.calculation import AcceptedMilestone, Calculation, VerifiedObservation
+from ecosystem.payments.deducting import queries as deducting
+from ecosystem.payments.model import Step, StepFacts
+from ecosystem.payments.queries import STANDS
+from ecosystem.payments.rules import step_of
+from ecosystem.payments.tables import calculation
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.values import money
+from ecosystem.values.identifiers import authority_of
+from ecosystem.values.period import wire
+
+_AUTHORITY: Final = bindparam("authority_id", type_=Integer)
+_ID: Final = bindparam("id", type_=Text)
+_CONTRACT: Final = bindparam("contract_id", type_=Text)
+_CONTRACT_LOCKED: Final = Statement(
+    select(contract.c.id)
+    .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)
+    .with_for_update(key_share=True)
+)
+_STEPS: Final = Statement(
+    select(calculation.c.id, calculation.c.ordinal, calculation.c.document)
+    .where(calculation.c.authority_id == _AUTHORITY, calculation.c.contract_id == _CONTRACT, STANDS)
+    .order_by(calculation.c.ordinal)
+)
+_CONTRACT_OF: Final = Statement(
+    union_all(
+        select(milestone.c.contract_id).where(
+            milestone.c.authority_id == _AUTHORITY, milestone.c.id == _ID
+        ),
+        select(observation.c.contract_id).where(
+            observation.c.authority_id == _AUTHORITY, observation.c.id == _ID
+        ),
+    )
+)
+
+
+async def contract_of(tx: Tx, fact_id: str) -> str:
+    """Return the contract that a milestone or an observation belongs to."""
+    contract_id: str = await tx.value(_CONTRACT_OF, authority_id=authority_of(fact_id), id=fact_id)
+    return contract_id
+
+
+async def contract_locked(tx: Tx, contract_id: str) -> tuple[ContractTerms, Record]:
+    """Hold a contract, so that one calculation of it goes on at a time; return terms and row."""
+    await tx.run(_CONTRACT_LOCKED, authority_id=authority_of(contract_id), contract_id=contract_id)
+    return await contracts.terms(tx, contract_id)
+
+
+async def step_facts(tx: Tx, terms: ContractTerms, row: Record) -> StepFacts:
+    """Return what is calculated from under a contract that is held."""
+    contract_id, currency = row["id"], row["currency"]
+    accepted = await milestones.accepted(tx, contract_id)
+    verified = await outcomes.verified(tx, contract_id)
+    return StepFacts(
+        rules=terms.payment_rules,
+        currency=currency,
+        contract_value=money.of(row["price"], currency).amount,
+        steps=await _steps(tx, contract_id),
+        reliefs=await deducting.reliefs(tx, contract_id),
+        milestones=tuple(
+            AcceptedMilestone(
+                id=one.id,
+                version=one.version,
+                milestone=one.code,
+                share=one.share,
+                due_at=wire(one.due_at),
+                delivered_at=wire(one.delivered_at),
+            )
+            for one in accepted
+        ),
+        observations=tuple(
+            VerifiedObservation(
+                id=one.id,
+                version=one.version,
+                metric=one.metric,
+                period=one.period,
+                value=one.value,
+                sample_size=one.sample_size,
+            )
+            for one in verified
+        ),
+    )
+
+
+async def _steps(tx: Tx, contract_id: str) -> tuple[Step, ...]:
+    rows = await tx.rows(_STEPS, authority_id=authority_of(contract_id), contract_id=contract_id)
+    return tuple(
+        step_of(
+            msgspec.json.decode(row["document"], type=Calculation),
+            calculation_id=row["id"],
+            ordinal=row["ordinal"],
+        )
+        for row in rows
+    )
