@@ -63,6 +63,7 @@ from ecosystem.payments.bank import routes as bank
 from ecosystem.payments.closing import routes as closing
 from ecosystem.payments.deducting import routes as deducting
 from ecosystem.payments.disputing import routes as disputing
+from ecosystem.payments.late import routes as late
 from ecosystem.payments.limits import routes as limits
 from ecosystem.payments.simulating import routes as simulating
 from ecosystem.reactions import REACTIONS
@@ -102,6 +103,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *challenges.ROUTES,
     *payments.ROUTES,
     *deducting.ROUTES,
+    *late.ROUTES,
     *disputing.ROUTES,
     *bank.ROUTES,
     *closing.ROUTES,

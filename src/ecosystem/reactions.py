@@ -12,6 +12,7 @@ from ecosystem.outcomes import actions as outcomes
 from ecosystem.payments import actions as payments
 from ecosystem.payments.closing import actions as closing
 from ecosystem.payments.deducting import actions as deducting
+from ecosystem.payments.late import actions as late
 from ecosystem.runtime.database import Reactions
 
 REACTIONS: Final[Reactions] = {
@@ -28,6 +29,7 @@ REACTIONS: Final[Reactions] = {
     "contract.completed": (replanning.end, closing.close),
     "milestone.submitted": (replanning.submit,),
     "payment.claimed": (closing.claim,),
+    "payment.settled": (late.follow,),
     "calculation.made": (deducting.announce,),
     "milestone.accepted": (payments.follow,),
     "milestone.partly_accepted": (payments.follow,),

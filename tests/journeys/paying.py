@@ -61,6 +61,20 @@ def deduct(world: World) -> None:
     call.get(there, "enterprise/delivery")
 
 
+def pay_late(world: World) -> None:
+    """Settle a payment after its due date, and make payable what it has earned."""
+    call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
+    due = call.get(f"{contract}/payments", "city/treasurer")["data"]
+    there = f"/v1/payments/{next(one['id'] for one in due if one['state'] == 'computed')}"
+    call.post(f"{there}/claim", "enterprise/delivery", changes=there)
+    call.post(f"{there}/approval", "city/approver", changes=there)
+    call.post(f"{there}/instruction", "city/treasurer", changes=there)
+    world.set_clock(world.now + timedelta(days=40))
+    settled = {"bank_reference": "late-0001", "settled_on": world.now.date().isoformat()}
+    call.post(f"{there}/settlement", "city/treasurer", settled, changes=there)
+    call.post(f"{there}/late-interest", "city/treasurer", changes=there)
+
+
 def _dispute(world: World, there: str) -> str:
     """Dispute a part of a payment, and agree on it; return where the other part is."""
     call, approver = world.caller, "city/approver"

@@ -35,6 +35,7 @@ def tour(world: World, *, outside: str) -> None:
     _second_need(world)
     paying.deduct(world)
     paying.judge(world)
+    paying.pay_late(world)
     paying.reconcile(world)
     judging.judge(world)
     _price(world)

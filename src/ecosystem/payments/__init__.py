@@ -19,5 +19,5 @@ Pure parts: `engine` calculates and recomputes, `calculation` holds the facts an
 `stepping` says which facts make a step, `shapes` what one payment rule is worth, `pipeline` in
 which order, `rights` which rights to end a contract have arisen. `simulating` runs the same
 engine over what is only supposed, `disputing` holds the disputed part of a payment alone,
-`deducting` hears the payee before a deduction is final.
+`deducting` hears the payee before a deduction is final, `late` pays what being late costs.
 """

@@ -57,6 +57,10 @@ SETTLE_DISPUTE: Final = Permit(
     roles=(Role.APPROVER, Role.DELIVERY), person=True, verified=True,
     relation="authority or payee; not who proposed it", state="open",
 )  # fmt: skip
+PAY_INTEREST: Final = Permit(
+    act="make late interest payable", scope="payments:write", roles=(Role.TREASURER,),
+    person=True, kinds=_GOVERNMENT, verified=True, relation="authority", state="settled late",
+)  # fmt: skip
 INSTRUCT: Final = Permit(
     act="instruct the bank to pay", scope="payments:write", roles=(Role.TREASURER,), person=True,
     step_up=True, kinds=_GOVERNMENT, verified=True, relation="authority; not who approved it",

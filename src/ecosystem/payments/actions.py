@@ -17,10 +17,12 @@ from ecosystem.ledger.model import AccountKind, Leg
 from ecosystem.payments import queries, rules
 from ecosystem.payments.calculating import queries as calculating
 from ecosystem.payments.disputing import queries as disputes
+from ecosystem.payments.late import queries as late
 from ecosystem.payments.limits import queries as limits
 from ecosystem.payments.model import (
     Computed,
     ComputeFacts,
+    PaymentKind,
     Placed,
     RejectFacts,
     ReverseFacts,
@@ -45,7 +47,7 @@ _KEEP: Final = inserting(calculation)
 _COMPUTE: Final = inserting(
     payment,
     "authority_id", "id", "version", "state", "contract_id", "payee_id", "amount", "currency",
-    "calculation_id", "earned", "owed_before", "computed_at",
+    "calculation_id", "earned", "owed_before", "computed_at", "due_on",
 )  # fmt: skip
 
 
@@ -60,7 +62,7 @@ def _marking(step: str, *more: str) -> Statement:
     )
 
 
-_CLAIM: Final = _marking("claimed")
+_CLAIM: Final = _marking("claimed", "due_on")
 _APPROVE: Final = _marking("approved")
 _REJECT: Final = _marking("rejected", "rejected_reason")
 _INSTRUCT: Final = _marking("instructed", "paid_to_id", "assignment_id")
@@ -114,7 +116,8 @@ async def _keep(
     await tx.run(
         _KEEP,
         authority_id=authority, id=calculation_id, contract_id=contract_id, ordinal=made.ordinal,
-        supersedes=made.supersedes, document=canonical(made.calculation),
+        supersedes=made.supersedes, kind=PaymentKind.OUTCOME, late_payment_id=None,
+        document=canonical(made.calculation),
         digest=bytes.fromhex(made.calculation.digest), total=made.calculation.payable().decimal(),
         currency=made.calculation.currency, recorded_at=at,
     )  # fmt: skip
@@ -185,7 +188,7 @@ async def _pay(
         authority_id=authority, id=payment_id, version=1, state=State.COMPUTED,
         contract_id=facts.contract_id, payee_id=facts.payee_id, amount=amount.decimal(),
         currency=amount.currency, calculation_id=facts.calculation_id, earned=Decimal(facts.earned),
-        owed_before=Decimal(computed.owed_before), computed_at=at,
+        owed_before=Decimal(computed.owed_before), computed_at=at, due_on=facts.due_on,
     )  # fmt: skip
     await _move(
         tx, amount, row, facts.contract_id, by=by, at=at, act="compute", of=payment_id,
@@ -205,9 +208,10 @@ async def claim(
 
     Effects: locks the payment; `payment.claimed`.
     """
-    facts, _ = await queries.locked(tx, payment_id, expected=expected)
+    locked, row = await queries.locked(tx, payment_id, expected=expected)
+    facts = msgspec.structs.replace(locked, due_on=await late.due_on(tx, row, at=at))
     claimed = rules.claim(facts, by=by, at=at)
-    await _mark(tx, _CLAIM, payment_id, claimed.state, by=by, at=at)
+    await _mark(tx, _CLAIM, payment_id, claimed.state, by=by, at=at, new_due_on=claimed.due_on)
     version = await history.record(
         tx, "payment.claimed", payment_id, facts=facts, decision=claimed, by=by, at=at,
         audience=Audience(organisations=(facts.payee_id,)),

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ecosystem.catalogue.profiles.model import PerCent, YearDays
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Code, Ratio
 from ecosystem.values.money import Amount, Currency, Measure, Money
@@ -45,6 +46,7 @@ class Stage(StrEnum):
     ADVANCE_RECOVERY = "advance_recovery"
     RETENTION = "retention"
     TAX = "tax"
+    INTEREST = "interest"
     ASSIGNMENT = "assignment"
 
 
@@ -90,6 +92,27 @@ class Relief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     amount: Amount
 
 
+class LateRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What being late costs from a day on, until another rate begins."""
+
+    starts_on: date
+    per_year: PerCent
+
+
+class LatePayment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A payment that was settled after it was due."""
+
+    id: str
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    amount: Amount
+    due_on: date
+    """The last day on which it was in time."""
+    settled_on: date
+    day_count: YearDays
+    rates: Annotated[tuple[LateRate, ...], Meta(max_length=200)]
+    """By the days on which they begin; before the first nothing is earned."""
+
+
 class Tax(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A tax that prices include."""
 
@@ -114,6 +137,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Days that have begun, on which something held back is paid out."""
     deductions: tuple[CountedDeduction, ...] = ()
     reliefs: tuple[Relief, ...] = ()
+    late: tuple[LatePayment, ...] = ()
+    """Payments that earn interest, in calculations of that alone."""
     before: tuple[RuleTotal, ...] = ()
     """Rules that had no line before may be left out."""
     certified_before: Amount = "0"
@@ -123,14 +148,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A fact from which a line was computed."""
 
-    kind: Literal["observation", "milestone", "day", "deduction", "relief"]
+    kind: Literal["observation", "milestone", "day", "deduction", "relief", "payment"]
     id: str
     version: int
     code: Code
     """The metric or the milestone; else the kind."""
     period: Period | None = None
     value: str
-    """The value observed, the instant of delivery, the day, or the amount deducted or dropped."""
+    """The value observed, the instant of delivery, the day, or the amount that is meant."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,7 +164,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     stage: Stage
     rule: Code
     """Code of the payment rule; `contract-value` or `floor` where a limit of the engine acts,
-    `deduction` where one counts of which notice was given, `relief` where one was dropped."""
+    `deduction` where one counts of which notice was given, `relief` where one was dropped,
+    `late-interest` where a payment was late."""
     shape: str
     inputs: tuple[Input, ...]
     formula: Text

@@ -20,12 +20,14 @@ from ecosystem.payments.calculation import (
     CountedDeduction,
     Difference,
     Facts,
+    LatePayment,
     Recomputation,
     Relief,
     RuleTotal,
     Tax,
     VerifiedObservation,
 )
+from ecosystem.payments.late.accruing import accrue
 from ecosystem.payments.pipeline import RESERVED, Run, assigned, certify, included, settle
 from ecosystem.payments.shapes import exact
 from ecosystem.values import money
@@ -78,7 +80,8 @@ def calculate(
     """Compute what is payable for `facts` under `rules`, whatever order they come in.
 
     `contract_value` and `paid_before` are in `currency`, not negative and no finer than it
-    allows. The total is never negative and never above `contract_value - paid_before`.
+    allows. The total is never negative and, but for
+    late interest, never above `contract_value - paid_before`.
     Refuses with CurrencyUnknown, AmountTooFine, RulesUnsound and FactsDoubled, in that order.
     """
     value = _limit_text(contract_value, currency, "/contract_value")
@@ -136,6 +139,7 @@ def carried(
     left = value - Decimal(facts.certified_before)
     certified = certify(run, rules, most=max(left, Decimal(0)))
     settle(run, rules, most=max(value - limits.paid_before, Decimal(0)))
+    accrue(run)
     return run, certified
 
 
@@ -215,6 +219,7 @@ def in_order(facts: Facts) -> Facts:
         days=tuple(sorted(facts.days)),
         deductions=tuple(sorted(facts.deductions, key=_id)),
         reliefs=tuple(sorted(facts.reliefs, key=_id)),
+        late=tuple(sorted(facts.late, key=_id)),
         before=tuple(sorted(facts.before, key=_rule)),
         certified_before=facts.certified_before,
     )
@@ -225,7 +230,7 @@ def _place(fact: VerifiedObservation) -> tuple[str, str, str, str]:
     return fact.metric, start, end, fact.id
 
 
-def _id(one: CountedDeduction | Relief) -> str:
+def _id(one: CountedDeduction | Relief | LatePayment) -> str:
     return one.id
 
 
@@ -244,6 +249,7 @@ def _refuse_doubled(facts: Facts) -> None:
     doubled += _twice("day", [day.isoformat() for day in facts.days])
     doubled += _twice("deduction", [one.id for one in facts.deductions])
     doubled += _twice("relief", [one.id for one in facts.reliefs])
+    doubled += _twice("late payment", [one.id for one in facts.late])
     doubled += _twice("rule total", [total.rule for total in facts.before])
     if doubled:
         raise FactsDoubled(" ".join(doubled), pointer="/facts")

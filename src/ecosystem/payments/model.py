@@ -53,6 +53,15 @@ class Relieved(msgspec.Struct, frozen=True, kw_only=True):
     relief: Relief
 
 
+class PaymentKind(StrEnum):
+    """What a payment, and its calculation, is for."""
+
+    OUTCOME = "outcome"
+    """What the contract pays."""
+    INTEREST = "interest"
+    """What a late payment has earned, beyond the contract's value."""
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """A calculation that nothing supersedes, as far as later ones need to know it."""
 
@@ -101,6 +110,8 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     contract_id: str
     ordinal: int
     supersedes: str | None
+    late_payment_id: str | None = None
+    """The payment that was late, where it is of interest."""
 
 
 class Unclaimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +136,8 @@ class ComputeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Sum of its payments, without those that are rejected or reversed."""
     unclaimed: tuple[Unclaimed, ...]
     """The newest first."""
+    due_on: date | None = None
+    """Of a claimed payment of which this is what is not disputed."""
 
 
 class Computed(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,7 +177,10 @@ class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_payee_verified: bool = True
     """Whether the payee's organisation is verified just now; a suspended one is not paid."""
     state: State
+    kind: PaymentKind = PaymentKind.OUTCOME
     amount: Money
+    due_on: date | None = None
+    """Until when it is to be settled: from its claim on, or as that was split in a dispute."""
     claimed_by: str | None
     approved_by: str | None
     instructed_at: datetime | None
@@ -197,6 +213,8 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
 
     state: State
     claimed_by: str
+    due_on: date | None = None
+    """The last day on which a settlement is in time; None where the profile sets no term."""
 
 
 class Approved(msgspec.Struct, frozen=True, kw_only=True):
@@ -273,11 +291,14 @@ class PaymentSummary(msgspec.Struct, frozen=True, kw_only=True):
     id: PaymentId
     version: int
     state: State
+    kind: PaymentKind
     contract_id: ContractId
     payee_id: OrganisationId
     amount: Money
     calculation_id: CalculationId
     computed_at: datetime
+    due_on: date | None
+    """Until when it is to be settled; null until it is claimed, and where no term is set."""
     settled_on: date | None
 
 
@@ -315,6 +336,9 @@ class CalculationSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A calculation in a list."""
 
     id: CalculationId
+    kind: PaymentKind
+    late_payment_id: PaymentId | None
+    """The payment that was late, where it is of interest."""
     ordinal: int
     """Counts the steps of the contract; a calculation supersedes one of the same step."""
     supersedes: CalculationId | None
@@ -340,3 +364,5 @@ class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
     """Settled."""
     received: Money
     """The part of `paid` whose receipt the payee has confirmed."""
+    late_interest: Money
+    """What late payments have earned: beyond the value, and in none of the other amounts."""

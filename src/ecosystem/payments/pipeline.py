@@ -45,7 +45,8 @@ CAP: Final = "contract-value"
 FLOOR: Final = "floor"
 DEDUCTION: Final = "deduction"
 RELIEF: Final = "relief"
-RESERVED: Final = frozenset({CAP, FLOOR, DEDUCTION, RELIEF})
+LATE: Final = "late-interest"
+RESERVED: Final = frozenset({CAP, FLOOR, DEDUCTION, RELIEF, LATE})
 """Codes of lines that no rule makes."""
 _SUPPLIER: Final = "supplier"
 _NOTHING: Final = Decimal(0)

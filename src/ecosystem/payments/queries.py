@@ -14,6 +14,7 @@ from ecosystem.ledger.model import AccountKind, AccountName
 from ecosystem.payments.disputing.tables import payment_dispute
 from ecosystem.payments.model import (
     PaymentFacts,
+    PaymentKind,
     SettleFacts,
     Settlement,
     State,
@@ -49,6 +50,7 @@ _HOLDING: Final = (
     payment_dispute.c.held_id == payment.c.id,
     payment_dispute.c.state == "open",
 )
+_PRICE: Final = payment.c.kind == PaymentKind.OUTCOME.value
 STANDS: Final = ~exists().where(*_SUPERSEDING)
 
 
@@ -56,11 +58,13 @@ _SUMMARY: Final = (
     payment.c.id,
     payment.c.version,
     payment.c.state,
+    payment.c.kind,
     payment.c.contract_id,
     payment.c.payee_id,
     money_json(payment.c.amount, payment.c.currency).label("amount"),
     payment.c.calculation_id,
     instant(payment.c.computed_at).label("computed_at"),
+    payment.c.due_on,
     payment.c.settled_on,
 )
 _STEPS_TAKEN: Final = (
@@ -90,6 +94,8 @@ PAYMENTS: Final = page_of(select(*_SUMMARY).where(*_OF_CONTRACT))
 CALCULATIONS: Final = page_of(
     select(
         calculation.c.id,
+        calculation.c.kind,
+        calculation.c.late_payment_id,
         calculation.c.ordinal,
         calculation.c.supersedes,
         _later.c.id.label("superseded_by"),
@@ -118,7 +124,7 @@ _DOCUMENT: Final = Statement(
 
 
 def _sum(*states: State, received: bool = False) -> Any:
-    chosen = [payment.c.state.in_([str(state) for state in states])]
+    chosen = [_PRICE, payment.c.state.in_([str(state) for state in states])]
     if received:
         chosen.append(payment.c.received_at.is_not(None))
     return money_json(
@@ -131,7 +137,12 @@ def _sum(*states: State, received: bool = False) -> Any:
 
 _earned = (
     select(func.coalesce(func.sum(calculation.c.total), 0))
-    .where(*_CALCULATED, STANDS)
+    .where(*_CALCULATED, STANDS, calculation.c.kind == PaymentKind.OUTCOME.value)
+    .scalar_subquery()
+)
+_interest = (
+    select(func.coalesce(func.sum(calculation.c.total), 0))
+    .where(*_CALCULATED, STANDS, calculation.c.kind == PaymentKind.INTEREST.value)
     .scalar_subquery()
 )
 _totals = (
@@ -143,6 +154,7 @@ _totals = (
         _sum(State.INSTRUCTED).label("in_transit"),
         _sum(State.SETTLED).label("paid"),
         _sum(State.SETTLED, received=True).label("received"),
+        money_json(_interest, contract.c.currency).label("late_interest"),
     )
     .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)
     .where(contract.c.state != "draft")
@@ -153,6 +165,7 @@ _LOCKED: Final = Statement(
     select(
         payment,
         contract.c.programme_id,
+        contract.c.need_id,
         organisation.c.state.label("payee_state"),
         select(payment_dispute.c.id).where(*_HOLDING).scalar_subquery().label("dispute_id"),
     )
@@ -167,7 +180,9 @@ _LOCKED: Final = Statement(
 )
 _UNCLAIMED: Final = Statement(
     select(payment.c.id, payment.c.amount, payment.c.currency)
-    .where(*_OF_CONTRACT, payment.c.state == State.COMPUTED.value, ~exists().where(*_HOLDING))
+    .where(
+        *_OF_CONTRACT, _PRICE, payment.c.state == State.COMPUTED.value, ~exists().where(*_HOLDING)
+    )
     .order_by(payment.c.id.desc())
     .with_for_update()
 )
@@ -234,6 +249,7 @@ async def locked(
         payee_id=row["payee_id"],
         is_payee_verified=row["payee_state"] == OrganisationState.VERIFIED,
         state=State(row["state"]),
+        kind=PaymentKind(row["kind"]),
         amount=money.of(row["amount"], row["currency"]),
         **{name: row[name] for name in _AS_THEY_ARE},
     )
@@ -242,7 +258,7 @@ async def locked(
 
 _AS_THEY_ARE: Final = (
     "claimed_by", "approved_by", "instructed_at", "bank_reference", "settled_on", "received_at",
-    "paid_to_id", "dispute_id",
+    "paid_to_id", "dispute_id", "due_on",
 )  # fmt: skip
 
 
@@ -284,10 +300,23 @@ def payee_of(terms: ContractTerms) -> str:
 
 
 def account(kind: AccountKind, row: Record, contract_id: str) -> AccountName:
-    """Return a contract's account of this kind; `row` has the `programme_id`."""
+    """Return a contract's account of this kind; `row` has the `programme_id`.
+
+    Where `row` is of a payment of interest, the account is of that payment: what is beyond the
+    value of the contract is in none of its accounts.
+    """
+    if row.get("kind") == PaymentKind.INTEREST:
+        return interest(kind, row, row["id"])
     if kind is AccountKind.ENCUMBERED:
         return budgets.encumbered_by(contract_id, programme_id=row["programme_id"])
     return AccountName(kind, contract_id, row["programme_id"])
+
+
+def interest(kind: AccountKind, row: Record, payment_id: str) -> AccountName:
+    """Return the account of a payment of interest; what is not payable is the programme's again."""
+    if kind is AccountKind.ENCUMBERED:
+        return budgets.available_in(row["programme_id"])
+    return AccountName(kind, payment_id, row["programme_id"])
 
 
 def _owner(payment_id: str) -> int:

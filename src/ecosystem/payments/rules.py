@@ -219,7 +219,7 @@ def claim(facts: PaymentFacts, *, by: Actor, at: datetime) -> Claimed:
     _payee(facts, by)
     _in(facts, State.COMPUTED)
     _free(facts)
-    return Claimed(state=State.CLAIMED, claimed_by=control.hand(by))
+    return Claimed(state=State.CLAIMED, claimed_by=control.hand(by), due_on=facts.due_on)
 
 
 def approve(facts: PaymentFacts, *, by: Actor, at: datetime) -> Approved:

@@ -22,15 +22,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.finance.disclosing.tables import CONSENTED
-from ecosystem.payments.model import State
+from ecosystem.payments.model import PaymentKind, State
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
 
+_KINDS: Final = ", ".join(f"'{kind}'" for kind in PaymentKind)
 _STATES: Final = ", ".join(f"'{state}'" for state in State)
 _CALLER: Final = "nullif(current_setting('app.{}', true), '')"
-_AUTHORITY: Final = f"authority_id = {_CALLER.format('authority')}::integer"
-_OVERSEEN: Final = f"""EXISTS (
+AUTHORITY: Final = f"authority_id = {_CALLER.format('authority')}::integer"
+OVERSEEN: Final = f"""EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
       AND jurisdiction.path LIKE '%/' || {_CALLER.format("oversees")} || '/%')"""
@@ -55,9 +56,30 @@ _HOLDS_THE_CLAIM: Final = f"""NEW.state <> 'instructed' OR (
       (SELECT max(assignment.assignee_id) {_ACKNOWLEDGED}), NEW.payee_id))"""
 """Once an assignment is acknowledged the bank is told to pay nobody else."""
 
+_IS_EARNED: Final = """NEW.kind <> 'interest' OR EXISTS (
+    SELECT FROM calculation AS made
+    WHERE made.authority_id = NEW.authority_id AND made.id = NEW.calculation_id
+      AND made.total = NEW.earned AND NEW.owed_before = (
+        SELECT coalesce(sum(other.amount), 0) FROM payment AS other
+        JOIN calculation AS its ON its.authority_id = other.authority_id
+          AND its.id = other.calculation_id
+        WHERE other.authority_id = NEW.authority_id
+          AND its.late_payment_id = made.late_payment_id
+          AND other.state NOT IN ('rejected', 'reversed')))"""
+"""What a late payment has earned is payable once."""
+_IS_LATE: Final = """NEW.kind <> 'interest' OR EXISTS (
+    SELECT FROM payment AS late
+    JOIN json_to_recordset(NEW.document->'facts'->'late')
+      AS said(id text, amount numeric, due_on date, settled_on date) ON said.id = late.id
+    WHERE late.authority_id = NEW.authority_id AND late.id = NEW.late_payment_id
+      AND late.contract_id = NEW.contract_id AND late.kind = 'outcome' AND late.state = 'settled'
+      AND late.amount = said.amount AND late.due_on = said.due_on
+      AND late.settled_on = said.settled_on AND late.settled_on > late.due_on)"""
+"""Interest is of a payment as it was settled."""
+
 
 VISIBLE: Final = (
-    f"payee_id = {_CALLER.format('organisation')} OR {_AUTHORITY} OR {_OVERSEEN} OR {_CALCULATING}"
+    f"payee_id = {_CALLER.format('organisation')} OR {AUTHORITY} OR {OVERSEEN} OR {_CALCULATING}"
 )
 """Who sees what concerns a payee, in a table with its `payee_id`: both sides, and auditors."""
 
@@ -82,6 +104,8 @@ calculation: Final = Table(
     reference("contract_id"),
     Column("ordinal", Integer, nullable=False),
     reference("supersedes", nullable=True),
+    Column("kind", Text(collation="C"), nullable=False, server_default=PaymentKind.OUTCOME.value),
+    reference("late_payment_id", nullable=True),
     Column("document", JSON, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("total", Numeric, nullable=False),
@@ -91,6 +115,9 @@ calculation: Final = Table(
     UniqueConstraint("authority_id", "contract_id", "id", name="calculation_is_of_its_contract"),
     UniqueConstraint(
         "authority_id", "contract_id", "ordinal", "id", name="calculation_is_of_its_step"
+    ),
+    UniqueConstraint(
+        "authority_id", "contract_id", "kind", "id", name="calculation_is_of_its_kind"
     ),
     UniqueConstraint("authority_id", "supersedes", name="calculation_is_superseded_once"),
     ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
@@ -103,6 +130,10 @@ calculation: Final = Table(
             "calculation.id",
         ],
         name="calculation_supersedes_one_of_its_step",
+    ),
+    CheckConstraint(f"kind IN ({_KINDS})", name="kind_is_known"),
+    CheckConstraint(
+        "(kind = 'interest') = (late_payment_id IS NOT NULL)", name="interest_is_of_a_payment"
     ),
     CheckConstraint("ordinal > 0", name="ordinal_is_positive"),
     CheckConstraint("supersedes <> id", name="supersedes_another"),
@@ -123,11 +154,18 @@ calculation: Final = Table(
         "contract_id",
         "ordinal",
         unique=True,
-        postgresql_where=text("supersedes IS NULL"),
+        postgresql_where=text("supersedes IS NULL AND kind = 'outcome'"),
+    ),
+    Index(
+        "calculation_begins_interest_once",
+        "authority_id",
+        "late_payment_id",
+        unique=True,
+        postgresql_where=text("supersedes IS NULL AND kind = 'interest'"),
     ),
     info={
         "append_only": True,
-        "visible_where": f"{_AUTHORITY} OR {_PARTY} OR {_OVERSEEN} OR {_CALCULATING}",
+        "visible_where": f"{AUTHORITY} OR {_PARTY} OR {OVERSEEN} OR {_CALCULATING}",
     },
 )
 
@@ -135,7 +173,7 @@ _TURN: Final = """
 CREATE FUNCTION payment_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   marks text[] := CASE OLD.state || ' ' || NEW.state
-    WHEN 'computed claimed' THEN '{claimed_at,claimed_by}'
+    WHEN 'computed claimed' THEN '{claimed_at,claimed_by,due_on}'
     WHEN 'claimed approved' THEN '{approved_at,approved_by}'
     WHEN 'computed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
@@ -152,6 +190,7 @@ DECLARE
 BEGIN
   IF marks IS NULL OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+    OR (OLD.due_on IS NOT NULL AND NEW.due_on IS DISTINCT FROM OLD.due_on)
   THEN
     RAISE EXCEPTION 'payment % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_takes_its_turn';
@@ -176,7 +215,7 @@ BEGIN
   IF TG_OP = 'UPDATE' AND OLD.state NOT IN ('rejected', 'reversed') THEN
     more := more - OLD.amount;
   END IF;
-  IF more = 0 THEN
+  IF more = 0 OR NEW.kind = 'interest' THEN
     RETURN NULL;
   END IF;
   INSERT INTO public.payment_total (authority_id, contract_id, currency, value, owed)
@@ -195,22 +234,6 @@ BEGIN
   RETURN NULL;
 END $$"""
 
-_WITHIN: Final = """
-CREATE FUNCTION payment_is_approved_within_limit() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  most numeric := (
-    SELECT amount FROM approval_limit AS one
-    WHERE one.authority_id = NEW.authority_id AND one.currency = NEW.currency
-      AND (one.person_id = NEW.approved_by OR one.person_id IS NULL)
-    ORDER BY one.person_id IS NULL, one.id DESC LIMIT 1);
-BEGIN
-  IF NEW.amount > most THEN
-    RAISE EXCEPTION 'payment % is above the limit of who approves', NEW.id
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_is_approved_within_limit';
-  END IF;
-  RETURN NEW;
-END $$"""
-
 payment: Final = Table(
     "payment",
     metadata,
@@ -218,6 +241,7 @@ payment: Final = Table(
     identifier("id", "payment"),
     Column("version", Integer, nullable=False),
     Column("state", Text, nullable=False),
+    Column("kind", Text(collation="C"), nullable=False, server_default=PaymentKind.OUTCOME.value),
     reference("contract_id"),
     Column("payee_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
     Column("amount", Numeric, nullable=False),
@@ -228,6 +252,7 @@ payment: Final = Table(
     Column("computed_at", DateTime(timezone=True), nullable=False),
     Column("claimed_at", DateTime(timezone=True)),
     reference("claimed_by", nullable=True),
+    Column("due_on", Date),
     Column("approved_at", DateTime(timezone=True)),
     reference("approved_by", nullable=True),
     Column("rejected_at", DateTime(timezone=True)),
@@ -249,8 +274,13 @@ payment: Final = Table(
     UniqueConstraint("authority_id", "bank_reference", name="bank_reference_settles_once"),
     ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
     ForeignKeyConstraint(
-        ["authority_id", "contract_id", "calculation_id"],
-        ["calculation.authority_id", "calculation.contract_id", "calculation.id"],
+        ["authority_id", "contract_id", "kind", "calculation_id"],
+        [
+            "calculation.authority_id",
+            "calculation.contract_id",
+            "calculation.kind",
+            "calculation.id",
+        ],
         name="payment_is_calculated",
     ),
     ForeignKeyConstraint(
@@ -305,9 +335,9 @@ payment: Final = Table(
     ),
     Index("payment_of_contract", "authority_id", "contract_id", "id"),
     info={
-        "visible_where": f"payee_id = {_CALLER.format('organisation')} OR {_AUTHORITY} "
+        "visible_where": f"payee_id = {_CALLER.format('organisation')} OR {AUTHORITY} "
         f"OR paid_to_id = {_CALLER.format('organisation')} "
-        f"OR {_LENDER} OR {_OVERSEEN} OR {_CALCULATING}",
+        f"OR {_LENDER} OR {OVERSEEN} OR {_CALCULATING}",
         "sql": (
             _BEGIN,
             (
@@ -321,13 +351,8 @@ payment: Final = Table(
                 "FOR EACH ROW EXECUTE FUNCTION payment_takes_its_turn()"
             ),
             "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_turns",
-            _WITHIN,
-            (
-                "CREATE TRIGGER payment_is_within_limit BEFORE UPDATE ON payment FOR EACH ROW "
-                "WHEN (NEW.state = 'approved' AND OLD.state = 'claimed') "
-                "EXECUTE FUNCTION payment_is_approved_within_limit()"
-            ),
-            "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_within_limit",
+            *refusing("interest_is_what_was_earned", on="payment", unless=_IS_EARNED),
+            *refusing("interest_is_of_a_settlement", on="calculation", unless=_IS_LATE),
             *refusing(
                 "payment_goes_to_who_holds_the_claim",
                 on="payment",
@@ -357,24 +382,4 @@ payment_total: Final = Table(
     CheckConstraint("owed >= 0 AND owed <= value", name="no_more_is_owed_than_the_contract_says"),
     # Only the trigger counts.
     info={"privileges": "SELECT"},
-)
-approval_limit: Final = Table(
-    "approval_limit",
-    metadata,
-    Column("authority_id", Integer, nullable=False),
-    identifier("id", "limit"),
-    reference("person_id", nullable=True),
-    Column("amount", Numeric, nullable=False),
-    Column("currency", Text(collation="C"), nullable=False),
-    reference("set_by"),
-    Column("set_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("authority_id", "id"),
-    # The upper bound also keeps out NaN and infinity, which are greater than any number.
-    CheckConstraint("amount >= 0 AND amount < 1e20", name="amount_is_not_negative"),
-    CheckConstraint(
-        "amount = round(amount, currency_places(currency))", name="amount_is_no_finer_than_coins"
-    ),
-    another("person_id", "set_by", name="nobody_sets_an_own_limit"),
-    Index("approval_limit_of", "authority_id", "currency", "person_id", "id"),
-    info={"append_only": True, "visible_where": f"{_AUTHORITY} OR {_OVERSEEN}"},
 )

@@ -28,6 +28,8 @@ PerCent = Annotated[
         description="Per cent, as a decimal string.",
     ),
 ]
+YearDays = Literal["actual_365", "actual_360"]
+"""How many days a year has in which each day counts."""
 PriceFormula = Literal[
     "absolute_ceiling/1", "quality_to_price/1", "lowest_ratio/1", "spread/1", "mean/1"
 ]
@@ -142,6 +144,21 @@ class ChangeLimit(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True)
     share_max: Share | None
     """Of the value first agreed, whatever the grounds; null sets no limit."""
     grounds: tuple[ChangeGround, ...]
+
+
+class LateRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What being late costs from a day on, until another rate begins."""
+
+    starts_on: date
+    per_year: PerCent
+
+
+class LateInterest(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a payment earns that is settled after it was due: simple interest."""
+
+    day_count: YearDays
+    rates: Annotated[tuple[LateRate, ...], Meta(min_length=1, max_length=200)]
+    """The earliest first; each holds until the next begins, whenever the need was published."""
 
 
 class SuspensionGround(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -274,6 +291,10 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """From a submission of work; not judged by then, it counts as accepted."""
     deduction_reply: Span
     """From the notice of a deduction, as long as the payee may reply to it."""
+    payment_term: Span | None
+    """From the claim of a payment until it is to be settled."""
+    late_interest: LateInterest | None
+    """What it earns when it is settled later."""
     fiscal_year: FiscalYear
     assessment: AssessmentTable
     changes: ChangeLimit

@@ -15,6 +15,7 @@ from ecosystem.catalogue.profiles.model import (
     ChangeGround,
     Holidays,
     IndicatorKind,
+    LateInterest,
     Profile,
     Rules,
     SuspensionGround,
@@ -83,6 +84,7 @@ def _rules_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[Fa
             yield Fault(f"{pointer}/{name}/law", "law_unknown", f"{law} is not among the laws.")
     yield from _grounds_faults(rules, laws=laws, pointer=pointer)
     yield from _assessment_faults(rules.assessment, pointer=f"{pointer}/assessment")
+    yield from _interest_faults(rules.late_interest, pointer=f"{pointer}/late_interest")
     if rules.openers.threshold > rules.openers.named_min:
         detail = "Have at least as many openers named as act together."
         yield Fault(f"{pointer}/openers/threshold", "threshold_too_high", detail)
@@ -108,6 +110,13 @@ def _grounds_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[
                 detail = f"{ground.law} is not among the laws."
                 yield Fault(f"{there}/{index}/law", "law_unknown", detail)
         yield from _twice([one.code for one in grounds], pointer=there)
+
+
+def _interest_faults(interest: LateInterest | None, *, pointer: str) -> Iterator[Fault]:
+    days = [] if interest is None else [one.starts_on for one in interest.rates]
+    if days != sorted(set(days)):
+        detail = "Let each rate start after the one before it."
+        yield Fault(f"{pointer}/rates", "rates_out_of_order", detail)
 
 
 def _assessment_faults(table: AssessmentTable, *, pointer: str) -> Iterator[Fault]:

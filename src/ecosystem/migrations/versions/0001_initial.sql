@@ -1358,6 +1358,8 @@ CREATE TABLE calculation (
 	contract_id TEXT COLLATE "C" NOT NULL,
 	ordinal INTEGER NOT NULL,
 	supersedes TEXT COLLATE "C",
+	kind TEXT COLLATE "C" DEFAULT 'outcome' NOT NULL,
+	late_payment_id TEXT COLLATE "C",
 	document JSON NOT NULL,
 	digest BYTEA NOT NULL,
 	total NUMERIC NOT NULL,
@@ -1366,9 +1368,12 @@ CREATE TABLE calculation (
 	CONSTRAINT calculation_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT calculation_is_of_its_contract UNIQUE (authority_id, contract_id, id),
 	CONSTRAINT calculation_is_of_its_step UNIQUE (authority_id, contract_id, ordinal, id),
+	CONSTRAINT calculation_is_of_its_kind UNIQUE (authority_id, contract_id, kind, id),
 	CONSTRAINT calculation_is_superseded_once UNIQUE (authority_id, supersedes),
 	CONSTRAINT calculation_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
 	CONSTRAINT calculation_supersedes_one_of_its_step FOREIGN KEY(authority_id, contract_id, ordinal, supersedes) REFERENCES calculation (authority_id, contract_id, ordinal, id),
+	CONSTRAINT calculation_kind_is_known CHECK (kind IN ('outcome', 'interest')),
+	CONSTRAINT calculation_interest_is_of_a_payment CHECK ((kind = 'interest') = (late_payment_id IS NOT NULL)),
 	CONSTRAINT calculation_ordinal_is_positive CHECK (ordinal > 0),
 	CONSTRAINT calculation_supersedes_another CHECK (supersedes <> id),
 	CONSTRAINT calculation_total_is_not_negative CHECK (total >= 0),
@@ -1376,7 +1381,9 @@ CREATE TABLE calculation (
 	CONSTRAINT calculation_digest_is_of_the_document CHECK (document->>'digest' = encode(digest, 'hex') AND digest = sha256(convert_to(replace(document::text, '"digest":"' || encode(digest, 'hex') || '"', '"digest":""'), 'UTF8')))
 );
 -- next
-CREATE UNIQUE INDEX calculation_begins_a_step_once ON calculation (authority_id, contract_id, ordinal) WHERE supersedes IS NULL;
+CREATE UNIQUE INDEX calculation_begins_a_step_once ON calculation (authority_id, contract_id, ordinal) WHERE supersedes IS NULL AND kind = 'outcome';
+-- next
+CREATE UNIQUE INDEX calculation_begins_interest_once ON calculation (authority_id, late_payment_id) WHERE supersedes IS NULL AND kind = 'interest';
 -- next
 CREATE TABLE challenge_decision (
 	authority_id INTEGER NOT NULL,
@@ -2145,6 +2152,7 @@ CREATE TABLE payment (
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT payment_id_is_identifier CHECK (id ~ '^payment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
 	version INTEGER NOT NULL,
 	state TEXT NOT NULL,
+	kind TEXT COLLATE "C" DEFAULT 'outcome' NOT NULL,
 	contract_id TEXT COLLATE "C" NOT NULL,
 	payee_id TEXT COLLATE "C" NOT NULL,
 	amount NUMERIC NOT NULL,
@@ -2155,6 +2163,7 @@ CREATE TABLE payment (
 	computed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	claimed_at TIMESTAMP WITH TIME ZONE,
 	claimed_by TEXT COLLATE "C",
+	due_on DATE,
 	approved_at TIMESTAMP WITH TIME ZONE,
 	approved_by TEXT COLLATE "C",
 	rejected_at TIMESTAMP WITH TIME ZONE,
@@ -2175,7 +2184,7 @@ CREATE TABLE payment (
 	CONSTRAINT payment_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT bank_reference_settles_once UNIQUE (authority_id, bank_reference),
 	CONSTRAINT payment_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
-	CONSTRAINT payment_is_calculated FOREIGN KEY(authority_id, contract_id, calculation_id) REFERENCES calculation (authority_id, contract_id, id),
+	CONSTRAINT payment_is_calculated FOREIGN KEY(authority_id, contract_id, kind, calculation_id) REFERENCES calculation (authority_id, contract_id, kind, id),
 	CONSTRAINT payment_authority_id_assignment_id_refers FOREIGN KEY(authority_id, assignment_id) REFERENCES assignment (authority_id, id),
 	CONSTRAINT payment_another_is_paid_where_it_is_assigned CHECK ((paid_to_id IS NULL) = (instructed_at IS NULL) AND (assignment_id IS NOT NULL OR paid_to_id IS NULL OR paid_to_id = payee_id)),
 	CONSTRAINT payment_state_is_known CHECK (state IN ('computed', 'claimed', 'approved', 'instructed', 'settled', 'rejected', 'reversed')),
@@ -2367,6 +2376,25 @@ CREATE POLICY approval_limit_seen ON approval_limit USING (authority_id = nullif
       AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
 -- next
 GRANT SELECT, INSERT ON approval_limit TO ecosystem_api;
+-- next
+CREATE FUNCTION payment_is_approved_within_limit() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  most numeric := (
+    SELECT amount FROM approval_limit AS one
+    WHERE one.authority_id = NEW.authority_id AND one.currency = NEW.currency
+      AND (one.person_id = NEW.approved_by OR one.person_id IS NULL)
+    ORDER BY one.person_id IS NULL, one.id DESC LIMIT 1);
+BEGIN
+  IF NEW.amount > most THEN
+    RAISE EXCEPTION 'payment % is above the limit of who approves', NEW.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_is_approved_within_limit';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_is_within_limit BEFORE UPDATE ON payment FOR EACH ROW WHEN (NEW.state = 'approved' AND OLD.state = 'claimed') EXECUTE FUNCTION payment_is_approved_within_limit();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_within_limit;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON assertion_used TO ecosystem_api;
 -- next
@@ -4493,7 +4521,7 @@ ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_begins;
 CREATE FUNCTION payment_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   marks text[] := CASE OLD.state || ' ' || NEW.state
-    WHEN 'computed claimed' THEN '{claimed_at,claimed_by}'
+    WHEN 'computed claimed' THEN '{claimed_at,claimed_by,due_on}'
     WHEN 'claimed approved' THEN '{approved_at,approved_by}'
     WHEN 'computed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
@@ -4510,6 +4538,7 @@ DECLARE
 BEGIN
   IF marks IS NULL OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+    OR (OLD.due_on IS NOT NULL AND NEW.due_on IS DISTINCT FROM OLD.due_on)
   THEN
     RAISE EXCEPTION 'payment % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_takes_its_turn';
@@ -4521,24 +4550,47 @@ CREATE TRIGGER payment_turns BEFORE UPDATE ON payment FOR EACH ROW EXECUTE FUNCT
 -- next
 ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_turns;
 -- next
-CREATE FUNCTION payment_is_approved_within_limit() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  most numeric := (
-    SELECT amount FROM approval_limit AS one
-    WHERE one.authority_id = NEW.authority_id AND one.currency = NEW.currency
-      AND (one.person_id = NEW.approved_by OR one.person_id IS NULL)
-    ORDER BY one.person_id IS NULL, one.id DESC LIMIT 1);
+CREATE FUNCTION interest_is_what_was_earned() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NEW.amount > most THEN
-    RAISE EXCEPTION 'payment % is above the limit of who approves', NEW.id
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_is_approved_within_limit';
+  IF (NEW.kind <> 'interest' OR EXISTS (
+    SELECT FROM calculation AS made
+    WHERE made.authority_id = NEW.authority_id AND made.id = NEW.calculation_id
+      AND made.total = NEW.earned AND NEW.owed_before = (
+        SELECT coalesce(sum(other.amount), 0) FROM payment AS other
+        JOIN calculation AS its ON its.authority_id = other.authority_id
+          AND its.id = other.calculation_id
+        WHERE other.authority_id = NEW.authority_id
+          AND its.late_payment_id = made.late_payment_id
+          AND other.state NOT IN ('rejected', 'reversed')))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'interest_is_what_was_earned';
   END IF;
   RETURN NEW;
 END $$;
 -- next
-CREATE TRIGGER payment_is_within_limit BEFORE UPDATE ON payment FOR EACH ROW WHEN (NEW.state = 'approved' AND OLD.state = 'claimed') EXECUTE FUNCTION payment_is_approved_within_limit();
+CREATE TRIGGER interest_is_what_was_earned BEFORE INSERT ON payment FOR EACH ROW EXECUTE FUNCTION interest_is_what_was_earned();
 -- next
-ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_within_limit;
+ALTER TABLE payment ENABLE ALWAYS TRIGGER interest_is_what_was_earned;
+-- next
+CREATE FUNCTION interest_is_of_a_settlement() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.kind <> 'interest' OR EXISTS (
+    SELECT FROM payment AS late
+    JOIN json_to_recordset(NEW.document->'facts'->'late')
+      AS said(id text, amount numeric, due_on date, settled_on date) ON said.id = late.id
+    WHERE late.authority_id = NEW.authority_id AND late.id = NEW.late_payment_id
+      AND late.contract_id = NEW.contract_id AND late.kind = 'outcome' AND late.state = 'settled'
+      AND late.amount = said.amount AND late.due_on = said.due_on
+      AND late.settled_on = said.settled_on AND late.settled_on > late.due_on)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'interest_is_of_a_settlement';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER interest_is_of_a_settlement BEFORE INSERT ON calculation FOR EACH ROW EXECUTE FUNCTION interest_is_of_a_settlement();
+-- next
+ALTER TABLE calculation ENABLE ALWAYS TRIGGER interest_is_of_a_settlement;
 -- next
 CREATE FUNCTION payment_goes_to_who_holds_the_claim() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -4568,7 +4620,7 @@ BEGIN
   IF TG_OP = 'UPDATE' AND OLD.state NOT IN ('rejected', 'reversed') THEN
     more := more - OLD.amount;
   END IF;
-  IF more = 0 THEN
+  IF more = 0 OR NEW.kind = 'interest' THEN
     RETURN NULL;
   END IF;
   INSERT INTO public.payment_total (authority_id, contract_id, currency, value, owed)

@@ -11,7 +11,7 @@ from ecosystem.contracts.tables import contract
 from ecosystem.ledger.model import AccountKind, Violation
 from ecosystem.ledger.tables import ledger_account
 from ecosystem.payments.engine import EngineUnknown, recompute
-from ecosystem.payments.model import State
+from ecosystem.payments.model import PaymentKind, State
 from ecosystem.payments.tables import calculation, payment, payment_total
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.values.refusal import Refusal
@@ -29,6 +29,7 @@ def _paid(*states: State) -> ColumnElement[Any]:
         select(func.coalesce(func.sum(payment.c.amount), 0))
         .where(payment.c.authority_id == contract.c.authority_id)
         .where(payment.c.contract_id == contract.c.id)
+        .where(payment.c.kind == PaymentKind.OUTCOME.value)
         .where(payment.c.state.in_([str(state) for state in states]))
         .scalar_subquery()
     )

@@ -14,7 +14,7 @@ from ecosystem.outcomes import queries as outcomes
 from ecosystem.outcomes.tables import observation
 from ecosystem.payments.calculation import AcceptedMilestone, Calculation, VerifiedObservation
 from ecosystem.payments.deducting import queries as deducting
-from ecosystem.payments.model import Step, StepFacts
+from ecosystem.payments.model import PaymentKind, Step, StepFacts
 from ecosystem.payments.queries import STANDS
 from ecosystem.payments.rules import step_of
 from ecosystem.payments.tables import calculation
@@ -33,7 +33,12 @@ _CONTRACT_LOCKED: Final = Statement(
 )
 _STEPS: Final = Statement(
     select(calculation.c.id, calculation.c.ordinal, calculation.c.document)
-    .where(calculation.c.authority_id == _AUTHORITY, calculation.c.contract_id == _CONTRACT, STANDS)
+    .where(
+        calculation.c.authority_id == _AUTHORITY,
+        calculation.c.contract_id == _CONTRACT,
+        STANDS,
+        calculation.c.kind == PaymentKind.OUTCOME.value,
+    )
     .order_by(calculation.c.ordinal)
 )
 _CONTRACT_OF: Final = Statement(

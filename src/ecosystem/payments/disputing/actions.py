@@ -137,7 +137,7 @@ async def _split(
     undisputed = Decimal(whole.earned) - opened.held.decimal()
     rest_id = None
     if opened.rest is not None:
-        rest = msgspec.structs.replace(whole, earned=f"{undisputed:f}")
+        rest = msgspec.structs.replace(whole, earned=f"{undisputed:f}", due_on=row["due_on"])
         rest_id = await payments.pay(tx, rest, row, by=by, at=at)
     held = msgspec.structs.replace(whole, owed=f"{undisputed:f}")
     return rest_id, await payments.pay(tx, held, row, by=by, at=at)

@@ -11,6 +11,7 @@ from ecosystem.payments.disputing.model import (
     Resolved,
     State,
 )
+from ecosystem.payments.model import PaymentKind
 from ecosystem.payments.model import State as PaymentState
 from ecosystem.payments.rules import PaymentDisputed, PaymentNotOwned, PaymentOutOfTurn
 from ecosystem.values import control, money
@@ -81,6 +82,8 @@ def open_dispute(facts: OpenFacts, *, by: Actor, at: datetime) -> Opened:
         raise PaymentOutOfTurn(f"The payment is {payment.state}.")
     if payment.dispute_id is not None:
         raise PaymentDisputed(f"{payment.dispute_id} holds this payment already.")
+    if payment.kind is PaymentKind.INTEREST:
+        raise DisputedPartUnfit("Late interest is not disputed in part: reject it.")
     amount, whole = money.check(asked, pointer="/amount"), payment.amount.decimal()
     if asked.currency != payment.amount.currency or not 0 < amount <= whole:
         said = f"The payment is {payment.amount.amount} {payment.amount.currency}."

@@ -7,7 +7,7 @@ from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
 from ecosystem.payments.limits import queries, rules
 from ecosystem.payments.limits.model import LimitDraft
-from ecosystem.payments.tables import approval_limit
+from ecosystem.payments.limits.tables import approval_limit
 from ecosystem.runtime.database import Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing

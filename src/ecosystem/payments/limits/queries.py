@@ -6,7 +6,7 @@ from sqlalchemy import Integer, Text, bindparam, or_, select
 
 from ecosystem.identity.tables import membership
 from ecosystem.payments.limits.model import LimitDraft, LimitFacts
-from ecosystem.payments.tables import approval_limit
+from ecosystem.payments.limits.tables import approval_limit
 from ecosystem.runtime.columns import instant
 from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Statement, Tx

@@ -1,0 +1,69 @@
+"""Limits of approval, which are never changed: the newest counts."""
+
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+from ecosystem.payments.tables import AUTHORITY, OVERSEEN
+from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import another
+
+_WITHIN: Final = """
+CREATE FUNCTION payment_is_approved_within_limit() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  most numeric := (
+    SELECT amount FROM approval_limit AS one
+    WHERE one.authority_id = NEW.authority_id AND one.currency = NEW.currency
+      AND (one.person_id = NEW.approved_by OR one.person_id IS NULL)
+    ORDER BY one.person_id IS NULL, one.id DESC LIMIT 1);
+BEGIN
+  IF NEW.amount > most THEN
+    RAISE EXCEPTION 'payment % is above the limit of who approves', NEW.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_is_approved_within_limit';
+  END IF;
+  RETURN NEW;
+END $$"""
+
+approval_limit: Final = Table(
+    "approval_limit",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    identifier("id", "limit"),
+    reference("person_id", nullable=True),
+    Column("amount", Numeric, nullable=False),
+    Column("currency", Text(collation="C"), nullable=False),
+    reference("set_by"),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("authority_id", "id"),
+    # The upper bound also keeps out NaN and infinity, which are greater than any number.
+    CheckConstraint("amount >= 0 AND amount < 1e20", name="amount_is_not_negative"),
+    CheckConstraint(
+        "amount = round(amount, currency_places(currency))", name="amount_is_no_finer_than_coins"
+    ),
+    another("person_id", "set_by", name="nobody_sets_an_own_limit"),
+    Index("approval_limit_of", "authority_id", "currency", "person_id", "id"),
+    info={
+        "append_only": True,
+        "visible_where": f"{AUTHORITY} OR {OVERSEEN}",
+        "sql": (
+            _WITHIN,
+            (
+                "CREATE TRIGGER payment_is_within_limit BEFORE UPDATE ON payment FOR EACH ROW "
+                "WHEN (NEW.state = 'approved' AND OLD.state = 'claimed') "
+                "EXECUTE FUNCTION payment_is_approved_within_limit()"
+            ),
+            "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_within_limit",
+        ),
+    },
+)
