@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.contracts.form_shapes import ContractTerms, Digest, Form, Name, PartyRole
-from ecosystem.contracts.redacting.model import Redaction
 from ecosystem.contracts.own_key import DetachedJws, OwnKey, Presented
+from ecosystem.contracts.redacting.model import Redaction
 from ecosystem.history.past.model import NOW, Past
 from ecosystem.needs.model import FormCited
 from ecosystem.values.actor import OrganisationKind

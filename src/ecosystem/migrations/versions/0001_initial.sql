@@ -1854,6 +1854,45 @@ CREATE TABLE contract_signature (
 	CONSTRAINT contract_signature_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
 );
 -- next
+CREATE TABLE deduction_notice (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT deduction_notice_id_is_identifier CHECK (id ~ '^deduction_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT COLLATE "C" NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	payee_id TEXT COLLATE "C" NOT NULL,
+	calculation_id TEXT COLLATE "C" NOT NULL,
+	ordinal INTEGER NOT NULL,
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	lines JSON NOT NULL,
+	announced_by TEXT COLLATE "C" NOT NULL,
+	announced_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	reply_ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	reply JSON,
+	replied_by TEXT COLLATE "C",
+	replied_at TIMESTAMP WITH TIME ZONE,
+	kept NUMERIC,
+	reasons JSON,
+	decided_by TEXT COLLATE "C",
+	decided_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT deduction_notice_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT a_deduction_is_announced_once UNIQUE (authority_id, calculation_id),
+	CONSTRAINT deduction_is_of_its_step FOREIGN KEY(authority_id, contract_id, ordinal, calculation_id) REFERENCES calculation (authority_id, contract_id, ordinal, id),
+	CONSTRAINT deduction_notice_state_is_known CHECK (state IN ('announced', 'replied', 'decided', 'superseded')),
+	CONSTRAINT deduction_notice_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
+	CONSTRAINT deduction_notice_what_is_kept_is_a_part CHECK (kept >= 0 AND kept <= amount),
+	CONSTRAINT deduction_notice_kept_is_no_finer_than_coins CHECK (kept = round(kept, currency_places(currency))),
+	CONSTRAINT deduction_notice_a_reply_is_dated CHECK ((reply IS NULL) = (replied_by IS NULL) AND (reply IS NULL) = (replied_at IS NULL)),
+	CONSTRAINT deduction_notice_a_reply_is_in_time CHECK (replied_at < reply_ends_at),
+	CONSTRAINT deduction_notice_a_decision_has_reasons CHECK ((state = 'decided') = (kept IS NOT NULL AND reasons IS NOT NULL AND decided_by IS NOT NULL AND decided_at IS NOT NULL)),
+	CONSTRAINT deduction_notice_a_reply_is_decided CHECK (state NOT IN ('replied', 'decided') OR reply IS NOT NULL),
+	CONSTRAINT deduction_notice_nobody_decides_an_own_deduction CHECK (decided_by <> announced_by),
+	CONSTRAINT deduction_notice_nobody_decides_an_own_reply CHECK (decided_by <> replied_by)
+);
+-- next
+CREATE INDEX deduction_notice_of_contract ON deduction_notice (authority_id, contract_id, id);
+-- next
 CREATE TABLE drawdown (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT drawdown_id_is_identifier CHECK (id ~ '^drawdown_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -4200,6 +4239,76 @@ END $$;
 CREATE TRIGGER a_draft_is_signed_as_worded BEFORE INSERT ON contract_signature FOR EACH ROW EXECUTE FUNCTION a_draft_is_signed_as_worded();
 -- next
 ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER a_draft_is_signed_as_worded;
+-- next
+ALTER TABLE deduction_notice ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE deduction_notice FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY deduction_notice_seen ON deduction_notice USING (payee_id = nullif(current_setting('app.organisation', true), '') OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
+-- next
+GRANT SELECT, INSERT, UPDATE ON deduction_notice TO ecosystem_api;
+-- next
+CREATE FUNCTION deduction_is_of_a_calculation() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state = 'announced' AND NEW.version = 1 AND NEW.amount = (
+    SELECT -sum((line->>'amount')::numeric)
+    FROM calculation CROSS JOIN json_array_elements(calculation.document->'lines') AS line
+    WHERE calculation.authority_id = NEW.authority_id
+      AND calculation.id = NEW.calculation_id AND line->>'stage' = 'deductions')) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'deduction_is_of_a_calculation';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER deduction_is_of_a_calculation BEFORE INSERT ON deduction_notice FOR EACH ROW EXECUTE FUNCTION deduction_is_of_a_calculation();
+-- next
+ALTER TABLE deduction_notice ENABLE ALWAYS TRIGGER deduction_is_of_a_calculation;
+-- next
+CREATE FUNCTION what_is_dropped_is_decided() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF ((
+    SELECT count(*) FROM json_array_elements(NEW.document->'facts'->'reliefs')) = (
+    SELECT count(*) FROM json_array_elements(NEW.document->'facts'->'reliefs') AS relief
+    JOIN deduction_notice AS notice ON notice.authority_id = NEW.authority_id
+      AND notice.id = relief->>'id' AND notice.contract_id = NEW.contract_id
+      AND notice.ordinal = NEW.ordinal AND notice.state = 'decided'
+      AND notice.amount - notice.kept = (relief->>'amount')::numeric)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_dropped_is_decided';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER what_is_dropped_is_decided BEFORE INSERT ON calculation FOR EACH ROW EXECUTE FUNCTION what_is_dropped_is_decided();
+-- next
+ALTER TABLE calculation ENABLE ALWAYS TRIGGER what_is_dropped_is_decided;
+-- next
+CREATE FUNCTION deduction_notice_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := CASE OLD.state || ' ' || NEW.state
+    WHEN 'announced replied' THEN '{reply,replied_by,replied_at}'
+    WHEN 'replied decided' THEN '{kept,reasons,decided_by,decided_at}'
+    WHEN 'announced superseded' THEN '{}'
+    WHEN 'replied superseded' THEN '{}'
+  END;
+  always text[] := '{state,version}';
+BEGIN
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'deduction % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'deduction_notice_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER deduction_notice_turns BEFORE UPDATE ON deduction_notice FOR EACH ROW EXECUTE FUNCTION deduction_notice_takes_its_turn();
+-- next
+ALTER TABLE deduction_notice ENABLE ALWAYS TRIGGER deduction_notice_turns;
 -- next
 CREATE TRIGGER drawdown_hands_stay BEFORE UPDATE ON drawdown FOR EACH ROW EXECUTE FUNCTION hands_stay('requested_by', 'approved_by', 'disbursed_by');
 -- next
