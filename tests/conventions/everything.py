@@ -201,8 +201,7 @@ async def _changed(at: Partnership) -> str:
     moved = {"due_dates": [{"code": "handover", "due_on": "2028-02-01"}]}
     change = await proposed(at, moved)
     await signed(at, change)
-    identifier: str = change["id"]
-    return identifier
+    return str(change["id"])
 
 
 async def _turned(at: Partnership) -> str:
