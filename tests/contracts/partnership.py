@@ -15,7 +15,7 @@ import msgspec
 
 from ecosystem.awards.model import AwardTerms
 from ecosystem.budgets import actions as budgets
-from ecosystem.offers.model import MemberDraft
+from ecosystem.offers.model import Liability, MemberDraft
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.minting import mint
 from ecosystem.sandbox.model import Parties
@@ -163,10 +163,8 @@ async def award(
     lenders = (("bank", "100"),)
     shares = lenders if kind == "financing" else (("enterprise", "70"), ("second_enterprise", "30"))
     members = tuple(MemberDraft(parties.party(key).organisation_id, share) for key, share in shares)
-    lead_id = members[0].organisation_id
-    terms = AwardTerms(
-        lead_id=lead_id, members=members, price=PRICE, financing=None, metric_commitments=()
-    )
+    terms = _several(members)
+    lead_id = terms.lead_id
     approved_at = datetime.now(UTC) - timedelta(days=30)
     connection = await asyncpg.connect(superuser)
     try:
@@ -190,6 +188,18 @@ async def award(
     finally:
         await connection.close()
     return award_id
+
+
+def _several(members: tuple[MemberDraft, ...]) -> AwardTerms:
+    """Return what was offered by members each of whom answers for its own share alone."""
+    return AwardTerms(
+        lead_id=members[0].organisation_id,
+        members=members,
+        price=PRICE,
+        financing=None,
+        metric_commitments=(),
+        liability=Liability.SEVERAL,
+    )
 
 
 async def _offer(

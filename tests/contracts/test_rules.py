@@ -134,6 +134,9 @@ def test_the_terms_name_every_party_in_its_place() -> None:
     assert [party.organisation_id for party in drafted.terms.parties if party.lead] == [
         SUPPLIER, BANK,
     ]  # fmt: skip
+    (consortium,) = drafted.terms.consortia
+    assert (consortium.role, consortium.liability) == ("supplier", "joint")
+    assert [one.share for one in consortium.shares] == ["70", "30"]
     assert drafted.terms.value == PRICE
     assert drafted.terms_digest == forms.terms_digest(drafted.terms)
 

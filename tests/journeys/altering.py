@@ -11,7 +11,8 @@ _PARTIES = ("city", "enterprise", "think_tank", "verifier", "bank")
 
 
 def changes(world: World) -> None:
-    """Propose three changes: one is withdrawn, one rejected, one signed by all."""
+    """Propose four changes: two are withdrawn, one rejected, one signed by all."""
+    _substitute(world)
     call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
     withdrawn = _proposed(world, days=5, by="city/officer")
     call.post(f"{withdrawn}/withdrawal", "city/officer", _REASON, changes=withdrawn)
@@ -37,6 +38,26 @@ def turns(world: World) -> None:
     call.post(f"{there}/withdrawal", "city/officer", changes=there)
     call.get(f"{contract}/turns", "city/officer")
     call.get(f"{contract}/closing-account", "city/treasurer")
+
+
+def _substitute(world: World) -> None:
+    """Propose another in a member's place, have that approved, and withdraw it."""
+    call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
+    places = {
+        "leaving_id": call.organisation("think_tank"),
+        "joining_id": call.organisation("second_enterprise"),
+    }
+    asked = {
+        "base_digest": call.get(contract, "city/officer")["terms_digest"],
+        "ground": "agreement",
+        "changes": {"substitution": places},
+        **_REASON,
+    }
+    made = call.post(f"{contract}/changes", "city/officer", asked)
+    there = f"/v1/contract-changes/{made['id']}"
+    call.get(there, "city/officer")
+    call.post(f"{there}/approval", "city/approver", changes=there)
+    call.post(f"{there}/withdrawal", "city/officer", _REASON, changes=there)
 
 
 def _turn(world: World, **asked: Any) -> str:

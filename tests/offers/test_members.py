@@ -76,6 +76,21 @@ async def test_a_member_who_leaves_undoes_the_submission_until_the_lead_sets_the
     assert kept == 1
 
 
+async def test_a_consortium_says_for_what_each_of_its_members_answers(market: Market) -> None:
+    offer_id = await market.draft(SHARES)
+    path = f"/v1/offers/{offer_id}"
+    asked = {"members": members(market, SHARES), "liability": "several"}
+
+    at_first = await shown(market, offer_id, "think_tank/bidder")
+    await market.post(f"{path}/members", "enterprise/bidder", asked)
+    then = await shown(market, offer_id, "think_tank/bidder")
+    left = await market.post(f"{path}/departure", "think_tank/bidder")
+
+    assert (at_first["liability"], then["liability"]) == ("joint", "several")
+    assert told(left) == (201, "draft")
+    assert (await shown(market, offer_id, "enterprise/bidder"))["liability"] == "several"
+
+
 async def test_whoever_is_named_anew_consents_anew(market: Market) -> None:
     offer_id = await consortium(market)
     path = f"/v1/offers/{offer_id}"

@@ -195,4 +195,5 @@ def _terms(offer: OpenedContent) -> AwardTerms:
         price=price,
         financing=financing,
         metric_commitments=content.metric_commitments,
+        liability=offer.liability,
     )

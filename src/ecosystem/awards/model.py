@@ -12,7 +12,7 @@ from ecosystem.awards.freezing.model import FrozenScores
 from ecosystem.needs.model import Code, FormCited, OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers.envelope import Sha256
-from ecosystem.offers.model import Financing, MemberDraft, MetricCommitment
+from ecosystem.offers.model import Financing, Liability, MemberDraft, MetricCommitment
 from ecosystem.offers.model import State as OfferState
 from ecosystem.values.identifiers import (
     AwardId,
@@ -384,6 +384,7 @@ class AwardTerms(msgspec.Struct, frozen=True, kw_only=True):
     """For financing: its amount."""
     financing: Financing | None
     metric_commitments: tuple[MetricCommitment, ...]
+    liability: Liability = Liability.JOINT
 
 
 class AwardFacts(AwardTerms, frozen=True, kw_only=True):

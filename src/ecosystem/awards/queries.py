@@ -345,6 +345,7 @@ async def final(tx: Tx, award_id: str, *, at: datetime) -> AwardFacts:
         price=terms.price,
         financing=terms.financing,
         metric_commitments=terms.metric_commitments,
+        liability=terms.liability,
         programme_id=row["programme_id"],
         contract_form=read(row["contract_form"], FormCited),
     )

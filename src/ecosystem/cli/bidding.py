@@ -193,6 +193,7 @@ def offer(world: World, kind: str, members: list[tuple[str, str]], content: Json
             {"organisation_id": call.organisation(party), "share": share}
             for party, share in members
         ],
+        "liability": "several" if len(members) > 1 else "joint",
     }
     made = call.post(f"/v1/lots/{world.ids['lot']}/offers", by, draft)
     path = f"/v1/offers/{made['id']}"

@@ -54,6 +54,11 @@ SIGN_CHANGE: Final = Permit(
     person=True, step_up=True, verified=True, relation="party to the new terms",
     state="proposed",
 )  # fmt: skip
+APPROVE_CHANGE: Final = Permit(
+    act="approve a change that substitutes a member", scope="contracts:write",
+    roles=(Role.APPROVER,), person=True, step_up=True, kinds=(OrganisationKind.GOVERNMENT,),
+    verified=True, relation="authority, not who proposed", state="proposed",
+)  # fmt: skip
 WITHDRAW_CHANGE: Final = Permit(
     act="withdraw a change of a contract", scope="contracts:write", roles=_SIDES, person=True,
     relation="who proposed it", state="proposed",

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Code, Direction, Ratio
+from ecosystem.offers.model import Liability, Share
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import OrganisationId
 from ecosystem.values.money import Measure, Money
@@ -240,6 +241,22 @@ class Party(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Whether it leads the others in the same place."""
 
 
+class MemberShare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The part of one member of a consortium."""
+
+    organisation_id: OrganisationId
+    share: Share
+
+
+class Consortium(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Organisations that take one place together: for what each answers, and what it is paid."""
+
+    role: Literal["supplier", "lender"]
+    liability: Liability
+    shares: Annotated[tuple[MemberShare, ...], Meta(min_length=2, max_length=20)]
+    """In per cent of what the place is paid, or lends; they add to 100 exactly."""
+
+
 class FormReference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The form from which terms have grown."""
 
@@ -276,6 +293,8 @@ class ContractTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     period: Period
     value: Money
     parties: tuple[Party, ...]
+    consortia: Annotated[tuple[Consortium, ...], Meta(max_length=2)] = ()
+    """One for each place that several take together, as it was offered."""
     variables: dict[str, str]
     clauses: tuple[Clause, ...]
     milestones: tuple[TermsMilestone, ...]

@@ -8,7 +8,7 @@ import msgspec
 
 from ecosystem.contracts import canonical, growth
 from ecosystem.contracts.form_checks import faults_of, shape_faults
-from ecosystem.contracts.form_shapes import ContractTerms, Form, Party
+from ecosystem.contracts.form_shapes import Consortium, ContractTerms, Form, Party
 from ecosystem.values.money import Money
 from ecosystem.values.refusal import Fault, Kind, Refusal
 from ecosystem.values.yaml_tree import Tree, read
@@ -80,13 +80,14 @@ def grow(
     parties: tuple[Party, ...],
     value: Money,
     starts_on: date,
+    consortia: tuple[Consortium, ...] = (),
 ) -> ContractTerms:
     """Return the terms of one contract: texts filled in, dates set, amounts computed.
 
     `values` are by the name of the form's variables; a variable with a default may be left
     out. The order of `parties` does not matter. `{value * x}` is rounded half up.
     Refuses with CurrencyUnknown and AmountTooFine at `/value`, then with TermsUnmet, whose
-    pointers are `/values/NAME`, `/parties/N`, `/starts_on` or lie in the form.
+    pointers are `/values/NAME`, `/parties/N`, `/consortia/N`, `/starts_on` or lie in the form.
     """
     faults, terms = growth.grown(
         form,
@@ -95,6 +96,7 @@ def grow(
         parties=parties,
         value=value,
         starts_on=starts_on,
+        consortia=consortia,
     )
     if terms is None:
         raise TermsUnmet("The form asks for something else.", faults=tuple(faults))

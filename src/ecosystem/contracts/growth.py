@@ -9,6 +9,7 @@ import msgspec
 from ecosystem.contracts.filling import Filling, fill
 from ecosystem.contracts.form_checks import codes_of, filling_of, misfit_of, rules_of
 from ecosystem.contracts.form_shapes import (
+    Consortium,
     ContractTerms,
     Form,
     FormReference,
@@ -24,6 +25,7 @@ from ecosystem.values.yaml_tree import Plain
 
 Values = Mapping[str, str | int | Decimal | date]
 _ROLES = ("buyer", "supplier", "verifier", "lender")
+_WHOLE = Decimal(100)
 _SAME = ("operation", "phases", "standards")
 _FILLED = ("title", "clauses", "metrics", "data_terms", "changes", "termination")
 
@@ -36,6 +38,7 @@ def grown(
     parties: tuple[Party, ...],
     value: Money,
     starts_on: date,
+    consortia: tuple[Consortium, ...] = (),
 ) -> tuple[list[Fault], ContractTerms | None]:
     """Return the faults of what was given and no terms, or no faults and the terms.
 
@@ -43,9 +46,12 @@ def grown(
     """
     money.check(value, pointer="/value")
     step = Decimal(1).scaleb(-money.places(value.currency))
-    faults = [*party_faults(form, parties), *_value_faults(form, values)]
-    if starts_on > date.max - timedelta(days=form.duration_days):
-        faults.append(Fault("/starts_on", "date_too_late", "The contract would never end."))
+    faults = [
+        *party_faults(form, parties),
+        *consortium_faults(parties, consortia),
+        *_value_faults(form, values),
+        *_date_faults(form, starts_on),
+    ]
     if faults:
         return faults, None
     period = Period(starts_on, starts_on + timedelta(days=form.duration_days))
@@ -62,11 +68,20 @@ def grown(
         ),
         "value": msgspec.to_builtins(value),
         "period": msgspec.to_builtins(period),
-        "parties": msgspec.to_builtins(tuple(sorted(parties, key=_rank))),
+        "parties": msgspec.to_builtins(tuple(sorted(parties, key=rank))),
+        "consortia": msgspec.to_builtins(consortia),
         "variables": {**texts},
         **_filled(form, fillings, step),
     }
     return _built(plain, rules)
+
+
+def names_of(parties: tuple[Party, ...], role: str) -> tuple[str, str]:
+    """Return how texts name those who take a place, in Chinese and in English."""
+    named = [party.name for party in sorted(parties, key=rank) if party.role == role]
+    zh = "、".join(name.zh or name.en or "" for name in named) or "无"
+    en = ", ".join(name.en or name.zh or "" for name in named) or "none"
+    return zh, en
 
 
 def party_faults(form: Form, parties: tuple[Party, ...]) -> Iterator[Fault]:
@@ -95,6 +110,24 @@ def party_faults(form: Form, parties: tuple[Party, ...]) -> Iterator[Fault]:
             yield Fault("/parties", "role_doubled", f"There is one {place.role}.")
         elif len(found) > 1 and sum(party.lead for party in found) != 1:
             yield Fault("/parties", "lead_missing", f"One {place.role} leads the others.")
+
+
+def consortium_faults(
+    parties: tuple[Party, ...], consortia: tuple[Consortium, ...]
+) -> Iterator[Fault]:
+    """Yield what is wrong with what is said of those who take a place together.
+
+    Codes: `consortium_unfit`, `shares_do_not_add_up`.
+    """
+    for at, one in enumerate(consortia):
+        members = sorted(party.organisation_id for party in parties if party.role == one.role)
+        if sorted(share.organisation_id for share in one.shares) != members:
+            detail = f"Name each {one.role} once, and nobody else."
+            yield Fault(f"/consortia/{at}/shares", "consortium_unfit", detail)
+        total = sum((Decimal(share.share) for share in one.shares), Decimal(0))
+        if total != _WHOLE:
+            detail = f"The shares add to {total}, not to 100."
+            yield Fault(f"/consortia/{at}/shares", "shares_do_not_add_up", detail)
 
 
 def _built(
@@ -136,7 +169,8 @@ def _milestones(form: Form, starts_on: date) -> Iterator[TermsMilestone]:
             )
 
 
-def _rank(party: Party) -> tuple[int, bool, str]:
+def rank(party: Party) -> tuple[int, bool, str]:
+    """Return where a party stands in the terms: by place, who leads it first."""
     return _ROLES.index(party.role), not party.lead, party.organisation_id
 
 
@@ -144,6 +178,11 @@ def _is_too_near(party: Party, other: Party) -> bool:
     """Tell whether one organisation takes two places that must be apart, or one twice."""
     may = {party.role, other.role} == {"supplier", "lender"}
     return party.organisation_id == other.organisation_id and not may
+
+
+def _date_faults(form: Form, starts_on: date) -> Iterator[Fault]:
+    if starts_on > date.max - timedelta(days=form.duration_days):
+        yield Fault("/starts_on", "date_too_late", "The contract would never end.")
 
 
 def _value_faults(form: Form, values: Values) -> Iterator[Fault]:
@@ -191,9 +230,7 @@ def _fillings(
     }
     fillings = {name: Filling(text, text, text) for name, text in plain.items()}
     for role in _ROLES:
-        named = [party.name for party in sorted(parties, key=_rank) if party.role == role]
-        zh = "、".join(name.zh or name.en or "" for name in named) or "无"
-        en = ", ".join(name.en or name.zh or "" for name in named) or "none"
+        zh, en = names_of(parties, role)
         fillings[role] = Filling(zh, en, en)
     for variable in form.variables:
         fillings[variable.name] = filling_of(variable, texts[variable.name])

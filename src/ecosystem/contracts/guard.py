@@ -2,6 +2,18 @@
 
 from typing import Final
 
+_PRESENT: Final = """contract_party AS party
+      WHERE party.authority_id = NEW.authority_id AND party.contract_id = NEW.id AND NOT EXISTS (
+        SELECT FROM contract_departure AS departure
+        WHERE departure.authority_id = party.authority_id
+          AND departure.contract_id = party.contract_id
+          AND departure.organisation_id = party.organisation_id)"""
+_AS_THE_TERMS_SAY: Final = """NOT EXISTS (
+      SELECT FROM PRESENT GROUP BY party.role HAVING sum(party.share) <> 100)
+    AND ARRAY(SELECT party.organisation_id FROM PRESENT ORDER BY 1) = ARRAY(
+      SELECT DISTINCT one->>'organisation_id' COLLATE "C"
+      FROM json_array_elements(NEW.terms->'parties') AS one ORDER BY 1)"""
+"""The parties are those of the terms, and the shares of a place add to 100 exactly."""
 _ALTERED: Final = """
 CREATE FUNCTION contract_is_altered_by_what_was_signed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -27,6 +39,7 @@ DECLARE
             AND signed.contract_id = party.contract_id
             AND signed.organisation_id = party.organisation_id
             AND signed.wording = NEW.wording AND signed.digest = NEW.terms_digest))
+      AND AS_THE_TERMS_SAY
       THEN '{version,state,activated_at}'
     WHEN OLD.state = 'active' AND NEW.state = 'active' AND NEW.edition = OLD.edition THEN
       '{version}'
@@ -36,6 +49,7 @@ DECLARE
         AND change.state = 'in_force' AND change.edition = NEW.edition
         AND NEW.edition = OLD.edition + 1 AND change.base_digest = OLD.terms_digest
         AND change.terms_digest = NEW.terms_digest AND change.price_after = NEW.price)
+      AND AS_THE_TERMS_SAY
       THEN '{version,edition,terms,terms_digest,price,ends_on}'
     WHEN EXISTS (
       SELECT FROM contract_turn AS turn
@@ -58,7 +72,7 @@ BEGIN
   RETURN NEW;
 END $$"""
 GUARD: Final = (
-    _ALTERED,
+    _ALTERED.replace("AS_THE_TERMS_SAY", _AS_THE_TERMS_SAY).replace("PRESENT", _PRESENT),
     (
         "CREATE TRIGGER contract_is_guarded BEFORE UPDATE ON contract "
         "FOR EACH ROW EXECUTE FUNCTION contract_is_altered_by_what_was_signed()"
@@ -66,6 +80,17 @@ GUARD: Final = (
     "ALTER TABLE contract ENABLE ALWAYS TRIGGER contract_is_guarded",
 )
 """The statements that keep a contract as it was signed."""
+JOINS: Final = """EXISTS (
+    SELECT FROM contract
+    WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+      AND contract.state = 'draft')
+  OR EXISTS (
+    SELECT FROM contract_change AS change
+      CROSS JOIN json_array_elements(change.terms->'parties') AS party
+    WHERE change.authority_id = NEW.authority_id AND change.contract_id = NEW.contract_id
+      AND change.state = 'in_force' AND change.approved_by IS NOT NULL
+      AND party->>'organisation_id' = NEW.organisation_id AND party->>'role' = NEW.role)"""
+"""Who becomes a party: by the draft, or by a change that was approved and signed by all."""
 SIGNS: Final = """EXISTS (
     SELECT FROM contract
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id

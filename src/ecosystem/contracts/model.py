@@ -12,6 +12,7 @@ from ecosystem.contracts.own_key import DetachedJws, OwnKey, Presented
 from ecosystem.contracts.redacting.model import Redaction
 from ecosystem.history.past.model import NOW, Past
 from ecosystem.needs.model import FormCited
+from ecosystem.offers.model import Liability
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import (
     AwardId,
@@ -78,6 +79,8 @@ class Awarded(msgspec.Struct, frozen=True, kw_only=True):
     need_id: NeedId
     lot_id: LotId
     members: tuple[Member, ...]
+    liability: Liability = Liability.JOINT
+    """For what each member answers, where there are several."""
     price: Money
     programme_id: ProgrammeId
     form: FormCited

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy import (
@@ -24,7 +24,8 @@ from ecosystem.awards import queries as awards
 from ecosystem.awards.model import AwardFacts
 from ecosystem.contracts import forms, shelf
 from ecosystem.contracts.changes.signed import SIGNATURES
-from ecosystem.contracts.form_shapes import ContractTerms, Form
+from ecosystem.contracts.changes.tables import contract_departure
+from ecosystem.contracts.form_shapes import ContractTerms, Form, MemberShare
 from ecosystem.contracts.model import (
     Awarded,
     Contract,
@@ -36,6 +37,7 @@ from ecosystem.contracts.model import (
     Organisation,
 )
 from ecosystem.contracts.rules import ContractMissing, FormMissing, NotConcerned
+from ecosystem.contracts.shares import shares_of
 from ecosystem.contracts.tables import contract, contract_party
 from ecosystem.identity import queries as identity
 from ecosystem.identity.model import OrganisationState
@@ -54,6 +56,15 @@ _OWN: Final = bindparam("own", type_=Integer)
 _OVERSEES: Final = bindparam("oversees", type_=Text)
 
 
+def is_present() -> ColumnElement[bool]:
+    """Return whether a row of `contract_party` is of a party that has not left."""
+    return ~exists().where(
+        contract_departure.c.authority_id == contract_party.c.authority_id,
+        contract_departure.c.contract_id == contract_party.c.contract_id,
+        contract_departure.c.organisation_id == contract_party.c.organisation_id,
+    )
+
+
 def role_of(
     authority: ColumnElement[int], contract_id: ColumnElement[str]
 ) -> ColumnElement[str | None]:
@@ -62,7 +73,7 @@ def role_of(
         select(contract_party.c.role)
         .where(contract_party.c.authority_id == authority)
         .where(contract_party.c.contract_id == contract_id)
-        .where(contract_party.c.organisation_id == _ORGANISATION)
+        .where(contract_party.c.organisation_id == _ORGANISATION, is_present())
         .scalar_subquery()
     )
 
@@ -72,6 +83,7 @@ def is_concerned(
 ) -> ColumnElement[bool]:
     """Return whether the reader is the authority, a party to the contract, or its auditor.
 
+    Who has left reads on: what it did before is still to be paid, or answered for.
     Takes the parameters that `reads_as` gives.
     """
     return or_(
@@ -107,7 +119,7 @@ _PARTIES: Final = (
         )
     )
     .where(contract_party.c.authority_id == contract.c.authority_id)
-    .where(contract_party.c.contract_id == contract.c.id)
+    .where(contract_party.c.contract_id == contract.c.id, is_present())
     .scalar_subquery()
 )
 _SUMMARY: Final[list[ColumnElement[Any]]] = [
@@ -179,7 +191,7 @@ _PLACE: Final = Statement(
 _PARTY_IDS: Final = Statement(
     select(contract_party.c.organisation_id)
     .where(contract_party.c.authority_id == _AUTHORITY)
-    .where(contract_party.c.contract_id == _ID)
+    .where(contract_party.c.contract_id == _ID, is_present())
     .order_by(contract_party.c.organisation_id)
 )
 _CONTRACTED: Final = Statement(
@@ -251,6 +263,18 @@ async def terms(tx: Tx, contract_id: str) -> tuple[ContractTerms, Record]:
     return msgspec.json.decode(row["terms"], type=ContractTerms), row
 
 
+async def shares(
+    tx: Tx, contract_id: str, *, role: Literal["supplier", "lender"] = "supplier"
+) -> tuple[MemberShare, ...]:
+    """Return who is paid which part of what a place is paid, by the terms in force.
+
+    They add to 100 exactly: `shares.divided` divides an amount among them. Who takes the place
+    alone has 100; without anybody in it there is none. Refuses with ContractMissing.
+    """
+    found, _ = await terms(tx, contract_id)
+    return shares_of(found, role)
+
+
 async def locked(tx: Tx, contract_id: str, *, seen_by: Actor) -> Record:
     """Lock a contract for change and return its row. Refuses with ContractMissing."""
     authority, reader = _owner(contract_id), reads_as(seen_by)
@@ -289,7 +313,7 @@ async def draft_facts(tx: Tx, asked: ContractDraft, *, by: Actor, at: datetime) 
     loan = None if loan_id is None else await awards.final(tx, loan_id, at=at)
     members = [*award.members, *(() if loan is None else loan.members)]
     ids = {asked.verifier_id, by.organisation_id, *(one.organisation_id for one in members)}
-    known = await _organisations(tx, ids)
+    known = await organisations(tx, ids)
     return DraftFacts(
         authority_number=award.authority_number,
         buyer=known[by.organisation_id],
@@ -316,6 +340,7 @@ def _awarded(award: AwardFacts, known: Mapping[str, Organisation]) -> Awarded:
             )
             for one in award.members
         ),
+        liability=award.liability,
         price=award.price,
         programme_id=award.programme_id,
         form=award.contract_form,
@@ -330,7 +355,8 @@ async def is_contracted(tx: Tx, award_id: str) -> bool:
     return found
 
 
-async def _organisations(tx: Tx, ids: Iterable[str]) -> dict[str, Organisation]:
+async def organisations(tx: Tx, ids: Iterable[str]) -> dict[str, Organisation]:
+    """Return organisations as they would become parties, by their identifiers."""
     return {
         row["id"]: Organisation(
             id=row["id"],

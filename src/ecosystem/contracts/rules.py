@@ -1,10 +1,11 @@
 """What may become of a contract and of its documents, and what refuses it."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from ecosystem.contracts import forms, own_key
-from ecosystem.contracts.form_shapes import Form, Party, PartyRole
+from ecosystem.contracts.form_shapes import Consortium, Form, MemberShare, Party, PartyRole
 from ecosystem.contracts.model import (
     Activated,
     ActivateFacts,
@@ -172,6 +173,7 @@ def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
         parties=tuple(party for party, _ in places),
         value=facts.award.price,
         starts_on=facts.asked.starts_on,
+        consortia=tuple(_consortia(facts)),
     )
     return Drafted(
         state=State.DRAFT,
@@ -300,6 +302,21 @@ def _places(facts: DraftFacts, verifier: Organisation) -> list[tuple[Party, str 
     if facts.financing is not None:
         places += _members(facts.financing, "lender")
     return places
+
+
+def _consortia(facts: DraftFacts) -> Iterator[Consortium]:
+    """Yield for what those answer who were awarded a place together, and their shares of it."""
+    roles: tuple[tuple[Literal["supplier", "lender"], Awarded | None], ...] = (
+        ("supplier", facts.award),
+        ("lender", facts.financing),
+    )
+    for role, award in roles:
+        if award is not None and len(award.members) > 1:
+            shares = tuple(
+                MemberShare(organisation_id=one.organisation.id, share=one.share)
+                for one in award.members
+            )
+            yield Consortium(role=role, liability=award.liability, shares=shares)
 
 
 def _members(award: Awarded, role: PartyRole) -> list[tuple[Party, str | None]]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
-from ecosystem.contracts.guard import GUARD, OWN_KEY, SIGNS
+from ecosystem.contracts.guard import GUARD, JOINS, OWN_KEY, SIGNS
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
@@ -166,7 +166,10 @@ contract_party: Final = Table(
         unique=True,
         postgresql_where=text("role = 'buyer'"),
     ),
-    info={"append_only": True},
+    info={
+        "append_only": True,
+        "sql": refusing("a_party_joins_by_draft_or_change", on="contract_party", unless=JOINS),
+    },
 )
 contract_signature: Final = Table(
     "contract_signature",

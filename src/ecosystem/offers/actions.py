@@ -35,7 +35,7 @@ from ecosystem.values.identifiers import authority_of
 
 _DRAFT: Final = inserting(
     offer, "authority_id", "id", "need_id", "lot_id", "version", "kind", "state", "lead_id",
-    "member_ids",
+    "member_ids", "liability",
 )  # fmt: skip
 _ADD_MEMBER: Final = inserting(offer_member)
 _CONSENT: Final = Statement(
@@ -95,6 +95,7 @@ async def draft(tx: Tx, lot_id: str, asked: OfferDraft, *, by: Actor, at: dateti
         _DRAFT,
         authority_id=authority, id=offer_id, need_id=facts.need_id, lot_id=lot_id, version=1,
         kind=facts.kind, state=drafted.state, lead_id=drafted.lead_id, member_ids=members,
+        liability=drafted.liability,
     )  # fmt: skip
     for place, one in enumerate(drafted.members):
         is_lead = one.organisation_id == drafted.lead_id

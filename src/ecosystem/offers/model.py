@@ -68,6 +68,15 @@ class Repayment(StrEnum):
     """The same sum of principal and interest each month."""
 
 
+class Liability(StrEnum):
+    """For what each member of a consortium answers."""
+
+    JOINT = "joint"
+    """Each for the whole, jointly with the others."""
+    SEVERAL = "several"
+    """Each for its own share alone."""
+
+
 class MemberDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One organisation of an offer, and its part."""
 
@@ -81,6 +90,8 @@ class OfferDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     kind: OfferKind
     members: Annotated[tuple[MemberDraft, ...], Meta(min_length=1, max_length=20)]
     """All members, the lead among them; who offers alone has 100."""
+    liability: Liability = Liability.JOINT
+    """For what each member answers; it becomes a term of the contract."""
 
 
 class MetricCommitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -205,6 +216,7 @@ class DraftFacts(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[MemberFacts, ...]
     has_offered: bool
     """Whether the caller leads an offer of this kind for this lot already."""
+    liability: Liability = Liability.JOINT
 
 
 class Drafted(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,6 +225,7 @@ class Drafted(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     lead_id: str
     members: tuple[MemberDraft, ...]
+    liability: Liability = Liability.JOINT
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
@@ -287,6 +300,7 @@ class OpenedContent(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Consent, ...]
     received_at: datetime
     content: OfferContent
+    liability: Liability = Liability.JOINT
 
 
 class OfferStanding(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ from ecosystem.offers.envelope import Officer, Part, Terms
 from ecosystem.offers.model import (
     Consent,
     DraftFacts,
+    Liability,
     MemberDraft,
     MemberFacts,
     OfferContent,
@@ -114,6 +115,7 @@ _one = (
     select(
         *_SUMMARY,
         _members().label("members"),
+        offer.c.liability,
         offer.c.envelope_digest,
         offer.c.receipt,
         offer.c.confirmed_version,
@@ -246,6 +248,7 @@ async def draft_facts(
         invited_offers=read(row["invited_offers"], tuple[OfferKind, ...]),
         members=await known_members(tx, asked.members),
         has_offered=has_offered,
+        liability=asked.liability,
     )
 
 
@@ -341,6 +344,7 @@ async def opened(tx: Tx, need_id: str) -> tuple[OpenedContent, ...]:
             members=read(row["members"], tuple[Consent, ...]),
             received_at=row["received_at"],
             content=read(row["content"], OfferContent),
+            liability=Liability(row["liability"]),
         )
         for row in rows
     )

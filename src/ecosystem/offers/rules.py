@@ -157,7 +157,12 @@ def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
         raise OfferedBefore("There is an offer that the caller's organisation leads.")
     check_members(facts.members, lead_id=by.organisation_id)
     members = tuple(MemberDraft(one.organisation_id, one.share) for one in facts.members)
-    return Drafted(state=State.DRAFT, lead_id=by.organisation_id, members=members)
+    return Drafted(
+        state=State.DRAFT,
+        lead_id=by.organisation_id,
+        members=members,
+        liability=facts.liability,
+    )
 
 
 def consent(facts: OfferFacts, *, by: Actor, at: datetime) -> Consented:

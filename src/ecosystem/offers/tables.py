@@ -92,6 +92,7 @@ offer: Final = Table(
     Column("state", Text, nullable=False),
     reference("lead_id"),
     Column("member_ids", ARRAY(Text), nullable=False),
+    Column("liability", Text, nullable=False, server_default=text("'joint'")),
     Column("envelope", JSON),
     Column("envelope_digest", Text),
     Column("sealed_by", Text),
@@ -115,6 +116,7 @@ offer: Final = Table(
         name="state_is_known",
     ),
     CheckConstraint("lead_id = ANY (member_ids)", name="lead_is_a_member"),
+    CheckConstraint("liability IN ('joint', 'several')", name="liability_is_known"),
     CheckConstraint(
         "state <> 'submitted' OR (envelope IS NOT NULL AND envelope_digest IS NOT NULL "
         "AND received_at IS NOT NULL AND receipt IS NOT NULL)",

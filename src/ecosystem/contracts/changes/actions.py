@@ -10,10 +10,21 @@ from ecosystem.budgets import actions as budgets
 from ecosystem.contracts import canonical
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes import queries, rules
-from ecosystem.contracts.changes.model import ChangeDraft, Ended, Proposed, ProposeFacts, State
-from ecosystem.contracts.changes.tables import contract_change, contract_change_signature
+from ecosystem.contracts.changes.model import (
+    Changed,
+    ChangeDraft,
+    Ended,
+    Proposed,
+    ProposeFacts,
+    State,
+)
+from ecosystem.contracts.changes.tables import (
+    contract_change,
+    contract_change_signature,
+    contract_departure,
+)
 from ecosystem.contracts.model import Signing
-from ecosystem.contracts.tables import contract
+from ecosystem.contracts.tables import contract, contract_party
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
@@ -23,7 +34,9 @@ from ecosystem.values.actor import Actor
 from ecosystem.values.text import Text
 
 _PROPOSED: Final = tuple(
-    column.key for column in contract_change.columns if not column.key.startswith("ended_")
+    column.key
+    for column in contract_change.columns
+    if not column.key.startswith(("ended_", "approved_"))
 )
 _PROPOSE: Final = inserting(contract_change, *_PROPOSED)
 _SIGN: Final = inserting(contract_change_signature)
@@ -50,6 +63,17 @@ _END: Final = Statement(
         ended_reason=bindparam("why"),
     )
 )
+_APPROVE: Final = Statement(
+    update(contract_change)
+    .where(*_THIS)
+    .values(
+        version=contract_change.c.version + 1,
+        approved_by=bindparam("who"),
+        approved_at=bindparam("since"),
+    )
+)
+_LEAVE: Final = inserting(contract_departure)
+_JOIN: Final = inserting(contract_party)
 _CHANGE: Final = Statement(
     update(contract)
     .where(contract.c.authority_id == bindparam("of_authority"), contract.c.id == bindparam("of"))
@@ -99,7 +123,7 @@ async def _keep(
         impact=encode(proposed.impact), terms=canonical.canonical(proposed.terms),
         terms_digest=proposed.terms_digest, signers=list(proposed.signers),
         price_before=value.before.decimal(), price_after=value.after.decimal(),
-        currency=value.after.currency, proposed_at=at,
+        currency=value.after.currency, needs_approval=proposed.needs_approval, proposed_at=at,
     )  # fmt: skip
 
 
@@ -139,6 +163,7 @@ async def _change(tx: Tx, change: Record, row: Record, *, by: Actor, at: datetim
     facts = queries.change_facts(change, row)
     changed = rules.change(facts, by=by, at=at)
     contract_id: str = row["id"]
+    await _replace(tx, change, changed)
     await tx.run(
         _CHANGE,
         of_authority=row["authority_id"], of=contract_id, new_edition=changed.edition,
@@ -153,6 +178,40 @@ async def _change(tx: Tx, change: Record, row: Record, *, by: Actor, at: datetim
         tx, "contract.changed", contract_id, facts=facts, decision=changed, by=by, at=at,
         audience=EVERYONE, after=await contracts.after(tx, contract_id),
     )  # fmt: skip
+
+
+async def _replace(tx: Tx, change: Record, changed: Changed) -> None:
+    """Let parties leave and join as the new edition says."""
+    key = {"authority_id": change["authority_id"], "contract_id": change["contract_id"]}
+    for organisation_id in changed.left:
+        await tx.run(
+            _LEAVE, **key, organisation_id=organisation_id, change_id=change["id"],
+            edition=changed.edition,
+        )  # fmt: skip
+    for one in changed.joined:
+        await tx.run(_JOIN, **key, **msgspec.structs.asdict(one))
+
+
+async def approve(
+    tx: Tx, change_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Approve a change that puts another organisation in a member's place; then it is signed.
+
+    Refuses with ChangeMissing, RevisionStale, and as the rule does. Effects: locks the contract
+    and the change; `change.approved`.
+    """
+    change, row = await queries.locked(tx, change_id, by=by, expected=expected)
+    facts = queries.approve_facts(change)
+    approved = rules.approve(facts, by=by, at=at)
+    await tx.run(
+        _APPROVE,
+        of_authority=row["authority_id"], of=change_id, who=approved.approved_by, since=at,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "change.approved", change_id, facts=facts, decision=approved, by=by, at=at,
+        audience=await _parties(tx, row, tuple(change["signers"])),
+    )  # fmt: skip
+    return Standing(id=change_id, state=State.PROPOSED, version=version)
 
 
 async def withdraw(

@@ -7,10 +7,12 @@ from typing import Any, Final, Protocol, TypeVar
 import msgspec
 from msgspec import UNSET
 
+from ecosystem.contracts.changes import substituting
 from ecosystem.contracts.changes.model import TermsChange
 from ecosystem.contracts.form_checks import languages
 from ecosystem.contracts.form_shapes import ContractTerms, Form, TermsMetric, TermsMilestone
 from ecosystem.contracts.growth import party_faults
+from ecosystem.contracts.model import Organisation
 from ecosystem.contracts.payment_rules import Advance, PaymentRule, Retention, metrics_of
 from ecosystem.contracts.rule_checks import check_rule
 from ecosystem.contracts.succession import Successor, order_faults
@@ -29,8 +31,11 @@ class _Coded(Protocol):
 Part = TypeVar("Part", bound=_Coded)
 
 
-def applied(terms: ContractTerms, asked: TermsChange) -> ContractTerms:
+def applied(
+    terms: ContractTerms, asked: TermsChange, *, joining: Organisation | None = None
+) -> ContractTerms:
     """Return the terms with what is asked for, whether it is sound or not."""
+    terms = substituting.substituted(terms, asked, joining=joining)
     period, value = terms.period, terms.value
     if asked.ends_on is not UNSET:
         period = Period(period.starts_on, asked.ends_on)
@@ -47,20 +52,30 @@ def applied(terms: ContractTerms, asked: TermsChange) -> ContractTerms:
     )
 
 
-def faults(before: ContractTerms, asked: TermsChange, *, form: Form | None) -> Iterator[Fault]:
+def faults(
+    before: ContractTerms,
+    asked: TermsChange,
+    *,
+    form: Form | None,
+    joining: Organisation | None = None,
+    left: tuple[str, ...] = (),
+) -> Iterator[Fault]:
     """Yield what is wrong with a set of changes of `before`.
 
     Pointers are those of the request's `changes`, or of the terms that they would make. Codes:
     `nothing_changed`, `code_unknown`, `code_doubled`, `rule_holds_money`, `currency_mixed`,
     `currency_unknown`, `amount_too_fine`, `value_missing`, `period_empty`, `before_start`,
     `after_end`, `metric_missing`, `metric_unknown`, `role_missing`, `outcomes_unpaid`,
-    `language_missing`, those of `succession`, of parties and of `rule_checks`.
+    `language_missing`, those of `substituting`, of `succession`, of parties and of `rule_checks`.
     """
-    found = list(_misnamed(before, asked))
+    found = [
+        *_misnamed(before, asked),
+        *substituting.faults(before, asked, joining=joining, left=left),
+    ]
     yield from found
     if found:
         return
-    after = applied(before, asked)
+    after = applied(before, asked, joining=joining)
     if after == before:
         yield Fault("/changes", "nothing_changed", "Change something about the terms.")
     yield from _value(after, currency=before.value.currency)

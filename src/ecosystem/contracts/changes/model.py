@@ -18,7 +18,7 @@ from ecosystem.contracts.form_shapes import (
     TermsMetric,
     TermsMilestone,
 )
-from ecosystem.contracts.model import Signature, SignedBy
+from ecosystem.contracts.model import ContractParty, Organisation, Signature, SignedBy
 from ecosystem.contracts.model import State as ContractState
 from ecosystem.contracts.own_key import OwnKey, Presented
 from ecosystem.contracts.payment_rules import PaymentRule
@@ -55,6 +55,13 @@ class TargetChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     target: Measure | UnsetType = UNSET
 
 
+class Substitution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another organisation in the place of a member of a consortium, with the same share."""
+
+    leaving_id: OrganisationId
+    joining_id: OrganisationId
+
+
 class TermsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What changes about the terms; what is left out stays.
 
@@ -72,6 +79,8 @@ class TermsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     payment_rules: Annotated[tuple[PaymentRule, ...], Meta(max_length=100)] = ()
     removed_payment_rules: Annotated[tuple[Code, ...], Meta(max_length=100)] = ()
     clauses: Annotated[tuple[Clause, ...], Meta(max_length=100)] = ()
+    substitution: Substitution | UnsetType = UNSET
+    """It is signed by who leaves and who joins, too, and approved by the authority first."""
 
 
 class ChangeDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -187,6 +196,10 @@ class ProposeFacts(msgspec.Struct, frozen=True, kw_only=True):
     limit: ChangeLimit
     """What the rules say that the need was published under."""
     earlier: tuple[Earlier, ...]
+    joining: Organisation | None = None
+    """Who shall take a member's place, or None where nobody is known by that identifier."""
+    left: tuple[str, ...] = ()
+    """Who was a party, and has left."""
 
 
 class Proposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,7 +213,9 @@ class Proposed(msgspec.Struct, frozen=True, kw_only=True):
     terms: ContractTerms
     terms_digest: Digest
     signers: tuple[OrganisationId, ...]
-    """Who has to sign: every party to the new terms."""
+    """Who has to sign: every party to the new terms, and to the old."""
+    needs_approval: bool = False
+    """Whether an approver of the authority decides before anybody signs."""
     impact: Impact
 
 
@@ -220,6 +235,24 @@ class SignFacts(msgspec.Struct, frozen=True, kw_only=True):
     signatures: tuple[SignedBy, ...]
     presented: Presented | None = None
     """What it signs with its own key, or None where it does not."""
+    awaits_approval: bool = False
+    """Whether an approver of the authority has yet to decide."""
+
+
+class ApproveFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an approval is checked against."""
+
+    state: State
+    authority_number: int
+    proposed_by: str
+    needs_approval: bool
+    approved_by: str | None
+
+
+class ChangeApproved(msgspec.Struct, frozen=True, kw_only=True):
+    """The change may be signed."""
+
+    approved_by: str
 
 
 class ChangeSigned(msgspec.Struct, frozen=True, kw_only=True):
@@ -269,6 +302,9 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     value_before: Money
     value: Money
     ends_on: date
+    left: tuple[OrganisationId, ...] = ()
+    """Who is a party no more."""
+    joined: tuple[ContractParty, ...] = ()
 
 
 class ChangeSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -305,6 +341,10 @@ class Change(ChangeSummary, frozen=True, kw_only=True):
     """SHA-256 of the canonical JSON (RFC 8785) of `terms`: what the parties sign."""
     signers: tuple[OrganisationId, ...]
     signatures: tuple[Signature, ...]
+    needs_approval: bool
+    """Whether an approver of the authority decides before anybody signs."""
+    approved_by: PersonId | None
+    approved_at: datetime | None
     ended_by: PersonId | None
     ended_reason: Text | None
 

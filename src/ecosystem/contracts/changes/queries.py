@@ -3,13 +3,25 @@
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, func, literal_column, or_, select
+from msgspec import UNSET
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from ecosystem.catalogue.profiles.model import InForce
 from ecosystem.catalogue.profiles.queries import profile_kept
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes import standard
 from ecosystem.contracts.changes.model import (
+    ApproveFacts,
     ChangeDraft,
     ChangeFacts,
     Earlier,
@@ -20,9 +32,13 @@ from ecosystem.contracts.changes.model import (
     State,
 )
 from ecosystem.contracts.changes.rules import ChangeMissing
-from ecosystem.contracts.changes.tables import contract_change, contract_change_signature
+from ecosystem.contracts.changes.tables import (
+    contract_change,
+    contract_change_signature,
+    contract_departure,
+)
 from ecosystem.contracts.form_shapes import ContractTerms
-from ecosystem.contracts.model import SignedBy, Signing
+from ecosystem.contracts.model import Organisation, SignedBy, Signing
 from ecosystem.contracts.model import State as ContractState
 from ecosystem.contracts.rules import FormMissing
 from ecosystem.contracts.signing import queries as signing
@@ -79,6 +95,9 @@ _WHOLE: Final[list[ColumnElement[Any]]] = [
     contract_change.c.terms_digest,
     contract_change.c.signers,
     func.coalesce(_SIGNATURES, literal_column("'[]'::json")).label("signatures"),
+    contract_change.c.needs_approval,
+    contract_change.c.approved_by,
+    contract_change.c.approved_at,
     contract_change.c.ended_by,
     contract_change.c.ended_reason,
 ]
@@ -86,7 +105,9 @@ _KEY: Final = (contract_change.c.authority_id == _AUTHORITY, contract_change.c.i
 _SEEN: Final = or_(
     contract_change.c.state == "in_force",
     contracts.is_concerned(contract_change.c.authority_id, contract_change.c.contract_id),
+    any_(contract_change.c.signers) == bindparam("organisation", type_=Text),
 )
+"""Who shall join by a change reads it, too."""
 _one = select(*_WHOLE).where(*_KEY, _SEEN).subquery("one")
 _VIEW: Final = Statement(
     select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
@@ -113,6 +134,12 @@ _MADE: Final = Statement(
     .where(contract_change.c.contract_id == _CONTRACT)
     .where(contract_change.c.state.in_(["in_force", "proposed"]))
     .order_by(contract_change.c.edition)
+)
+_DEPARTED: Final = Statement(
+    select(contract_departure.c.organisation_id)
+    .where(contract_departure.c.authority_id == _AUTHORITY)
+    .where(contract_departure.c.contract_id == _CONTRACT)
+    .order_by(contract_departure.c.organisation_id)
 )
 _SIGNERS: Final = Statement(
     select(_signed.organisation_id, _signed.person_id)
@@ -195,6 +222,31 @@ async def propose_facts(tx: Tx, row: Record, asked: ChangeDraft) -> ProposeFacts
             Earlier(ground=one["ground"], change=f"{one['price_after'] - one['price_before']:f}")
             for one in done
         ),
+        joining=await _joining(tx, asked),
+        left=await _left(tx, row),
+    )
+
+
+async def _joining(tx: Tx, asked: ChangeDraft) -> Organisation | None:
+    if asked.changes.substitution is UNSET:
+        return None
+    joining_id = asked.changes.substitution.joining_id
+    return (await contracts.organisations(tx, [joining_id])).get(joining_id)
+
+
+async def _left(tx: Tx, row: Record) -> tuple[str, ...]:
+    rows = await tx.rows(_DEPARTED, authority_id=row["authority_id"], contract_id=row["id"])
+    return tuple(one["organisation_id"] for one in rows)
+
+
+def approve_facts(change: Record) -> ApproveFacts:
+    """Return what the approval of a locked change is checked against."""
+    return ApproveFacts(
+        state=State(change["state"]),
+        authority_number=change["authority_id"],
+        proposed_by=change["proposed_by"],
+        needs_approval=change["needs_approval"],
+        approved_by=change["approved_by"],
     )
 
 
@@ -228,6 +280,7 @@ async def sign_facts(
             SignedBy(organisation_id=one["organisation_id"], person_id=one["person_id"])
             for one in signed
         ),
+        awaits_approval=change["needs_approval"] and change["approved_by"] is None,
         presented=await signing.presented(
             tx, asked.jws, contract_id=row["id"], edition=change["edition"], by=by
         ),

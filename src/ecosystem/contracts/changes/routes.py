@@ -122,8 +122,8 @@ async def read_change(request: Call, change_id: FromPath[str]) -> Response[bytes
     key=True,
     refuses=(
         rules.ChangeMissing, ContractMissing, NotParty, rules.ChangeOver, rules.ContractNotActive,
-        rules.BaseDiffers, SignedBefore, SignsForAnother, rules.ProposedOneself, DigestDiffers,
-        JwsUnfit, JwsKeyUnregistered, JwsDiffers,
+        rules.BaseDiffers, rules.ApprovalAwaited, SignedBefore, SignsForAnother,
+        rules.ProposedOneself, DigestDiffers, JwsUnfit, JwsKeyUnregistered, JwsDiffers,
         ProgrammeMissing, FundsInsufficient, rules.MilestoneSettled,
     ),
 )  # fmt: skip
@@ -138,6 +138,29 @@ async def sign_change(
     what is proved from then on is paid by the new rules.
     """
     now = await actions.sign(request.tx, change_id, data, by=request.by, at=request.at)
+    return request.answer(now, version=now.version, location=f"/v1/contract-changes/{change_id}")
+
+
+@post(
+    "/v1/contract-changes/{change_id:str}/approval",
+    permit=access.APPROVE_CHANGE,
+    answers=Standing,
+    key=True,
+    changes=True,
+    refuses=(
+        rules.ChangeMissing, ContractMissing, RevisionStale, rules.NotChangesAuthority,
+        rules.ApprovesOwnChange, rules.ChangeOver, rules.ApprovalNotAwaited,
+    ),
+)  # fmt: skip
+async def approve_change(request: Call, change_id: FromPath[str]) -> Response[bytes]:
+    """Approve a change that substitutes a member of a consortium.
+
+    Another person than who proposed it, an approver of the authority, decides before anybody
+    signs. Then everybody does: who leaves and who joins, too.
+    """
+    now = await actions.approve(
+        request.tx, change_id, by=request.by, at=request.at, expected=request.expected
+    )
     return request.answer(now, version=now.version, location=f"/v1/contract-changes/{change_id}")
 
 
@@ -184,6 +207,6 @@ async def reject_change(
 
 
 ROUTES = (
-    propose_change, list_changes, read_differences, read_change, sign_change, withdraw_change,
-    reject_change,
+    propose_change, list_changes, read_differences, read_change, sign_change, approve_change,
+    withdraw_change, reject_change,
 )  # fmt: skip

@@ -5,10 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
 
+from msgspec import UNSET
+
 from ecosystem.catalogue.profiles.model import ChangeGround, ChangeLimit
 from ecosystem.contracts import forms, own_key
 from ecosystem.contracts.changes import applying, impact
 from ecosystem.contracts.changes.model import (
+    ApproveFacts,
+    ChangeApproved,
     Changed,
     ChangeFacts,
     ChangeSigned,
@@ -22,6 +26,7 @@ from ecosystem.contracts.changes.model import (
     State,
 )
 from ecosystem.contracts.form_shapes import ContractTerms
+from ecosystem.contracts.model import ContractParty
 from ecosystem.contracts.model import State as ContractState
 from ecosystem.contracts.rules import DigestDiffers, NotParty, SignedBefore, SignsForAnother
 from ecosystem.values import control, money
@@ -109,6 +114,34 @@ class ProposedOneself(Refusal):
     remedy = "Have another signatory of the organisation sign."
 
 
+class ApprovalAwaited(Refusal):
+    """The change puts another in a member's place, and nobody has approved that."""
+
+    kind = Kind.CONFLICT
+    remedy = "Have an approver of the authority decide first: POST .../approval."
+
+
+class ApprovalNotAwaited(Refusal):
+    """The change needs no approval, or has it."""
+
+    kind = Kind.CONFLICT
+    remedy = "Have it signed."
+
+
+class ApprovesOwnChange(Refusal):
+    """Nobody approves a change that she has proposed."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Have another person with the role approver decide."
+
+
+class NotChangesAuthority(Refusal):
+    """The contract is another authority's."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "An approver of the authority that buys must decide."
+
+
 class NotProposingSide(Refusal):
     """The proposal is another organisation's."""
 
@@ -139,10 +172,7 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
         message = f"The terms in force have the digest {facts.terms_digest}."
         raise BaseDiffers(message, pointer="/base_digest")
     ground = _ground(facts)
-    unsound = tuple(applying.faults(facts.terms, facts.asked.changes, form=facts.form))
-    if unsound:
-        raise ChangeUnsound(unsound[0].detail, faults=unsound)
-    terms = applying.applied(facts.terms, facts.asked.changes)
+    terms = _terms(facts)
     limits = tuple(_limits(facts, ground, terms))
     if terms.value.decimal() > facts.terms.value.decimal():
         _refuse_beyond(limits)
@@ -153,16 +183,38 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
         proposed_by=control.hand(by),
         terms=terms,
         terms_digest=forms.terms_digest(terms),
-        signers=tuple(sorted({one.organisation_id for one in terms.parties})),
+        signers=tuple(
+            sorted({one.organisation_id for one in (*facts.terms.parties, *terms.parties)})
+        ),
+        needs_approval=facts.asked.changes.substitution is not UNSET,
         impact=impact.between(facts.terms, terms, first=facts.first_value, limits=limits),
     )
+
+
+def approve(facts: ApproveFacts, *, by: Actor, at: datetime) -> ChangeApproved:
+    """Let a change be signed that puts another organisation in a member's place.
+
+    Refuses with NotChangesAuthority, ApprovesOwnChange, ChangeOver or ApprovalNotAwaited, in that
+    order.
+    """
+    del at
+    if by.organisation_number != facts.authority_number:
+        raise NotChangesAuthority("The contract is another authority's.")
+    if control.is_own(by, facts.proposed_by):
+        raise ApprovesOwnChange("The caller has proposed this change.")
+    if facts.state is not State.PROPOSED:
+        raise ChangeOver(f"The change is {facts.state}.")
+    if not facts.needs_approval or facts.approved_by is not None:
+        raise ApprovalNotAwaited("The change waits for signatures alone.")
+    return ChangeApproved(approved_by=control.hand(by))
 
 
 def sign(facts: SignFacts, *, by: Actor, at: datetime) -> ChangeSigned:
     """Sign a change for the caller's organisation.
 
-    Refuses with NotParty, ChangeOver, ContractNotActive, BaseDiffers, SignedBefore,
-    SignsForAnother, ProposedOneself or DigestDiffers, in that order, and as `own_key.check` does.
+    Refuses with NotParty, ChangeOver, ContractNotActive, BaseDiffers, ApprovalAwaited,
+    SignedBefore, SignsForAnother, ProposedOneself or DigestDiffers, in that order, and as
+    `own_key.check` does.
     """
     del at
     if by.organisation_id not in facts.signers:
@@ -173,6 +225,8 @@ def sign(facts: SignFacts, *, by: Actor, at: datetime) -> ChangeSigned:
         raise ContractNotActive(f"The contract is {facts.contract_state}.")
     if facts.base_digest != facts.contract_digest:
         raise BaseDiffers(f"The terms in force have the digest {facts.contract_digest}.")
+    if facts.awaits_approval:
+        raise ApprovalAwaited("No approver of the authority has decided yet.")
     signed = {one.organisation_id for one in facts.signatures}
     if by.organisation_id in signed:
         raise SignedBefore("The caller's organisation has signed.")
@@ -204,6 +258,8 @@ def change(facts: ChangeFacts, *, by: Actor, at: datetime) -> Changed:
         value_before=facts.terms_before.value,
         value=facts.terms.value,
         ends_on=facts.ends_on_before if after == before else after,
+        left=tuple(sorted(_parties(facts.terms_before) - _parties(facts.terms))),
+        joined=tuple(_joined(facts)),
     )
 
 
@@ -228,6 +284,34 @@ def reject(facts: EndFacts, *, by: Actor, at: datetime) -> Ended:
         raise OwnProposal("The caller's organisation has proposed this.")
     _refuse_over(facts)
     return Ended(state=State.REJECTED, ended_by=control.hand(by), reason=facts.reason)
+
+
+def _terms(facts: ProposeFacts) -> ContractTerms:
+    """Return the new terms. Refuses with ChangeUnsound, and every fault at once."""
+    asked = facts.asked.changes
+    unsound = tuple(
+        applying.faults(facts.terms, asked, form=facts.form, joining=facts.joining, left=facts.left)
+    )
+    if unsound:
+        raise ChangeUnsound(unsound[0].detail, faults=unsound)
+    return applying.applied(facts.terms, asked, joining=facts.joining)
+
+
+def _parties(terms: ContractTerms) -> set[str]:
+    return {one.organisation_id for one in terms.parties}
+
+
+def _joined(facts: ChangeFacts) -> Iterator[ContractParty]:
+    shares = {
+        one.organisation_id: one.share for place in facts.terms.consortia for one in place.shares
+    }
+    for one in facts.terms.parties:
+        if one.organisation_id not in _parties(facts.terms_before):
+            yield ContractParty(
+                organisation_id=one.organisation_id,
+                role=one.role,
+                share=shares.get(one.organisation_id),
+            )
 
 
 def _side(facts: ProposeFacts, by: Actor) -> Side:

@@ -14,6 +14,7 @@ def against(terms: ContractTerms, form: Form) -> FormDifferences:
         parties=terms.parties,
         value=terms.value,
         starts_on=terms.period.starts_on,
+        consortia=terms.consortia,
     )
     return FormDifferences(
         form=terms.form,

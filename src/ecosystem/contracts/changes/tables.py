@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -23,12 +24,15 @@ from sqlalchemy.dialects.postgresql import JSON
 from ecosystem.contracts.guard import OWN_KEY
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
-from ecosystem.runtime.hands import refusing
+from ecosystem.runtime.hands import another, refusing
 
 _TURN: Final = """
 CREATE FUNCTION contract_change_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  marks text[] := '{version,state,ended_at,ended_by,ended_reason}';
+  marks text[] := CASE NEW.state
+    WHEN 'proposed' THEN '{version,approved_by,approved_at}'
+    ELSE '{version,state,ended_at,ended_by,ended_reason}'
+  END;
 BEGIN
   IF OLD.state <> 'proposed' OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
@@ -47,7 +51,8 @@ _SIGNS: Final = """EXISTS (
     SELECT FROM contract_change AS change
     WHERE change.authority_id = NEW.authority_id AND change.id = NEW.change_id
       AND change.state = 'proposed' AND change.terms_digest = NEW.digest
-      AND NEW.organisation_id = ANY (change.signers) AND change.proposed_by <> NEW.person_id)"""
+      AND NEW.organisation_id = ANY (change.signers) AND change.proposed_by <> NEW.person_id
+      AND (NOT change.needs_approval OR change.approved_by IS NOT NULL))"""
 """A party to the new terms signs them, and by another hand than the one that proposed."""
 
 contract_change: Final = Table(
@@ -73,6 +78,9 @@ contract_change: Final = Table(
     Column("price_before", Numeric, nullable=False),
     Column("price_after", Numeric, nullable=False),
     Column("currency", Text(collation="C"), nullable=False),
+    Column("needs_approval", Boolean, nullable=False),
+    reference("approved_by", nullable=True),
+    Column("approved_at", DateTime(timezone=True)),
     Column("proposed_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
     reference("ended_by", nullable=True),
@@ -88,6 +96,13 @@ contract_change: Final = Table(
     CheckConstraint("price_before > 0 AND price_after > 0", name="price_is_positive"),
     CheckConstraint("cardinality(signers) > 1", name="takes_two_to_sign"),
     CheckConstraint("terms_digest <> base_digest", name="changes_something"),
+    CheckConstraint(
+        "needs_approval = (changes->'substitution' IS NOT NULL)"
+        " AND (approved_by IS NULL) = (approved_at IS NULL)"
+        " AND (state <> 'in_force' OR NOT needs_approval OR approved_by IS NOT NULL)",
+        name="who_takes_a_place_is_approved",
+    ),
+    another("approved_by", "proposed_by", name="another_approves"),
     CheckConstraint(
         "terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex')",
         name="digest_is_of_the_terms",
@@ -120,6 +135,7 @@ contract_change: Final = Table(
         postgresql_where=text("state = 'in_force'"),
     ),
     info={
+        "hands": ("approved_by",),
         "sql": (
             _TURN,
             (
@@ -132,9 +148,44 @@ contract_change: Final = Table(
                 on="contract_change",
                 unless="NEW.state = 'proposed' AND NEW.version = 1",
             ),
-        )
+        ),
     },
 )
+_LEAVES: Final = """EXISTS (
+    SELECT FROM contract_change AS change
+    WHERE change.authority_id = NEW.authority_id AND change.id = NEW.change_id
+      AND change.contract_id = NEW.contract_id AND change.state = 'in_force'
+      AND change.edition = NEW.edition AND change.approved_by IS NOT NULL AND NOT EXISTS (
+        SELECT FROM json_array_elements(change.terms->'parties') AS party
+        WHERE party->>'organisation_id' = NEW.organisation_id))"""
+
+contract_departure: Final = Table(
+    "contract_departure",
+    metadata,
+    Column("authority_id", Integer, nullable=False),
+    reference("contract_id"),
+    reference("organisation_id"),
+    reference("change_id"),
+    Column("edition", Integer, nullable=False),
+    PrimaryKeyConstraint("authority_id", "contract_id", "organisation_id"),
+    ForeignKeyConstraint(
+        ["authority_id", "contract_id", "organisation_id"],
+        [
+            "contract_party.authority_id",
+            "contract_party.contract_id",
+            "contract_party.organisation_id",
+        ],
+    ),
+    ForeignKeyConstraint(
+        ["authority_id", "change_id"], ["contract_change.authority_id", "contract_change.id"]
+    ),
+    info={
+        "append_only": True,
+        "sql": refusing("a_party_leaves_by_a_change", on="contract_departure", unless=_LEAVES),
+    },
+)
+"""That a party has left, with which edition: what it did before stays its own."""
+
 contract_change_signature: Final = Table(
     "contract_change_signature",
     metadata,

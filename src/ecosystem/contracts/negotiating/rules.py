@@ -191,6 +191,7 @@ def _grown(facts: ProposeFacts, form: Form) -> ContractTerms:
         parties=terms.parties,
         value=terms.value,
         starts_on=terms.period.starts_on,
+        consortia=terms.consortia,
     )
 
 

@@ -38,6 +38,28 @@ _ROLES: Final = {
     "lender": Said("融资方", "lender"),
 }
 _LEAD: Final = Said("（牵头）", " (lead)")
+_LIABLE: Final = {
+    ("supplier", "joint"): Said(
+        "供应方为联合体：各成员就合同承担连带责任，各自收款份额如上。",
+        "The suppliers are a consortium: each is liable for the whole, jointly with the others, "
+        "and is paid the share above.",
+    ),
+    ("supplier", "several"): Said(
+        "供应方为联合体：各成员仅就其份额承担责任，各自收款份额如上。",
+        "The suppliers are a consortium: each is liable for its own share alone, "
+        "and is paid the share above.",
+    ),
+    ("lender", "joint"): Said(
+        "融资方为银团：各成员就融资承担连带责任，各自份额如上。",
+        "The lenders are a consortium: each is liable for the whole, jointly with the others, "
+        "and lends the share above.",
+    ),
+    ("lender", "several"): Said(
+        "融资方为银团：各成员仅就其份额承担责任，各自份额如上。",
+        "The lenders are a consortium: each is liable for its own share alone, "
+        "and lends the share above.",
+    ),
+}
 _CLAUSES: Final = Said("条款", "Clauses")
 _MILESTONES: Final = Said("里程碑", "Milestones")
 _CODE: Final = Said("代码", "Code")
@@ -164,7 +186,8 @@ class _Told:
 
     def sections(self) -> Iterator[Section]:
         terms = self._terms
-        yield self._section(_PARTIES, [self._parties()])
+        liable = (self._say(_LIABLE[one.role, one.liability]) for one in terms.consortia)
+        yield self._section(_PARTIES, [self._parties(), *liable])
         yield self._section(_CLAUSES, self._entries(terms.clauses))
         yield self._section(_MILESTONES, [self._milestones()])
         yield self._section(_METRICS, map(self._metric, terms.metrics))

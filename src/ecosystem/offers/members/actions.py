@@ -45,6 +45,7 @@ _UNDO: Final = Statement(
     .where(*_ITSELF)
     .values(
         version=offer.c.version + 1, state="draft", member_ids=bindparam("member_ids"),
+        liability=bindparam("new_liability"),
         envelope=None, envelope_digest=None, sealed_by=None, received_at=None, receipt=None,
         financial_envelope=None, financial_digest=None, financial_state=None,
     )
@@ -99,12 +100,12 @@ async def change(
     facts, row, _ = await offers.locked(tx, offer_id, by=by, at=at)
     revision.check(expected, actual=row["version"])
     known = await offers.known_members(tx, asked.members)
-    change_facts = MembershipFacts(offer=facts, members=known)
+    change_facts = MembershipFacts(offer=facts, members=known, liability=asked.liability)
     changed = rules.change(change_facts, by=by, at=at)
     key = _key(offer_id)
     members = [one.organisation_id for one in changed.members]
     await tx.run(_REMOVE_ALL, **key)
-    await tx.run(_UNDO, **key, member_ids=members)
+    await tx.run(_UNDO, **key, member_ids=members, new_liability=changed.liability)
     await add(tx, offer_id, changed.members, lead_id=facts.lead_id, by=by, at=at)
     version = await history.record(
         tx, "offer.members_changed", offer_id, facts=change_facts, decision=changed, by=by, at=at,
@@ -141,7 +142,10 @@ async def leave(
     key, before = _key(offer_id), tuple(row["member_ids"])
     await tx.run(_REMOVE, **key, of_organisation=left.organisation_id)
     await tx.allow("purpose", "leaving")
-    await tx.run(_UNDO, **key, member_ids=[one for one in before if one != left.organisation_id])
+    await tx.run(
+        _UNDO, **key, member_ids=[one for one in before if one != left.organisation_id],
+        new_liability=row["liability"],
+    )  # fmt: skip
     version = await history.record(
         tx, "offer.member_left", offer_id, facts=facts, decision=left, by=by, at=at,
         audience=_sealed(before),

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ecosystem.offers.model import MemberDraft, MemberFacts, OfferFacts, Share
+from ecosystem.offers.model import Liability, MemberDraft, MemberFacts, OfferFacts, Share
 from ecosystem.offers.model import State as OfferState
 from ecosystem.values.identifiers import NeedId, OfferId, OrganisationId, SubstitutionId
 from ecosystem.values.text import Text
@@ -26,6 +26,8 @@ class Membership(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     members: Annotated[tuple[MemberDraft, ...], Meta(min_length=1, max_length=20)]
     """All members, the lead among them; who offers alone has 100."""
+    liability: Liability = Liability.JOINT
+    """For what each member answers; it becomes a term of the contract."""
 
 
 class MembershipFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,7 @@ class MembershipFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     offer: OfferFacts
     members: tuple[MemberFacts, ...]
+    liability: Liability = Liability.JOINT
 
 
 class MembersChanged(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +43,7 @@ class MembersChanged(msgspec.Struct, frozen=True, kw_only=True):
 
     state: OfferState
     members: tuple[MemberDraft, ...]
+    liability: Liability = Liability.JOINT
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):

@@ -79,7 +79,7 @@ def change(facts: MembershipFacts, *, by: Actor, at: datetime) -> MembersChanged
     check_changeable(facts.offer, at=at)
     check_members(facts.members, lead_id=facts.offer.lead_id)
     members = tuple(MemberDraft(one.organisation_id, one.share) for one in facts.members)
-    return MembersChanged(state=OfferState.DRAFT, members=members)
+    return MembersChanged(state=OfferState.DRAFT, members=members, liability=facts.liability)
 
 
 def leave(facts: OfferFacts, *, by: Actor, at: datetime) -> Left:

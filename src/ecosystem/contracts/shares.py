@@ -1,0 +1,49 @@
+"""Who of those that take one place together is paid which part, to the smallest unit."""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from ecosystem.contracts.form_shapes import ContractTerms, MemberShare
+from ecosystem.values import money
+from ecosystem.values.identifiers import OrganisationId
+from ecosystem.values.money import Money
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What one member gets of an amount."""
+
+    organisation_id: OrganisationId
+    share: str
+    """In per cent."""
+    amount: Money
+
+
+def shares_of(terms: ContractTerms, role: Literal["supplier", "lender"]) -> tuple[MemberShare, ...]:
+    """Return who takes a place, each with its share: they add to 100, or there is nobody."""
+    for one in terms.consortia:
+        if one.role == role:
+            return one.shares
+    return tuple(
+        MemberShare(organisation_id=party.organisation_id, share="100")
+        for party in terms.parties
+        if party.role == role
+    )
+
+
+def divided(amount: Money, among: tuple[MemberShare, ...]) -> tuple[Part, ...]:
+    """Divide an amount by shares that add to 100, so that the parts add to it exactly.
+
+    As `money.split` does. Requires `among` to name somebody.
+    """
+    shares = tuple(Decimal(one.share) for one in among)
+    parts = money.split(amount.decimal(), shares, currency=amount.currency)
+    return tuple(
+        Part(
+            organisation_id=one.organisation_id,
+            share=one.share,
+            amount=Money(f"{part:f}", amount.currency),
+        )
+        for one, part in zip(among, parts, strict=True)
+    )

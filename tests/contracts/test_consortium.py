@@ -1,0 +1,233 @@
+"""What a consortium has offered becomes terms: who answers for what, and who is paid which part."""
+
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+import httpx
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecosystem.contracts import forms, queries, shares
+from ecosystem.contracts.changes import rules as changes
+from ecosystem.contracts.changes.model import ApproveFacts, ChangeFacts
+from ecosystem.contracts.form_shapes import Consortium, ContractTerms, MemberShare
+from ecosystem.offers.model import Liability
+from ecosystem.runtime.database import Database
+from ecosystem.runtime.postgres import EmbeddedServer
+from ecosystem.values.identifiers import compose
+from ecosystem.values.money import Money
+from tests.contracts.changing import PARTIES as SIGNING
+from tests.contracts.changing import code, propose, proposed, read, sign
+from tests.contracts.partnership import Partnership, awarded
+from tests.contracts.test_forms import PARTIES, PLATFORM, START, VALUES, form_of, parties_of
+from tests.replay import Rules, replayed
+
+FORM = form_of(PLATFORM)
+DECIDED: Rules = {
+    "change.approved": (changes.approve, ApproveFacts),
+    "contract.changed": (changes.change, ChangeFacts),
+}
+SUPPLIERS = tuple(one.organisation_id for one in PARTIES if one.role == "supplier")
+
+
+def _consortium(*parts: str, members: tuple[str, ...] = SUPPLIERS) -> Consortium:
+    return Consortium(
+        role="supplier",
+        liability=Liability.JOINT,
+        shares=tuple(
+            MemberShare(organisation_id=one, share=part)
+            for one, part in zip(members, parts, strict=True)
+        ),
+    )
+
+
+def _grown(*consortia: Consortium) -> ContractTerms:
+    return forms.grow(
+        FORM, values=VALUES[PLATFORM], parties=parties_of(FORM), value=Money("12000000.00", "CNY"),
+        starts_on=START, consortia=consortia,
+    )  # fmt: skip
+
+
+def test_shares_and_liability_are_terms_that_are_signed() -> None:
+    one = _grown(_consortium("66.666667", "33.333333"))
+    other = _grown(msgspec.structs.replace(one.consortia[0], liability=Liability.SEVERAL))
+
+    assert shares.shares_of(one, "supplier") == one.consortia[0].shares
+    assert forms.terms_digest(one) != forms.terms_digest(other)
+
+
+@pytest.mark.parametrize(
+    ("consortium", "code"),
+    [
+        (_consortium("66.67", "33.34"), "shares_do_not_add_up"),
+        (_consortium("70", "29.999999"), "shares_do_not_add_up"),
+        (_consortium("70", "30", members=(SUPPLIERS[0], SUPPLIERS[0])), "consortium_unfit"),
+        (_consortium("70", "30", members=(SUPPLIERS[0], "org_other")), "consortium_unfit"),
+    ],
+    ids=["above", "below", "one twice", "another"],
+)
+def test_shares_are_of_the_members_and_add_to_a_hundred(consortium: Consortium, code: str) -> None:
+    with pytest.raises(forms.TermsUnmet) as refused:
+        _grown(consortium)
+
+    assert [one.code for one in refused.value.faults] == [code]
+
+
+def test_who_takes_a_place_alone_is_paid_the_whole() -> None:
+    terms = msgspec.structs.replace(
+        _grown(),
+        parties=tuple(one for one in parties_of(FORM) if one.role != "supplier" or one.lead),
+    )
+
+    (alone,) = shares.shares_of(terms, "supplier")
+
+    assert (alone.organisation_id, alone.share) == (SUPPLIERS[0], "100")
+    assert shares.shares_of(terms, "lender") == ()
+
+
+_PARTS = st.lists(st.integers(1, 10**6), min_size=2, max_size=20)
+
+
+@given(amount=st.integers(0, 10**15), parts=_PARTS, currency=st.sampled_from(["CNY", "JPY", "KWD"]))
+def test_the_parts_add_to_the_amount_and_none_is_a_unit_from_its_share(
+    amount: int, parts: list[int], currency: str
+) -> None:
+    places = {"CNY": 2, "JPY": 0, "KWD": 3}[currency]
+    step = Decimal(1).scaleb(-places)
+    parts[0] += 20 * 10**6 - sum(parts)
+    among = tuple(
+        MemberShare(
+            organisation_id=compose("org", milliseconds=1, authority=1, entropy=at),
+            share=f"{Decimal(part) / 200_000:f}",
+        )
+        for at, part in enumerate(parts)
+    )
+    whole = Money(f"{amount * step:f}", currency)
+
+    divided = shares.divided(whole, among)
+
+    assert sum(one.amount.decimal() for one in divided) == whole.decimal()
+    for one in divided:
+        exact = whole.decimal() * Decimal(one.share) / 100
+        assert abs(one.amount.decimal() - exact) < step
+
+
+@pytest.fixture
+def superuser(server: EmbeddedServer, database_name: str) -> str:
+    """The address of the module's database for who may write everything."""
+    return server.dsn(database_name, role="postgres")
+
+
+@pytest.fixture
+async def active(client: httpx.AsyncClient, database: Database, superuser: str) -> Partnership:
+    """A contract of a consortium of two."""
+    return await (await awarded(client, database, superuser)).active()
+
+
+def _instead(at: Partnership, leaving: str, joining: str) -> dict[str, Any]:
+    return {
+        "substitution": {"leaving_id": at.id_of(leaving), "joining_id": at.id_of(joining)},
+    }
+
+
+async def _approve(at: Partnership, change: dict[str, Any], who: str) -> httpx.Response:
+    path = f"/v1/contract-changes/{change['id']}/approval"
+    return await at.post(path, None, by=("city", who), If_Match="*")
+
+
+async def test_a_member_is_substituted_once_that_is_approved_and_signed_by_all(
+    active: Partnership, database: Database
+) -> None:
+    before = await read(active, f"/v1/contracts/{active.contract_id}")
+    assert before["terms"]["consortia"][0]["liability"] == "several"
+    change = await proposed(active, _instead(active, "second_enterprise", "think_tank"))
+    assert (change["needs_approval"], change["approved_by"]) == (True, None)
+    assert {active.id_of(one) for one in (*SIGNING, "think_tank")} == set(change["signers"])
+
+    early = await sign(active, change, "enterprise")
+    approved = await _approve(active, change, "approver")
+    again = await _approve(active, change, "approver")
+    for party in (*SIGNING, "think_tank"):
+        signed = await sign(active, change, party)
+        assert signed.status_code == 201, signed.text
+
+    assert [code(early), code(again)] == [(409, "approval_awaited"), (409, "approval_not_awaited")]
+    assert approved.status_code == 201, approved.text
+    after = await read(active, f"/v1/contracts/{active.contract_id}")
+    differences = await read(active, f"/v1/contracts/{active.contract_id}/differences")
+    assert differences["terms"] == []
+    assert {(one["organisation_id"], one["share"]) for one in after["parties"]} == {
+        (active.id_of("city"), None), (active.id_of("verifier"), None),
+        (active.id_of("enterprise"), "70"), (active.id_of("think_tank"), "30"),
+    }  # fmt: skip
+    async with database.transaction() as tx:
+        paid = await queries.shares(tx, active.contract_id)
+    assert [(one.organisation_id, one.share) for one in paid] == [
+        (active.id_of("enterprise"), "70"), (active.id_of("think_tank"), "30"),
+    ]  # fmt: skip
+    # Who joins acts from now on; who has left reads, and acts no more.
+    asked = {"due_dates": [{"code": "handover", "due_on": "2027-12-01"}]}
+    left = await propose(active, asked, by=("second_enterprise", "delivery"))
+    assert code(left) == (403, "not_proposer")
+    filed = await active.file(b"%PDF-1.7", by=("second_enterprise", "delivery"))
+    assert code(filed) == (403, "not_party")
+    there = f"/v1/contracts/{active.contract_id}/documents"
+    assert (await active.get(there, by=("second_enterprise", "delivery"))).status_code == 200
+    assert (await propose(active, asked, by=("think_tank", "delivery"))).status_code == 201
+    assert await replayed(database, DECIDED) == {"change.approved": 1, "contract.changed": 1}
+
+
+@pytest.mark.parametrize(
+    ("leaving", "joining", "fault"),
+    [
+        ("enterprise", "think_tank", "lead_stays"),
+        ("verifier", "think_tank", "member_unknown"),
+        ("second_enterprise", "verifier", "organisation_doubled"),
+        ("second_enterprise", "auditor", "kind_unfit"),
+    ],
+)
+async def test_a_substitution_is_refused_with_what_would_satisfy(
+    active: Partnership, leaving: str, joining: str, fault: str
+) -> None:
+    refused = await propose(active, _instead(active, leaving, joining))
+
+    assert code(refused) == (422, "change_unsound")
+    assert fault in {one["code"] for one in refused.json()["errors"]}
+
+
+STRANGER = """
+INSERT INTO contract_party SELECT authority_id, contract_id, $1, 'supplier', 1
+FROM contract_party WHERE organisation_id = $2"""
+DEPARTURE = """
+INSERT INTO contract_departure SELECT authority_id, contract_id, organisation_id, id, edition
+FROM contract_change WHERE $1 <> '' AND $2 <> ''"""
+UNAPPROVED = """
+INSERT INTO contract_change_signature
+SELECT authority_id, id, $2, (SELECT id FROM person LIMIT 1), terms_digest, now()
+FROM contract_change WHERE $1 <> ''"""
+UNASKED = "UPDATE contract_change SET needs_approval = false WHERE $1 <> '' AND $2 <> ''"
+
+
+@pytest.mark.parametrize(
+    ("statement", "constraint"),
+    [
+        (STRANGER, "a_party_joins_by_draft_or_change"),
+        (DEPARTURE, "a_party_leaves_by_a_change"),
+        (UNAPPROVED, "a_change_is_signed_by_its_signers"),
+        (UNASKED, "contract_change_takes_its_turn"),
+    ],
+)
+async def test_the_database_lets_nobody_join_or_leave_otherwise(
+    active: Partnership, superuser: str, statement: str, constraint: str
+) -> None:
+    await proposed(active, _instead(active, "second_enterprise", "think_tank"))
+    connection = await asyncpg.connect(superuser)
+
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
+        await connection.execute(statement, active.id_of("think_tank"), active.id_of("enterprise"))
+
+    await connection.close()
+    assert refused.value.constraint_name == constraint
