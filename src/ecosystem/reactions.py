@@ -3,6 +3,7 @@
 from typing import Final
 
 from ecosystem.assessments import actions as assessments
+from ecosystem.awards import actions as awards
 from ecosystem.awards.admission import actions as admission
 from ecosystem.milestones import actions as milestones
 from ecosystem.milestones.replanning import actions as replanning
@@ -19,6 +20,7 @@ REACTIONS: Final[Reactions] = {
     "programme.appropriated": (assessments.cite,),
     "need.published": (searches.match,),
     "need.amended": (confirming.ask,),
+    "need.cancelled": (awards.keep,),
     "need.opened": (admission.shut_out,),
     "need.financial_opened": (admission.shut_out,),
     "contract.activated": (milestones.plan, outcomes.register),

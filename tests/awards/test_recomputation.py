@@ -19,7 +19,7 @@ from tests.awards.contests import contest
 def published() -> Evaluation:
     bids = {"A": ("70", "40"), "B": ("91", "48")}
     lots = tuple(
-        rules.ranked(OfferKind.DELIVERY, contest(bids, formula=formula))
+        rules.ranked(OfferKind.DELIVERY, contest(bids, formula=formula), of_round=1)
         for formula in (Formula.ABSOLUTE_CEILING, Formula.LOWEST_RATIO)
     )
     return Evaluation(

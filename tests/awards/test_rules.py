@@ -100,6 +100,7 @@ def proposing(**changed: Any) -> ProposeFacts:
         "kind": OfferKind.DELIVERY,
         "authority_number": 3,
         "need_state": NeedState.EVALUATED,
+        "round": 1,
         "ranked_first": "offer_one",
         "before": (),
         "passed_over": (),

@@ -13,7 +13,7 @@ from ecosystem.awards.model import Approved, ApproveFacts, AwardTerms, ProposalD
 from ecosystem.awards.tables import award
 from ecosystem.budgets import actions as budgets
 from ecosystem.history import actions as history
-from ecosystem.history.model import EVERYONE
+from ecosystem.history.model import EVERYONE, Occurrence
 from ecosystem.needs import actions as needs_actions
 from ecosystem.needs import queries as needs
 from ecosystem.needs.model import Reason
@@ -73,12 +73,11 @@ async def propose(
     facts, offer = await queries.propose_facts(tx, row, lot_id, asked)
     proposed = rules.propose(facts, by=by, at=at)
     terms, authority = _terms(offer), row["authority_id"]
-    _, evaluation_round = await queries.evaluated(tx, need_id)
     award_id = mint("award", authority=authority)
     await tx.run(
         _INSERT,
         authority_id=authority, id=award_id, need_id=need_id, lot_id=lot_id,
-        offer_id=proposed.offer_id, round=evaluation_round, version=1, kind=proposed.kind,
+        offer_id=proposed.offer_id, round=facts.round, version=1, kind=proposed.kind,
         state=proposed.state, lead_id=terms.lead_id, price=terms.price.amount,
         currency=terms.price.currency, passed_over=msgspec.json.encode(proposed.passed_over),
         terms=msgspec.json.encode(terms), reason=msgspec.json.encode(asked.reason),
@@ -139,6 +138,11 @@ async def reject(
         audience=EVERYONE,
     )  # fmt: skip
     return Standing(id=award_id, state=rejected.state, version=version)
+
+
+async def keep(tx: Tx, cancelled: Occurrence) -> None:
+    """Refuse with AwardStands to give up a need of which an award stands."""
+    rules.check_given_up([one["state"] for one in await queries.made(tx, cancelled.stream)])
 
 
 async def _follow(

@@ -87,7 +87,6 @@ class AppointFacts(msgspec.Struct, frozen=True, kw_only=True):
     need_state: NeedState
     candidates: tuple[Candidate, ...]
     appointed: tuple[str, ...]
-    """Those who were appointed before."""
 
 
 class Appointed(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,7 +184,6 @@ class ConsensusFacts(msgspec.Struct, frozen=True, kw_only=True):
     has_conflict: bool | None
     """None where the caller is no evaluator, or has not declared."""
     single: tuple[ScoreKept, ...]
-    """The single scores of this offer."""
     awaited: tuple[str, ...]
     """Evaluators who have begun to score the contest, and not scored this offer."""
     said: tuple[ScoreKept, ...]
@@ -227,6 +225,8 @@ class Contest(msgspec.Struct, frozen=True, kw_only=True):
 
     lot_id: LotId
     kind: OfferKind
+    round: int
+    """In which it was ranked; it stays while other contests are evaluated again."""
     inputs: Inputs
     ranking: Ranking
     digest: Sha256
@@ -303,6 +303,7 @@ class ProposeFacts(msgspec.Struct, frozen=True, kw_only=True):
     kind: OfferKind
     authority_number: int
     need_state: NeedState
+    round: int
     ranked_first: str | None
     """The first in the ranking that is not passed over."""
     passed_over: tuple[PassedOver, ...]

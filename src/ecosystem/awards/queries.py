@@ -33,11 +33,7 @@ from ecosystem.awards.model import (
     RejectFacts,
     Remedy,
 )
-from ecosystem.awards.rules import (
-    FROM_BUDGET,
-    AwardMissing,
-    check_final,
-)
+from ecosystem.awards.rules import FROM_BUDGET, STANDING, AwardMissing, check_final
 from ecosystem.awards.tables import award, evaluation
 from ecosystem.catalogue.profiles.days import end_of
 from ecosystem.catalogue.profiles.model import InForce
@@ -195,13 +191,13 @@ async def propose_facts(
     candidates = await _candidates(tx, row, lot_id=lot_id, kind=found.kind)
     before = tuple(
         Ending(state=one["state"], remedy=_remedy(one))
-        for one in await made(tx, row)
+        for one in await made(tx, row["id"])
         if (one["lot_id"], one["kind"]) == (lot_id, found.kind)
     )
     facts = ProposeFacts(
         need_id=row["id"], lot_id=lot_id, offer_id=found.offer_id, kind=found.kind,
         authority_number=row["authority_id"], need_state=NeedState(row["state_now"]),
-        ranked_first=candidates.first, passed_over=candidates.passed_over,
+        round=candidates.round, ranked_first=candidates.first, passed_over=candidates.passed_over,
         is_unexplained=candidates.is_unexplained, before=before, reason=asked.reason,
     )  # fmt: skip
     return facts, found
@@ -210,6 +206,7 @@ async def propose_facts(
 class _Candidates(msgspec.Struct, frozen=True, kw_only=True):
     """Which offer of a contest can be awarded."""
 
+    round: int
     first: str | None
     passed_over: tuple[PassedOver, ...]
     is_unexplained: bool
@@ -217,15 +214,17 @@ class _Candidates(msgspec.Struct, frozen=True, kw_only=True):
 
 async def _candidates(tx: Tx, row: Record, *, lot_id: str, kind: OfferKind) -> _Candidates:
     """Return the first of a contest that is not excluded since, and those before it."""
-    contests, last = await evaluated(tx, row["id"])
+    contests, _ = await evaluated(tx, row["id"])
     contest = [one for one in contests if (one.lot_id, one.kind) == (lot_id, kind)]
     ranked = [each for one in contest for each in one.ranking.ranked]
-    place = {"authority_id": row["authority_id"], "need_id": row["id"], "round": last}
+    of_round = max((one.round for one in contest), default=0)
+    place = {"authority_id": row["authority_id"], "need_id": row["id"], "round": of_round}
     out = {one["offer_id"]: one["reasons"] for one in await tx.rows(_PASSED_OVER, **place)}
     accepted = {one["offer_id"] for one in await tx.rows(_ACCEPTED, **place)}
     first = next((one for one in ranked if one.offer_id not in out), None)
     is_low = first is not None and bool(first.abnormally_low)
     return _Candidates(
+        round=of_round,
         first=first.offer_id if first else None,
         passed_over=tuple(
             PassedOver(offer_id=one.offer_id, reasons=read(out[one.offer_id], Words))
@@ -303,8 +302,8 @@ async def standing(tx: Tx, row: Record) -> Standings:
     ranked = [one for one in contests if one.ranking.ranked]
     # Financing counts only where nothing else can be awarded.
     counting = FROM_BUDGET & {one.kind for one in ranked} or {OfferKind.FINANCING}
-    awards = await made(tx, row)
-    stand = [one for one in awards if one["state"] in {"published", "suspended"}]
+    awards = await made(tx, row["id"])
+    stand = [one for one in awards if one["state"] in STANDING]
     over = [one for one in awards if one["remedy"] == Remedy.CANCELLATION]
     done = {one["lot_id"] for one in (*stand, *over) if one["kind"] in counting}
     return Standings(
@@ -319,9 +318,9 @@ async def law_of(tx: Tx, row: Record) -> InForce:
     return await profile_kept(tx, row["profile_id"], at=row["published_at"])
 
 
-async def made(tx: Tx, row: Record) -> Sequence[Record]:
+async def made(tx: Tx, need_id: str) -> Sequence[Record]:
     """Return the awards of a need, whatever has become of them."""
-    return await tx.rows(_AWARDS, authority_id=row["authority_id"], need_id=row["id"])
+    return await tx.rows(_AWARDS, authority_id=authority_of(need_id), need_id=need_id)
 
 
 async def final(tx: Tx, award_id: str, *, at: datetime) -> AwardFacts:

@@ -1,5 +1,6 @@
 """What may be awarded, when it is final, and what refuses it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -15,12 +16,15 @@ from ecosystem.awards.model import (
 )
 from ecosystem.needs.model import OfferKind
 from ecosystem.needs.model import State as NeedState
+from ecosystem.needs.rules import AwardStands
 from ecosystem.values import control
 from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Kind, Refusal
 
 FROM_BUDGET: Final = frozenset({OfferKind.DELIVERY, OfferKind.ADVISORY})
 """The kinds of offer that are paid from the budget; financing is paid back instead."""
+STANDING: Final = frozenset({"published", "suspended"})
+"""What is kept of an award that is approved, and not cancelled."""
 _AWARDABLE: Final = frozenset({NeedState.EVALUATED, NeedState.AWARDED, NeedState.CONTRACTED})
 """Lots of a need are awarded one by one: another one may be awarded, or contracted, before."""
 
@@ -165,6 +169,12 @@ def approve(facts: ApproveFacts, *, by: Actor, at: datetime) -> Approved:
         committed=facts.price if facts.kind in FROM_BUDGET else None,
         need_state=NeedState.AWARDED if is_last else facts.need_state,
     )
+
+
+def check_given_up(states: Collection[str]) -> None:
+    """Refuse with AwardStands where one of a need's awards, by what is kept of it, stands."""
+    if standing := [one for one in states if one in STANDING]:
+        raise AwardStands(f"{len(standing)} of the need's awards stand.")
 
 
 def reject(facts: RejectFacts, *, by: Actor, at: datetime) -> Rejected:

@@ -177,6 +177,26 @@ BEGIN
   RETURN NEW;
 END $$"""
 
+_NOTHING_STANDS: Final = (
+    """
+CREATE FUNCTION what_is_awarded_is_not_given_up() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM award WHERE award.authority_id = NEW.authority_id
+      AND award.need_id = NEW.id AND award.state IN ('published', 'suspended'))
+  THEN
+    RAISE EXCEPTION 'an award of need % stands', NEW.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_awarded_is_not_given_up';
+  END IF;
+  RETURN NEW;
+END $$""",
+    """
+CREATE TRIGGER need_given_up BEFORE UPDATE OF state ON need
+FOR EACH ROW WHEN (NEW.state IN ('cancelled', 'unsuccessful'))
+EXECUTE FUNCTION what_is_awarded_is_not_given_up()""",
+    "ALTER TABLE need ENABLE ALWAYS TRIGGER need_given_up",
+)
+"""No need comes to an end without award while one stands: a contract may have grown from it."""
+
 award: Final = Table(
     "award",
     metadata,
@@ -258,6 +278,7 @@ award: Final = Table(
                 "FOR EACH ROW EXECUTE FUNCTION award_takes_its_turn()"
             ),
             "ALTER TABLE award ENABLE ALWAYS TRIGGER award_turns",
+            *_NOTHING_STANDS,
         ),
     },
 )

@@ -177,21 +177,26 @@ async def publish(
 async def cancel(
     tx: Tx, need_id: str, *, reason: Text, by: Actor, at: datetime, expected: int | None
 ) -> Standing:
-    """Withdraw a need. Refuses with NeedMissing, RevisionStale, and as the rule does."""
+    """Withdraw a need.
+
+    Refuses with NeedMissing, RevisionStale, as the rule does, and with AwardStands where the
+    room of awards, which follows, says so.
+    """
     row = await queries.locked(tx, need_id, seen_by=by, at=at, expected=expected)
     facts = queries.cancel_facts(row, reason)
     cancelled = rules.cancel(facts, by=by, at=at)
+    audience = Audience(is_public=row["published_at"] is not None)
+    # Recorded first: the room of awards refuses by name what the database would refuse without.
+    version = await history.record(
+        tx, "need.cancelled", need_id, facts=facts, decision=cancelled, by=by, at=at,
+        audience=audience,
+    )  # fmt: skip
     await tx.run(
         _CANCEL,
         of_authority=row["authority_id"],
         of_need=need_id,
         cancelled_reason=msgspec.json.encode(cancelled.reason),
     )
-    audience = Audience(is_public=row["published_at"] is not None)
-    version = await history.record(
-        tx, "need.cancelled", need_id, facts=facts, decision=cancelled, by=by, at=at,
-        audience=audience,
-    )  # fmt: skip
     return Standing(id=need_id, state=cancelled.state, version=version)
 
 

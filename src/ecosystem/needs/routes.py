@@ -89,8 +89,11 @@ async def read_readiness(request: Call, need_id: FromPath[str]) -> Response[byte
     permit=access.CANCEL,
     answers=Standing,
     changes=True,
-    refuses=(rules.NeedMissing, RevisionStale, rules.NeedNotOwned, rules.NeedOver),
-)
+    refuses=(
+        rules.NeedMissing, RevisionStale, rules.NeedNotOwned, rules.NeedOver,
+        rules.AwardStands,
+    ),
+)  # fmt: skip
 async def cancel_need(
     request: Call, need_id: FromPath[str], data: JSONBody[Reason]
 ) -> Response[bytes]:

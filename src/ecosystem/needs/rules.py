@@ -63,6 +63,13 @@ class NeedOver(Refusal):
     remedy = "A need that is awarded or cancelled stays so."
 
 
+class AwardStands(Refusal):
+    """An award of the need is published, and not set aside."""
+
+    kind = Kind.CONFLICT
+    remedy = "Let what is awarded go on: a reviewer alone sets it aside. Other lots may stay open."
+
+
 class NotPublished(Refusal):
     """The need is not open to the market."""
 

@@ -28,6 +28,7 @@ from ecosystem.awards.model import (
     ScoreFacts,
     ScoreKept,
 )
+from ecosystem.awards.rules import STANDING
 from ecosystem.awards.schemas import Conferring
 from ecosystem.awards.tables import consensus, evaluation, evaluator, score
 from ecosystem.identity.model import OrganisationState
@@ -346,20 +347,25 @@ class Rounds(msgspec.Struct, frozen=True, kw_only=True):
 async def rounds(tx: Tx, row: Record) -> Rounds:
     """Return what the rounds before have left of a need that is held.
 
-    Evaluated again is a contest whose award of the last round a reviewer has set aside for it.
+    Evaluated again is a contest whose last ranking a reviewer has set aside with its award;
+    others of the need may have been ranked since.
     """
     contests, last = await awards.evaluated(tx, row["id"])
-    made = await awards.made(tx, row)
+    made = await awards.made(tx, row["id"])
     again = {
-        (one["lot_id"], one["kind"])
+        (one["lot_id"], one["kind"], one["round"])
         for one in made
-        if one["remedy"] == Remedy.EVALUATION and one["round"] == last
+        if one["remedy"] == Remedy.EVALUATION
     }
     return Rounds(
         round=last,
         contests=contests,
-        settled=frozenset((one.lot_id, one.kind) for one in contests) - again,
-        standing=_lots_of(one for one in made if one["state"] in {"published", "suspended"}),
+        settled=frozenset(
+            (one.lot_id, one.kind)
+            for one in contests
+            if (one.lot_id, one.kind, one.round) not in again
+        ),
+        standing=_lots_of(one for one in made if one["state"] in STANDING),
         over=_lots_of(one for one in made if one["remedy"] == Remedy.CANCELLATION),
     )
 

@@ -49,7 +49,9 @@ def recompute(document: bytes) -> Recomputation:
         stated = msgspec.json.decode(document, type=Evaluation)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EvaluationUnreadable(f"The document is not an evaluation: {error}") from None
-    contests = tuple(rules.ranked(one.kind, one.inputs) for one in stated.contests)
+    contests = tuple(
+        rules.ranked(one.kind, one.inputs, of_round=one.round) for one in stated.contests
+    )
     computed = msgspec.structs.replace(
         stated, contests=contests, digest=rules.digest(one.digest for one in contests)
     )

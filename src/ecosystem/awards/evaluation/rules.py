@@ -323,7 +323,10 @@ def evaluate(facts: EvaluateFacts, *, by: Actor, at: datetime) -> Evaluated:
         check_judged(frozen.judging(one))
     if other := frozen.changed(facts.frozen, facts.contests):
         raise ScoresChanged(f"They differ for {', '.join(other)}.")
-    found = (*facts.settled, *(ranked(one.kind, one.inputs) for one in facts.contests))
+    found = (
+        *facts.settled,
+        *(ranked(one.kind, one.inputs, of_round=facts.round) for one in facts.contests),
+    )
     contests = tuple(
         sorted(found, key=lambda one: (facts.lots.index(one.lot_id), _KINDS.index(one.kind)))
     )
@@ -337,12 +340,13 @@ def evaluate(facts: EvaluateFacts, *, by: Actor, at: datetime) -> Evaluated:
     )
 
 
-def ranked(kind: OfferKind, inputs: Inputs) -> Contest:
+def ranked(kind: OfferKind, inputs: Inputs, *, of_round: int) -> Contest:
     """Rank the offers of one contest. Refuses as `scoring.score` does."""
     ranking = scoring.score(inputs)
     return Contest(
         lot_id=inputs.lot_id,
         kind=kind,
+        round=of_round,
         inputs=inputs,
         ranking=ranking,
         digest=scoring.digest(inputs, ranking),

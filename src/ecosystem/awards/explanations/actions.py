@@ -107,10 +107,10 @@ async def decide(
     the decision; explanation.decided; rejected, the offer is excluded.
     """
     need_id = await queries.need_of(tx, explanation_id, by=by)
-    await needs.locked(tx, need_id, seen_by=by, at=at)
+    need = await needs.locked(tx, need_id, seen_by=by, at=at)
     row = await queries.locked(tx, explanation_id, by=by)
     revision.check(expected, actual=row["version"])
-    facts = queries.decide_facts(row, asked)
+    facts = await queries.decide_facts(tx, row, need, asked)
     decided = rules.decide(facts, by=by, at=at)
     await tx.run(
         _DECIDE,

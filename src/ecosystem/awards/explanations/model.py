@@ -96,6 +96,8 @@ class DecideFacts(msgspec.Struct, frozen=True, kw_only=True):
     explanation_id: str
     authority_number: int
     state: State
+    is_outdated: bool
+    """Whether the offers are evaluated again since the bidder was asked."""
     answer_by: datetime
     asked: PriceDecision
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Integer, Text, any_, bindparam, func, or_, select
 
 from ecosystem.awards import queries as awards
+from ecosystem.awards.evaluation import queries as evaluations
 from ecosystem.awards.explanations.model import (
     AnswerFacts,
     AskFacts,
@@ -114,29 +115,25 @@ async def ask_facts(
         raise OfferMissing("No opened offer bears this identifier.")
     (found,) = opened
     law = await awards.law_of(tx, row)
-    contests, last = await awards.evaluated(tx, need_id)
+    contests, _ = await awards.evaluated(tx, need_id)
     place = (found.lot_id, found.kind)
-    ranked = [
-        one
-        for contest in contests
-        if (contest.lot_id, contest.kind) == place
-        for one in contest.ranking.ranked
-        if one.offer_id == offer_id
-    ]
-    before = await tx.value(_ASKED, authority_id=authority, offer_id=offer_id, round=last)
+    contest = [one for one in contests if (one.lot_id, one.kind) == place]
+    ranked = [each for one in contest for each in one.ranking.ranked if each.offer_id == offer_id]
+    of_round = max((one.round for one in contest), default=0)
+    before = await tx.value(_ASKED, authority_id=authority, offer_id=offer_id, round=of_round)
     return AskFacts(
         need_id=need_id,
         lot_id=found.lot_id,
         kind=found.kind,
         offer_id=offer_id,
-        round=last,
+        round=of_round,
         authority_number=authority,
         need_state=NeedState(row["state_now"]),
         flags=ranked[0].abnormally_low if ranked else (),
         is_asked=before is not None,
         is_awarded=any(
             (one["lot_id"], one["kind"]) == place and one["state"] != "cancelled"
-            for one in await awards.made(tx, row)
+            for one in await awards.made(tx, row["id"])
         ),
         answer_by=end_of(_ANSWERING, after=at, calendar=law.calendar),
         asked=asked,
@@ -167,12 +164,20 @@ def answer_facts(row: Record, asked: PriceAnswer) -> AnswerFacts:
     )
 
 
-def decide_facts(row: Record, asked: PriceDecision) -> DecideFacts:
-    """Return what a decision on a locked explanation is checked against."""
+async def decide_facts(tx: Tx, row: Record, need: Record, asked: PriceDecision) -> DecideFacts:
+    """Return what a decision on a locked explanation of a locked need is checked against."""
+    before = await evaluations.rounds(tx, need)
+    is_current = any(
+        one.round == row["round"]
+        and (one.lot_id, one.kind) in before.settled
+        and any(each.offer_id == row["offer_id"] for each in one.ranking.ranked)
+        for one in before.contests
+    )
     return DecideFacts(
         explanation_id=row["id"],
         authority_number=row["authority_id"],
         state=State(row["state"]),
+        is_outdated=not is_current,
         answer_by=row["answer_by"],
         asked=asked,
     )

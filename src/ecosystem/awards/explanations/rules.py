@@ -70,6 +70,13 @@ class ExplanationDecided(Refusal):
     remedy = "Read what was decided."
 
 
+class ExplanationOutdated(Refusal):
+    """The offers are evaluated again since the bidder was asked."""
+
+    kind = Kind.CONFLICT
+    remedy = "Ask again where the new ranking flags the price."
+
+
 def ask(facts: AskFacts, *, by: Actor, at: datetime) -> Asked:
     """Ask a bidder how its price is possible.
 
@@ -101,11 +108,13 @@ def answer(facts: AnswerFacts, *, by: Actor, at: datetime) -> Answered:
 def decide(facts: DecideFacts, *, by: Actor, at: datetime) -> Decided:
     """Accept an explanation, or reject it, after which its offer is passed over.
 
-    Refuses with NotAuthority, ExplanationDecided, ExplanationAwaited.
+    Refuses with NotAuthority, ExplanationDecided, ExplanationOutdated, ExplanationAwaited.
     """
     own(facts.authority_number, by)
     if facts.state in {State.ACCEPTED, State.REJECTED}:
         raise ExplanationDecided(f"The explanation is {facts.state}.")
+    if facts.is_outdated:
+        raise ExplanationOutdated("A reviewer had the offers evaluated again.")
     if facts.state is State.ASKED and at < facts.answer_by:
         raise ExplanationAwaited(f"The bidder may answer until {facts.answer_by.isoformat()}.")
     return Decided(

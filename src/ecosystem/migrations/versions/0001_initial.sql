@@ -3261,6 +3261,23 @@ CREATE TRIGGER award_turns BEFORE UPDATE ON award FOR EACH ROW EXECUTE FUNCTION 
 -- next
 ALTER TABLE award ENABLE ALWAYS TRIGGER award_turns;
 -- next
+CREATE FUNCTION what_is_awarded_is_not_given_up() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM award WHERE award.authority_id = NEW.authority_id
+      AND award.need_id = NEW.id AND award.state IN ('published', 'suspended'))
+  THEN
+    RAISE EXCEPTION 'an award of need % stands', NEW.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_awarded_is_not_given_up';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER need_given_up BEFORE UPDATE OF state ON need
+FOR EACH ROW WHEN (NEW.state IN ('cancelled', 'unsuccessful'))
+EXECUTE FUNCTION what_is_awarded_is_not_given_up();
+-- next
+ALTER TABLE need ENABLE ALWAYS TRIGGER need_given_up;
+-- next
 CREATE TRIGGER late_submission_stays BEFORE UPDATE OR DELETE ON late_submission FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER late_submission_stays_whole BEFORE TRUNCATE ON late_submission FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();

@@ -1,0 +1,72 @@
+"""What may become of a need, its offers and its awards, by an account kept beside them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from tests.builders import AT
+
+NEED_GOES: Final = {
+    "published": {"closed", "cancelled"},
+    "closed": {"opened", "cancelled"},
+    "opened": {"evaluated", "awarded", "unsuccessful", "cancelled"},
+    "evaluated": {"awarded", "opened", "cancelled"},
+    "awarded": {"opened", "cancelled"},
+    "cancelled": set[str](),
+    "unsuccessful": set[str](),
+}
+OFFER_GOES: Final = {
+    "submitted": {"opened"},
+    "opened": {"admitted", "excluded"},
+    "admitted": {"excluded", "awarded", "not_awarded", "opened"},
+    "excluded": {"opened"},
+    "awarded": {"not_awarded", "opened"},
+    "not_awarded": {"opened"},
+}
+AWARD_GOES: Final = {
+    "proposed": {"standstill", "cancelled"},
+    "standstill": {"suspended", "final"},
+    "suspended": {"standstill", "final", "cancelled"},
+    "final": set[str](),
+    "cancelled": set[str](),
+}
+"""Where the domain lets each go; back to `opened` only by a challenge that was upheld."""
+BIDDERS: Final = {"enterprise": "second_enterprise", "second_enterprise": "enterprise"}
+"""Who offers for each lot, the better one first, and the rival of each."""
+PRICES: Final = {"enterprise": "750000.00", "second_enterprise": "900000.00"}
+MARKS: Final = {"enterprise": "90", "second_enterprise": "60"}
+STANDSTILL: Final = timedelta(days=10)
+STANDING: Final = {"published", "suspended"}
+UNJUDGED: Final = {"scores_missing", "evaluators_too_few", "consensus_missing"}
+NOT_ONES_OWN: Final = {403: {"not_own_challenge"}, 404: {"offer_missing"}, 410: {"submission_over"}}
+"""What says no by another status than that of a state or a rule."""
+
+
+@dataclass
+class Lot:
+    """A lot by the account."""
+
+    id: str
+    offers: dict[str, str]
+    """The offer of each bidder, the better one first."""
+    states: dict[str, str] = field(default_factory=lambda: dict.fromkeys(BIDDERS, "submitted"))
+    ranked: list[str] | None = None
+    """Who is ranked, best first; None before the first evaluation."""
+    is_open: bool = True
+    """Whether its offers are to be evaluated, for the first time or again."""
+    scored: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    agreed: set[str] = field(default_factory=set[str])
+    award: str = ""
+    stands: str = ""
+    winner: str = ""
+    ends_at: datetime = AT
+    challenge: str = ""
+    is_challenged: bool = False
+    """Whether the challenge waits for its decision."""
+    challenged: set[str] = field(default_factory=set[str])
+    is_over: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether an offer of it could be awarded, and none is."""
+        return bool(self.ranked) and self.stands not in STANDING and not self.is_over
