@@ -1,6 +1,7 @@
 """Awards on a real database: ranked first, approved by another, final in time."""
 
 import asyncio
+import dataclasses
 from datetime import timedelta
 
 import asyncpg
@@ -21,6 +22,8 @@ from ecosystem.awards.model import (
 )
 from ecosystem.budgets import queries as budgets
 from ecosystem.offers import queries as offers
+from ecosystem.sandbox.model import Parties
+from ecosystem.values.actor import Role
 from tests.awarding import (
     EVALUATORS,
     admitted,
@@ -139,14 +142,22 @@ async def test_who_proposed_never_approves_neither_by_rule_nor_in_the_database(
         await connection.close()
 
 
-async def test_two_approvals_at_once_commit_the_budget_once(
+async def test_of_two_approvers_at_once_one_approves_and_the_budget_is_committed_once(
     world: World, need: Published, owner_url: str
 ) -> None:
     better, _ = await ranked(world, need)
     award_id = await proposed(world, need.lot_id, better)
+    city = world.parties.party("city")
+    second = msgspec.structs.replace(city.person("second_officer"), roles=(Role.APPROVER,))
+    people = tuple(second if one.id == second.id else one for one in city.people)
+    another = msgspec.structs.replace(city, people=people)
+    parties = tuple(another if one.key == "city" else one for one in world.parties.data)
+    elsewhere = dataclasses.replace(world, parties=Parties(data=parties))
 
     ends = await asyncio.gather(
-        *(approved(world, award_id) for _ in range(2)), return_exceptions=True
+        approved(world, award_id),
+        approved(elsewhere, award_id, who="city/second_officer"),
+        return_exceptions=True,
     )
 
     assert ends.count("standstill") == 1

@@ -152,18 +152,22 @@ async def test_only_people_with_the_role_are_appointed(world: World, need: Publi
     assert [fault.pointer for fault in refused.value.faults] == ["/people/1", "/people/2"]
 
 
-async def test_two_scores_of_one_evaluator_at_once_leave_one(world: World, need: Published) -> None:
+async def test_of_two_evaluators_at_once_each_counts_and_of_one_evaluator_twice_once(
+    world: World, need: Published
+) -> None:
     offer_id = await offered(world, need.lot_id, content())
     await admitted(world, need.id)
     await appointed(world, need.id)
 
     ends = await asyncio.gather(
         *(scored(world, offer_id, EVALUATORS[0], mark) for mark in ("10", "90")),
+        scored(world, offer_id, EVALUATORS[1], "50"),
         return_exceptions=True,
     )
 
-    assert [type(end) for end in ends].count(type(None)) == 1
-    assert [type(end) for end in ends].count(rules.ScoredBefore) == 1
+    assert [type(end) for end in ends[:2]].count(rules.ScoredBefore) == 1
+    assert ends[:2].count(None) == 1
+    assert ends[2] is None
 
 
 async def test_a_score_is_never_rewritten_and_read_by_no_bidder(
