@@ -74,10 +74,14 @@ def export(parsed: argparse.Namespace) -> int:
 
 def _take(parsed: argparse.Namespace, taken: _Taken) -> str:
     headers = {"Authorization": f"Bearer {_token(parsed.token_file)}"}
-    query = {"format": "ndjson"} | dict(_filter(one) for one in parsed.where)
+    query = dict(_filter(one) for one in parsed.where)
     try:
         with httpx.stream(
-            "GET", f"{parsed.url}{_PATH}", params=query, headers=headers, timeout=_WAIT_S
+            "GET",
+            f"{parsed.url}{_PATH}",
+            params=query | {"format": "ndjson"},
+            headers=headers,
+            timeout=_WAIT_S,
         ) as answer:
             if not answer.is_success:
                 answer.read()
@@ -105,16 +109,21 @@ def _pages(lines: Iterator[str]) -> Iterator[list[str]]:
 
 def _token(file: Path) -> str:
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="ascii")
+        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        token = content.decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
-        raise Trouble(f"{file} holds no token.") from None
-    return text.strip()
+        token = ""
+    if not token:
+        raise Trouble(f"{file} holds no token.")
+    return token
 
 
 def _filter(given: str) -> tuple[str, str]:
     name, equals, value = given.partition("=")
     if not equals:
         raise Trouble(f"--where {given!a} is not NAME=VALUE.")
+    if name == "format":
+        raise Trouble("--where names no filter of the search; the form of the file is --format.")
     return name, value
 
 
