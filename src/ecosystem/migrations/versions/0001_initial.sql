@@ -882,6 +882,7 @@ CREATE TABLE offer (
 	state TEXT NOT NULL,
 	lead_id TEXT COLLATE "C" NOT NULL,
 	member_ids TEXT[] NOT NULL,
+	liability TEXT DEFAULT 'joint' NOT NULL,
 	envelope JSON,
 	envelope_digest TEXT,
 	sealed_by TEXT,
@@ -899,6 +900,7 @@ CREATE TABLE offer (
 	CONSTRAINT offer_kind_is_known CHECK (kind IN ('delivery', 'advisory', 'financing')),
 	CONSTRAINT offer_state_is_known CHECK (state IN ('draft', 'submitted', 'withdrawn', 'opened', 'admitted', 'excluded', 'awarded', 'not_awarded')),
 	CONSTRAINT offer_lead_is_a_member CHECK (lead_id = ANY (member_ids)),
+	CONSTRAINT offer_liability_is_known CHECK (liability IN ('joint', 'several')),
 	CONSTRAINT offer_what_is_submitted_is_sealed CHECK (state <> 'submitted' OR (envelope IS NOT NULL AND envelope_digest IS NOT NULL AND received_at IS NOT NULL AND receipt IS NOT NULL)),
 	CONSTRAINT offer_withdrawn_is_destroyed CHECK (state <> 'withdrawn' OR (envelope IS NULL AND financial_envelope IS NULL)),
 	CONSTRAINT offer_content_only_when_opened CHECK (content IS NULL OR (state NOT IN ('draft', 'submitted', 'withdrawn') AND (failure IS NULL OR financial_state = 'failed'))),
@@ -1422,6 +1424,9 @@ CREATE TABLE contract_change (
 	price_before NUMERIC NOT NULL,
 	price_after NUMERIC NOT NULL,
 	currency TEXT COLLATE "C" NOT NULL,
+	needs_approval BOOLEAN NOT NULL,
+	approved_by TEXT COLLATE "C",
+	approved_at TIMESTAMP WITH TIME ZONE,
 	proposed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	ended_at TIMESTAMP WITH TIME ZONE,
 	ended_by TEXT COLLATE "C",
@@ -1435,6 +1440,8 @@ CREATE TABLE contract_change (
 	CONSTRAINT contract_change_price_is_positive CHECK (price_before > 0 AND price_after > 0),
 	CONSTRAINT contract_change_takes_two_to_sign CHECK (cardinality(signers) > 1),
 	CONSTRAINT contract_change_changes_something CHECK (terms_digest <> base_digest),
+	CONSTRAINT contract_change_who_takes_a_place_is_approved CHECK (needs_approval = (changes->'substitution' IS NOT NULL) AND (approved_by IS NULL) = (approved_at IS NULL) AND (state <> 'in_force' OR NOT needs_approval OR approved_by IS NOT NULL)),
+	CONSTRAINT contract_change_another_approves CHECK (approved_by <> proposed_by),
 	CONSTRAINT contract_change_digest_is_of_the_terms CHECK (terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex')),
 	CONSTRAINT contract_change_price_is_of_the_terms CHECK ((terms->'value'->>'amount')::numeric = price_after AND terms->'value'->>'currency' = currency),
 	CONSTRAINT contract_change_end_is_dated_and_reasoned CHECK ((state = 'proposed') = (ended_at IS NULL) AND (state IN ('withdrawn', 'rejected')) = (ended_reason IS NOT NULL) AND (ended_by IS NULL) = (ended_reason IS NULL)),
@@ -1836,6 +1843,17 @@ CREATE TABLE contract_change_signature (
 	CONSTRAINT contract_change_signature_authority_id_change_id_refers FOREIGN KEY(authority_id, change_id) REFERENCES contract_change (authority_id, id),
 	CONSTRAINT contract_change_signature_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id),
 	CONSTRAINT contract_change_signature_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
+);
+-- next
+CREATE TABLE contract_departure (
+	authority_id INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	change_id TEXT COLLATE "C" NOT NULL,
+	edition INTEGER NOT NULL,
+	CONSTRAINT contract_departure_pkey PRIMARY KEY (authority_id, contract_id, organisation_id),
+	CONSTRAINT contract_departure_authority_id_contract_id_organisatio_c482 FOREIGN KEY(authority_id, contract_id, organisation_id) REFERENCES contract_party (authority_id, contract_id, organisation_id),
+	CONSTRAINT contract_departure_authority_id_change_id_refers FOREIGN KEY(authority_id, change_id) REFERENCES contract_change (authority_id, id)
 );
 -- next
 CREATE TABLE contract_signature (
@@ -3529,6 +3547,21 @@ DECLARE
             AND signed.contract_id = party.contract_id
             AND signed.organisation_id = party.organisation_id
             AND signed.wording = NEW.wording AND signed.digest = NEW.terms_digest))
+      AND NOT EXISTS (
+      SELECT FROM contract_party AS party
+      WHERE party.authority_id = NEW.authority_id AND party.contract_id = NEW.id AND NOT EXISTS (
+        SELECT FROM contract_departure AS departure
+        WHERE departure.authority_id = party.authority_id
+          AND departure.contract_id = party.contract_id
+          AND departure.organisation_id = party.organisation_id) GROUP BY party.role HAVING sum(party.share) <> 100)
+    AND ARRAY(SELECT party.organisation_id FROM contract_party AS party
+      WHERE party.authority_id = NEW.authority_id AND party.contract_id = NEW.id AND NOT EXISTS (
+        SELECT FROM contract_departure AS departure
+        WHERE departure.authority_id = party.authority_id
+          AND departure.contract_id = party.contract_id
+          AND departure.organisation_id = party.organisation_id) ORDER BY 1) = ARRAY(
+      SELECT DISTINCT one->>'organisation_id' COLLATE "C"
+      FROM json_array_elements(NEW.terms->'parties') AS one ORDER BY 1)
       THEN '{version,state,activated_at}'
     WHEN OLD.state = 'active' AND NEW.state = 'active' AND NEW.edition = OLD.edition THEN
       '{version}'
@@ -3538,6 +3571,21 @@ DECLARE
         AND change.state = 'in_force' AND change.edition = NEW.edition
         AND NEW.edition = OLD.edition + 1 AND change.base_digest = OLD.terms_digest
         AND change.terms_digest = NEW.terms_digest AND change.price_after = NEW.price)
+      AND NOT EXISTS (
+      SELECT FROM contract_party AS party
+      WHERE party.authority_id = NEW.authority_id AND party.contract_id = NEW.id AND NOT EXISTS (
+        SELECT FROM contract_departure AS departure
+        WHERE departure.authority_id = party.authority_id
+          AND departure.contract_id = party.contract_id
+          AND departure.organisation_id = party.organisation_id) GROUP BY party.role HAVING sum(party.share) <> 100)
+    AND ARRAY(SELECT party.organisation_id FROM contract_party AS party
+      WHERE party.authority_id = NEW.authority_id AND party.contract_id = NEW.id AND NOT EXISTS (
+        SELECT FROM contract_departure AS departure
+        WHERE departure.authority_id = party.authority_id
+          AND departure.contract_id = party.contract_id
+          AND departure.organisation_id = party.organisation_id) ORDER BY 1) = ARRAY(
+      SELECT DISTINCT one->>'organisation_id' COLLATE "C"
+      FROM json_array_elements(NEW.terms->'parties') AS one ORDER BY 1)
       THEN '{version,edition,terms,terms_digest,price,ends_on}'
     WHEN EXISTS (
       SELECT FROM contract_turn AS turn
@@ -3732,11 +3780,18 @@ CREATE TRIGGER what_is_decided_is_open BEFORE INSERT ON challenge_decision FOR E
 -- next
 ALTER TABLE challenge_decision ENABLE ALWAYS TRIGGER what_is_decided_is_open;
 -- next
+CREATE TRIGGER contract_change_hands_stay BEFORE UPDATE ON contract_change FOR EACH ROW EXECUTE FUNCTION hands_stay('approved_by');
+-- next
+ALTER TABLE contract_change ENABLE ALWAYS TRIGGER contract_change_hands_stay;
+-- next
 GRANT SELECT, INSERT, UPDATE ON contract_change TO ecosystem_api;
 -- next
 CREATE FUNCTION contract_change_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  marks text[] := '{version,state,ended_at,ended_by,ended_reason}';
+  marks text[] := CASE NEW.state
+    WHEN 'proposed' THEN '{version,approved_by,approved_at}'
+    ELSE '{version,state,ended_at,ended_by,ended_reason}'
+  END;
 BEGIN
   IF OLD.state <> 'proposed' OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
@@ -3778,6 +3833,28 @@ ALTER TABLE contract_party ENABLE ALWAYS TRIGGER contract_party_stays;
 ALTER TABLE contract_party ENABLE ALWAYS TRIGGER contract_party_stays_whole;
 -- next
 GRANT SELECT, INSERT ON contract_party TO ecosystem_api;
+-- next
+CREATE FUNCTION a_party_joins_by_draft_or_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM contract
+    WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+      AND contract.state = 'draft')
+  OR EXISTS (
+    SELECT FROM contract_change AS change
+      CROSS JOIN json_array_elements(change.terms->'parties') AS party
+    WHERE change.authority_id = NEW.authority_id AND change.contract_id = NEW.contract_id
+      AND change.state = 'in_force' AND change.approved_by IS NOT NULL
+      AND party->>'organisation_id' = NEW.organisation_id AND party->>'role' = NEW.role)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_party_joins_by_draft_or_change';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_party_joins_by_draft_or_change BEFORE INSERT ON contract_party FOR EACH ROW EXECUTE FUNCTION a_party_joins_by_draft_or_change();
+-- next
+ALTER TABLE contract_party ENABLE ALWAYS TRIGGER a_party_joins_by_draft_or_change;
 -- next
 GRANT SELECT, INSERT, UPDATE ON contract_proposal TO ecosystem_api;
 -- next
@@ -4216,7 +4293,8 @@ BEGIN
     SELECT FROM contract_change AS change
     WHERE change.authority_id = NEW.authority_id AND change.id = NEW.change_id
       AND change.state = 'proposed' AND change.terms_digest = NEW.digest
-      AND NEW.organisation_id = ANY (change.signers) AND change.proposed_by <> NEW.person_id)) IS NOT TRUE THEN
+      AND NEW.organisation_id = ANY (change.signers) AND change.proposed_by <> NEW.person_id
+      AND (NOT change.needs_approval OR change.approved_by IS NOT NULL))) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_change_is_signed_by_its_signers';
   END IF;
@@ -4226,6 +4304,35 @@ END $$;
 CREATE TRIGGER a_change_is_signed_by_its_signers BEFORE INSERT ON contract_change_signature FOR EACH ROW EXECUTE FUNCTION a_change_is_signed_by_its_signers();
 -- next
 ALTER TABLE contract_change_signature ENABLE ALWAYS TRIGGER a_change_is_signed_by_its_signers;
+-- next
+CREATE TRIGGER contract_departure_stays BEFORE UPDATE OR DELETE ON contract_departure FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER contract_departure_stays_whole BEFORE TRUNCATE ON contract_departure FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE contract_departure ENABLE ALWAYS TRIGGER contract_departure_stays;
+-- next
+ALTER TABLE contract_departure ENABLE ALWAYS TRIGGER contract_departure_stays_whole;
+-- next
+GRANT SELECT, INSERT ON contract_departure TO ecosystem_api;
+-- next
+CREATE FUNCTION a_party_leaves_by_a_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM contract_change AS change
+    WHERE change.authority_id = NEW.authority_id AND change.id = NEW.change_id
+      AND change.contract_id = NEW.contract_id AND change.state = 'in_force'
+      AND change.edition = NEW.edition AND change.approved_by IS NOT NULL AND NOT EXISTS (
+        SELECT FROM json_array_elements(change.terms->'parties') AS party
+        WHERE party->>'organisation_id' = NEW.organisation_id))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_party_leaves_by_a_change';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_party_leaves_by_a_change BEFORE INSERT ON contract_departure FOR EACH ROW EXECUTE FUNCTION a_party_leaves_by_a_change();
+-- next
+ALTER TABLE contract_departure ENABLE ALWAYS TRIGGER a_party_leaves_by_a_change;
 -- next
 CREATE TRIGGER contract_signature_stays BEFORE UPDATE OR DELETE ON contract_signature FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
