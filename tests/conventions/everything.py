@@ -20,8 +20,8 @@ from ecosystem.sandbox.model import Parties, Party, SeededPerson
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, compose
 from ecosystem.values.permit import Permit
-from tests.contracts.changing import proposed, signed
 from tests.contracts.partnership import Partnership
+from tests.conventions.altering import changed, negotiated, turned
 from tests.conventions.asking import asked_of
 from tests.conventions.deducting import deducted
 from tests.conventions.lending import lent
@@ -97,7 +97,7 @@ def unknown(one: Operation) -> str:
 
 async def gather(awarded: Partnership, database: Database) -> Everything:
     """Return one of each thing, grown from a final award."""
-    of_need = await asked_of(awarded) | {"proposal_id": await _negotiated(awarded)}
+    of_need = await asked_of(awarded) | {"proposal_id": await negotiated(awarded)}
     at = await awarded.active()
     contract, officer = f"/v1/contracts/{at.contract_id}", ("city", "officer")
     award = await _read(at, f"/v1/awards/{at.award_id}", officer)
@@ -130,7 +130,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
             "upload_id": (await at.made(f"{contract}/uploads", UPLOAD, by=officer))["id"],
         }
     )
-    ids |= {"change_id": await _changed(at), "turn_id": await _turned(at)}
+    ids |= {"change_id": await changed(at), "turn_id": await turned(at)}
     ids |= await _many(at, metric_id) | await _banked(at, payment["id"]) | await deducted(at)
     ids |= {"shift_id": await _shifted(at), "assessment_id": await _assessed(at)}
     ids["finding_id"] = await _found(at, milestone_id)
@@ -182,39 +182,6 @@ async def _banked(at: Partnership, payment_id: str) -> dict[str, str]:
     report = (await at.client.post("/v1/bank-reports", headers=headers, content=said)).json()
     item = (await _listed(at, "/v1/bank-items", treasurer))[0]
     return {"bankfile_id": file_id, "bankreport_id": report["id"], "bankitem_id": item["id"]}
-
-
-async def _negotiated(at: Partnership) -> str:
-    """Propose something for another draft of the award, which stays a draft."""
-    officer = ("city", "officer")
-    there = f"/v1/contracts/{(await at.made('/v1/contracts', at.draft(), by=officer))['id']}"
-    asked = {
-        "base_digest": (await _read(at, there, officer))["terms_digest"],
-        "values": {"quality_baseline": "61"}, "reason": {"en": "Measured again"},
-    }  # fmt: skip
-    identifier: str = (await at.made(f"{there}/proposals", asked, by=officer))["id"]
-    return identifier
-
-
-async def _changed(at: Partnership) -> str:
-    """Bring a change of the contract into force."""
-    moved = {"due_dates": [{"code": "handover", "due_on": "2028-02-01"}]}
-    change = await proposed(at, moved)
-    await signed(at, change)
-    return str(change["id"])
-
-
-async def _turned(at: Partnership) -> str:
-    """Suspend the contract and resume it; return the latter turn."""
-    turn_id = ""
-    for kind, more in (("suspension", {"ground": "safety"}), ("resumption", {})):
-        asked = {"kind": kind, **more, "reason": {"en": "An inspection"}}
-        path = f"/v1/contracts/{at.contract_id}/turns"
-        made = await at.made(path, asked, by=("city", "officer"), If_Match="*")
-        turn_id = made["id"]
-        there = f"/v1/contract-turns/{turn_id}/approval"
-        await at.made(there, None, by=("city", "approver"), If_Match="*")
-    return turn_id
 
 
 async def _shifted(at: Partnership) -> str:
