@@ -108,6 +108,7 @@ def test_a_registered_key_signs(alg: str, header: dict[str, Any]) -> None:
         (lambda: _critical(_plain(), kid=7), {}, own_key.JwsUnfit),
         (lambda: "0..A", {}, own_key.JwsUnfit),
         (_plain, {"keys": ()}, own_key.JwsKeyUnregistered),
+        (lambda: _critical(_plain(), kid="\ud800"), {}, own_key.JwsKeyUnregistered),
         (lambda: _critical(_plain(), kid="ec"), {}, own_key.JwsDiffers),
         (lambda: _detached(KEYS["Ed25519"], DIGEST.encode()), {}, own_key.JwsDiffers),
         (_plain, {"edition": 2}, own_key.JwsDiffers),
@@ -115,8 +116,8 @@ def test_a_registered_key_signs(alg: str, header: dict[str, Any]) -> None:
     ],
     ids=[
         "nothing", "a secret", "critical", "crit no list", "b64 not critical", "kid no text",
-        "no header", "unregistered", "wrong key", "no statement", "another version",
-        "another contract",
+        "no header", "unregistered", "half a character", "wrong key", "no statement",
+        "another version", "another contract",
     ],
 )  # fmt: skip
 def test_what_is_no_such_signature_is_refused(
@@ -126,6 +127,7 @@ def test_what_is_no_such_signature_is_refused(
         own_key.check(_presented(made(), **changed), digest=DIGEST)
 
     assert refused.value.faults[0].pointer == "/jws"
+    assert msgspec.json.encode(refused.value.detail)
 
 
 def test_a_key_that_names_its_algorithm_signs_by_no_other() -> None:
