@@ -52,7 +52,7 @@ def _grown(*consortia: Consortium) -> ContractTerms:
 
 
 def test_shares_and_liability_are_terms_that_are_signed() -> None:
-    one = _grown(_consortium("66.666667", "33.333333"))
+    one = _grown(_consortium("66.6667", "33.3333"))
     other = _grown(msgspec.structs.replace(one.consortia[0], liability=Liability.SEVERAL))
 
     assert shares.shares_of(one, "supplier") == one.consortia[0].shares
@@ -63,7 +63,7 @@ def test_shares_and_liability_are_terms_that_are_signed() -> None:
     ("consortium", "code"),
     [
         (_consortium("66.67", "33.34"), "shares_do_not_add_up"),
-        (_consortium("70", "29.999999"), "shares_do_not_add_up"),
+        (_consortium("70", "29.9999"), "shares_do_not_add_up"),
         (_consortium("70", "30", members=(SUPPLIERS[0], SUPPLIERS[0])), "consortium_unfit"),
         (_consortium("70", "30", members=(SUPPLIERS[0], "org_other")), "consortium_unfit"),
     ],
@@ -88,7 +88,7 @@ def test_who_takes_a_place_alone_is_paid_the_whole() -> None:
     assert shares.shares_of(terms, "lender") == ()
 
 
-_PARTS = st.lists(st.integers(1, 10**6), min_size=2, max_size=20)
+_PARTS = st.lists(st.integers(1, 10**4), min_size=2, max_size=20)
 
 
 @given(amount=st.integers(0, 10**15), parts=_PARTS, currency=st.sampled_from(["CNY", "JPY", "KWD"]))
@@ -97,11 +97,11 @@ def test_the_parts_add_to_the_amount_and_none_is_a_unit_from_its_share(
 ) -> None:
     places = {"CNY": 2, "JPY": 0, "KWD": 3}[currency]
     step = Decimal(1).scaleb(-places)
-    parts[0] += 20 * 10**6 - sum(parts)
+    parts[0] += 10**6 - sum(parts)
     among = tuple(
         MemberShare(
             organisation_id=compose("org", milliseconds=1, authority=1, entropy=at),
-            share=f"{Decimal(part) / 200_000:f}",
+            share=f"{Decimal(part) / 10_000:f}",
         )
         for at, part in enumerate(parts)
     )
@@ -200,7 +200,8 @@ async def test_a_substitution_is_refused_with_what_would_satisfy(
 
 STRANGER = """
 INSERT INTO contract_party SELECT authority_id, contract_id, $1, 'supplier', 1
-FROM contract_party WHERE organisation_id = $2"""
+FROM contract_party WHERE organisation_id = $2
+  AND contract_id = (SELECT id FROM contract ORDER BY id DESC LIMIT 1)"""
 DEPARTURE = """
 INSERT INTO contract_departure SELECT authority_id, contract_id, organisation_id, id, edition
 FROM contract_change WHERE $1 <> '' AND $2 <> ''"""
