@@ -38,7 +38,10 @@ def places(problem: Any) -> set[tuple[str, str]]:
 async def test_all_that_the_law_of_the_place_asks_is_refused_at_once(
     client: httpx.AsyncClient, there: Market
 ) -> None:
-    path = await drafted(client, there, jurisdiction=LUOHU, openers=there.draft["openers"][:2])
+    path = await drafted(
+        client, there, jurisdiction=LUOHU, openers=there.draft["openers"][:2],
+        contract_form={"id": "no-such-form", "version": "1.0"},
+    )  # fmt: skip
 
     ready = await client.get(f"{path}/readiness", headers=there.officer)
     refused = await market.publish(client, there.officer, path.rpartition("/")[2])
@@ -46,6 +49,7 @@ async def test_all_that_the_law_of_the_place_asks_is_refused_at_once(
     expected = {
         ("/submission_ends_at", "submission_too_short"),
         ("/openers", "openers_too_few"),
+        ("/contract_form", "form_unknown"),
         ("/lots/0/price_formula", "formula_not_allowed"),
     }
     assert refused.status_code == 422

@@ -138,6 +138,7 @@ def test_a_draft_that_is_ready_is_published_with_its_openers() -> None:
 def test_every_rule_that_is_not_met_is_said_at_once() -> None:
     facts = publish_facts(
         unknown_standards=("GB/T 0",),
+        is_form_known=False,
         is_jurisdiction_known=False,
         programme_available="1.00",
         openers=(),
@@ -151,6 +152,7 @@ def test_every_rule_that_is_not_met_is_said_at_once() -> None:
         ("/enquiry_ends_at", "date_has_passed"),
         ("/jurisdiction", "jurisdiction_unknown"),
         ("/standards", "standard_unknown"),
+        ("/contract_form", "form_unknown"),
         ("/openers/0", "opener_not_ready"),
         ("/openers/1", "opener_not_ready"),
         ("/openers/2", "opener_not_ready"),

@@ -232,6 +232,7 @@ class PublishFacts(msgspec.Struct, frozen=True, kw_only=True):
     openers: tuple[Opener, ...]
     """Those asked for who hold the role and have registered a key."""
     is_form_known: bool = True
+    """Whether the standard-form contract that it names ships with this release."""
 
 
 class Warned(msgspec.Struct, frozen=True, kw_only=True):

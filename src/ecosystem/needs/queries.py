@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from ecosystem.budgets import queries as budgets
 from ecosystem.catalogue import queries as catalogue
+from ecosystem.catalogue import shelf
 from ecosystem.catalogue.profiles import days
 from ecosystem.catalogue.profiles import queries as profiles
 from ecosystem.catalogue.profiles.model import InForce
@@ -27,6 +28,7 @@ from ecosystem.identity import queries as identity
 from ecosystem.needs.attachments.documents import Document, DocumentNamed
 from ecosystem.needs.model import (
     CancelFacts,
+    FormCited,
     KeyFacts,
     NeedDraft,
     Opener,
@@ -230,6 +232,7 @@ async def _publish_facts(tx: Tx, row: Record, *, at: datetime) -> PublishFacts:
         value=f"{row['value']:f}",
         documents=documents_of(row),
         openers=_openers(asked.openers, row),
+        is_form_known=is_shipped(asked.contract_form),
     )
 
 
@@ -249,6 +252,11 @@ async def rules_of(tx: Tx, row: Record) -> InForce:
 def _with_days(found: InForce, *, first: datetime, last: datetime) -> InForce:
     kept = days.within(found.calendar, first=first.year, last=last.year)
     return msgspec.structs.replace(found, calendar=kept)
+
+
+def is_shipped(form: FormCited) -> bool:
+    """Tell whether a standard-form contract ships in a version."""
+    return (form.id, form.version) in shelf.names()
 
 
 def cancel_facts(row: Record, reason: Words) -> CancelFacts:

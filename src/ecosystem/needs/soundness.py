@@ -1,7 +1,7 @@
 """What is wrong with a need: by itself, and by the rules of the place that it names."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -114,8 +114,9 @@ def unready(facts: PublishFacts, *, at: datetime) -> Iterator[Fault]:
         yield Fault("/enquiry_ends_at", "date_has_passed", "Let enquiry_ends_at be in the future.")
     if not facts.is_jurisdiction_known:
         yield Fault("/jurisdiction", "jurisdiction_unknown", "Use a code of /v1/jurisdictions.")
-    for code in facts.unknown_standards:
-        yield Fault("/standards", "standard_unknown", f"{code} is not in /v1/standards.")
+    yield from catalogue_faults(
+        asked, unknown_standards=facts.unknown_standards, is_form_known=facts.is_form_known
+    )
     ready = {opener.person_id for opener in facts.openers}
     for index, person in enumerate(asked.openers):
         if person not in ready:
@@ -126,6 +127,18 @@ def unready(facts: PublishFacts, *, at: datetime) -> Iterator[Fault]:
             )
     yield from budget_faults(facts.programme_available, value=Decimal(facts.value))
     yield from profile_faults(asked, facts.in_force, at=at)
+
+
+def catalogue_faults(
+    asked: NeedDraft, *, unknown_standards: Iterable[str], is_form_known: bool
+) -> Iterator[Fault]:
+    """Yield what a need cites that is not there."""
+    for code in unknown_standards:
+        yield Fault("/standards", "standard_unknown", f"{code} is not in /v1/standards.")
+    if not is_form_known:
+        form = asked.contract_form
+        detail = f"{form.id} {form.version} is not in /v1/contract-forms."
+        yield Fault("/contract_form", "form_unknown", detail)
 
 
 def budget_faults(available: str | None, *, value: Decimal) -> Iterator[Fault]:

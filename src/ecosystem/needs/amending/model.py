@@ -106,6 +106,7 @@ class AmendFacts(ChangeFacts, frozen=True, kw_only=True):
 
     reason: Text
     unknown_standards: tuple[str, ...]
+    is_form_known: bool = True
     in_force: InForce
     """The rules that the need was published under."""
     programme_available: str | None

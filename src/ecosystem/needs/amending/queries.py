@@ -82,6 +82,7 @@ async def amend_facts(
         **{name: getattr(facts, name) for name in facts.__struct_fields__},
         reason=reason,
         unknown_standards=catalogue.not_known(after.standards, known),
+        is_form_known=needs.is_shipped(after.contract_form),
         in_force=await needs.rules_of(tx, row),
         programme_available=None if available is None else f"{available:f}",
     )

@@ -116,8 +116,9 @@ def _faults(facts: AmendFacts, after: NeedDraft, *, at: datetime) -> Iterator[Fa
     yield from documents.lost(before.documents, after.documents)
     yield from soundness.terms_faults(after, facts.in_force)
     yield from soundness.budget_faults(facts.programme_available, value=_value(after))
-    for code in facts.unknown_standards:
-        yield Fault("/standards", "standard_unknown", f"{code} is not in /v1/standards.")
+    yield from soundness.catalogue_faults(
+        after, unknown_standards=facts.unknown_standards, is_form_known=facts.is_form_known
+    )
     for name in _STAYING:
         if getattr(before, name) != getattr(after, name):
             detail = f"{name} stays as it was published. Cancel the need and publish another."
