@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from ecosystem.cli.opener import OpeningOfficer
+from ecosystem.offers.sealing import PrivateKeyOfAnother
 from tests.builders import OPENERS, content, published
 from tests.offers.market import Market
 from tests.parties import bearer
@@ -63,6 +64,20 @@ async def test_a_key_to_which_nothing_can_be_sealed_is_refused(market: Market, k
     refused = await market.post(CHALLENGES, WHO, {"public_key": key})
 
     assert (refused.status_code, refused.json()["code"]) == (422, "key_unsound")
+
+
+async def test_a_program_opens_no_shares_that_were_given_to_somebody_else(market: Market) -> None:
+    offer_id = await market.draft({"enterprise": "100"})
+    assert (await market.submit(offer_id, "enterprise", content())).status_code == 201
+    await market.clock(market.start + timedelta(days=21))
+    path = f"/v1/needs/{market.need.id}/sealed-shares"
+    given = {who: (await market.get(path, who)).json() for who in OPENERS[:2]}
+    own = OpeningOfficer(market.world.actor(WHO).person_id or "", market.world.private_keys[WHO])
+
+    with pytest.raises(PrivateKeyOfAnother, match=own.person_id):
+        own.open(given[OPENERS[1]])
+
+    assert [one["offer_id"] for one in own.open(given[WHO])["shares"]] == [offer_id]
 
 
 async def test_registering_asks_for_the_passkey(market: Market) -> None:

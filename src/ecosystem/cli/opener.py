@@ -51,10 +51,14 @@ class OpeningOfficer:
         `sealed` is what the service answers to `/v1/needs/{need_id}/sealed-shares`.
 
         A share that does not open with the right key is named as unreadable. Calls `progress`
-        with how many are done, and of how many. Refuses with PrivateKeyOfAnother, OfficerUnknown.
+        with how many are done, and of how many. Refuses with PrivateKeyOfAnother, also where the
+        shares were given out to somebody else: handed in, they would be false; OfficerUnknown.
         """
         shares: list[dict[str, str]] = []
         unreadable: list[str] = []
+        if others := {one["officer_id"] for one in sealed["data"]} - {self.person_id}:
+            detail = f"These are sealed shares of {', '.join(others)}, not of {self.person_id}."
+            raise sealing.PrivateKeyOfAnother(detail)
         for done, one in enumerate(sealed["data"], start=1):
             try:
                 shares.append({"offer_id": one["offer_id"], "share": self._share(one["envelope"])})
