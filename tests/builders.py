@@ -4,12 +4,13 @@
 acts by two short names, `city/officer`.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import msgspec
@@ -48,6 +49,7 @@ AT = datetime(2027, 1, 4, 8, 0, tzinfo=UTC)
 DEADLINE = AT + timedelta(days=20)
 OPENING = AT + timedelta(days=20, hours=1)
 KEY = ECKey.generate_key("P-256", {"kid": "receipts"})
+Of = TypeVar("Of")
 OPENERS = ("city/opener", "city/second_opener", "city/reserve_opener")
 _NUMBERS = Statement(select(organisation.c.id, organisation.c.number))
 REASON = Text(zh="见记录", en="See the record")
@@ -104,6 +106,14 @@ class Published:
     def lot_id(self) -> str:
         """The first lot."""
         return self.lots[0].id
+
+
+async def waiting(act: Coroutine[Any, Any, Of]) -> "asyncio.Task[Of]":
+    """Begin what another session does while this one is in the middle; see that it waits."""
+    begun = asyncio.create_task(act)
+    ended, _ = await asyncio.wait({begun}, timeout=0.3)
+    assert not ended, "it waits for nobody"
+    return begun
 
 
 def cny(amount: str) -> Money:

@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from ecosystem.awards import queries, rules
+from ecosystem.awards import actions, queries, rules
 from ecosystem.awards.evaluation import rules as evaluation_rules
 from ecosystem.awards.model import (
     Approved,
@@ -47,6 +47,7 @@ from tests.builders import (
     offered,
     published,
     told,
+    waiting,
 )
 
 LATER = OPENING + timedelta(days=10)
@@ -154,14 +155,13 @@ async def test_of_two_approvers_at_once_one_approves_and_the_budget_is_committed
     parties = tuple(another if one.key == "city" else one for one in world.parties.data)
     elsewhere = dataclasses.replace(world, parties=Parties(data=parties))
 
-    ends = await asyncio.gather(
-        approved(world, award_id),
-        approved(elsewhere, award_id, who="city/second_officer"),
-        return_exceptions=True,
-    )
+    async with world.acting("city/approver") as (tx, by):
+        now = await actions.approve(tx, award_id, by=by, at=OPENING, expected=None)
+        other = await waiting(approved(elsewhere, award_id, who="city/second_officer"))
 
-    assert ends.count("standstill") == 1
-    assert [type(end) for end in ends].count(rules.AlreadyApproved) == 1
+    assert now.state == "standstill"
+    with pytest.raises(rules.AlreadyApproved):
+        await other
     connection = await asyncpg.connect(owner_url)
     committed = await connection.fetchval(
         "SELECT count(*) FROM transfer WHERE reference = $1", award_id

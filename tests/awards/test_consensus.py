@@ -9,7 +9,7 @@ import pytest
 from ecosystem.awards.criteria import Consensus
 from ecosystem.awards.evaluation import actions, rules
 from ecosystem.awards.evaluation import queries as evaluations
-from ecosystem.awards.model import Agreed, ConsensusFacts
+from ecosystem.awards.model import Agreed, ConsensusFacts, Given, Scores
 from ecosystem.awards.schemas import Evaluation
 from ecosystem.awards.scoring import score
 from ecosystem.awards.soundness import ScoresUnsound
@@ -17,7 +17,7 @@ from ecosystem.offers.rules import OfferMissing
 from ecosystem.values.text import Text
 from tests.awarding import EVALUATORS, admitted, agreed, appointed, scored
 from tests.awards.contests import ANOTHER, EVALUATOR, contest, offer_id, raw
-from tests.builders import OPENING, Published, World, content, offered, told
+from tests.builders import OPENING, REASON, Published, World, content, offered, told, waiting
 
 ONE, OTHER = EVALUATORS
 WHY = Text(en="Agreed")
@@ -113,9 +113,12 @@ async def test_two_who_agree_at_once_reach_one_consensus(
 ) -> None:
     made = await conferring(world, need, "70", "90")
 
-    ends = await asyncio.gather(*(agreed(world, made, who, "80") for who in EVALUATORS))
+    async with world.acting(ONE) as (tx, by):
+        asked = Scores((Given("quality", "80", REASON),))
+        first = await actions.agree(tx, made, asked, by=by, at=OPENING)
+        second = await waiting(agreed(world, made, OTHER, "80"))
 
-    assert sorted(ends) == ["agreed", "open"]
+    assert (first.state, await second) == ("open", "agreed")
     connection = await asyncpg.connect(owner_url)
     stream = await connection.fetchval("SELECT stream FROM event WHERE type = 'consensus.given'")
     await connection.close()

@@ -29,6 +29,7 @@ from tests.builders import (
     seen,
     shares_of,
     submitted,
+    waiting,
 )
 
 JUST_IN_TIME = DEADLINE - timedelta(milliseconds=1)
@@ -50,10 +51,13 @@ async def test_of_two_withdrawals_one_withdraws(
 ) -> None:
     offer_id = await offered(world, need.lot_id, content())
 
-    found = await ends(*(withdrawn(world, offer_id, expected=expected) for _ in range(2)))
+    async with world.acting("enterprise/bidder") as (tx, by):
+        first = await actions.withdraw(tx, offer_id, by=by, at=AT, expected=expected)
+        second = await waiting(withdrawn(world, offer_id, expected=expected))
 
-    assert [one for one in found if isinstance(one, str)] == ["withdrawn"]
-    assert [type(one) for one in found if not isinstance(one, str)] == [refusal]
+    assert first.state == "withdrawn"
+    with pytest.raises(refusal):
+        await second
 
 
 async def test_of_a_withdrawal_and_a_replacement_that_saw_the_same_one_counts(
