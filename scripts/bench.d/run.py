@@ -155,6 +155,11 @@ class Run:
             pairs += [(cell, subject, size) for subject, size in subjects]
         return pairs
 
+    def _errors(self, server: Server) -> str:
+        """Return the last of what a server has logged as an error."""
+        log = (self._here.folder / f"{server.name}.log").read_text(errors="replace")
+        return "\n".join([line for line in log.splitlines() if '"error"' in line][-1:])
+
     def _measured(self, cell: Cell, subject: str, size: int, seconds: float) -> Sample:
         server = self._servers[subject, size]
         count = int(seconds * _WRITES_PER_S_MAX)
@@ -170,7 +175,7 @@ class Run:
         if measured.failed or not measured.count:
             raise Failed(
                 f"{cell.name} of {subject}: {measured.failed} of {measured.count} answers failed."
-                f"\n{measured.example}"
+                f"\n{measured.example}\n{self._errors(server)}"
             )
         return Sample(
             cell=cell.name,
