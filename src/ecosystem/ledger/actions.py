@@ -78,7 +78,7 @@ async def move(
         {
             "authority_id": authority,
             "id": transfer_id,
-            "act": act,
+            "act": leg.act or act,
             "debit_id": ids[leg.debit, leg.amount.currency],
             "credit_id": ids[leg.credit, leg.amount.currency],
             "amount": leg.amount.decimal(),

@@ -58,6 +58,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """The transfer that this one takes back: the same amount, the other way."""
     reference: str | None = None
     """Why this leg, where each of several has a reason of its own."""
+    act: str | None = None
+    """What it does, where several of one move do different things."""
 
 
 class Balance(msgspec.Struct, frozen=True):

@@ -10,7 +10,8 @@ made for what is earned and neither paid nor on its way, so that a correction pa
 difference only. Where a correction leaves less than was computed, payments that nobody has
 claimed are reversed, and the rest is set off against what is earned next.
 
-States: `computed -> claimed -> approved -> instructed -> settled`, or `rejected`, `reversed`.
+States: `computed -> claimed -> approved -> instructed -> settled`, or `rejected`, `reversed`. What
+the bank gives back after its settlement is `returned`, and can be instructed again.
 Three people act: who claims does not approve, who approves does not instruct. The payee confirms
 the receipt of what is settled. What was rejected is earned still, and comes again with the next
 fact, or without what was wrong once the fact is corrected.

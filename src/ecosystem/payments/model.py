@@ -43,6 +43,8 @@ class State(StrEnum):
     INSTRUCTED = "instructed"
     SETTLED = "settled"
     REJECTED = "rejected"
+    RETURNED = "returned"
+    """The bank gave the money back after it was settled; it can be instructed again."""
     REVERSED = "reversed"
 
 
@@ -329,6 +331,8 @@ class Payment(PaymentSummary, frozen=True, kw_only=True):
     received_at: datetime | None
     """When the payee confirmed to have the money."""
     received_by: str | None
+    returned_at: datetime | None
+    """Since when the money is back that the bank had paid; null once it is instructed again."""
     reversed_at: datetime | None
 
 

@@ -20,6 +20,7 @@ from ecosystem.payments.model import (
     State,
     Unclaimed,
 )
+from ecosystem.payments.returning.tables import payment_return
 from ecosystem.payments.rules import CalculationMissing, PaymentMissing
 from ecosystem.payments.tables import calculation, payment, payment_total
 from ecosystem.runtime.columns import instant
@@ -81,6 +82,7 @@ _one = (
         payment.c.rejected_reason,
         payment.c.paid_to_id,
         payment.c.bank_reference,
+        instant(payment.c.returned_at).label("returned_at"),
         instant(payment.c.reversed_at).label("reversed_at"),
     )
     .where(*_KEY)
@@ -150,7 +152,7 @@ _totals = (
         contract.c.id.label("contract_id"),
         money_json(contract.c.price, contract.c.currency).label("value"),
         money_json(_earned, contract.c.currency).label("earned"),
-        _sum(State.COMPUTED, State.CLAIMED, State.APPROVED).label("payable"),
+        _sum(State.COMPUTED, State.CLAIMED, State.APPROVED, State.RETURNED).label("payable"),
         _sum(State.INSTRUCTED).label("in_transit"),
         _sum(State.SETTLED).label("paid"),
         _sum(State.SETTLED, received=True).label("received"),
@@ -191,10 +193,21 @@ _OWED: Final = Statement(
         payment_total.c.authority_id == _AUTHORITY, payment_total.c.contract_id == _CONTRACT
     )
 )
+_REFERENCE: Final = bindparam("bank_reference", type_=Text)
 _SETTLED_BY: Final = Statement(
-    select(payment.c.id).where(
-        payment.c.authority_id == _AUTHORITY,
-        payment.c.bank_reference == bindparam("bank_reference", type_=Text),
+    select(payment.c.id)
+    .where(payment.c.authority_id == _AUTHORITY, payment.c.bank_reference == _REFERENCE)
+    .union_all(
+        select(payment_return.c.payment_id).where(
+            payment_return.c.authority_id == _AUTHORITY,
+            payment_return.c.bank_reference == _REFERENCE,
+        )
+    )
+)
+_RETURNED_BY: Final = Statement(
+    select(payment_return.c.payment_id).where(
+        payment_return.c.authority_id == _AUTHORITY,
+        payment_return.c.returned_reference == _REFERENCE,
     )
 )
 
@@ -269,9 +282,17 @@ async def settle_facts(tx: Tx, payment: PaymentFacts, asked: Settlement) -> Sett
 
 
 async def settled_by(tx: Tx, bank_reference: str, *, authority: int) -> str | None:
-    """Return the payment of an authority that a bank's reference settles already."""
+    """Return the payment of an authority that a bank's reference settles now, or once did."""
     found: str | None = await tx.value(
         _SETTLED_BY, authority_id=authority, bank_reference=bank_reference
+    )
+    return found
+
+
+async def returned_by(tx: Tx, bank_reference: str, *, authority: int) -> str | None:
+    """Return the payment of an authority that a bank's reference gave back already."""
+    found: str | None = await tx.value(
+        _RETURNED_BY, authority_id=authority, bank_reference=bank_reference
     )
     return found
 

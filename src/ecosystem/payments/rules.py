@@ -257,7 +257,7 @@ def instruct(facts: PaymentFacts, *, by: Actor, at: datetime) -> Instructed:
     """
     del at
     _own(facts, by)
-    _in(facts, State.APPROVED)
+    _in(facts, State.APPROVED, State.RETURNED)
     if control.is_own(by, facts.approved_by):
         raise ApprovedBySame("The caller has approved this payment.")
     if not facts.is_payee_verified:

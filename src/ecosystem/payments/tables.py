@@ -179,6 +179,10 @@ DECLARE
     WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'approved instructed' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
     WHEN 'instructed approved' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
+    WHEN 'returned instructed' THEN
+      '{instructed_at,instructed_by,paid_to_id,assignment_id,returned_at}'
+    WHEN 'settled returned' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id,
+      settled_at,settled_by,settled_on,bank_reference,received_at,received_by,returned_at}'
     WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
     WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'claimed reversed' THEN '{reversed_at,reversed_by}'
@@ -268,6 +272,7 @@ payment: Final = Table(
     Column("bank_reference", Text(collation="C")),
     Column("received_at", DateTime(timezone=True)),
     reference("received_by", nullable=True),
+    Column("returned_at", DateTime(timezone=True)),
     Column("reversed_at", DateTime(timezone=True)),
     reference("reversed_by", nullable=True),
     PrimaryKeyConstraint("authority_id", "id"),
@@ -316,9 +321,9 @@ payment: Final = Table(
     _after("received", "settled"),
     CheckConstraint(
         "state IN ('rejected', 'reversed') OR state = CASE WHEN settled_at IS NOT NULL "
-        "THEN 'settled' WHEN instructed_at IS NOT NULL THEN 'instructed' WHEN approved_at "
-        "IS NOT NULL THEN 'approved' WHEN claimed_at IS NOT NULL THEN 'claimed' "
-        "ELSE 'computed' END",
+        "THEN 'settled' WHEN instructed_at IS NOT NULL THEN 'instructed' WHEN returned_at "
+        "IS NOT NULL THEN 'returned' WHEN approved_at IS NOT NULL THEN 'approved' WHEN "
+        "claimed_at IS NOT NULL THEN 'claimed' ELSE 'computed' END",
         name="state_is_the_last_step",
     ),
     another("approved_by", "claimed_by", name="nobody_approves_an_own_claim"),

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -27,6 +28,17 @@ pytestmark = pytest.mark.anyio
 _DAY = date(2026, 6, 1)
 _TELL = """UPDATE organisation SET bank_account = json_build_object('holder', 'H',
   'number', $2::text, 'bank_code', '102100099996', 'currency', 'CNY') WHERE id = $1"""
+
+COME_BACK = (
+    "UPDATE payment SET version = version + 1, state = 'returned', returned_at = now(), "
+    "instructed_at = NULL, instructed_by = NULL, paid_to_id = NULL, settled_at = NULL, "
+    "settled_by = NULL, settled_on = NULL, bank_reference = NULL WHERE id = $1"
+)
+SETTLE_AGAIN = (
+    "UPDATE payment SET version = version + 1, state = 'settled', settled_at = now(), "
+    "settled_by = 'person_s', settled_on = '2026-06-01', bank_reference = 'ICBC 3001' "
+    "WHERE id = $1"
+)
 
 
 @pytest.fixture
@@ -208,6 +220,88 @@ async def test_what_the_bank_refuses_is_approved_again_and_goes_into_another_fil
     assert (await ordered(database, agreed, tmp_path, payment_id)).payments[
         0
     ].payment_id == payment_id
+
+
+async def test_money_that_comes_back_undoes_the_settlement_once_and_is_paid_again(
+    database: Database, agreed: Agreement, tmp_path: Path
+) -> None:
+    payment_id = await instructed(database, agreed)
+    booked = entry("8000.00", names=payment_id[8:], reference="ICBC 2001")
+    back = entry(
+        "8000.00", names=payment_id[8:], reference="BACK 2001", direction="CRDT", returned="AC04"
+    )
+    await told(database, agreed, tmp_path, notification(booked))
+    content = notification(back)
+
+    first, second = await asyncio.gather(
+        told(database, agreed, tmp_path, content), told(database, agreed, tmp_path, content)
+    )
+    later = await told(database, agreed, tmp_path, statement(booked, back, counted=2))
+
+    assert first.id == second.id
+    assert [one.outcome.value for one in first.entries] == ["given_back"]
+    assert [one.outcome.value for one in later.entries] == ["repeated", "repeated"]
+    assert await state(database, agreed) == "returned"
+    assert await held(database, agreed) == {
+        AccountKind.ENCUMBERED: Decimal(92000), AccountKind.PAYABLE: Decimal(8000),
+    }  # fmt: skip
+    told_of = [kind for kind, *_ in await events(database, payment_id)]
+    assert told_of.count("payment.given_back") == 1
+    assert await unsound(database) == []
+
+
+async def test_what_came_back_is_instructed_again_and_an_old_booking_does_not_settle_it(
+    database: Database, agreed: Agreement, tmp_path: Path
+) -> None:
+    payment_id, by = await instructed(database, agreed), agreed.actor("city", "treasurer")
+    named = payment_id[8:]
+    booked = entry("8000.00", names=named, reference="ICBC 3001")
+    back = entry("8000.00", names=named, direction="CRDT", returned="AC04")
+    await told(database, agreed, tmp_path, statement(booked, back, counted=2))
+
+    await steps.act_as(
+        database, by, lambda tx: paying.instruct(tx, payment_id, by=by, at=AT, expected=None)
+    )
+    await ordered(database, agreed, tmp_path, payment_id)
+    stale = await told(database, agreed, tmp_path, notification(booked))
+    connection = await database.connect()
+    await connection.execute(f"SET app.authority = '{agreed.authority}'")
+    with pytest.raises(asyncpg.RestrictViolationError) as caught:
+        await connection.execute(SETTLE_AGAIN, payment_id)
+    await connection.close()
+    again = await told(database, agreed, tmp_path, notification(entry("8000.00", names=named)))
+
+    assert [one.outcome.value for one in stale.entries] == ["repeated"]
+    assert caught.value.constraint_name == "a_returned_settlement_stays_undone"
+    assert (again.settled, await state(database, agreed)) == (1, "settled")
+    assert (await held(database, agreed))[AccountKind.DISBURSED] == Decimal(8000)
+    assert await unsound(database) == []
+
+
+async def test_a_return_of_another_amount_or_of_no_reference_waits_for_a_treasurer(
+    database: Database, agreed: Agreement, tmp_path: Path
+) -> None:
+    payment_id = await instructed(database, agreed)
+    came_back = partial(entry, names=payment_id[8:], direction="CRDT", returned="AC04")
+    await told(database, agreed, tmp_path, notification(entry("8000.00", names=payment_id[8:])))
+
+    report = await told(
+        database, agreed, tmp_path,
+        notification(
+            came_back("7999.00"),
+            came_back("8000.00", reference="X" * 36),
+            came_back("8000.00", booked_on=date(2020, 1, 1)),
+        ),
+    )  # fmt: skip
+    connection = await database.connect()
+    await connection.execute(f"SET app.authority = '{agreed.authority}'")
+    with pytest.raises(asyncpg.RestrictViolationError) as caught:
+        await connection.execute(COME_BACK, payment_id)
+    await connection.close()
+
+    assert [one.reason and one.reason.value for one in report.entries] == ["money_back"] * 3
+    assert await state(database, agreed) == "settled"
+    assert caught.value.constraint_name == "a_returned_payment_came_back"
 
 
 async def test_an_answer_to_no_file_of_ours_is_refused(

@@ -2236,6 +2236,7 @@ CREATE TABLE payment (
 	bank_reference TEXT COLLATE "C",
 	received_at TIMESTAMP WITH TIME ZONE,
 	received_by TEXT COLLATE "C",
+	returned_at TIMESTAMP WITH TIME ZONE,
 	reversed_at TIMESTAMP WITH TIME ZONE,
 	reversed_by TEXT COLLATE "C",
 	CONSTRAINT payment_pkey PRIMARY KEY (authority_id, id),
@@ -2244,7 +2245,7 @@ CREATE TABLE payment (
 	CONSTRAINT payment_is_calculated FOREIGN KEY(authority_id, contract_id, kind, calculation_id) REFERENCES calculation (authority_id, contract_id, kind, id),
 	CONSTRAINT payment_authority_id_assignment_id_refers FOREIGN KEY(authority_id, assignment_id) REFERENCES assignment (authority_id, id),
 	CONSTRAINT payment_another_is_paid_where_it_is_assigned CHECK ((paid_to_id IS NULL) = (instructed_at IS NULL) AND (assignment_id IS NOT NULL OR paid_to_id IS NULL OR paid_to_id = payee_id)),
-	CONSTRAINT payment_state_is_known CHECK (state IN ('computed', 'claimed', 'approved', 'instructed', 'settled', 'rejected', 'reversed')),
+	CONSTRAINT payment_state_is_known CHECK (state IN ('computed', 'claimed', 'approved', 'instructed', 'settled', 'rejected', 'returned', 'reversed')),
 	CONSTRAINT payment_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
 	CONSTRAINT payment_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
 	CONSTRAINT payment_amount_is_the_difference CHECK (amount = earned - owed_before),
@@ -2259,7 +2260,7 @@ CREATE TABLE payment (
 	CONSTRAINT payment_instructed_only_when_approved CHECK (instructed_at IS NULL OR approved_at IS NOT NULL),
 	CONSTRAINT payment_settled_only_when_instructed CHECK (settled_at IS NULL OR instructed_at IS NOT NULL),
 	CONSTRAINT payment_received_only_when_settled CHECK (received_at IS NULL OR settled_at IS NOT NULL),
-	CONSTRAINT payment_state_is_the_last_step CHECK (state IN ('rejected', 'reversed') OR state = CASE WHEN settled_at IS NOT NULL THEN 'settled' WHEN instructed_at IS NOT NULL THEN 'instructed' WHEN approved_at IS NOT NULL THEN 'approved' WHEN claimed_at IS NOT NULL THEN 'claimed' ELSE 'computed' END),
+	CONSTRAINT payment_state_is_the_last_step CHECK (state IN ('rejected', 'reversed') OR state = CASE WHEN settled_at IS NOT NULL THEN 'settled' WHEN instructed_at IS NOT NULL THEN 'instructed' WHEN returned_at IS NOT NULL THEN 'returned' WHEN approved_at IS NOT NULL THEN 'approved' WHEN claimed_at IS NOT NULL THEN 'claimed' ELSE 'computed' END),
 	CONSTRAINT payment_nobody_approves_an_own_claim CHECK (approved_by <> claimed_by),
 	CONSTRAINT payment_nobody_instructs_an_own_approval CHECK (instructed_by <> approved_by),
 	CONSTRAINT payment_rejection_has_a_reason CHECK ((state = 'rejected') = (rejected_at IS NOT NULL AND rejected_reason IS NOT NULL)),
@@ -2315,11 +2316,11 @@ CREATE TABLE bank_item (
 	CONSTRAINT bank_item_authority_id_report_id_refers FOREIGN KEY(authority_id, report_id) REFERENCES bank_report (authority_id, id),
 	CONSTRAINT bank_item_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
 	CONSTRAINT items_are_counted UNIQUE (authority_id, report_id, ordinal),
-	CONSTRAINT bank_item_outcome_is_known CHECK (outcome IN ('settled', 'returned', 'repeated', 'noted', 'unmatched', 'resolved')),
+	CONSTRAINT bank_item_outcome_is_known CHECK (outcome IN ('settled', 'returned', 'given_back', 'repeated', 'noted', 'unmatched', 'resolved')),
 	CONSTRAINT bank_item_reason_is_known CHECK (reason IN ('incoming', 'money_back', 'no_payment_named', 'payment_unknown', 'currency_differs', 'amount_differs', 'settled_otherwise', 'not_instructed', 'no_reference', 'reference_used', 'misdated')),
 	CONSTRAINT bank_item_what_is_unmatched_has_a_reason CHECK ((outcome IN ('unmatched', 'resolved')) = (reason IS NOT NULL)),
 	CONSTRAINT bank_item_what_is_resolved_has_a_note CHECK ((outcome = 'resolved') = (resolved_at IS NOT NULL AND resolved_by IS NOT NULL AND note IS NOT NULL)),
-	CONSTRAINT bank_item_what_is_settled_is_a_payment CHECK (outcome NOT IN ('settled', 'returned') OR payment_id IS NOT NULL)
+	CONSTRAINT bank_item_what_is_settled_is_a_payment CHECK (outcome NOT IN ('settled', 'returned', 'given_back') OR payment_id IS NOT NULL)
 );
 -- next
 CREATE INDEX bank_item_by_outcome ON bank_item (authority_id, outcome, id);
@@ -2380,6 +2381,27 @@ CREATE TABLE payment_dispute (
 );
 -- next
 CREATE INDEX payment_dispute_of_contract ON payment_dispute (authority_id, contract_id, id);
+-- next
+CREATE TABLE payment_return (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT payment_return_id_is_identifier CHECK (id ~ '^return_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	payment_id TEXT COLLATE "C" NOT NULL,
+	payee_id TEXT COLLATE "C" NOT NULL,
+	report_id TEXT COLLATE "C" NOT NULL,
+	bank_reference TEXT COLLATE "C" NOT NULL,
+	settled_on DATE NOT NULL,
+	returned_reference TEXT COLLATE "C" NOT NULL,
+	returned_on DATE NOT NULL,
+	told TEXT,
+	recorded_by TEXT COLLATE "C" NOT NULL,
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT payment_return_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT payment_return_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
+	CONSTRAINT payment_return_authority_id_report_id_refers FOREIGN KEY(authority_id, report_id) REFERENCES bank_report (authority_id, id),
+	CONSTRAINT a_settlement_is_returned_once UNIQUE (authority_id, bank_reference),
+	CONSTRAINT a_return_is_taken_once UNIQUE (authority_id, returned_reference),
+	CONSTRAINT payment_return_money_comes_back_after_it_left CHECK (returned_on >= settled_on)
+);
 -- next
 CREATE TABLE repayment (
 	authority_id INTEGER NOT NULL,
@@ -4760,6 +4782,10 @@ DECLARE
     WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'approved instructed' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
     WHEN 'instructed approved' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
+    WHEN 'returned instructed' THEN
+      '{instructed_at,instructed_by,paid_to_id,assignment_id,returned_at}'
+    WHEN 'settled returned' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id,
+      settled_at,settled_by,settled_on,bank_reference,received_at,received_by,returned_at}'
     WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
     WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'claimed reversed' THEN '{reversed_at,reversed_by}'
@@ -5015,6 +5041,72 @@ END $$;
 CREATE TRIGGER payment_is_free BEFORE UPDATE ON payment FOR EACH ROW WHEN (NEW.state <> 'reversed') EXECUTE FUNCTION payment_is_not_held();
 -- next
 ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_free;
+-- next
+CREATE TRIGGER payment_return_stays BEFORE UPDATE OR DELETE ON payment_return FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER payment_return_stays_whole BEFORE TRUNCATE ON payment_return FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE payment_return ENABLE ALWAYS TRIGGER payment_return_stays;
+-- next
+ALTER TABLE payment_return ENABLE ALWAYS TRIGGER payment_return_stays_whole;
+-- next
+ALTER TABLE payment_return ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE payment_return FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY payment_return_seen ON payment_return USING (payee_id = nullif(current_setting('app.organisation', true), '') OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
+-- next
+GRANT SELECT, INSERT ON payment_return TO ecosystem_api;
+-- next
+CREATE FUNCTION a_return_is_of_a_settlement() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM payment WHERE payment.authority_id = NEW.authority_id
+      AND payment.id = NEW.payment_id AND payment.state = 'settled'
+      AND payment.payee_id = NEW.payee_id AND payment.bank_reference = NEW.bank_reference
+      AND payment.settled_on = NEW.settled_on)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_return_is_of_a_settlement';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_return_is_of_a_settlement BEFORE INSERT ON payment_return FOR EACH ROW EXECUTE FUNCTION a_return_is_of_a_settlement();
+-- next
+ALTER TABLE payment_return ENABLE ALWAYS TRIGGER a_return_is_of_a_settlement;
+-- next
+CREATE FUNCTION a_returned_payment_came_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state <> 'returned' OR EXISTS (
+    SELECT FROM payment_return AS back WHERE back.authority_id = NEW.authority_id
+      AND back.payment_id = NEW.id AND back.recorded_at = NEW.returned_at)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_returned_payment_came_back';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_returned_payment_came_back BEFORE INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION a_returned_payment_came_back();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER a_returned_payment_came_back;
+-- next
+CREATE FUNCTION a_returned_settlement_stays_undone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state <> 'settled' OR NOT EXISTS (
+    SELECT FROM payment_return AS back WHERE back.authority_id = NEW.authority_id
+      AND back.bank_reference = NEW.bank_reference)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_returned_settlement_stays_undone';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_returned_settlement_stays_undone BEFORE INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION a_returned_settlement_stays_undone();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER a_returned_settlement_stays_undone;
 -- next
 CREATE TRIGGER repayment_stays BEFORE UPDATE OR DELETE ON repayment FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next

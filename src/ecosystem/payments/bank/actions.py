@@ -31,6 +31,8 @@ from ecosystem.payments.bank.model import (
 from ecosystem.payments.bank.report import read
 from ecosystem.payments.bank.tables import bank_file, bank_item, bank_order, bank_report
 from ecosystem.payments.model import PaymentFacts, Settlement
+from ecosystem.payments.returning import actions as returning
+from ecosystem.payments.returning.model import GiveBackFacts
 from ecosystem.payments.rules import PaymentMissing
 from ecosystem.payments.tables import payment
 from ecosystem.runtime.blobs import Blobs
@@ -204,8 +206,7 @@ async def _match_all(
     legs = list[Leg]()
     counted = enumerate(entries, start=1)
     for ordinal, entry in sorted(counted, key=lambda one: (one[1].end_to_end_id or "", one[0])):
-        leg = await _match(tx, report_id, ordinal, entry, by=by, at=at)
-        legs += [] if leg is None else [leg]
+        legs += await _match(tx, report_id, ordinal, entry, by=by, at=at)
     if legs:
         act = "return" if kind is ReportKind.STATUS else "settle"
         await ledger.move(tx, legs, by=by, at=at, act=act, reference=report_id)
@@ -213,12 +214,9 @@ async def _match_all(
 
 async def _match(
     tx: Tx, report_id: str, ordinal: int, entry: Entry, *, by: Actor, at: datetime
-) -> Leg | None:
+) -> tuple[Leg, ...]:
     named, row = await _payment(tx, entry, by=by)
-    settles = None
-    if named is not None and entry.bank_reference is not None:
-        settles = await paid.settled_by(tx, entry.bank_reference, authority=named.authority_number)
-    facts = MatchFacts(entry=entry, payment=named, settles=settles)
+    facts = await _match_facts(tx, entry, named)
     matched = rules.match(facts, by=by, at=at)
     item_id = mint("bankitem", authority=authority_of(report_id))
     await _keep(tx, item_id, report_id, ordinal, entry, matched=matched)
@@ -226,15 +224,26 @@ async def _match(
         tx, "bank_item.matched", item_id, facts=facts, decision=matched, by=by, at=at
     )
     if named is None or row is None:
-        return None
+        return ()
     if matched.outcome is Outcome.SETTLED:
         _, leg = await payments.mark_settled(
             tx, named.payment_id, _settlement(entry), by=by, at=at, expected=None
         )
-        return leg
+        return () if leg is None else (leg,)
     if matched.outcome is Outcome.RETURNED:
-        return await _send_back(tx, named, row, report_id, entry, by=by, at=at)
-    return None
+        return (await _send_back(tx, named, row, report_id, entry, by=by, at=at),)
+    if matched.outcome is Outcome.GIVEN_BACK:
+        return await _give_back(tx, named, row, report_id, entry, by=by, at=at)
+    return ()
+
+
+async def _match_facts(tx: Tx, entry: Entry, named: PaymentFacts | None) -> MatchFacts:
+    reference, settles, returned = entry.bank_reference, None, None
+    if named is not None and reference is not None:
+        authority = named.authority_number
+        settles = await paid.settled_by(tx, reference, authority=authority)
+        returned = await paid.returned_by(tx, reference, authority=authority)
+    return MatchFacts(entry=entry, payment=named, settles=settles, returned=returned)
 
 
 async def _payment(
@@ -291,6 +300,32 @@ async def _send_back(
         amount=named.amount,
         reference=named.payment_id,
     )
+
+
+async def _give_back(
+    tx: Tx,
+    named: PaymentFacts,
+    row: Record,
+    report_id: str,
+    entry: Entry,
+    *,
+    by: Actor,
+    at: datetime,
+) -> tuple[Leg, ...]:
+    settlement = _settlement(entry)
+    facts = GiveBackFacts(
+        payment=named,
+        report_id=report_id,
+        returned_reference=settlement.bank_reference,
+        returned_on=settlement.settled_on,
+        told=entry.told,
+    )
+    legs = await returning.give_back(tx, facts, row, by=by, at=at)
+    await tx.run(
+        _ORDER_BACK,
+        of_authority=named.authority_number, of=named.payment_id, at=at, said=entry.told,
+    )  # fmt: skip
+    return legs
 
 
 def _settlement(entry: Entry) -> Settlement:

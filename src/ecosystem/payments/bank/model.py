@@ -148,6 +148,8 @@ class Outcome(StrEnum):
     """It settled a payment."""
     RETURNED = "returned"
     """The bank refused the payment, which is approved again."""
+    GIVEN_BACK = "given_back"
+    """Money of a settled payment came back, and the payment can be instructed again."""
     REPEATED = "repeated"
     """It says what is known already."""
     NOTED = "noted"
@@ -164,7 +166,7 @@ class Unfit(StrEnum):
     INCOMING = "incoming"
     """Money came in that no payment returned."""
     MONEY_BACK = "money_back"
-    """Money of a payment came back after it was settled."""
+    """Money came back that is not the whole of a settled payment, or was paid to a lender."""
     NO_PAYMENT_NAMED = "no_payment_named"
     PAYMENT_UNKNOWN = "payment_unknown"
     CURRENCY_DIFFERS = "currency_differs"
@@ -187,7 +189,9 @@ class MatchFacts(msgspec.Struct, frozen=True, kw_only=True):
     payment: PaymentFacts | None
     """The payment of this authority that it names."""
     settles: str | None
-    """The payment that the bank's reference settles already."""
+    """The payment that the bank's reference settles already, or has settled."""
+    returned: str | None = None
+    """The payment that the bank's reference gave back already."""
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):

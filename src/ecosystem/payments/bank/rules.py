@@ -181,10 +181,14 @@ def match(facts: MatchFacts, *, by: Actor, at: datetime) -> Matched:
         outcome, reason = _answered(entry.status, payment)
     elif entry.booked_on is None:
         outcome, reason = Outcome.NOTED, None
+    elif facts.returned is not None and entry.direction is Direction.CREDIT:
+        outcome, reason = Outcome.REPEATED, None
+    elif payment is not None and _comes_back(entry, payment, at=at):
+        outcome, reason = Outcome.GIVEN_BACK, None
     else:
         reason = _unfit(entry, payment) or _mistaken(entry, payment, facts.settles, at=at)
         outcome = Outcome.SETTLED if reason is None else Outcome.UNMATCHED
-        if payment is not None and _is_known(entry, payment):
+        if payment is not None and _is_known(facts, payment):
             outcome, reason = Outcome.REPEATED, None
     return Matched(outcome=outcome, reason=reason, payment_id=payment_id)
 
@@ -277,13 +281,32 @@ def _answered(status: str, payment: PaymentFacts | None) -> tuple[Outcome, Unfit
     return Outcome.UNMATCHED, Unfit.NOT_INSTRUCTED
 
 
-def _is_known(entry: Entry, payment: PaymentFacts) -> bool:
+def _is_known(facts: MatchFacts, payment: PaymentFacts) -> bool:
+    """Tell whether an item is of a booking that settles the payment, or did until it came back."""
+    entry = facts.entry
     return (
-        payment.state is State.SETTLED
+        facts.settles == payment.payment_id
         and entry.direction is Direction.DEBIT
         and not entry.is_return
-        and entry.bank_reference == payment.bank_reference
         and entry.amount == payment.amount
+    )
+
+
+def _comes_back(entry: Entry, payment: PaymentFacts, *, at: datetime) -> bool:
+    """Tell whether a booking gives back the whole money of a settled payment, by a reference.
+
+    What was paid to a lender has been applied to the loan, and is for people to mend.
+    """
+    return (
+        entry.is_return
+        and entry.direction is Direction.CREDIT
+        and payment.state is State.SETTLED
+        and payment.paid_to_id == payment.payee_id
+        and entry.amount == payment.amount
+        and _is_reference(entry.bank_reference)
+        and entry.booked_on is not None
+        and payment.settled_on is not None
+        and payment.settled_on <= entry.booked_on <= (at + _DATE_LINE).date()
     )
 
 

@@ -168,7 +168,7 @@ bank_item: Final = Table(
         name="what_is_resolved_has_a_note",
     ),
     CheckConstraint(
-        "outcome NOT IN ('settled', 'returned') OR payment_id IS NOT NULL",
+        "outcome NOT IN ('settled', 'returned', 'given_back') OR payment_id IS NOT NULL",
         name="what_is_settled_is_a_payment",
     ),
     Index("bank_item_of_payment", "authority_id", "payment_id"),

@@ -20,6 +20,7 @@ PURPOSE: Final = {"purpose": "calculation"}
 """The settings of a transaction that sees every payment, which these statements need."""
 _OWED: Final = (
     State.COMPUTED, State.CLAIMED, State.APPROVED, State.INSTRUCTED, State.SETTLED,
+    State.RETURNED,
 )  # fmt: skip
 
 
@@ -105,10 +106,12 @@ def _moved_otherwise() -> Statement:
         text(
             "SELECT payment.id, step.act, coalesce(sum(moved.times), 0) AS times "  # noqa: S608
             f"FROM payment CROSS JOIN LATERAL (VALUES {acts}) AS step(act, done) "
-            "LEFT JOIN LATERAL (SELECT CASE transfer.act WHEN 'return' THEN -1 ELSE 1 END AS times "
+            "LEFT JOIN LATERAL (SELECT CASE WHEN transfer.act IN ('return', 'give_back') "
+            "THEN -1 ELSE 1 END AS times "
             "FROM transfer WHERE transfer.authority_id = payment.authority_id "
             "AND transfer.reference = payment.id AND (transfer.act = step.act "
-            "OR (step.act = 'instruct' AND transfer.act = 'return')) "
+            "OR (step.act = 'instruct' AND transfer.act = 'return') "
+            "OR (step.act = 'settle' AND transfer.act = 'give_back')) "
             "AND transfer.amount = payment.amount AND transfer.currency = payment.currency) "
             "AS moved ON true "
             "GROUP BY payment.authority_id, payment.id, step.act, step.done "
@@ -158,7 +161,7 @@ def _unannounced() -> Statement:
 INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
     {
         "A contract's payable money is its payments that nobody has instructed.": _differing(
-            AccountKind.PAYABLE, State.COMPUTED, State.CLAIMED, State.APPROVED
+            AccountKind.PAYABLE, State.COMPUTED, State.CLAIMED, State.APPROVED, State.RETURNED
         ),
         "A contract's money in transit is its payments that the bank has not settled.": _differing(
             AccountKind.IN_TRANSIT, State.INSTRUCTED

@@ -30,13 +30,14 @@ PURPOSE: Final = "calculation"
 """Whoever ends a contract or reads its account need not see each payment."""
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _CONTRACT: Final = bindparam("contract_id", type_=Text)
+_ON_ITS_WAY: Final = (
+    State.COMPUTED, State.CLAIMED, State.APPROVED, State.INSTRUCTED, State.RETURNED,
+)  # fmt: skip
 _UNSETTLED: Final = Statement(
     select(func.count()).where(
         payment.c.authority_id == _AUTHORITY,
         payment.c.contract_id == _CONTRACT,
-        payment.c.state.in_(
-            [str(one) for one in (State.COMPUTED, State.CLAIMED, State.APPROVED, State.INSTRUCTED)]
-        ),
+        payment.c.state.in_([str(one) for one in _ON_ITS_WAY]),
     )
 )
 _FIRST: Final = Statement(
