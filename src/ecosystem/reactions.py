@@ -14,6 +14,7 @@ from ecosystem.payments import actions as payments
 from ecosystem.payments.closing import actions as closing
 from ecosystem.payments.deducting import actions as deducting
 from ecosystem.payments.late import actions as late
+from ecosystem.payments.taxing import actions as taxing
 from ecosystem.runtime.database import Reactions
 
 REACTIONS: Final[Reactions] = {
@@ -32,7 +33,7 @@ REACTIONS: Final[Reactions] = {
     "milestone.submitted": (replanning.submit,),
     "payment.claimed": (closing.claim,),
     "payment.settled": (late.follow,),
-    "calculation.made": (deducting.announce,),
+    "calculation.made": (taxing.withhold, deducting.announce),
     "milestone.accepted": (payments.follow,),
     "milestone.partly_accepted": (payments.follow,),
     "observation.verified": (payments.follow,),

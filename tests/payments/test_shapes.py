@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ecosystem.catalogue.profiles.model import TaxKind
 from ecosystem.cli.main import main
 from ecosystem.contracts.canonical import canonical
 from ecosystem.contracts.payment_rules import PaymentRule
@@ -189,7 +190,7 @@ def test_a_noticed_deduction_that_counts_is_a_line_of_its_own() -> None:
 
 def test_taxes_are_said_and_change_no_total() -> None:
     work = rule("fixed", milestone="work", amount="106.00")
-    taxes = (Tax(code="vat", rate="0.06"),)
+    taxes = (Tax(code="vat", kind=TaxKind.INCLUDED, rate="0.06"),)
     facts = Facts(milestones=(milestone("work"),))
 
     calculation = calculate(

@@ -10,8 +10,8 @@ from msgspec import Meta
 from ecosystem.catalogue import access, queries
 from ecosystem.catalogue.model import SECTORS, Place, Standard, Terms
 from ecosystem.catalogue.profiles import queries as profiles
-from ecosystem.catalogue.profiles.model import ProfileSummary, ProfileView
 from ecosystem.catalogue.profiles.rules import ProfileMissing
+from ecosystem.catalogue.profiles.schemas import ProfileSummary, ProfileView
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, get
 from ecosystem.values.page import Page

@@ -9,7 +9,8 @@ Kinds: `appropriation` is the source of all money of a budget, and stands below 
 council appropriates becomes `available`; an award makes it `committed`, a contract
 `encumbered`. Verified outcomes make it `payable`, less `retention`; a payment order puts it
 `in_transit`, the bank's notice makes it `disbursed`. `advance` is paid and not yet earned,
-`deduction` is kept back for good, `receivable` is owed back by a supplier, `lender` is what was
+`deduction` is kept back for good, `withheld` is kept
+for the tax office, `receivable` is owed back by a supplier, `lender` is what was
 assigned to a financial institution.
 
 A facility is a book of its own, under its identifier: what its lender puts up comes from

@@ -21,6 +21,7 @@ class AccountKind(StrEnum):
     IN_TRANSIT = "in_transit"
     DISBURSED = "disbursed"
     DEDUCTION = "deduction"
+    WITHHELD = "withheld"
     RECEIVABLE = "receivable"
     LENDER = "lender"
     FUNDING = "funding"

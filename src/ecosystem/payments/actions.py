@@ -89,7 +89,7 @@ async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> Non
     """
     await tx.run(_CALCULATING)
     terms, row = await calculating.contract_locked(tx, contract_id)
-    facts = await calculating.step_facts(tx, terms, row)
+    facts = await calculating.step_facts(tx, terms, row, at=at)
     made = rules.calculate(facts, by=by, at=at)
     if made:
         payee_id = queries.payee_of(terms)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from ecosystem.catalogue.profiles.model import PerCent, YearDays
+from ecosystem.catalogue.profiles.model import PerCent, TaxKind, YearDays
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Code, Ratio
 from ecosystem.values.money import Amount, Currency, Measure, Money
@@ -114,11 +114,12 @@ class LatePayment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Tax(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tax that prices include."""
+    """A tax on what is paid."""
 
     code: Code
+    kind: TaxKind
     rate: Ratio
-    """Of the price without it."""
+    """Of the price without taxes."""
 
 
 class RuleTotal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -183,9 +184,11 @@ class Assigned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     amount: Amount
 
 
-class TaxIncluded(Tax, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What part of the total is a tax."""
+class TaxLine(Tax, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a tax comes to."""
 
+    basis: Amount
+    """The price without taxes."""
     amount: Amount
 
 
@@ -206,8 +209,10 @@ class Calculation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Deductions that found nothing left to be deducted from: a claim, never a negative payment."""
     total: Amount
     """What is payable now."""
-    taxes: tuple[TaxIncluded, ...] = ()
-    """By code. They are part of the total and do not change it."""
+    taxes: tuple[TaxLine, ...] = ()
+    """By code. What is included is a part of the total; what is added or withheld has a line."""
+    withheld: Amount = "0"
+    """What is kept for the tax office: it is earned, and not in the total."""
     assigned: tuple[Assigned, ...] = ()
     """Who gets what of the total under a waterfall; together the total. Else empty."""
     rounding: Literal["half_up_per_line"] = "half_up_per_line"

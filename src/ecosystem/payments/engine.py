@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from ecosystem.catalogue.profiles.model import TaxKind
 from ecosystem.contracts.canonical import canonical, digest
 from ecosystem.contracts.payment_rules import PaymentRule, metrics_of, milestones_of
 from ecosystem.contracts.rule_checks import check_rule
@@ -25,11 +26,13 @@ from ecosystem.payments.calculation import (
     Relief,
     RuleTotal,
     Tax,
+    TaxLine,
     VerifiedObservation,
 )
 from ecosystem.payments.late.accruing import accrue
-from ecosystem.payments.pipeline import RESERVED, Run, assigned, certify, included, settle
+from ecosystem.payments.pipeline import RESERVED, Run, assigned, certify, settle
 from ecosystem.payments.shapes import exact
+from ecosystem.payments.taxing.splitting import room, taxed
 from ecosystem.values import money
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
@@ -37,6 +40,7 @@ ENGINE_VERSION: Final = "3"
 """Changes whenever any calculation could come out differently."""
 
 
+_NO: Final = Decimal(0)
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 
@@ -80,8 +84,7 @@ def calculate(
     """Compute what is payable for `facts` under `rules`, whatever order they come in.
 
     `contract_value` and `paid_before` are in `currency`, not negative and no finer than it
-    allows. The total is never negative and, but for
-    late interest, never above `contract_value - paid_before`.
+    allows. The total is from 0 to `contract_value - paid_before`, but for late interest.
     Refuses with CurrencyUnknown, AmountTooFine, RulesUnsound and FactsDoubled, in that order.
     """
     value = _limit_text(contract_value, currency, "/contract_value")
@@ -89,15 +92,14 @@ def calculate(
     _limit_text(Decimal(facts.certified_before), currency, "/facts/certified_before")
     ordered = tuple(sorted(rules, key=lambda rule: rule.code))
     _refuse_unsound(ordered, currency)
-    known = in_order(facts)
-    _refuse_doubled(known)
+    known = _known(facts)
     before = {item.rule: Decimal(item.amount) for item in known.before}
-    limits = Limits(currency, contract_value, paid_before)
+    limits = Limits(currency, contract_value, paid_before, tuple(taxes))
     with exact():
-        run, certified = carried(ordered, known, before, limits=limits)
-        written = [run.rounded(amount) for amount in (certified, run.waived, run.sum)]
-        shared, taxed = assigned(run, ordered), included(run, taxes)
-    certified_text, waived, total = (f"{amount:f}" for amount in written)
+        run, certified, lines = carried(ordered, known, before, limits=limits)
+        amounts = (certified, run.waived, run.sum, _withheld(lines))
+        shared, written = assigned(run, ordered), [run.rounded(one) for one in amounts]
+    certified_text, waived, total, kept = (f"{amount:f}" for amount in written)
     return sealed(
         Calculation(
             engine_version=ENGINE_VERSION,
@@ -111,10 +113,22 @@ def calculate(
             certified=certified_text,
             waived=waived,
             total=total,
-            taxes=taxed,
+            taxes=lines,
+            withheld=kept,
             assigned=shared,
         )
     )
+
+
+def _known(facts: Facts) -> Facts:
+    """Return the facts in order, or refuse with FactsDoubled."""
+    known = in_order(facts)
+    _refuse_doubled(known)
+    return known
+
+
+def _withheld(lines: Iterable[TaxLine]) -> Decimal:
+    return sum((Decimal(one.amount) for one in lines if one.kind is TaxKind.WITHHELD), _NO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,23 +138,28 @@ class Limits:
     currency: str
     contract_value: Decimal
     paid_before: Decimal
+    taxes: tuple[Tax, ...] = ()
 
 
 def carried(
     rules: tuple[PaymentRule, ...], facts: Facts, before: Mapping[str, Decimal], *, limits: Limits
-) -> tuple[Run, Decimal]:
-    """Carry sound rules and facts, both in order, through all stages; also say what is certified.
+) -> tuple[Run, Decimal, tuple[TaxLine, ...]]:
+    """Carry sound rules and facts, both in order, through all stages.
+
+    Also return what is certified, and what the taxes are.
 
     `before` is what the lines of each rule add up to so far. Call inside `exact()`.
     """
     value = limits.contract_value
     run = Run(facts, value, Decimal(1).scaleb(-money.places(limits.currency)))
     run.totals.update(before)
-    left = value - Decimal(facts.certified_before)
+    left = room(value, limits.taxes, step=run.step) - Decimal(facts.certified_before)
     certified = certify(run, rules, most=max(left, Decimal(0)))
-    settle(run, rules, most=max(value - limits.paid_before, Decimal(0)))
+    most = max(value - limits.paid_before, Decimal(0))
+    settle(run, rules, most=room(most, limits.taxes, step=run.step))
+    lines = taxed(run, limits.taxes, most=most)
     accrue(run)
-    return run, certified
+    return run, certified, lines
 
 
 def sealed(calculation: Calculation) -> Calculation:
@@ -171,7 +190,7 @@ def recompute(document: bytes) -> Recomputation:
         currency=stated.currency,
         contract_value=Decimal(stated.contract_value),
         paid_before=Decimal(stated.paid_before),
-        taxes=(Tax(code=one.code, rate=one.rate) for one in stated.taxes),
+        taxes=(Tax(code=one.code, kind=one.kind, rate=one.rate) for one in stated.taxes),
     )
     found = _differences(_plain(stated), _plain(computed), "")
     return Recomputation(calculation=computed, differences=tuple(found))

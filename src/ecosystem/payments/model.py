@@ -15,6 +15,7 @@ from ecosystem.payments.calculation import (
     Digest,
     Relief,
     RuleTotal,
+    Tax,
     VerifiedObservation,
 )
 from ecosystem.values.identifiers import ContractId, OrganisationId, PaymentId, pattern
@@ -77,7 +78,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     observations: tuple[VerifiedObservation, ...]
     reliefs: tuple[Relief, ...] = ()
     by_rule: tuple[RuleTotal, ...]
+    taxes: tuple[Tax, ...] = ()
+    """At the rates of the day on which the step was first calculated."""
     certified: Amount
+    withheld: Amount = "0"
     total: Amount
 
 
@@ -96,6 +100,8 @@ class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Every observation that is verified and not superseded."""
     reliefs: tuple[Relieved, ...] = ()
     """All that was dropped of the contract's deductions, after replies."""
+    taxes: tuple[Tax, ...] = ()
+    """On what is calculated first now."""
 
 
 class StepMade(msgspec.Struct, frozen=True, kw_only=True):
@@ -368,5 +374,7 @@ class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
     """Settled."""
     received: Money
     """The part of `paid` whose receipt the payee has confirmed."""
+    withheld: Money
+    """Kept for the tax office: neither payable to the payee, nor in `earned`."""
     late_interest: Money
     """What late payments have earned: beyond the value, and in none of the other amounts."""

@@ -33,8 +33,6 @@ from ecosystem.payments.calculation import (
     Line,
     Relief,
     Stage,
-    Tax,
-    TaxIncluded,
     VerifiedObservation,
 )
 from ecosystem.payments.shapes import Sight, Worth, excess, moved, plain, worth
@@ -160,18 +158,6 @@ def assigned(run: Run, rules: tuple[PaymentRule, ...]) -> tuple[Assigned, ...]:
                 shares.append(Assigned(claim=claim.code, amount=f"{paid:f}"))
             shares.append(Assigned(claim=_SUPPLIER, amount=f"{run.rounded(left):f}"))
     return tuple(shares)
-
-
-def included(run: Run, taxes: Iterable[Tax]) -> tuple[TaxIncluded, ...]:
-    """Return what part of the sum each tax is, where the price of a thing includes them all."""
-    known = sorted(taxes, key=lambda tax: tax.code)
-    price = run.sum / (1 + sum((Decimal(tax.rate) for tax in known), _NOTHING))
-    return tuple(
-        TaxIncluded(
-            code=tax.code, rate=tax.rate, amount=f"{run.rounded(price * Decimal(tax.rate)):f}"
-        )
-        for tax in known
-    )
 
 
 def _deduct(run: Run, one: CountedDeduction) -> None:

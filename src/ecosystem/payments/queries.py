@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Integer, Text, and_, bindparam, exists, func, select
+from sqlalchemy import Integer, Numeric, Text, and_, bindparam, cast, exists, func, select
 
 from ecosystem.budgets import queries as budgets
 from ecosystem.contracts.form_shapes import ContractTerms
@@ -147,6 +147,13 @@ _interest = (
     .where(*_CALCULATED, STANDS, calculation.c.kind == PaymentKind.INTEREST.value)
     .scalar_subquery()
 )
+_withheld = (
+    select(
+        func.coalesce(func.sum(cast(calculation.c.document["withheld"].as_string(), Numeric)), 0)
+    )
+    .where(*_CALCULATED, STANDS)
+    .scalar_subquery()
+)
 _totals = (
     select(
         contract.c.id.label("contract_id"),
@@ -156,6 +163,7 @@ _totals = (
         _sum(State.INSTRUCTED).label("in_transit"),
         _sum(State.SETTLED).label("paid"),
         _sum(State.SETTLED, received=True).label("received"),
+        money_json(_withheld, contract.c.currency).label("withheld"),
         money_json(_interest, contract.c.currency).label("late_interest"),
     )
     .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)

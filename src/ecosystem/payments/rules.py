@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from ecosystem.payments import engine
-from ecosystem.payments.calculation import Calculation, Facts, RuleTotal
+from ecosystem.payments.calculation import Calculation, Facts, RuleTotal, Stage, Tax
 from ecosystem.payments.limits.rules import AboveLimit
 from ecosystem.payments.model import (
     Approved,
@@ -177,9 +177,11 @@ def step_of(calculation: Calculation, *, calculation_id: str, ordinal: int) -> S
         by_rule=_added(
             RuleTotal(rule=line.rule, amount=line.amount)
             for line in calculation.lines
-            if line.rule not in {CAP, FLOOR}
+            if line.rule not in {CAP, FLOOR} and line.stage is not Stage.TAX
         ),
+        taxes=tuple(Tax(code=one.code, kind=one.kind, rate=one.rate) for one in calculation.taxes),
         certified=calculation.certified,
+        withheld=calculation.withheld,
         total=calculation.total,
     )
 
@@ -340,7 +342,10 @@ def _calculate(facts: StepFacts, batch: Batch, earlier: list[Step]) -> Calculati
         ),
         currency=facts.currency,
         contract_value=Decimal(facts.contract_value),
-        paid_before=sum((Decimal(step.total) for step in earlier), _NOTHING),
+        paid_before=sum(
+            (Decimal(step.total) + Decimal(step.withheld) for step in earlier), _NOTHING
+        ),
+        taxes=facts.taxes if batch.step is None else batch.step.taxes,
     )
 
 

@@ -161,6 +161,35 @@ class LateInterest(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The earliest first; each holds until the next begins, whenever the need was published."""
 
 
+class TaxKind(StrEnum):
+    """How a tax stands to the prices of a contract."""
+
+    INCLUDED = "included"
+    """Prices include it: it is a part of what is paid."""
+    ADDED = "added"
+    """It comes on top of prices; the value of the contract includes it."""
+    WITHHELD = "withheld"
+    """It is kept back from what is paid, and owed to the tax office."""
+
+
+class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The rate of a tax from a day on, until another begins."""
+
+    starts_on: date
+    rate: Share
+    """Of the price without taxes."""
+
+
+class TaxRule(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A tax on what a contract pays."""
+
+    code: Code
+    title: Text
+    kind: TaxKind
+    rates: Annotated[tuple[TaxRate, ...], Meta(min_length=1, max_length=200)]
+    """The earliest first; what is calculated before the first day is not taxed."""
+
+
 class SuspensionGround(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A ground on which an authority may suspend a contract."""
 
@@ -295,6 +324,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """From the claim of a payment until it is to be settled."""
     late_interest: LateInterest | None
     """What it earns when it is settled later."""
+    taxes: Annotated[tuple[TaxRule, ...], Meta(max_length=20)]
+    """On what contracts pay."""
     fiscal_year: FiscalYear
     assessment: AssessmentTable
     changes: ChangeLimit
@@ -350,26 +381,6 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """By its name of the IANA: a day begins and ends there."""
     weekend: tuple[Weekday, ...]
     years: tuple[Year, ...]
-
-
-class ProfileSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A profile in a list."""
-
-    id: Code
-    title: Text
-    jurisdictions: tuple[str, ...]
-    """The places to which it is given; it holds for what is below them."""
-    is_default: bool
-    """Whether it holds wherever no other is given."""
-
-
-class ProfileView(ProfileSummary, frozen=True, kw_only=True):
-    """A profile, whole."""
-
-    note: Text | None
-    laws: tuple[Law, ...]
-    rules: tuple[Rules, ...]
-    calendar: Calendar
 
 
 class InForce(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,8 @@ from ecosystem.catalogue.profiles.model import (
     Profile,
     Rules,
     SuspensionGround,
+    TaxKind,
+    TaxRule,
     TerminationGround,
     Year,
 )
@@ -85,6 +87,7 @@ def _rules_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[Fa
     yield from _grounds_faults(rules, laws=laws, pointer=pointer)
     yield from _assessment_faults(rules.assessment, pointer=f"{pointer}/assessment")
     yield from _interest_faults(rules.late_interest, pointer=f"{pointer}/late_interest")
+    yield from _tax_faults(rules.taxes, laws=laws, pointer=f"{pointer}/taxes")
     if rules.openers.threshold > rules.openers.named_min:
         detail = "Have at least as many openers named as act together."
         yield Fault(f"{pointer}/openers/threshold", "threshold_too_high", detail)
@@ -117,6 +120,21 @@ def _interest_faults(interest: LateInterest | None, *, pointer: str) -> Iterator
     if days != sorted(set(days)):
         detail = "Let each rate start after the one before it."
         yield Fault(f"{pointer}/rates", "rates_out_of_order", detail)
+
+
+def _tax_faults(taxes: tuple[TaxRule, ...], *, laws: list[str], pointer: str) -> Iterator[Fault]:
+    yield from _twice([one.code for one in taxes], pointer=pointer)
+    if {TaxKind.INCLUDED, TaxKind.ADDED} <= {one.kind for one in taxes}:
+        detail = "Let prices include their taxes, or have them added, and not both."
+        yield Fault(pointer, "taxes_mixed", detail)
+    for index, one in enumerate(taxes):
+        if one.law not in laws:
+            detail = f"{one.law} is not among the laws."
+            yield Fault(f"{pointer}/{index}/law", "law_unknown", detail)
+        days = [rate.starts_on for rate in one.rates]
+        if days != sorted(set(days)):
+            detail = "Let each rate start after the one before it."
+            yield Fault(f"{pointer}/{index}/rates", "rates_out_of_order", detail)
 
 
 def _assessment_faults(table: AssessmentTable, *, pointer: str) -> Iterator[Fault]:

@@ -5,7 +5,18 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Numeric,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    select,
+    text,
+)
 
 from ecosystem.contracts.tables import contract
 from ecosystem.ledger.model import AccountKind, Violation
@@ -143,6 +154,26 @@ def _unexplained() -> Statement:
     )
 
 
+def _withheld() -> Statement:
+    """Select contracts whose account holds anything else than what stands withheld."""
+    later = calculation.alias("later")
+    superseded = exists().where(
+        later.c.authority_id == calculation.c.authority_id,
+        later.c.supersedes == calculation.c.id,
+    )
+    kept = cast(calculation.c.document["withheld"].as_string(), Numeric)
+    said = (
+        select(func.coalesce(func.sum(kept), 0))
+        .where(calculation.c.authority_id == contract.c.authority_id)
+        .where(calculation.c.contract_id == contract.c.id, ~superseded)
+        .scalar_subquery()
+    )
+    held = _held(AccountKind.WITHHELD)
+    return Statement(
+        select(contract.c.id, held.label("held"), said.label("said")).where(held != said)
+    )
+
+
 def _unannounced() -> Statement:
     """Select calculations that deduct something, in a step of which no notice was given."""
     return Statement(
@@ -169,6 +200,7 @@ INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
         "A contract's disbursed money is its settled payments.": _differing(
             AccountKind.DISBURSED, State.SETTLED
         ),
+        "What a contract's calculations withhold is in its account.": _withheld(),
         "A contract owes the sum of its payments.": _miscounted(),
         "A contract owes no more than was signed.": _overpaid(),
         "Each step of a payment has moved its amount once.": _moved_otherwise(),

@@ -1,5 +1,6 @@
 """Read what is calculated from: the steps of a contract, and the facts that are proved now."""
 
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ from ecosystem.payments.model import PaymentKind, Step, StepFacts
 from ecosystem.payments.queries import STANDS
 from ecosystem.payments.rules import step_of
 from ecosystem.payments.tables import calculation
+from ecosystem.payments.taxing import queries as taxing
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values import money
 from ecosystem.values.identifiers import authority_of
@@ -65,8 +67,13 @@ async def contract_locked(tx: Tx, contract_id: str) -> tuple[ContractTerms, Reco
     return await contracts.terms(tx, contract_id)
 
 
-async def step_facts(tx: Tx, terms: ContractTerms, row: Record) -> StepFacts:
-    """Return what is calculated from under a contract that is held."""
+async def step_facts(
+    tx: Tx, terms: ContractTerms, row: Record, *, at: datetime | None = None
+) -> StepFacts:
+    """Return what is calculated from under a contract that is held.
+
+    `at` a time, where something is calculated then: the taxes on what is new hold at it.
+    """
     contract_id, currency = row["id"], row["currency"]
     accepted = await milestones.accepted(tx, contract_id)
     verified = await outcomes.verified(tx, contract_id)
@@ -76,6 +83,7 @@ async def step_facts(tx: Tx, terms: ContractTerms, row: Record) -> StepFacts:
         contract_value=money.of(row["price"], currency).amount,
         steps=await _steps(tx, contract_id),
         reliefs=await deducting.reliefs(tx, contract_id),
+        taxes=() if at is None else await taxing.taxes(tx, row, at=at),
         milestones=tuple(
             AcceptedMilestone(
                 id=one.id,

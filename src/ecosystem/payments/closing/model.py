@@ -49,6 +49,8 @@ class ClosingAccount(msgspec.Struct, frozen=True, kw_only=True):
     deducted: Money
     """What was deducted for service that was worse than agreed."""
     retained: Money
+    withheld: Money
+    """Kept for the tax office, of what was calculated."""
     advance_outstanding: Money
     """What was paid early and not recovered."""
     payable: Money
@@ -60,5 +62,5 @@ class ClosingAccount(msgspec.Struct, frozen=True, kw_only=True):
     returned: Money
     """What has gone back to the programme with the end of the contract."""
     is_balanced: bool
-    """Whether value = payable + in transit + paid + bound + returned, in the ledger, and what is
-    calculated is what is payable, in transit and paid."""
+    """Whether value = payable + in transit + paid + withheld + bound + returned, in the
+    ledger, and what is calculated is what is payable, in transit and paid."""

@@ -60,6 +60,7 @@ _CONTRACT_OF: Final = Statement(
         payment.c.authority_id == _AUTHORITY, payment.c.id == bindparam("id", type_=Text)
     )
 )
+_KEPT: Final = (AccountKind.ENCUMBERED, AccountKind.WITHHELD)
 _OWED: Final = (AccountKind.PAYABLE, AccountKind.IN_TRANSIT, AccountKind.DISBURSED)
 
 
@@ -107,6 +108,7 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
         "calculated": calculated,
         "deducted": -_total(steps, _is_deduction) - _dropped(steps),
         "retained": -_total(steps, _is_retention),
+        "withheld": held[AccountKind.WITHHELD],
         "advance_outstanding": _total(steps, _is_advance),
         "payable": held[AccountKind.PAYABLE],
         "in_transit": held[AccountKind.IN_TRANSIT],
@@ -120,7 +122,7 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
         ended_at=ended_at,
         changes=f"{price - first:f}",
         is_balanced=price == obligated
-        and price == owed + held[AccountKind.ENCUMBERED] + returned
+        and price == owed + sum((held[kind] for kind in _KEPT), returned)
         and calculated == owed,
         **{name: money.of(amount, row["currency"]) for name, amount in amounts.items()},
     )

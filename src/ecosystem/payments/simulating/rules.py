@@ -161,7 +161,7 @@ def _run(
         given = plan.facts_of(group, asked, at=at, draw=draw)
         facts = engine.in_order(msgspec.structs.replace(given, certified_before=f"{certified:f}"))
         limits = engine.Limits(known.currency, value, paid)
-        run, earned = engine.carried(rules, facts, before, limits=limits)
+        run, earned, _ = engine.carried(rules, facts, before, limits=limits)
         changed = {code: run.totals[code] - before[code] for code in run.totals}
         before, certified, paid = run.totals, certified + earned, paid + run.sum
         totals.append(run.sum)
