@@ -23,6 +23,7 @@ from ecosystem.identity.clients.model import Jwk
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.values.refusal import Refusal
+from tests.contracts.changing import proposed, sign
 from tests.contracts.partnership import Partnership, awarded
 from tests.replay import Rules, replayed
 
@@ -168,9 +169,7 @@ async def test_a_contract_is_signed_by_an_own_key_and_checked_without_the_servic
     drafted = await at.made("/v1/contracts", at.draft(), by=("city", "officer"))
     path = f"/v1/contracts/{drafted['id']}"
     digest = (await at.get(path, by=("city", "officer"))).json()["terms_digest"]
-    said = {"contract_id": drafted["id"], "digest": digest, "edition": 1}
-    payload = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
-    body = {"digest": digest, "jws": _detached(key, payload)}
+    body = {"digest": digest, "jws": _detached(key, _said(drafted["id"], digest, edition=1))}
     by = ("enterprise", "signatory")
 
     early = await at.post(f"{path}/signatures", body, by=by)
@@ -249,3 +248,38 @@ async def _kept_by_the_database(superuser: str) -> None:
         "ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER a_draft_is_signed_as_worded"
     )
     await connection.close()
+
+
+def _said(contract_id: str, digest: str, *, edition: int) -> bytes:
+    said = {"contract_id": contract_id, "digest": digest, "edition": edition}
+    return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+
+
+async def test_a_change_is_signed_by_an_own_key_for_the_edition_that_it_makes(
+    at: Partnership, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = KEYS["ES256"]
+    active = await at.active()
+    await _registered(active, key)
+    moved = {"due_dates": [{"code": "handover", "due_on": "2028-02-01"}]}
+    change = await proposed(active, moved)
+    path, digest = f"/v1/contract-changes/{change['id']}/signatures", change["terms_digest"]
+    by = ("enterprise", "signatory")
+
+    answers = []
+    for edition in (1, 2):
+        said = _said(active.contract_id, digest, edition=edition)
+        body = {"digest": digest, "jws": _detached(key, said, alg="ES256")}
+        answers.append(await active.post(path, body, by=by))
+    for party in ("city", "second_enterprise", "verifier"):
+        assert (await sign(active, change, party)).status_code == 201
+
+    earlier, signed = answers
+    assert (earlier.status_code, earlier.json()["code"]) == (422, "jws_differs")
+    assert signed.status_code == 201, signed.text
+    public = (await active.client.get(f"/v1/contracts/{active.contract_id}")).json()
+    assert public["edition"] == 2
+    file = tmp_path / "contract.json"
+    file.write_text(json.dumps(public), encoding="utf-8")
+    assert main(["contracts", "verify", str(file)]) == 0
+    assert capsys.readouterr().out.count(": sound") == 1
