@@ -14,7 +14,6 @@ import pytest
 
 import ecosystem
 from ecosystem.awards import rules as awards
-from ecosystem.contracts.negotiating import rules as negotiating
 from ecosystem.contracts.turning import rules as turning
 from ecosystem.history import model
 from ecosystem.history.past.model import REMEMBERED
@@ -37,7 +36,6 @@ ELSEWHERE: dict[str, Rule] = {
     "person.reactivated": people.reactivate,
     "need.awarded": awards.approve,
     "payment.computed": payments.compute,
-    "contract.worded": negotiating.accept,
     "contract.suspended": turning.approve,
     "contract.resumed": turning.approve,
     "contract.terminated": turning.approve,
