@@ -105,8 +105,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
     report = {
         "period": _QUARTER, "value": "91.5", "source": "monitor", "method": {"en": "All records"},
     }  # fmt: skip
-    observations = f"/v1/metrics/{metric_id}/observations"
-    observation = await at.made(observations, report, by=_SUPPLIER)
+    observation = await at.made(f"/v1/metrics/{metric_id}/observations", report, by=_SUPPLIER)
     milestone_id, document_id = await _accepted(at, contract)
     dispute = await _disputed(at, (await _listed(at, f"{contract}/payments", officer))[0])
     payment = await _read(at, f"/v1/payments/{dispute['rest_id']}", officer)

@@ -31,10 +31,9 @@ Mark = Annotated[
     str,
     Meta(
         pattern=whole(r"((0|[1-9][0-9]?)(\.[0-9]{1,2})?|100(\.0{1,2})?)"),
-        description="From 0 to 100, as a decimal string.",
-        examples=["86.5"],
+        description="From 0 to 100, as a decimal string.", examples=["86.5"],
     ),
-]
+]  # fmt: skip
 
 
 class State(StrEnum):
