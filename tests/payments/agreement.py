@@ -261,7 +261,7 @@ async def _contract(
         financing_award_id=None, programme_id=programme_id, price=price.decimal(),
         currency=price.currency, starts_on=terms.period.starts_on, ends_on=terms.period.ends_on,
         terms=canonical(terms), terms_digest=digest(terms), drafted_at=AT, activated_at=AT,
-        edition=1, suspended_at=None, ended_at=None, turns=0, **of,
+        edition=1, wording=1, suspended_at=None, ended_at=None, turns=0, **of,
     )  # fmt: skip
     for party, role in places:
         await tx.run(
