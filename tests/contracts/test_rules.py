@@ -149,6 +149,10 @@ def test_the_terms_name_every_party_in_its_place() -> None:
         ({"award": _loan(), "form": None}, rules.AwardUnfit),
         ({"financing": _award(id=LOAN)}, rules.AwardUnfit),
         ({"financing": _loan(need_id=_id("need", 2))}, rules.AwardUnfit),
+        (
+            {"financing": _loan(members=(_member(HELPER, OrganisationKind.THINK_TANK, "100"),))},
+            rules.AwardUnfit,
+        ),
         ({"form": None, "verifier": None}, rules.FormUnknown),
         ({"form_kept": "0" * 64, "verifier": None}, rules.FormAltered),
         ({"verifier": None}, rules.VerifierUnfit),

@@ -52,7 +52,7 @@ class AwardUnfit(Refusal):
     """No contract of this kind grows from the award."""
 
     kind = Kind.UNMET
-    remedy = "Name an award of delivery or advice, and for its financing one of the same need."
+    remedy = "Name an award of delivery or advice, and to finance it one of others, for that need."
 
 
 class AwardContracted(Refusal):
@@ -268,6 +268,10 @@ def _refuse_unfit(facts: DraftFacts) -> None:
     loan = facts.financing
     if loan is not None and (loan.kind != _FINANCING or loan.need_id != facts.award.need_id):
         message = "The award is not one of financing for the same need."
+        raise AwardUnfit(message, pointer="/financing_award_id")
+    suppliers = {member.organisation.id for member in facts.award.members}
+    if loan is not None and suppliers & {member.organisation.id for member in loan.members}:
+        message = "An organisation would supply and finance, and has one place in a contract."
         raise AwardUnfit(message, pointer="/financing_award_id")
 
 
