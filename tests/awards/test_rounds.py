@@ -80,7 +80,7 @@ async def test_what_was_passed_over_stays_so_while_another_lot_is_evaluated_agai
     low, usual = await flagged(world, need.lots[1].id)
     await opened(world, need.id)
     await appointed(world, need.id)
-    marks = dict(zip(first.values(), ("90", "60"), strict=True))
+    marks: dict[str, str] = dict(zip(first.values(), ("90", "60"), strict=True))
     await judge(world, need, marks | {low: "80", usual: "70"})
     question = await asked(world, low)
     await explained(world, question)

@@ -14,7 +14,7 @@ from ecosystem.budgets.model import AppropriationDraft, ProgrammeDraft
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.canonical import canonical, digest
 from ecosystem.contracts.form_shapes import ContractTerms
-from ecosystem.contracts.tables import contract, contract_party
+from ecosystem.contracts.tables import contract, contract_party, contract_signature
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE
 from ecosystem.identity.tables import organisation
@@ -218,6 +218,13 @@ _APPROVED = Statement(
 )
 
 
+_ACTIVATED = Statement(
+    update(contract)
+    .where(contract.c.authority_id == bindparam("of_authority"), contract.c.id == bindparam("of"))
+    .values(state="active", activated_at=AT)
+)
+
+
 async def _award(tx: Tx, made: Agreement, need_id: str, lot_id: str, price: Money) -> str:
     authority, lead = made.authority, made.parties.party("enterprise").organisation_id
     offer_id, award_id = (mint(one, authority=authority) for one in ("offer", "award"))
@@ -257,19 +264,13 @@ async def _contract(
     contract_id = mint("contract", authority=authority)
     await tx.run(
         inserting(contract),
-        authority_id=authority, id=contract_id, version=1, state="active", award_id=award_id,
+        authority_id=authority, id=contract_id, version=1, state="draft", award_id=award_id,
         financing_award_id=None, programme_id=programme_id, price=price.decimal(),
         currency=price.currency, starts_on=terms.period.starts_on, ends_on=terms.period.ends_on,
-        terms=canonical(terms), terms_digest=digest(terms), drafted_at=AT, activated_at=AT,
+        terms=canonical(terms), terms_digest=digest(terms), drafted_at=AT, activated_at=None,
         edition=1, wording=1, suspended_at=None, ended_at=None, turns=0, **of,
     )  # fmt: skip
-    for party, role in places:
-        await tx.run(
-            inserting(contract_party),
-            authority_id=authority, contract_id=contract_id,
-            organisation_id=made.parties.party(party).organisation_id, role=role,
-            share=100 if role in {"supplier", "lender"} else None,
-        )  # fmt: skip
+    await _sign(tx, made, terms, places, contract_id=contract_id)
     await budgets.commit(tx, programme_id=programme_id, for_id=award_id, amount=price, by=by, at=AT)
     await budgets.obligate(
         tx, programme_id=programme_id, award_id=award_id, contract_id=contract_id, amount=price,
@@ -280,6 +281,31 @@ async def _contract(
         audience=EVERYONE, after=await contracts.after(tx, contract_id),
     )  # fmt: skip
     return contract_id
+
+
+async def _sign(
+    tx: Tx,
+    made: Agreement,
+    terms: ContractTerms,
+    places: tuple[tuple[str, str], ...],
+    *,
+    contract_id: str,
+) -> None:
+    """Have every party join the draft and sign it, which brings it into force."""
+    of = {"authority_id": made.authority, "contract_id": contract_id}
+    parties = [(made.parties.party(party), role) for party, role in places]
+    for party, role in parties:
+        await tx.run(
+            inserting(contract_party), **of, organisation_id=party.organisation_id, role=role,
+            share=100 if role in {"supplier", "lender"} else None,
+        )  # fmt: skip
+    for party, _ in parties:
+        await tx.run(
+            inserting(contract_signature), **of, organisation_id=party.organisation_id,
+            person_id=party.people[0].id, digest=digest(terms), signed_at=AT, own_key=None,
+            wording=1,
+        )  # fmt: skip
+    await tx.run(_ACTIVATED, of_authority=made.authority, of=contract_id)
 
 
 async def _need(tx: Tx, made: Agreement, programme_id: str) -> tuple[str, str]:
