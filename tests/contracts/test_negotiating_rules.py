@@ -118,7 +118,7 @@ def test_only_what_the_form_leaves_open_changes_and_all_that_follows_from_it() -
         (
             {"asked": _asked({"quality_baseline": TERMS.variables["quality_baseline"]})},
             CITY,
-            rules.NothingProposed,
+            rules.NothingChanged,
         ),
     ],
 )

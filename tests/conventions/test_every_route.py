@@ -3,7 +3,8 @@
 import html
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, get_args
 
 import httpx
 import msgspec
@@ -210,6 +211,20 @@ async def test_what_can_change_has_a_strong_etag_and_is_not_sent_twice(there: Ev
             assert again.headers["etag"] == tag
         other = await there.client.get(there.path(one), headers=headers | {"If-None-Match": '"v0"'})
         assert (other.status_code, other.content) == (200, first.content), one.name
+
+
+async def test_a_number_is_no_instant(there: Everything) -> None:
+    asked = [(one, name) for one in READING for name, kind in one.queries.items() if _dated(kind)]
+    assert len(asked) > 5
+    for one, name in asked:
+        answer = await there.client.get(
+            there.path(one), params={name: "0.5"}, headers=await there.caller(one)
+        )
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed"), one.name
+
+
+def _dated(kind: Any) -> bool:
+    return kind is datetime or any(map(_dated, get_args(kind)))
 
 
 async def test_every_thing_that_a_request_changes_can_be_read_with_its_etag() -> None:

@@ -75,11 +75,14 @@ async def test_time_is_real_time_however_far_the_sandbox_has_gone(
 async def test_who_may_not_do_it_at_all_is_not_asked_to_prove_more(
     client: httpx.AsyncClient,
 ) -> None:
-    lender = await bearer(client, "bank", "lender", acr="pwd")
-    supplier = await bearer(client, "enterprise", "delivery", acr="pwd")
+    others = {
+        Role.LENDER: await bearer(client, "bank", "lender", acr="pwd"),
+        Role.DELIVERY: await bearer(client, "enterprise", "delivery", acr="pwd"),
+        Role.AUDITOR: await bearer(client, "auditor", "auditor", acr="pwd"),
+    }
 
     for one in (guarded for guarded in GUARDED if guarded.permit.roles):
-        headers = supplier if Role.LENDER in one.permit.roles else lender
+        headers = next(who for role, who in others.items() if role not in one.permit.roles)
         answer = await client.request(one.method, unknown(one), headers=headers)
 
         assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed"), one.name

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from datetime import UTC, datetime
+from typing import Any, get_args
 
 import msgspec
 
@@ -165,12 +166,18 @@ def _known_queries(call: Call, operation: Operation) -> None:
             detail = f"The query parameter {name} is left out, never null."
             raise EdgeFinding(problems.MALFORMED, detail)
         try:
-            msgspec.convert(value, operation.queries[name], strict=False)
+            kind = operation.queries[name]
+            msgspec.convert(value, kind, strict=_is_instant(kind))
         except msgspec.ValidationError as error:
             detail = f"The query parameter {name}: {error}."
             raise EdgeFinding(problems.MALFORMED, detail) from None
     if len({name for name, _ in given}) != len(given):
         raise EdgeFinding(problems.MALFORMED, "A query parameter is given twice.")
+
+
+def _is_instant(kind: Any) -> bool:
+    """Tell whether a parameter is an instant: where numbers are read, a number would be one."""
+    return kind is datetime or any(map(_is_instant, get_args(kind)))
 
 
 def _key(call: Call, operation: Operation, body: bytes) -> StoredUnder | None:

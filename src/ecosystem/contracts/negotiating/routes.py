@@ -31,7 +31,7 @@ from ecosystem.values.revision import RevisionStale
     key=True,
     refuses=(
         ContractMissing, rules.NotNegotiating, ContractInForce, ProposalOpen, rules.DraftReworded,
-        FormUnknown, FormAltered, TermsUnmet, rules.NothingProposed,
+        FormUnknown, FormAltered, TermsUnmet, rules.NothingChanged,
     ),
 )  # fmt: skip
 async def propose_values(

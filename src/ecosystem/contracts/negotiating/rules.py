@@ -48,7 +48,7 @@ class DraftReworded(Refusal):
     remedy = "Read the draft again, and propose what should change about it as it is now."
 
 
-class NothingProposed(Refusal):
+class NothingChanged(Refusal):
     """The draft says already what is proposed."""
 
     kind = Kind.UNMET
@@ -80,7 +80,7 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
     """Propose values for what the form leaves open; it stands in the place of the other side's.
 
     Refuses with NotNegotiating, ContractInForce, ProposalOpen where the own side waits for an
-    answer, DraftReworded, FormUnknown, FormAltered, as `forms.grow` does, and NothingProposed,
+    answer, DraftReworded, FormUnknown, FormAltered, as `forms.grow` does, and NothingChanged,
     in that order.
     """
     del at
@@ -95,7 +95,7 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
     form = _form(facts)
     terms = _grown(facts, form)
     if terms == facts.terms:
-        raise NothingProposed("Every variable has that value.", pointer="/values")
+        raise NothingChanged("Every variable has that value.", pointer="/values")
     return Proposed(
         state=State.PROPOSED,
         side=side,
