@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
@@ -119,14 +120,14 @@ def test_scores_lie_in_bounds_and_indicators_add_up_exactly(
 
 @given(st.lists(parts, max_size=8), st.randoms())
 def test_a_score_recomputes_from_its_trace_whatever_the_order_of_its_parts(
-    given_: list[Part], random: object
+    given_: list[Part], dice: Random
 ) -> None:
     scored = score(evidence(*given_))
 
     read = msgspec.json.decode(msgspec.json.encode(scored), type=Scored)
     assert score(read.evidence) == scored
     shuffled = list(given_)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    dice.shuffle(shuffled)
     assert score(evidence(*shuffled)).score == scored.score
 
 

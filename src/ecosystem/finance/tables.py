@@ -41,7 +41,7 @@ def whole(what: str) -> CheckConstraint:
     )
 
 
-def turning(table: str, turns: dict[str, str]) -> tuple[str, ...]:
+def stepping(table: str, turns: dict[str, str]) -> tuple[str, ...]:
     """Return the statements by which a row goes only from state to state, as `turns` says.
 
     Each turn, `requested approved`, sets only the columns that are listed for it; the version
@@ -153,7 +153,7 @@ facility: Final = Table(
         f"OR {CHECKING}",
         "hands": ("offered_by", "agreed_by"),
         "sql": (
-            *turning(
+            *stepping(
                 "facility",
                 {
                     "begins": "offered,agreed",

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.finance.assigning.model import State
-from ecosystem.finance.tables import CALLER, OVERSEEN, OWN, turning, whole
+from ecosystem.finance.tables import CALLER, OVERSEEN, OWN, stepping, whole
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
@@ -77,7 +77,7 @@ assignment: Final = Table(
         "visible_where": f"assignor_id = {CALLER} OR assignee_id = {CALLER} OR {OWN} OR {OVERSEEN}",
         "hands": ("notified_by", "acknowledged_by"),
         "sql": (
-            *turning(
+            *stepping(
                 "assignment",
                 {
                     "begins": "notified",

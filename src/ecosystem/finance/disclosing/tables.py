@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from ecosystem.finance.disclosing.model import Scope
-from ecosystem.finance.tables import CALLER, OVERSEEN, OWN, turning, whole
+from ecosystem.finance.tables import CALLER, OVERSEEN, OWN, stepping, whole
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
@@ -68,7 +68,7 @@ disclosure: Final = Table(
         "visible_where": f"supplier_id = {CALLER} OR lender_id = {CALLER} OR {OWN} OR {OVERSEEN}",
         "hands": ("given_by", "revoked_by"),
         "sql": (
-            *turning("disclosure", {"begins": "given", "given revoked": "revoked_at,revoked_by"}),
+            *stepping("disclosure", {"begins": "given", "given revoked": "revoked_at,revoked_by"}),
             *refusing("a_supplier_discloses", on="disclosure", unless=_SUPPLIER),
         ),
     },

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.finance.drawing.model import State
-from ecosystem.finance.tables import turning, whole
+from ecosystem.finance.tables import stepping, whole
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
@@ -117,7 +117,7 @@ drawdown: Final = Table(
         "facility.authority_id = drawdown.authority_id AND facility.id = drawdown.facility_id)",
         "hands": ("requested_by", "approved_by", "disbursed_by"),
         "sql": (
-            *turning(
+            *stepping(
                 "drawdown",
                 {
                     "begins": "requested",
