@@ -1,5 +1,6 @@
 """What rules would pay for supposed values is what they pay once these come true."""
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,13 @@ import pytest
 
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.payments.engine import FactsDoubled, RulesUnsound, recompute
-from ecosystem.payments.simulating import queries, rules
+from ecosystem.payments.simulating import queries, rules, running
 from ecosystem.payments.simulating.draws import chance, drawn
 from ecosystem.payments.simulating.model import Known, Simulation, Suppositions, Triangular
 from ecosystem.payments.simulating.plan import SimulationTooLarge, SuppositionsUnsound
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.web import seen_by
-from tests.parties import bearer
+from tests.parties import bearer, comes_true
 from tests.payments.agreement import FEBRUARY, accept, agree, totals, verify
 from tests.payments.builders import rule
 from tests.payments.published import cases, supposed
@@ -189,6 +190,34 @@ async def test_every_published_example_gives_its_number_over_http(
         last = msgspec.convert(shown.json(), Simulation).calculations[-1]
         assert case.said(last) == case.expected, case.id
         assert recompute(msgspec.json.encode(last)).is_identical()
+
+
+@pytest.mark.anyio
+async def test_while_some_simulate_nothing_of_the_database_is_held_and_each_has_one(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    city, bank = await bearer(client, "city", "officer"), await bearer(client, "bank", "lender")
+    wish = {
+        "rules": [msgspec.to_builtins(LINE)],
+        "contract_value": {"amount": "10000.00", "currency": "CNY"},
+        "values": [{"metric": "metric", "periods": MONTHS, "value": UNIFORM}],
+        "draws": 5000,
+    }
+
+    async def simulated(by: dict[str, str]) -> httpx.Response:
+        return await client.post("/v1/payment-simulations", json=wish, headers=by)
+
+    first = asyncio.create_task(simulated(city))
+
+    async def is_free() -> bool:
+        return running.in_line() == 1 and database.pool.in_use == 0 and not first.done()
+
+    assert await comes_true(is_free, within_s=5)
+    again, other = await asyncio.gather(simulated(city), simulated(bank))
+
+    assert (again.status_code, again.headers["retry-after"]) == (429, "1")
+    assert ((await first).status_code, other.status_code) == (201, 201)
+    assert (await simulated(city)).content == (await first).content == other.content
 
 
 @pytest.mark.anyio

@@ -52,7 +52,7 @@ def _on_refusal(request: Call, refusal: Refusal) -> Response[bytes]:
 
 def _on_finding(request: Call, finding: EdgeFinding) -> Response[bytes]:
     response = _respond(request, _found(request, finding.type, finding.detail))
-    if finding.type is problems.UNAVAILABLE:
+    if finding.type in (problems.UNAVAILABLE, problems.TOO_MANY):
         response.headers["retry-after"] = "1"
     return response
 

@@ -142,7 +142,7 @@ def _plain(described: dict[str, Any]) -> dict[str, Any]:
 
 def _headers(one: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    if one.method == "POST" and not one.permit.is_public():
+    if one.method == "POST" and not one.permit.is_public() and not one.late:
         text = "A new random key for each new request; the same one when it is sent again."
         kind: dict[str, Any] = {"type": "string", "pattern": _KEY}
         found.append(_header("Idempotency-Key", text, kind, required=one.key_required))

@@ -9,13 +9,14 @@ from ecosystem.payments import access
 from ecosystem.payments.engine import FactsDoubled, RulesUnsound
 from ecosystem.payments.simulating import plan, queries, running
 from ecosystem.payments.simulating.model import Simulation, SimulationDraft, Suppositions
-from ecosystem.runtime.web import Call, post
+from ecosystem.runtime.web import Call, post, seen_by
 from ecosystem.values.money import AmountTooFine, CurrencyUnknown
 
 
 @post(
     "/v1/payment-simulations",
     permit=access.SIMULATE,
+    late=True,
     answers=Simulation,
     refuses=(
         plan.RulesNotChosen, plan.FormNotListed, RulesUnsound, plan.SuppositionsUnsound,
@@ -28,14 +29,16 @@ async def simulate_payments(request: Call, data: JSONBody[SimulationDraft]) -> R
     Rules that are given, or those of a standard form, run over supposed values by the engine that
     pays for real ones. A value is single, a range whose points make a grid, or a distribution
     that is drawn from by a seed: the same request has the same answer. Nothing is kept, and nobody
-    is told.
+    is told. One at a time is computed for an organisation: another meanwhile gets 429.
     """
-    return request.answer(await running.run(queries.given(data), data))
+    found = await running.run(queries.given(data), data, of=request.by.organisation_id)
+    return request.answer(found)
 
 
 @post(
     "/v1/contracts/{contract_id:str}/simulation",
     permit=access.SIMULATE_CONTRACT,
+    late=True,
     answers=Simulation,
     refuses=(
         ContractMissing, NotConcerned, plan.SuppositionsUnsound, plan.SimulationTooLarge,
@@ -49,10 +52,14 @@ async def simulate_contract(
 
     Its own rules run over what is proved, and over what is supposed to follow; of a draft over
     what is supposed alone. A supposed value of a period that is calculated already joins the
-    step of that period. Nothing is kept, and nobody is told.
+    step of that period. Nothing is kept, and nobody is told. One at a time is computed for an
+    organisation.
     """
-    await contracts.concern(request.tx, contract_id, by=request.by)
-    return request.answer(await running.run(await queries.known(request.tx, contract_id), data))
+    by = request.by
+    async with request.house.database.reading(seen_by(by)) as tx:
+        await contracts.concern(tx, contract_id, by=by)
+        known = await queries.known(tx, contract_id)
+    return request.answer(await running.run(known, data, of=by.organisation_id))
 
 
 ROUTES = (simulate_payments, simulate_contract)
