@@ -1,6 +1,7 @@
 """Evaluation on a real database: declared first, scored alone, ranked for all."""
 
 import asyncio
+from itertools import product
 
 import asyncpg
 import msgspec
@@ -117,6 +118,23 @@ async def test_an_evaluator_whose_organisation_bids_is_refused_by_name(
 
     with pytest.raises(rules.EvaluatorBids):
         await appointed(world, need.id, ("think_tank/evaluator",))
+
+
+async def test_who_declared_before_her_organisation_offered_reads_and_scores_no_rival(
+    world: World, need: Published
+) -> None:
+    rival = await offered(world, need.lot_id, content())
+    await appointed(world, need.id, (*EVALUATORS, "think_tank/evaluator"))
+    own = await offered(world, need.lot_id, content(), by="think_tank", kind="advisory")
+    await admitted(world, need.id)
+
+    for offer_id, refusal in ((rival, OfferMissing), (own, rules.ConflictOfInterest)):
+        with pytest.raises(refusal):
+            await scored(world, offer_id, "think_tank/evaluator")
+    for offer_id, who in product((rival, own), EVALUATORS):
+        await scored(world, offer_id, who)
+
+    assert await evaluated(world, need.id) == "evaluated"
 
 
 async def test_an_evaluator_who_has_not_declared_does_not_score(

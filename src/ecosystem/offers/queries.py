@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Integer,
+    Table,
     Text,
     and_,
     any_,
@@ -86,6 +87,16 @@ def _reads(*more: ColumnElement[bool]) -> ColumnElement[bool]:
         offer_reader.c.need_id == offer.c.need_id,
         offer_reader.c.person_id == _PERSON,
         *more,
+    )
+
+
+def may_read(of: Table) -> ColumnElement[bool]:
+    """Return whether the person of a row of `of` may read what was offered for its need."""
+    return exists().where(
+        offer_reader.c.authority_id == of.c.authority_id,
+        offer_reader.c.need_id == of.c.need_id,
+        offer_reader.c.person_id == of.c.person_id,
+        offer_reader.c.may_read,
     )
 
 

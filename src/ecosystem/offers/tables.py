@@ -68,6 +68,24 @@ _AS_CONFIRMED: Final = """CASE
     OR NEW.confirmed_version IS NOT DISTINCT FROM OLD.confirmed_version
   END"""
 """What is opened was confirmed for the need as it is, while offers were still taken."""
+_RIVALS_READ_NOTHING: Final = (
+    """
+CREATE FUNCTION rivals_read_nothing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE offer_reader SET may_read = false
+    WHERE authority_id = NEW.authority_id AND need_id = NEW.need_id AND may_read
+      AND organisation_id = ANY (NEW.member_ids);
+  RETURN NULL;
+END $$""",
+    (
+        "CREATE TRIGGER rivals_read_nothing AFTER INSERT OR UPDATE OF state, member_ids ON offer "
+        "FOR EACH ROW WHEN (NEW.state NOT IN ('draft', 'submitted', 'withdrawn')) "
+        "EXECUTE FUNCTION rivals_read_nothing()"
+    ),
+    "ALTER TABLE offer ENABLE ALWAYS TRIGGER rivals_read_nothing",
+)
+"""From the opening on nobody whose organisation has offered reads what others have. Before it,
+nobody reads anything, and that she stopped reading would tell that it has offered."""
 _TURNS: Final = {
     "draft": ("submitted", "withdrawn"),
     "submitted": ("draft", "withdrawn", "opened", "excluded"),
@@ -169,6 +187,7 @@ offer: Final = Table(
                 "what_is_opened_is_confirmed", on="offer", unless=_AS_CONFIRMED, changes=True
             ),
             *turning("offer", _TURNS),
+            *_RIVALS_READ_NOTHING,
         ),
     },
 )

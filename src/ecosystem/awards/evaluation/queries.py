@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import ARRAY, Integer, Table, Text, any_, bindparam, exists, func, or_, select
+from sqlalchemy import ARRAY, Integer, Table, Text, any_, bindparam, exists, func, not_, or_, select
 
 from ecosystem.awards import queries as awards
 from ecosystem.awards.evaluation.contests import contests_of
@@ -82,13 +82,18 @@ _FIT: Final = Statement(
     )
     .order_by(organisation.c.number == _AUTHORITY, organisation.c.id)
 )
+_CONFLICT: Final = (
+    evaluator.c.has_conflict
+    | (evaluator.c.declared_at.is_not(None) & not_(offers.may_read(evaluator)))
+).label("has_conflict")
+"""Also without having said so: of whoever has declared none, and whose organisation offers."""
 _EVALUATORS: Final = Statement(
-    select(evaluator.c.person_id, evaluator.c.has_conflict)
+    select(evaluator.c.person_id, _CONFLICT)
     .where(evaluator.c.authority_id == _AUTHORITY, evaluator.c.need_id == _NEED)
     .order_by(evaluator.c.person_id)
 )
 _EVALUATOR: Final = Statement(
-    select(evaluator.c.organisation_id, evaluator.c.has_conflict)
+    select(evaluator.c.organisation_id, _CONFLICT)
     .where(evaluator.c.authority_id == _AUTHORITY, evaluator.c.need_id == _NEED)
     .where(evaluator.c.person_id == _PERSON)
     .with_for_update()
@@ -200,7 +205,7 @@ async def score_facts(
         need_state=facts.need_state,
         offer_state=facts.state,
         has_conflict=None if found is None else found["has_conflict"],
-        is_bidder=by.organisation_id in {one.organisation_id for one in facts.members},
+        is_bidder=await offers.bids(tx, facts.need_id, organisation_id=by.organisation_id),
         is_settled=(facts.lot_id, facts.kind) in made_before.settled,
         has_scored=await tx.value(
             _HAS_SCORED,

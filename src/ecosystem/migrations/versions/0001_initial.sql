@@ -3127,6 +3127,18 @@ CREATE TRIGGER offer_turns BEFORE UPDATE OF state ON offer FOR EACH ROW WHEN (OL
 -- next
 ALTER TABLE offer ENABLE ALWAYS TRIGGER offer_turns;
 -- next
+CREATE FUNCTION rivals_read_nothing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE offer_reader SET may_read = false
+    WHERE authority_id = NEW.authority_id AND need_id = NEW.need_id AND may_read
+      AND organisation_id = ANY (NEW.member_ids);
+  RETURN NULL;
+END $$;
+-- next
+CREATE TRIGGER rivals_read_nothing AFTER INSERT OR UPDATE OF state, member_ids ON offer FOR EACH ROW WHEN (NEW.state NOT IN ('draft', 'submitted', 'withdrawn')) EXECUTE FUNCTION rivals_read_nothing();
+-- next
+ALTER TABLE offer ENABLE ALWAYS TRIGGER rivals_read_nothing;
+-- next
 GRANT SELECT, INSERT, UPDATE ON organisation_identifier TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON passkey TO ecosystem_api;
