@@ -180,6 +180,18 @@ async def test_a_member_is_substituted_once_that_is_approved_and_signed_by_all(
     assert await replayed(database, DECIDED) == {"change.approved": 1, "contract.changed": 1}
 
 
+async def test_who_leads_speaks_for_all_where_the_contract_would_end(active: Partnership) -> None:
+    path, asked = f"/v1/contracts/{active.contract_id}/turns", {
+        "kind": "termination", "ground": "breach", "reason": {"en": "Payments are late."},
+    }  # fmt: skip
+
+    member = await active.post(path, asked, by=("second_enterprise", "delivery"), If_Match="*")
+    lead = await active.post(path, asked, by=("enterprise", "delivery"), If_Match="*")
+
+    assert code(member) == (403, "not_turning")
+    assert lead.status_code == 201, lead.text
+
+
 @pytest.mark.parametrize(
     ("leaving", "joining", "fault"),
     [

@@ -79,7 +79,7 @@ class Life(RuleBasedStateMachine):
     def a_turn_is_proposed(self, kind: Kind) -> None:
         asked = TurnDraft(kind=kind, ground=GROUNDS.get(kind, UNSET), reason=Text(en="Why"))
         facts = ProposeFacts(
-            contract_id="contract", authority_number=1, state=self.state, supplier_ids=(MAKER,),
+            contract_id="contract", authority_number=1, state=self.state, supplier_id=MAKER,
             asked=asked, open_turn_id=None if self.turn is None else "turn", grounds=ENDINGS,
         )  # fmt: skip
         may = str(self.state) in MAY[kind] and self.turn is None
@@ -93,7 +93,7 @@ class Life(RuleBasedStateMachine):
             turn_id="turn", kind=kind, ground=GROUNDS.get(kind), by_agreement=False,
             state=TurnState.PROPOSED, side=made.side, approved_by_side=made.approved_by_side,
             organisation_id=CITY, proposed_by=made.proposed_by, reply_by=made.reply_by,
-            has_reply=False, authority_number=1, supplier_ids=(MAKER,),
+            has_reply=False, authority_number=1, supplier_id=MAKER,
             contract_state=self.state, suspended_at=self.suspended_at, ends_on=self.ends_on,
         )  # fmt: skip
 

@@ -54,7 +54,8 @@ class ProposeFacts(msgspec.Struct, frozen=True, kw_only=True):
     contract_id: ContractId
     authority_number: int
     state: ContractState
-    supplier_ids: tuple[str, ...]
+    supplier_id: str
+    """Who speaks for the supplier: the lead, where several take its place."""
     asked: TurnDraft
     open_turn_id: str | None
     grounds: EndingGrounds
@@ -87,7 +88,8 @@ class TurnFacts(msgspec.Struct, frozen=True, kw_only=True):
     reply_by: datetime | None
     has_reply: bool
     authority_number: int
-    supplier_ids: tuple[str, ...]
+    supplier_id: str
+    """Who speaks for the supplier: the lead, where several take its place."""
     contract_state: ContractState
     suspended_at: datetime | None
     ends_on: date

@@ -96,7 +96,7 @@ async def propose_facts(tx: Tx, row: Record, asked: TurnDraft) -> ProposeFacts:
         contract_id=row["id"],
         authority_number=row["authority_id"],
         state=ContractState(row["state"]),
-        supplier_ids=_suppliers(row),
+        supplier_id=_supplier(row),
         asked=asked,
         open_turn_id=await tx.value(_OPEN, authority_id=row["authority_id"], contract_id=row["id"]),
         grounds=law.rules.endings,
@@ -118,7 +118,7 @@ def turn_facts(turn: Record, row: Record) -> TurnFacts:
         reply_by=turn["reply_by"],
         has_reply=turn["reply"] is not None,
         authority_number=row["authority_id"],
-        supplier_ids=_suppliers(row),
+        supplier_id=_supplier(row),
         contract_state=ContractState(row["state"]),
         suspended_at=row["suspended_at"],
         ends_on=row["ends_on"],
@@ -133,9 +133,11 @@ async def stood(tx: Tx, contract_id: str) -> Stood:
     return Stood(contract_id=contract_id, state=ContractState(state))
 
 
-def _suppliers(row: Record) -> tuple[str, ...]:
+def _supplier(row: Record) -> str:
+    """Return who speaks for the supplier: the lead, where several take its place."""
     terms = msgspec.json.decode(row["terms"], type=ContractTerms)
-    return tuple(one.organisation_id for one in terms.parties if one.role == "supplier")
+    several = [one for one in terms.parties if one.role == "supplier"]
+    return next((one for one in several if one.lead), several[0]).organisation_id
 
 
 def _owner(turn_id: str) -> int:

@@ -226,7 +226,7 @@ def _days(facts: TurnFacts, at: datetime) -> int:
 def _side(facts: ProposeFacts, by: Actor) -> Side:
     if by.organisation_number == facts.authority_number and _proposes(by, "authority"):
         return "authority"
-    supplies = by.organisation_id in facts.supplier_ids and _proposes(by, "supplier")
+    supplies = by.organisation_id == facts.supplier_id and _proposes(by, "supplier")
     if supplies and facts.asked.kind is Kind.TERMINATION:
         return "supplier"
     raise NotTurning("The caller has no such role on a side that proposes this.")
@@ -265,7 +265,7 @@ def _termination(facts: ProposeFacts, side: Side) -> TerminationGround:
 def _is_of(facts: TurnFacts, by: Actor, side: Side) -> bool:
     if side == "authority":
         return by.organisation_number == facts.authority_number
-    return by.organisation_id in facts.supplier_ids
+    return by.organisation_id == facts.supplier_id
 
 
 def _refuse_over(facts: TurnFacts) -> None:
