@@ -138,6 +138,27 @@ async def test_a_person_belongs_to_two_organisations_and_acts_for_the_one_of_her
     assert (read.json()["state"], read.json()["accepted_by"]) == ("accepted", here["person_id"])
 
 
+async def test_a_key_of_a_person_belongs_to_the_organisation_that_she_acts_for(
+    client: httpx.AsyncClient,
+) -> None:
+    here = await bearer(client, "verifier", "verifier")
+    made = await _invited(client, "bank", "lender")
+    there = await join(client, made.json()["link"], party="verifier", person="verifier")
+    asked, key = (
+        {"name": {"en": "Data"}, "filters": {"operation": "data"}},
+        {"Idempotency-Key": "1"},
+    )
+
+    first, other, again = [
+        await client.post("/v1/saved-searches", json=asked, headers={**by, **key})
+        for by in (here, there, there)
+    ]
+
+    assert "idempotency-replayed" not in other.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    assert first.json()["id"] != other.json()["id"] == again.json()["id"]
+
+
 async def test_of_eight_who_accept_at_once_one_joins(client: httpx.AsyncClient) -> None:
     link = (await _invited(client, "verifier", "verifier")).json()["link"]
     city = (await seeded(client)).party("city")

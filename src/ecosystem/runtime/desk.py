@@ -193,7 +193,7 @@ def _key(call: Call, operation: Operation, body: bytes) -> StoredUnder | None:
     actor = call.visit.actor
     if actor is None:
         return None
-    principal = f"{actor.client_id}/{actor.person_id or ''}"
+    principal = f"{actor.organisation_id}/{actor.client_id}/{actor.person_id or ''}"
     asked = f"{call.method} {call.scope['path']}?{call.scope['query_string'].decode('latin-1')}\n"
     fingerprint = hashlib.sha256(asked.encode() + body).digest()
     return StoredUnder(principal, given.strip('"'), fingerprint)
