@@ -203,6 +203,16 @@ async def test_who_is_no_party_learns_of_no_contract_to_sign(partnership: Partne
     assert _code(answer) == (404, "contract_missing")
 
 
+async def test_a_draft_is_hidden_from_who_would_lend_on_it(partnership: Partnership) -> None:
+    contract_id, _ = await _drafted(partnership)
+
+    offered = await partnership.post(
+        f"/v1/contracts/{contract_id}/facilities", {}, by=("bank", "lender")
+    )
+
+    assert (offered.status_code, offered.json()["code"]) == (404, "contract_missing")
+
+
 async def test_with_the_last_signature_the_contract_is_in_force_and_public(
     partnership: Partnership,
 ) -> None:

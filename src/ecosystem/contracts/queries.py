@@ -292,6 +292,11 @@ async def concern(tx: Tx, contract_id: str, *, by: Actor) -> None:
         raise NotConcerned("The contract is public, and what is done under it is not.")
 
 
+async def see(tx: Tx, contract_id: str, *, by: Actor) -> None:
+    """Refuse with ContractMissing a contract that the caller may not know of."""
+    await _place(tx, contract_id, by)
+
+
 async def _place(tx: Tx, contract_id: str, by: Actor) -> Record:
     authority = _owner(contract_id)
     return _found(await tx.row(_PLACE, authority_id=authority, id=contract_id, **reads_as(by)))

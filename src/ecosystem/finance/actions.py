@@ -53,7 +53,7 @@ async def offer(
 
     Effects: `facility.offered`; where it is agreed, its amount can be drawn.
     """
-    facts = await queries.offer_facts(tx, contract_id, asked, at=at)
+    facts = await queries.offer_facts(tx, contract_id, asked, by=by, at=at)
     offered = rules.offer(facts, by=by, at=at)
     authority = authority_of(contract_id)
     facility_id = mint("facility", authority=authority)

@@ -28,6 +28,7 @@ from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import money, revision
+from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, owner
 
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
@@ -113,9 +114,10 @@ async def view(tx: Tx, facility_id: str) -> Record:
 
 
 async def offer_facts(
-    tx: Tx, contract_id: str, asked: FacilityDraft, *, at: datetime
+    tx: Tx, contract_id: str, asked: FacilityDraft, *, by: Actor, at: datetime
 ) -> OfferFacts:
     """Return what an offer is checked against. Refuses with ContractMissing, as `awards.final`."""
+    await contracts.see(tx, contract_id, by=by)
     terms, row = await contracts.terms(tx, contract_id)
     return OfferFacts(
         contract_id=contract_id,

@@ -43,7 +43,7 @@ async def give(
 
     Effects: `disclosure.given`, for the supplier and the lender.
     """
-    facts = await queries.give_facts(tx, contract_id, asked)
+    facts = await queries.give_facts(tx, contract_id, asked, by=by)
     given = rules.give(facts, by=by, at=at)
     authority = authority_of(contract_id)
     disclosure_id = mint("disclosure", authority=authority)

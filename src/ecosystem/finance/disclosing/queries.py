@@ -80,8 +80,9 @@ async def view(tx: Tx, disclosure_id: str, *, at: datetime) -> Record:
     return _found(await tx.row(_VIEW, authority_id=_owner(disclosure_id), id=disclosure_id, at=at))
 
 
-async def give_facts(tx: Tx, contract_id: str, asked: DisclosureDraft) -> GiveFacts:
+async def give_facts(tx: Tx, contract_id: str, asked: DisclosureDraft, *, by: Actor) -> GiveFacts:
     """Return what a consent is checked against. Refuses with ContractMissing."""
+    await contracts.see(tx, contract_id, by=by)
     terms, _ = await contracts.terms(tx, contract_id)
     kind = await tx.value(_KIND, id=asked.lender_id)
     return GiveFacts(
