@@ -17,7 +17,7 @@ from ecosystem.values.period import wire
 COLUMNS: Final = AuditEvent.__struct_fields__
 _INSTANTS: Final = frozenset({"valid_at", "recorded_at"})
 _INTEGERS: Final = frozenset({"position", "version", "authority_number"})
-_FORMULA: Final = re.compile(r"[=+\-@\t\r]")
+_FORMULA: Final = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 _Page = list[AuditEvent]
 
 
