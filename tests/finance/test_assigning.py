@@ -9,6 +9,7 @@ import pytest
 
 from ecosystem.finance.assigning import actions as assigning
 from ecosystem.finance.assigning import rules as assigning_rules
+from ecosystem.finance.servicing import actions as servicing
 from ecosystem.payments import actions as payments_actions
 from ecosystem.payments import rules as payments_rules
 from ecosystem.runtime.database import Database
@@ -22,6 +23,7 @@ from tests.finance.lending import (
     disbursed,
     lent,
     position,
+    repaid,
     unsound,
 )
 from tests.payments import steps
@@ -54,6 +56,35 @@ async def test_a_payment_that_was_computed_before_goes_to_the_lender_once_it_is_
     assert owed.due.amount == "4.00"
     held = await book(database, facility_id)
     assert held["surplus"] == Decimal("8000.00")
+    assert await unsound(database) == []
+
+
+async def test_no_act_of_the_lender_stops_what_the_bank_was_told_to_pay(
+    database: Database, agreed: Agreement
+) -> None:
+    facility_id = await lent(database, agreed)
+    assignment_id = await assigned(database, agreed, facility_id)
+    await accept(database, agreed, "opening")
+    payment_id = await steps.instructed(database, agreed)
+    taken = payment_id.rpartition("_")[2]
+
+    await repaid(database, agreed, facility_id, "1.00", at=AT, reference=taken)
+    await act_as(
+        database, agreed, LENDER,
+        lambda tx, by: assigning.release(
+            tx, assignment_id, reason=WORDS, by=by, at=AT, expected=None
+        ),
+    )  # fmt: skip
+    await act_as(
+        database, agreed, LENDER,
+        lambda tx, by: servicing.close(tx, facility_id, by=by, at=AT, expected=None),
+    )  # fmt: skip
+    await steps.settle(database, agreed, payment_id)
+
+    [paid] = await payments(database, agreed)
+    held = await book(database, facility_id)
+    assert paid["state"] == "settled"
+    assert held["surplus"] == paid["amount"] + 1
     assert await unsound(database) == []
 
 

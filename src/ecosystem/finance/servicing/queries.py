@@ -211,7 +211,11 @@ async def receive_facts(
     last_on = before[-1]["received_on"] if before else None
     if payment_id is not None and last_on is not None:
         asked = msgspec.structs.replace(asked, received_on=max(last_on, asked.received_on))
-    recorded = await tx.value(_BY_REFERENCE, **place, bank_reference=asked.bank_reference)
+    recorded = (
+        await tx.value(_BY_REFERENCE, **place, bank_reference=asked.bank_reference)
+        if payment_id is None
+        else None
+    )
     return ReceiveFacts(
         facility=facts,
         repays_early=facilities.terms_of(row).repays_early,

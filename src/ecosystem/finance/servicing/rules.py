@@ -113,13 +113,15 @@ def begin(facts: BeginFacts) -> Scheduled:
 def receive(facts: ReceiveFacts, *, by: Actor, at: datetime) -> Received:
     """Apply money that has come in.
 
-    What the borrower paid, the lender records. Refuses with NotLender, FacilityOutOfTurn,
-    NothingReceived, AmountTooFine, RepaymentDoubled, RepaymentMisdated, in that order.
+    What the borrower paid, the lender records; what the authority paid is applied whatever the
+    lender has done since: under a closed facility all of it is surplus, which is the borrower's.
+    Refuses with NotLender, FacilityOutOfTurn, NothingReceived, AmountTooFine, RepaymentDoubled,
+    RepaymentMisdated, in that order.
     """
     asked = facts.asked
     if facts.payment_id is None:
         lender(facts.facility, by)
-    within(facts.facility, FacilityState.AGREED)
+        within(facts.facility, FacilityState.AGREED)
     is_same = asked.amount.currency == facts.facility.amount.currency
     if not is_same or not money.check(asked.amount, pointer="/amount"):
         message = f"The facility is in {facts.facility.amount.currency}."

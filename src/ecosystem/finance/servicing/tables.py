@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -80,9 +81,6 @@ repayment: Final = Table(
     PrimaryKeyConstraint("authority_id", "id"),
     UniqueConstraint("authority_id", "facility_id", "ordinal", name="repayments_follow"),
     UniqueConstraint("authority_id", "payment_id", name="a_payment_repays_once"),
-    UniqueConstraint(
-        "authority_id", "facility_id", "bank_reference", name="a_transaction_repays_once"
-    ),
     ForeignKeyConstraint(["authority_id", "facility_id"], ["facility.authority_id", "facility.id"]),
     ForeignKeyConstraint(["authority_id", "payment_id"], ["payment.authority_id", "payment.id"]),
     CheckConstraint(f"source IN ({_SOURCES})", name="source_is_known"),
@@ -107,6 +105,15 @@ repayment: Final = Table(
         "document::text, '\"digest\":\"' || encode(digest, 'hex') || '\"', '\"digest\":\"\"'"
         "), 'UTF8'))",
         name="digest_is_of_the_document",
+    ),
+    # What an authority pays has the number of its payment, which no reference of a lender's takes.
+    Index(
+        "a_transaction_repays_once",
+        "authority_id",
+        "facility_id",
+        "bank_reference",
+        unique=True,
+        postgresql_where=text("source = 'borrower'"),
     ),
     Index("repayment_of_facility", "authority_id", "facility_id", "id"),
     info={"append_only": True, "visible_where": _seen("repayment")},

@@ -2422,7 +2422,6 @@ CREATE TABLE repayment (
 	CONSTRAINT repayment_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT repayments_follow UNIQUE (authority_id, facility_id, ordinal),
 	CONSTRAINT a_payment_repays_once UNIQUE (authority_id, payment_id),
-	CONSTRAINT a_transaction_repays_once UNIQUE (authority_id, facility_id, bank_reference),
 	CONSTRAINT repayment_authority_id_facility_id_refers FOREIGN KEY(authority_id, facility_id) REFERENCES facility (authority_id, id),
 	CONSTRAINT repayment_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
 	CONSTRAINT repayment_source_is_known CHECK (source IN ('borrower', 'authority')),
@@ -2434,6 +2433,8 @@ CREATE TABLE repayment (
 	CONSTRAINT repayment_amount_is_of_the_document CHECK ((document->'cash'->>'amount')::numeric = amount AND document->'cash'->>'currency' = currency AND (document->>'surplus')::numeric = surplus),
 	CONSTRAINT repayment_digest_is_of_the_document CHECK (document->>'digest' = encode(digest, 'hex') AND digest = sha256(convert_to(replace(document::text, '"digest":"' || encode(digest, 'hex') || '"', '"digest":""'), 'UTF8')))
 );
+-- next
+CREATE UNIQUE INDEX a_transaction_repays_once ON repayment (authority_id, facility_id, bank_reference) WHERE source = 'borrower';
 -- next
 CREATE INDEX repayment_of_facility ON repayment (authority_id, facility_id, id);
 -- next
