@@ -25,7 +25,7 @@ CLAIM: Final = Permit(
 APPROVE: Final = Permit(
     act="approve a payment", scope="payments:write", roles=(Role.APPROVER,), person=True,
     step_up=True, kinds=_GOVERNMENT, verified=True,
-    relation="authority; not who claimed it; within her limit", state="claimed",
+    relation="authority; not who claimed it; within her limit", state="claimed or returned",
 )  # fmt: skip
 LIMIT: Final = Permit(
     act="limit what an approver may approve", scope="payments:write", roles=(Role.TREASURER,),

@@ -63,9 +63,9 @@ def _marking(step: str, *more: str) -> Statement:
 
 
 _CLAIM: Final = _marking("claimed", "due_on")
-_APPROVE: Final = _marking("approved")
+_APPROVE: Final = _marking("approved", "returned_at")
 _REJECT: Final = _marking("rejected", "rejected_reason")
-_INSTRUCT: Final = _marking("instructed", "paid_to_id", "assignment_id", "returned_at")
+_INSTRUCT: Final = _marking("instructed", "paid_to_id", "assignment_id")
 _SETTLE: Final = _marking("settled", "bank_reference", "settled_on")
 _RECEIVE: Final = _marking("received")
 _REVERSE: Final = _marking("reversed")
@@ -230,7 +230,7 @@ async def approve(
     limit = await limits.holding(tx, by=by, currency=locked.amount.currency)
     facts = msgspec.structs.replace(locked, limit=limit)
     approved = rules.approve(facts, by=by, at=at)
-    await _mark(tx, _APPROVE, payment_id, approved.state, by=by, at=at)
+    await _mark(tx, _APPROVE, payment_id, approved.state, by=by, at=at, new_returned_at=None)
     version = await history.record(
         tx, "payment.approved", payment_id, facts=facts, decision=approved, by=by, at=at,
         audience=Audience(organisations=(facts.payee_id,)),
@@ -279,7 +279,6 @@ async def instruct(
         tx, _INSTRUCT, payment_id, instructed.state, by=by, at=at,
         new_paid_to_id=facts.paid_to_id,
         new_assignment_id=None if facts.assigned is None else facts.assigned.assignment_id,
-        new_returned_at=None,
     )  # fmt: skip
     await _move(
         tx, facts.amount, row, facts.contract_id, by=by, at=at, act="instruct", of=payment_id,

@@ -45,7 +45,7 @@ class State(StrEnum):
     SETTLED = "settled"
     REJECTED = "rejected"
     RETURNED = "returned"
-    """The bank gave the money back after it was settled; it can be instructed again."""
+    """The bank refused the order, or gave the money back; it is approved anew."""
     REVERSED = "reversed"
 
 

@@ -182,7 +182,7 @@ async def approve_payment(request: Call, payment_id: FromPath[str]) -> Response[
     """Approve a payment.
 
     An approver of the authority agrees to what the payee claims; never to an own claim, and
-    never to more than her limit.
+    never to more than her limit. What the bank has refused or given back is approved anew.
     """
     now = await actions.approve(
         request.tx, payment_id, by=request.by, at=request.at, expected=request.expected

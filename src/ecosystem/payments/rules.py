@@ -225,13 +225,13 @@ def claim(facts: PaymentFacts, *, by: Actor, at: datetime) -> Claimed:
 
 
 def approve(facts: PaymentFacts, *, by: Actor, at: datetime) -> Approved:
-    """Agree to pay.
+    """Agree to pay, or to pay again what the bank has refused or given back.
 
     Refuses with PaymentNotOwned, PaymentOutOfTurn, ClaimedBySame or AboveLimit, in that order.
     """
     del at
     _own(facts, by)
-    _in(facts, State.CLAIMED)
+    _in(facts, State.CLAIMED, State.RETURNED)
     if control.is_own(by, facts.claimed_by):
         raise ClaimedBySame("The caller has claimed this payment.")
     if facts.limit is not None and facts.amount.decimal() > Decimal(facts.limit):
@@ -259,7 +259,7 @@ def instruct(facts: PaymentFacts, *, by: Actor, at: datetime) -> Instructed:
     """
     del at
     _own(facts, by)
-    _in(facts, State.APPROVED, State.RETURNED)
+    _in(facts, State.APPROVED)
     if control.is_own(by, facts.approved_by):
         raise ApprovedBySame("The caller has approved this payment.")
     if not facts.is_payee_verified:

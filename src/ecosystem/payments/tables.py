@@ -178,11 +178,12 @@ DECLARE
     WHEN 'computed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'approved instructed' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
-    WHEN 'instructed approved' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
-    WHEN 'returned instructed' THEN
-      '{instructed_at,instructed_by,paid_to_id,assignment_id,returned_at}'
-    WHEN 'settled returned' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id,
-      settled_at,settled_by,settled_on,bank_reference,received_at,received_by,returned_at}'
+    WHEN 'instructed returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,
+      paid_to_id,assignment_id,returned_at}'
+    WHEN 'returned approved' THEN '{approved_at,approved_by,returned_at}'
+    WHEN 'settled returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,
+      paid_to_id,assignment_id,settled_at,settled_by,settled_on,bank_reference,received_at,
+      received_by,returned_at}'
     WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
     WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'claimed reversed' THEN '{reversed_at,reversed_by}'

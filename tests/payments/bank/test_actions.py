@@ -12,12 +12,13 @@ import pytest
 
 from ecosystem.ledger.model import AccountKind
 from ecosystem.payments import actions as paying
+from ecosystem.payments import rules as payments_rules
 from ecosystem.payments.bank import actions
 from ecosystem.payments.bank.model import BankReport, FileDraft, PaymentFile, Resolution
 from ecosystem.payments.bank.queries import file_view, report_view
 from ecosystem.runtime.blobs import Blobs
-from ecosystem.runtime.database import Database
-from ecosystem.runtime.web import seen_by
+from ecosystem.runtime.database import Database, Tx
+from ecosystem.runtime.web import Standing, seen_by
 from ecosystem.values.refusal import Refusal
 from tests.payments import steps
 from tests.payments.agreement import AT, WORDS, Agreement, accept, agree, payments
@@ -31,7 +32,8 @@ _TELL = """UPDATE organisation SET bank_account = json_build_object('holder', 'H
 
 COME_BACK = (
     "UPDATE payment SET version = version + 1, state = 'returned', returned_at = now(), "
-    "instructed_at = NULL, instructed_by = NULL, paid_to_id = NULL, settled_at = NULL, "
+    "approved_at = NULL, approved_by = NULL, instructed_at = NULL, instructed_by = NULL, "
+    "paid_to_id = NULL, settled_at = NULL, "
     "settled_by = NULL, settled_on = NULL, bank_reference = NULL WHERE id = $1"
 )
 SETTLE_AGAIN = (
@@ -208,18 +210,44 @@ async def test_what_the_bank_refuses_is_approved_again_and_goes_into_another_fil
 
     report = await told(database, agreed, tmp_path, content)
 
-    assert (report.returned, await state(database, agreed)) == (1, "approved")
+    assert (report.returned, await state(database, agreed)) == (1, "returned")
     assert (await held(database, agreed))[AccountKind.PAYABLE] == Decimal(8000)
     assert await unsound(database) == []
+    await instructed_anew(database, agreed, payment_id)
+    anew = await ordered(database, agreed, tmp_path, payment_id)
+    assert [one.payment_id for one in anew.payments] == [payment_id]
+
+
+async def instructed_anew(database: Database, agreed: Agreement, payment_id: str) -> None:
+    """Approve and instruct anew, which no treasurer does alone."""
     by = agreed.actor("city", "treasurer")
+
+    async def instruct(tx: Tx) -> Standing:
+        return await paying.instruct(tx, payment_id, by=by, at=AT, expected=None)
+
+    with pytest.raises(payments_rules.PaymentOutOfTurn):
+        await steps.act_as(database, by, instruct)
+    other = agreed.actor("city", "approver")
     await steps.act_as(
-        database,
-        by,
-        lambda tx: paying.instruct(tx, payment_id, by=by, at=AT, expected=None),
-    )
-    assert (await ordered(database, agreed, tmp_path, payment_id)).payments[
-        0
-    ].payment_id == payment_id
+        database, other,
+        lambda tx: paying.approve(tx, payment_id, by=other, at=AT, expected=None),
+    )  # fmt: skip
+    await steps.act_as(database, by, instruct)
+
+
+async def test_an_answer_concerns_what_the_file_has_ordered_that_it_names(
+    database: Database, agreed: Agreement, tmp_path: Path
+) -> None:
+    first = await instructed(database, agreed)
+    file = await ordered(database, agreed, tmp_path, first)
+    await told(database, agreed, tmp_path, status_report(file.id.partition("_")[2], first[8:]))
+    await instructed_anew(database, agreed, first)
+
+    late = status_report(file.id.partition("_")[2], first[8:], message_id="LATE")
+    report = await told(database, agreed, tmp_path, late)
+
+    assert [one.reason and one.reason.value for one in report.entries] == ["not_ordered"]
+    assert await state(database, agreed) == "instructed"
 
 
 async def test_money_that_comes_back_undoes_the_settlement_once_and_is_paid_again(
@@ -253,15 +281,13 @@ async def test_money_that_comes_back_undoes_the_settlement_once_and_is_paid_agai
 async def test_what_came_back_is_instructed_again_and_an_old_booking_does_not_settle_it(
     database: Database, agreed: Agreement, tmp_path: Path
 ) -> None:
-    payment_id, by = await instructed(database, agreed), agreed.actor("city", "treasurer")
+    payment_id = await instructed(database, agreed)
     named = payment_id[8:]
     booked = entry("8000.00", names=named, reference="ICBC 3001")
     back = entry("8000.00", names=named, direction="CRDT", returned="AC04")
     await told(database, agreed, tmp_path, statement(booked, back, counted=2))
 
-    await steps.act_as(
-        database, by, lambda tx: paying.instruct(tx, payment_id, by=by, at=AT, expected=None)
-    )
+    await instructed_anew(database, agreed, payment_id)
     await ordered(database, agreed, tmp_path, payment_id)
     stale = await told(database, agreed, tmp_path, notification(booked))
     connection = await database.connect()

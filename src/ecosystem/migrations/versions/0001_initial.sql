@@ -2317,7 +2317,7 @@ CREATE TABLE bank_item (
 	CONSTRAINT bank_item_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
 	CONSTRAINT items_are_counted UNIQUE (authority_id, report_id, ordinal),
 	CONSTRAINT bank_item_outcome_is_known CHECK (outcome IN ('settled', 'returned', 'given_back', 'repeated', 'noted', 'unmatched', 'resolved')),
-	CONSTRAINT bank_item_reason_is_known CHECK (reason IN ('incoming', 'money_back', 'no_payment_named', 'payment_unknown', 'currency_differs', 'amount_differs', 'settled_otherwise', 'not_instructed', 'no_reference', 'reference_used', 'misdated')),
+	CONSTRAINT bank_item_reason_is_known CHECK (reason IN ('incoming', 'money_back', 'no_payment_named', 'payment_unknown', 'currency_differs', 'amount_differs', 'settled_otherwise', 'not_instructed', 'not_ordered', 'no_reference', 'reference_used', 'misdated')),
 	CONSTRAINT bank_item_what_is_unmatched_has_a_reason CHECK ((outcome IN ('unmatched', 'resolved')) = (reason IS NOT NULL)),
 	CONSTRAINT bank_item_what_is_resolved_has_a_note CHECK ((outcome = 'resolved') = (resolved_at IS NOT NULL AND resolved_by IS NOT NULL AND note IS NOT NULL)),
 	CONSTRAINT bank_item_what_is_settled_is_a_payment CHECK (outcome NOT IN ('settled', 'returned', 'given_back') OR payment_id IS NOT NULL)
@@ -4794,11 +4794,12 @@ DECLARE
     WHEN 'computed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'approved instructed' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
-    WHEN 'instructed approved' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
-    WHEN 'returned instructed' THEN
-      '{instructed_at,instructed_by,paid_to_id,assignment_id,returned_at}'
-    WHEN 'settled returned' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id,
-      settled_at,settled_by,settled_on,bank_reference,received_at,received_by,returned_at}'
+    WHEN 'instructed returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,
+      paid_to_id,assignment_id,returned_at}'
+    WHEN 'returned approved' THEN '{approved_at,approved_by,returned_at}'
+    WHEN 'settled returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,
+      paid_to_id,assignment_id,settled_at,settled_by,settled_on,bank_reference,received_at,
+      received_by,returned_at}'
     WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
     WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'claimed reversed' THEN '{reversed_at,reversed_by}'
@@ -5095,7 +5096,10 @@ CREATE FUNCTION a_returned_payment_came_back() RETURNS trigger LANGUAGE plpgsql 
 BEGIN
   IF (NEW.state <> 'returned' OR EXISTS (
     SELECT FROM payment_return AS back WHERE back.authority_id = NEW.authority_id
-      AND back.payment_id = NEW.id AND back.recorded_at = NEW.returned_at)) IS NOT TRUE THEN
+      AND back.payment_id = NEW.id AND back.recorded_at = NEW.returned_at)
+  OR EXISTS (
+    SELECT FROM bank_order WHERE bank_order.authority_id = NEW.authority_id
+      AND bank_order.payment_id = NEW.id AND bank_order.returned_at = NEW.returned_at)) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_returned_payment_came_back';
   END IF;

@@ -61,6 +61,9 @@ _SEND_BACK: Final = Statement(
     .values(
         state=bindparam("new_state"),
         version=payment.c.version + 1,
+        returned_at=bindparam("new_returned_at"),
+        approved_by=null(),
+        approved_at=null(),
         instructed_by=null(),
         instructed_at=null(),
         paid_to_id=null(),
@@ -127,7 +130,8 @@ async def take_report(tx: Tx, content: bytes, *, blobs: Blobs, by: Actor, at: da
     """
     report = await asyncio.to_thread(read, content)
     authority = by.organisation_number
-    entries = await _entries(tx, report, authority=authority)
+    ordered = await _ordered(tx, report, authority=authority)
+    entries = _entries(report, ordered)
     facts = await queries.report_facts(tx, report, by=by, items=len(entries))
     taken = rules.take(facts, by=by, at=at)
     digest = await asyncio.to_thread(blobs.keep, content)
@@ -142,7 +146,7 @@ async def take_report(tx: Tx, content: bytes, *, blobs: Blobs, by: Actor, at: da
     version = await history.record(
         tx, "bank_report.received", report_id, facts=facts, decision=taken, by=by, at=at
     )
-    await _match_all(tx, report_id, entries, kind=report.kind, by=by, at=at)
+    await _match_all(tx, report_id, entries, ordered, kind=report.kind, by=by, at=at)
     return Standing(id=report_id, state="received", version=version)
 
 
@@ -177,18 +181,25 @@ async def resolve(
     return Standing(id=item_id, state=resolved.outcome, version=version)
 
 
-async def _entries(tx: Tx, report: Report, *, authority: int) -> tuple[Entry, ...]:
+async def _ordered(tx: Tx, report: Report, *, authority: int) -> tuple[str, ...]:
+    """Return the payments that the file has ordered which the bank answers."""
+    if report.kind is not ReportKind.STATUS:
+        return ()
+    file_id = f"bankfile_{report.original_message_id}"
+    return await queries.ordered(tx, file_id, authority=authority)
+
+
+def _entries(report: Report, ordered: tuple[str, ...]) -> tuple[Entry, ...]:
     """Return the items of a report; where it refuses a file as a whole, one for each payment."""
     if report.entries or report.group_status != rules.REJECTED:
         return report.entries
-    file_id = f"bankfile_{report.original_message_id}"
     return tuple(
         Entry(
             end_to_end_id=rules.digits(payment_id), bank_reference=None, amount=None,
             direction=None, booked_on=None, is_return=False, status=rules.REJECTED,
             told=report.told,
         )
-        for payment_id in await queries.ordered(tx, file_id, authority=authority)
+        for payment_id in ordered
     )  # fmt: skip
 
 
@@ -200,23 +211,25 @@ async def _again(tx: Tx, report: Report, content: bytes, *, authority: int) -> S
 
 
 async def _match_all(
-    tx: Tx, report_id: str, entries: tuple[Entry, ...], *, kind: ReportKind, by: Actor, at: datetime
-) -> None:
+    tx: Tx, report_id: str, entries: tuple[Entry, ...], ordered: tuple[str, ...], *,
+    kind: ReportKind, by: Actor, at: datetime,
+) -> None:  # fmt: skip
     """Match item by item in the order of the payments, then move the money of all at once."""
     legs = list[Leg]()
     counted = enumerate(entries, start=1)
     for ordinal, entry in sorted(counted, key=lambda one: (one[1].end_to_end_id or "", one[0])):
-        legs += await _match(tx, report_id, ordinal, entry, by=by, at=at)
+        legs += await _match(tx, report_id, ordinal, entry, ordered, by=by, at=at)
     if legs:
         act = "return" if kind is ReportKind.STATUS else "settle"
         await ledger.move(tx, legs, by=by, at=at, act=act, reference=report_id)
 
 
 async def _match(
-    tx: Tx, report_id: str, ordinal: int, entry: Entry, *, by: Actor, at: datetime
-) -> tuple[Leg, ...]:
+    tx: Tx, report_id: str, ordinal: int, entry: Entry, ordered: tuple[str, ...], *,
+    by: Actor, at: datetime,
+) -> tuple[Leg, ...]:  # fmt: skip
     named, row = await _payment(tx, entry, by=by)
-    facts = await _match_facts(tx, entry, named)
+    facts = await _match_facts(tx, entry, named, ordered)
     matched = rules.match(facts, by=by, at=at)
     item_id = mint("bankitem", authority=authority_of(report_id))
     await _keep(tx, item_id, report_id, ordinal, entry, matched=matched)
@@ -237,13 +250,21 @@ async def _match(
     return ()
 
 
-async def _match_facts(tx: Tx, entry: Entry, named: PaymentFacts | None) -> MatchFacts:
+async def _match_facts(
+    tx: Tx, entry: Entry, named: PaymentFacts | None, ordered: tuple[str, ...]
+) -> MatchFacts:
     reference, settles, returned = entry.bank_reference, None, None
     if named is not None and reference is not None:
         authority = named.authority_number
         settles = await paid.settled_by(tx, reference, authority=authority)
         returned = await paid.returned_by(tx, reference, authority=authority)
-    return MatchFacts(entry=entry, payment=named, settles=settles, returned=returned)
+    return MatchFacts(
+        entry=entry,
+        payment=named,
+        settles=settles,
+        returned=returned,
+        is_ordered=named is not None and named.payment_id in ordered,
+    )
 
 
 async def _payment(
@@ -288,8 +309,8 @@ async def _send_back(
     facts = ReturnFacts(payment=named, report_id=report_id, told=entry.told)
     sent_back = rules.send_back(facts, by=by, at=at)
     this = {"of_authority": named.authority_number, "of": named.payment_id}
-    await tx.run(_SEND_BACK, **this, new_state=sent_back.state)
     await tx.run(_ORDER_BACK, **this, at=at, said=entry.told)
+    await tx.run(_SEND_BACK, **this, new_state=sent_back.state, new_returned_at=at)
     await history.record(
         tx, "payment.returned", named.payment_id, facts=facts, decision=sent_back, by=by, at=at,
         audience=Audience(organisations=(named.payee_id,)),

@@ -174,6 +174,8 @@ class Unfit(StrEnum):
     SETTLED_OTHERWISE = "settled_otherwise"
     """The payment is settled by another transaction."""
     NOT_INSTRUCTED = "not_instructed"
+    NOT_ORDERED = "not_ordered"
+    """The file that the bank answers did not order the payment."""
     NO_REFERENCE = "no_reference"
     """The bank gives no reference of its own, or one with characters outside ISO 20022."""
     REFERENCE_USED = "reference_used"
@@ -192,6 +194,8 @@ class MatchFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The payment that the bank's reference settles already, or has settled."""
     returned: str | None = None
     """The payment that the bank's reference gave back already."""
+    is_ordered: bool = False
+    """Whether the file that the bank answers has ordered the payment."""
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):

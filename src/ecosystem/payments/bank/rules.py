@@ -178,7 +178,7 @@ def match(facts: MatchFacts, *, by: Actor, at: datetime) -> Matched:
     entry, payment = facts.entry, facts.payment
     payment_id = None if payment is None else payment.payment_id
     if entry.status is not None:
-        outcome, reason = _answered(entry.status, payment)
+        outcome, reason = _answered(entry.status, payment, is_ordered=facts.is_ordered)
     elif entry.booked_on is None:
         outcome, reason = Outcome.NOTED, None
     elif facts.returned is not None and entry.direction is Direction.CREDIT:
@@ -196,7 +196,7 @@ def match(facts: MatchFacts, *, by: Actor, at: datetime) -> Matched:
 def send_back(facts: ReturnFacts, *, by: Actor, at: datetime) -> SentBack:
     """Take back an instruction that the bank has refused."""
     del by, at
-    return SentBack(state=State.APPROVED, report_id=facts.report_id, told=facts.told)
+    return SentBack(state=State.RETURNED, report_id=facts.report_id, told=facts.told)
 
 
 def resolve(facts: ResolveFacts, *, by: Actor, at: datetime) -> Resolved:
@@ -271,14 +271,18 @@ def _refuse_missing(facts: GatherFacts, orders: tuple[Order, ...]) -> None:
             )
 
 
-def _answered(status: str, payment: PaymentFacts | None) -> tuple[Outcome, Unfit | None]:
+def _answered(
+    status: str, payment: PaymentFacts | None, *, is_ordered: bool
+) -> tuple[Outcome, Unfit | None]:
     if payment is None:
         return Outcome.UNMATCHED, Unfit.PAYMENT_UNKNOWN
     if status != REJECTED:
         return Outcome.NOTED, None
-    if payment.state is State.INSTRUCTED:
-        return Outcome.RETURNED, None
-    return Outcome.UNMATCHED, Unfit.NOT_INSTRUCTED
+    if payment.state is not State.INSTRUCTED:
+        return Outcome.UNMATCHED, Unfit.NOT_INSTRUCTED
+    if not is_ordered:
+        return Outcome.UNMATCHED, Unfit.NOT_ORDERED
+    return Outcome.RETURNED, None
 
 
 def _is_known(facts: MatchFacts, payment: PaymentFacts) -> bool:

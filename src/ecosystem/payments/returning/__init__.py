@@ -3,6 +3,6 @@
 The account of the payee is closed, or the bank has booked by mistake: the money comes back, and
 the bank says so with a return or a reversal (RtrInf, RvslInd). What the settlement and the
 instruction moved is moved back by counter-transfers, exactly and once; the payment is `returned`,
-and a treasurer can instruct it again. What settled it settles nothing again, and a return is
-taken in once, however often the bank tells of it.
+and another approval lets a treasurer instruct it again. What settled it settles nothing again, and
+a return is taken in once, however often the bank tells of it.
 """

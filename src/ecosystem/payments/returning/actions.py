@@ -22,8 +22,8 @@ from ecosystem.values.actor import Actor
 
 _KEEP: Final = inserting(payment_return)
 _UNDONE: Final = (
-    "instructed_by", "instructed_at", "paid_to_id", "assignment_id", "settled_by", "settled_at",
-    "settled_on", "bank_reference", "received_by", "received_at",
+    "approved_by", "approved_at", "instructed_by", "instructed_at", "paid_to_id", "assignment_id",
+    "settled_by", "settled_at", "settled_on", "bank_reference", "received_by", "received_at",
 )  # fmt: skip
 _RETURN: Final = Statement(
     update(payment)

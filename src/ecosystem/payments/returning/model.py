@@ -19,7 +19,7 @@ class GiveBackFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GivenBack(msgspec.Struct, frozen=True, kw_only=True):
-    """The money is here again; the payment may be instructed again."""
+    """The money is here again; the payment may be approved again."""
 
     state: State
     bank_reference: str

@@ -27,7 +27,11 @@ _IS_SETTLED: Final = """EXISTS (
       AND payment.settled_on = NEW.settled_on)"""
 _CAME_BACK: Final = """NEW.state <> 'returned' OR EXISTS (
     SELECT FROM payment_return AS back WHERE back.authority_id = NEW.authority_id
-      AND back.payment_id = NEW.id AND back.recorded_at = NEW.returned_at)"""
+      AND back.payment_id = NEW.id AND back.recorded_at = NEW.returned_at)
+  OR EXISTS (
+    SELECT FROM bank_order WHERE bank_order.authority_id = NEW.authority_id
+      AND bank_order.payment_id = NEW.id AND bank_order.returned_at = NEW.returned_at)"""
+"""The bank has given back the money, or the order."""
 _IS_NEW: Final = """NEW.state <> 'settled' OR NOT EXISTS (
     SELECT FROM payment_return AS back WHERE back.authority_id = NEW.authority_id
       AND back.bank_reference = NEW.bank_reference)"""
