@@ -15,6 +15,7 @@ from ecosystem import app
 from ecosystem.runtime.edge import Edge
 from ecosystem.runtime.limits import Limit
 from ecosystem.runtime.settings import Settings
+from tests.conftest import routes
 from tests.parties import bearer
 
 WRITES, READS = 5, 8
@@ -26,7 +27,7 @@ From = Callable[[str], AbstractAsyncContextManager[httpx.AsyncClient]]
 async def small(chosen: Settings) -> AsyncIterator[Edge]:
     """The application with small quotas, on the same database and with the same keys."""
     few = msgspec.structs.replace(chosen, writes_per_minute=WRITES, reads_per_minute=READS)
-    built = app.build(few)
+    built = app.build(few, routes=routes(few, beside=True))
     async with app.living(built):
         yield built
 

@@ -16,7 +16,7 @@ from ecosystem.runtime.edge import Edge, TokenInvalid
 from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.runtime.settings import Settings
 from ecosystem.values.actor import Role
-from tests.conftest import reach
+from tests.conftest import reach, routes
 from tests.identity.builders import CLIENT, ORGANISATION, OTHER, PERSON, actor
 from tests.joining import header_of, newcomer
 from tests.parties import bearer, comes_true, seeded
@@ -25,7 +25,7 @@ from tests.parties import bearer, comes_true, seeded
 @pytest.fixture
 async def elsewhere(chosen: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A second process of the same service, as far as the database can tell."""
-    built = app.build(chosen)
+    built = app.build(chosen, routes=routes(chosen, beside=True))
     async with app.living(built), reach(built) as opened:
         yield opened
 

@@ -15,7 +15,7 @@ from ecosystem.runtime.settings import Settings
 from ecosystem.sandbox.model import Parties
 from ecosystem.values.actor import Role
 from ecosystem.values.scopes import SCOPES
-from tests.conftest import reach
+from tests.conftest import reach, routes
 from tests.joining import header_of, joined
 from tests.parties import seeded
 
@@ -68,7 +68,7 @@ async def opened(
     issuer: str, audience: str,
 ) -> Market:  # fmt: skip
     """Open the service that accepts tokens of an issuer for an audience."""
-    seeding = app.build(chosen)
+    seeding = app.build(chosen, routes=routes(chosen))
     async with app.living(seeding), reach(seeding) as http:
         parties = await seeded(http)
     owner = await asyncpg.connect(owner_url)
@@ -77,7 +77,8 @@ async def opened(
     built = app.build(
         msgspec.structs.replace(
             chosen, oidc_issuer=issuer, oidc_audience=audience, oidc_client=client_id
-        )
+        ),
+        routes=routes(chosen),
     )
     await stack.enter_async_context(app.living(built))
     http = await stack.enter_async_context(reach(built))

@@ -20,7 +20,7 @@ from ecosystem.sandbox.model import ClockFacts, ClockSetting
 from ecosystem.sandbox.seed import seed
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.period import LATEST
-from tests.conftest import reach
+from tests.conftest import reach, routes
 from tests.parties import bearer, comes_true, seeded
 
 FUTURE = datetime(2030, 1, 1, 8, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ FUTURE = datetime(2030, 1, 1, 8, 0, tzinfo=UTC)
 @pytest.fixture
 async def elsewhere(chosen: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A second process of the same sandbox, as far as the database can tell."""
-    built = app.build(chosen)
+    built = app.build(chosen, routes=routes(chosen, beside=True))
     async with app.living(built), reach(built) as opened:
         yield opened
 
