@@ -1,5 +1,6 @@
 """Load the catalogue from files; what is there already is brought up to date."""
 
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -35,10 +36,19 @@ _KEEP_STANDARD: Final = _upsert(standard, "code", "publisher", "name")
 
 async def load_shipped(tx: Tx) -> None:
     """Load the profiles, the tree of jurisdictions and the standards of the package."""
-    folder = files("ecosystem.catalogue") / "files"
+    places, standards = _shipped()
     await profiles.load_shipped(tx)
-    await load_jurisdictions(tx, (folder / "jurisdictions.yaml").read_bytes(), anew=False)
-    await load_standards(tx, (folder / "standards.yaml").read_bytes())
+    await _keep_places(tx, places, anew=False)
+    await _keep_standards(tx, standards)
+
+
+@cache
+def _shipped() -> tuple[tree.Tree, tuple[Standard, ...]]:
+    """Return the jurisdictions and the standards of the package; read once."""
+    folder = files("ecosystem.catalogue") / "files"
+    places = tree.read((folder / "jurisdictions.yaml").read_bytes())
+    standards = yaml.safe_load((folder / "standards.yaml").read_bytes())
+    return places, msgspec.convert(standards, tuple[Standard, ...])
 
 
 async def load_jurisdictions(tx: Tx, content: bytes, *, anew: bool = True) -> Loaded:
@@ -48,7 +58,10 @@ async def load_jurisdictions(tx: Tx, content: bytes, *, anew: bool = True) -> Lo
     that it gives replace others where it is loaded `anew`. Refuses with TreeFlawed, which
     names every line at fault, before anything is written.
     """
-    read = tree.read(content)
+    return await _keep_places(tx, tree.read(content), anew=anew)
+
+
+async def _keep_places(tx: Tx, read: tree.Tree, *, anew: bool) -> Loaded:
     parents = await queries.parents(tx)
     known = await profile_queries.known(tx)
     flaws = (*tree.moved(read, parents=parents), *tree.strange(read, profiles=known))
@@ -71,9 +84,7 @@ async def load_jurisdictions(tx: Tx, content: bytes, *, anew: bool = True) -> Lo
     return Loaded(places=len(read.places), added=added)
 
 
-async def load_standards(tx: Tx, content: bytes) -> None:
-    """Load a list of standards from YAML."""
-    rows = msgspec.convert(yaml.safe_load(content), tuple[Standard, ...])
+async def _keep_standards(tx: Tx, rows: tuple[Standard, ...]) -> None:
     await tx.many(
         _KEEP_STANDARD,
         [

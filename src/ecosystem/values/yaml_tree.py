@@ -1,11 +1,12 @@
 """Reading YAML into plain values that remember where they stood, and where they misfit."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from inspect import isclass
 from types import UnionType
-from typing import Final, Protocol, TypeAlias, Union, get_args, get_origin
+from typing import Any, Final, Protocol, TypeAlias, Union, get_args, get_origin
 
 import msgspec
 import yaml
@@ -84,9 +85,9 @@ def read(text: bytes) -> Tree:
         tree.add("", "not_utf8", "The document is not UTF-8 here.", place)
         return tree
     try:
-        if _is_plain(decoded, tree):
-            node: object = yaml.compose(decoded, Loader=yaml.SafeLoader)
-            tree.value = _plain(node, "", tree)
+        events = _events(decoded, tree)
+        if events is not None:
+            tree.value = _plain(_Parsed(events).get_single_node(), "", tree)
     except yaml.MarkedYAMLError as error:
         place = _place(error.problem_mark or error.context_mark)
         tree.add("", "yaml", f"This is not YAML: {error.problem}.", place)
@@ -95,20 +96,38 @@ def read(text: bytes) -> Tree:
     return tree
 
 
-def _is_plain(text: str, tree: Tree) -> bool:
-    """Tell whether the document has no aliases and is not too deep; else note the fault."""
-    depth = 0
+def _events(text: str, tree: Tree) -> list[yaml.Event] | None:
+    """Parse the document; None, with a fault, where it has aliases or is too deep."""
+    depth, events = 0, list[yaml.Event]()
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             tree.add("", "alias", "Write it out: aliases are not read.", _place(event.start_mark))
-            return False
+            return None
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > DEPTH_MAX:
             place = _place(event.start_mark)
             tree.add("", "too_deep", f"Nothing nests deeper than {DEPTH_MAX}.", place)
-            return False
-    return True
+            return None
+        events.append(event)
+    return events
+
+
+class _Parsed(yaml.SafeLoader):
+    """Composes what was parsed already: parsing takes most of the time."""
+
+    def __init__(self, events: list[yaml.Event]) -> None:
+        super().__init__("")
+        self._left = deque(events)
+
+    def check_event(self, *choices: Any) -> bool:
+        return bool(self._left) and (not choices or isinstance(self._left[0], choices))
+
+    def peek_event(self) -> yaml.Event:
+        return self._left[0]
+
+    def get_event(self) -> yaml.Event:
+        return self._left.popleft()
 
 
 def _place(mark: _Mark | None) -> Place:

@@ -1,6 +1,7 @@
 """Load calendars and profiles from files, and give profiles to places."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 from ecosystem.catalogue.model import FileFlawed, Flaw
 from ecosystem.catalogue.profiles import queries, reading
+from ecosystem.catalogue.profiles.model import Calendar, Profile
 from ecosystem.catalogue.tables import (
     jurisdiction_profile,
     procurement_profile,
@@ -40,11 +42,26 @@ _GIVE_FIRST: Final = Statement(_given(jurisdiction_profile).on_conflict_do_nothi
 
 async def load_shipped(tx: Tx) -> None:
     """Load the calendars and profiles that come with the package."""
+    calendars, profiles = _shipped()
+    for calendar in calendars:
+        await _keep_calendar(tx, calendar)
+    for profile in profiles:
+        await _keep_profile(tx, profile)
+
+
+@cache
+def _shipped() -> tuple[tuple[Calendar, ...], tuple[Profile, ...]]:
+    """Return what comes with the package, in the order of the files' names; read once."""
     folder = files("ecosystem.catalogue") / "files"
-    for one in sorted((folder / "calendars").iterdir(), key=lambda file: file.name):
-        await load_calendar(tx, one.read_bytes())
-    for one in sorted((folder / "profiles").iterdir(), key=lambda file: file.name):
-        await load_profile(tx, one.read_bytes())
+
+    def contents(kind: str) -> Iterator[bytes]:
+        for one in sorted((folder / kind).iterdir(), key=lambda file: file.name):
+            yield one.read_bytes()
+
+    return (
+        tuple(reading.read_calendar(content) for content in contents("calendars")),
+        tuple(reading.read_profile(content) for content in contents("profiles")),
+    )
 
 
 async def load(tx: Tx, content: bytes) -> str:
@@ -59,7 +76,10 @@ async def load(tx: Tx, content: bytes) -> str:
 
 async def load_calendar(tx: Tx, content: bytes) -> str:
     """Load a calendar from YAML, in place of one of the same name. Refuses with FileFlawed."""
-    calendar = reading.read_calendar(content)
+    return await _keep_calendar(tx, reading.read_calendar(content))
+
+
+async def _keep_calendar(tx: Tx, calendar: Calendar) -> str:
     await tx.run(_KEEP_CALENDAR, id=calendar.id, content=msgspec.json.encode(calendar))
     return calendar.id
 
@@ -69,7 +89,10 @@ async def load_profile(tx: Tx, content: bytes) -> str:
 
     Refuses with FileFlawed, also where its calendar is not loaded.
     """
-    profile = reading.read_profile(content)
+    return await _keep_profile(tx, reading.read_profile(content))
+
+
+async def _keep_profile(tx: Tx, profile: Profile) -> str:
     if profile.calendar not in await queries.calendars(tx):
         detail = f"There is no calendar {profile.calendar}. Load it first."
         raise FileFlawed((Flaw(1, detail),))
