@@ -48,6 +48,8 @@ from ecosystem.manual import routes as manual
 from ecosystem.milestones import routes as milestones
 from ecosystem.milestones.deeming import actions as deeming
 from ecosystem.milestones.judging import routes as judging
+from ecosystem.milestones.reminding import actions as reminding
+from ecosystem.milestones.reminding import routes as reminders
 from ecosystem.milestones.verifying import routes as verifying
 from ecosystem.needs import routes as needs
 from ecosystem.offers import routes as offers
@@ -136,6 +138,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *audit.ROUTES,
     *taking.ROUTES,
     *findings.ROUTES,
+    *reminders.ROUTES,
     *feed.ROUTES,
     *manual.ROUTES,
     *health.ROUTES,
@@ -263,6 +266,10 @@ def _work(house: House, background: Background) -> None:
         accepted = await deeming.deem(house.database, house.clock)
         return 0 if accepted else _CALENDAR_S
 
+    async def remind() -> float:
+        settled = await reminding.remind(house.database, house.clock)
+        return 0 if settled else _CALENDAR_S
+
     async def discard() -> float:
         now, hours = datetime.now().astimezone(), house.settings.upload_hours
         await uploading.discard_old(house.database, house.blobs.parts, now=now, hours=hours)
@@ -271,4 +278,5 @@ def _work(house: House, background: Background) -> None:
     background.start("uploads", discard)
     background.start("sequencer", sequence)
     background.start("deeming", deem)
+    background.start("reminding", remind)
     background.start("forgetting", forget)

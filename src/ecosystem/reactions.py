@@ -6,6 +6,7 @@ from ecosystem.assessments import actions as assessments
 from ecosystem.awards import actions as awards
 from ecosystem.awards.admission import actions as admission
 from ecosystem.milestones import actions as milestones
+from ecosystem.milestones.reminding import actions as reminding
 from ecosystem.milestones.replanning import actions as replanning
 from ecosystem.needs.searches import actions as searches
 from ecosystem.offers.confirming import actions as confirming
@@ -30,6 +31,9 @@ REACTIONS: Final[Reactions] = {
     "contract.resumed": (replanning.move,),
     "contract.terminated": (replanning.end, closing.close),
     "contract.completed": (replanning.end, closing.close),
+    "milestone.planned": (reminding.schedule,),
+    "milestone.replanned": (reminding.schedule,),
+    "milestone.moved": (reminding.schedule,),
     "milestone.submitted": (replanning.submit,),
     "payment.claimed": (closing.claim,),
     "payment.settled": (late.follow,),

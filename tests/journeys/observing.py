@@ -81,6 +81,7 @@ def look_back(world: World) -> None:
     for path in (contract, milestone, metric, observation):
         call.get(f"{path}/history", who, limit=2)
         call.get(f"{path}/comparison", who)
+    call.get("/v1/reminders", who, limit=2)
     _find(world, milestone)
 
 

@@ -90,13 +90,13 @@ def is_in_order(url: str, *, within_s: float = 60) -> bool:
     return comes_true(is_so, within_s=within_s)
 
 
-def row(url: str, query: str) -> "asyncpg.Record":
+def row(url: str, query: str, *given: object) -> "asyncpg.Record":
     """Return the one row that a query has."""
 
     async def read() -> "asyncpg.Record":
         connection = await asyncpg.connect(url)
         try:
-            row = await connection.fetchrow(query)
+            row = await connection.fetchrow(query, *given)
         finally:
             await connection.close()
         if row is None:

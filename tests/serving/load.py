@@ -25,7 +25,7 @@ class Wish:
 
     path: str
     headers: Headers
-    body: dict[str, Any] | None = None
+    body: dict[str, Any] | list[dict[str, Any]] | None = None
     answer: httpx.Response | None = None
 
     def was_lost(self) -> bool:
@@ -38,12 +38,14 @@ class Wish:
         return self.path.rpartition("/")[2]
 
 
+Want = Callable[[httpx.Client], Iterator[Wish]]
+
+
 @dataclass
-class Load:
+class Clients:
     """Clients at work, each in a thread of its own, and all that they have wished for."""
 
     address: str
-    there: Market
     statuses: Counter[int] = field(default_factory=Counter)
     """How often each status was answered; 0 counts connections that broke."""
     impatient: list[httpx.Response] = field(default_factory=list)
@@ -52,9 +54,14 @@ class Load:
     _over: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
-    def start(self) -> None:
-        """Let the clients begin."""
-        clients = (self.drafts, self.drafts, self._publish, self.questions, self._appropriate)
+    @property
+    def are_over(self) -> bool:
+        """Whether the clients are to stop."""
+        return self._over.is_set()
+
+    def begin(self, *clients: Want) -> None:
+        """Let these clients begin, each with what it wants."""
+        self._over.clear()
         self._threads = [threading.Thread(target=self._work, args=(one,)) for one in clients]
         for thread in self._threads:
             thread.start()
@@ -85,7 +92,16 @@ class Load:
                 self._fulfil(client, wish, within_s=PATIENCE_S)
                 assert wish.answer is not None, wish
 
-    def _work(self, want: Callable[[httpx.Client], Iterator[Wish]]) -> None:
+    def answers_stand(self) -> None:
+        """Send everything once more: each must be answered as it was, from what is kept."""
+        with httpx.Client(base_url=self.address, timeout=30) as client:
+            for wish in self._wishes:
+                again = client.post(wish.path, json=wish.body, headers=wish.headers)
+                assert wish.answer is not None
+                assert again.headers["idempotency-replayed"] == "true"
+                assert again.content == wish.answer.content
+
+    def _work(self, want: Want) -> None:
         with httpx.Client(base_url=self.address, timeout=30) as client:
             for wish in want(client):
                 self._wishes.append(wish)
@@ -112,33 +128,44 @@ class Load:
             else:
                 assert answer.status_code == HTTPStatus.CONFLICT, answer.text
 
+
+@dataclass
+class Load(Clients):
+    """Clients of a market: they draft, publish, ask and appropriate."""
+
+    there: Market = field(kw_only=True)
+
+    def start(self) -> None:
+        """Let the clients begin."""
+        self.begin(self.drafts, self.drafts, self._publish, self.questions, self._appropriate)
+
     def drafts(self, _: httpx.Client | None = None) -> Iterator[Wish]:
         """Wish for drafts of needs."""
-        while not self._over.is_set():
-            yield Wish("/v1/needs", _keyed(self.there.officer), self.there.draft)
+        while not self.are_over:
+            yield Wish("/v1/needs", keyed(self.there.officer), self.there.draft)
 
     def _publish(self, _: httpx.Client) -> Iterator[Wish]:
-        while not self._over.is_set():
-            drafted = Wish("/v1/needs", _keyed(self.there.officer), self.there.draft)
+        while not self.are_over:
+            drafted = Wish("/v1/needs", keyed(self.there.officer), self.there.draft)
             yield drafted
             if drafted.answer is not None:
                 path = f"/v1/needs/{drafted.answer.json()['id']}/publication"
                 tag = drafted.answer.headers["etag"]
-                yield Wish(path, {**_keyed(self.there.officer), "If-Match": tag})
+                yield Wish(path, {**keyed(self.there.officer), "If-Match": tag})
 
     def questions(self, _: httpx.Client | None = None) -> Iterator[Wish]:
         """Wish for answers to questions."""
         path = f"/v1/needs/{self.there.published_id}/questions"
-        while not self._over.is_set():
-            yield Wish(path, _keyed(self.there.bidder), {"text": {"en": "When?"}})
+        while not self.are_over:
+            yield Wish(path, keyed(self.there.bidder), {"text": {"en": "When?"}})
 
     def _appropriate(self, client: httpx.Client) -> Iterator[Wish]:
         path = f"/v1/programmes/{self.there.programme_id}"
         tag = self._tag(client, path)
         body = {"amount": {"amount": "7.00", "currency": "CNY"}, "reason": {"en": "More."}}
-        while not self._over.is_set():
+        while not self.are_over:
             wish = Wish(
-                f"{path}/appropriations", {**_keyed(self.there.treasurer), "If-Match": tag}, body
+                f"{path}/appropriations", {**keyed(self.there.treasurer), "If-Match": tag}, body
             )
             yield wish
             if wish.answer is not None:
@@ -146,7 +173,7 @@ class Load:
 
     def _tag(self, client: httpx.Client, path: str) -> str:
         """Return the ETag of a thing, as soon as the service says it."""
-        while not self._over.is_set():
+        while not self.are_over:
             with suppress(httpx.HTTPError):
                 found = client.get(path)
                 if found.is_success:
@@ -165,5 +192,6 @@ def made(address: str) -> Market:
     return asyncio.run(make())
 
 
-def _keyed(who: Headers) -> Headers:
+def keyed(who: Headers) -> Headers:
+    """Return headers under a new key."""
     return {**who, "Idempotency-Key": str(uuid.uuid4())}

@@ -37,7 +37,7 @@ def addresses(server: EmbeddedServer, bare: str) -> dict[str, str]:
 
 
 def _ask_a_question(service: Service, there: Market) -> None:
-    clients = Load(service.address, there)
+    clients = Load(service.address, there=there)
     clients.add(next(clients.questions()))
     clients.finish()
 
@@ -97,7 +97,7 @@ def test_a_web_service_leaves_positions_to_workers_and_either_of_two_can_be_kill
 
     workers = [_worker(serve, folder, number, addresses) for number in range(2)]
     assert books.is_in_order(owner), [worker.said() for worker in workers]
-    clients = Load(web.address, there)
+    clients = Load(web.address, there=there)
     clients.start()
     time.sleep(0.5)
     workers[0].process.kill()
@@ -127,7 +127,7 @@ def test_several_processes_share_the_port_and_a_stop_ends_them_all(
 ) -> None:
     service = serve("--sandbox", "--processes", "2", folder=folder, **addresses).ready()
     assert comes_true(lambda: len(service.workers()) == 2, within_s=60)
-    clients = Load(service.address, load.made(service.address))
+    clients = Load(service.address, there=load.made(service.address))
 
     clients.start()
     time.sleep(0.5)

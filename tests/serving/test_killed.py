@@ -10,7 +10,6 @@ from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.conventions.market import Market
@@ -46,7 +45,7 @@ def service(market: tuple[Service, Market]) -> Service:
 
 @pytest.fixture
 def clients(market: tuple[Service, Market], service: Service) -> Load:
-    return Load(service.address, market[1])
+    return Load(service.address, there=market[1])
 
 
 @contextmanager
@@ -60,7 +59,7 @@ def counted(service: Service, clients: Load) -> Iterator[None]:
     clients.finish()
     assert books.is_in_order(url), service.said()
     assert asdict(books.stand(url)) == asdict(_wished(before, clients))
-    _answers_stand(clients)
+    clients.answers_stand()
     checked = run("ledger", "check", ECOSYSTEM_DATA_FOLDER=str(service.folder))
     assert checked.returncode == 0, checked
     assert ", 0 violations." in checked.stdout
@@ -79,16 +78,6 @@ def _wished(before: Stand, clients: Load) -> Stand:
         appropriated=before.appropriated + Decimal(7) * appropriations,
         events=before.events + len(clients.wishes()),
     )
-
-
-def _answers_stand(clients: Load) -> None:
-    """Send everything once more: each must be answered as it was, from what is kept."""
-    with httpx.Client(base_url=clients.address, timeout=30) as client:
-        for wish in clients.wishes():
-            again = client.post(wish.path, json=wish.body, headers=wish.headers)
-            assert wish.answer is not None
-            assert again.headers["idempotency-replayed"] == "true"
-            assert again.content == wish.answer.content
 
 
 def _all_at_once(service: Service) -> None:
@@ -159,7 +148,7 @@ def test_while_the_disk_is_full_clients_wait_and_then_go_on_by_themselves(
     small = disk(220)
     full = Service(copied(seeded, within=small)).start()
     try:
-        clients = Load(full.address, load.made(full.ready().address))
+        clients = Load(full.address, there=load.made(full.ready().address))
 
         with counted(full, clients):
             with filled(small):

@@ -62,7 +62,7 @@ def test_it_stops_in_order_and_leaves_nothing_behind(
 def test_a_request_in_flight_is_answered_before_it_stops(serve: Serve) -> None:
     service = serve().ready()
     there = load.made(service.address)
-    wish = next(Load(service.address, there).drafts())
+    wish = next(Load(service.address, there=there).drafts())
 
     with ThreadPoolExecutor() as pool, books.nothing_drafted(service.folder):
         answer = pool.submit(
@@ -82,7 +82,7 @@ def test_a_request_in_flight_is_answered_before_it_stops(serve: Serve) -> None:
 
 def test_under_load_it_stops_soon_and_what_it_answered_stands(serve: Serve) -> None:
     service = serve().ready()
-    clients = Load(service.address, load.made(service.address))
+    clients = Load(service.address, there=load.made(service.address))
     before = books.stand(books.superuser_url(service.folder))
 
     clients.start()

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.budgets.model import Year
-from ecosystem.catalogue.profiles.model import AssessmentTable, Code, PerCent, Recommendation
+from ecosystem.catalogue.profiles.model import AssessmentTable, Recommendation
+from ecosystem.catalogue.profiles.words import Code, PerCent
 from ecosystem.contracts.rule_parts import Direction
 from ecosystem.outcomes.aggregates.model import Exact
 from ecosystem.values.actor import OrganisationKind

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from ecosystem.catalogue.profiles.model import PerCent, TaxKind, YearDays
+from ecosystem.catalogue.profiles.model import TaxKind, YearDays
+from ecosystem.catalogue.profiles.words import PerCent
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Code, Ratio
 from ecosystem.values.money import Amount, Currency, Measure, Money

@@ -8,26 +8,10 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.catalogue.model import Phase
+from ecosystem.catalogue.profiles.words import Cited, Code, PerCent, Share
 from ecosystem.values.patterns import whole
 from ecosystem.values.text import Line, Text
 
-Code = Annotated[
-    str, Meta(pattern=whole("[a-z][a-z0-9-]{1,63}"), description="Short name in lower case.")
-]
-Share = Annotated[
-    str,
-    Meta(
-        pattern=whole(r"(0(\.[0-9]{1,4})?|1(\.0{1,4})?)"),
-        description="Ratio from 0 to 1, as a decimal string.",
-    ),
-]
-PerCent = Annotated[
-    str,
-    Meta(
-        pattern=whole(r"(0|[1-9][0-9]?|100)(\.[0-9]{1,2})?"),
-        description="Per cent, as a decimal string.",
-    ),
-]
 YearDays = Literal["actual_365", "actual_360"]
 """How many days a year has in which each day counts."""
 PriceFormula = Literal[
@@ -69,23 +53,14 @@ class Weekday(StrEnum):
     SUNDAY = "sunday"
 
 
-class _Cited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    law: Code
-    """The law of the profile that it follows."""
-    article: Line | None = None
-    """None where the whole of it is meant, or the rule is the platform's own."""
-    note: Text | None = None
-    """What a reader must know: how the law was read, and what is unsure."""
-
-
-class Span(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Span(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long something lasts at least, or at most."""
 
     days: Annotated[int, Meta(ge=0, le=3_650)]
     counted: Counting
 
 
-class PriceFormulas(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PriceFormulas(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """By which formulas a price may be scored."""
 
     allowed: tuple[PriceFormula, ...]
@@ -93,39 +68,39 @@ class PriceFormulas(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What the price weighs at least, where anything but requirements is scored."""
 
 
-class AbnormallyLow(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AbnormallyLow(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From what price on a bidder is asked to explain it; null compares with nothing."""
 
     below_mean_of_others: Share | None
     below_ceiling: Share | None
 
 
-class ClientSealing(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ClientSealing(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether a bidder has to seal an offer in a program of its own."""
 
     required: bool
 
 
-class EnvelopesAllowed(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EnvelopesAllowed(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """In how many envelopes offers may come; where one number alone stands, it is required."""
 
     allowed: tuple[Envelopes, ...]
 
 
-class Openers(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Openers(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many openers a need names at least, and how many of them act together."""
 
     named_min: Annotated[int, Meta(ge=2, le=7)]
     threshold: Annotated[int, Meta(ge=2, le=7)]
 
 
-class UnansweredQuestions(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class UnansweredQuestions(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether offers stay sealed while a question has no answer."""
 
     stop_the_close: bool
 
 
-class ChangeGround(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ChangeGround(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A ground on which a contract in force may be changed, and what that may add to its value."""
 
     code: Code
@@ -138,7 +113,7 @@ class ChangeGround(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What all changes on this ground may add together, what they took away being set off."""
 
 
-class ChangeLimit(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ChangeLimit(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """On what grounds a contract is changed, and what all changes may add to its value together."""
 
     share_max: Share | None
@@ -153,7 +128,7 @@ class LateRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     per_year: PerCent
 
 
-class LateInterest(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LateInterest(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a payment earns that is settled after it was due: simple interest."""
 
     day_count: YearDays
@@ -180,7 +155,7 @@ class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Of the price without taxes."""
 
 
-class TaxRule(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TaxRule(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A tax on what a contract pays."""
 
     code: Code
@@ -190,14 +165,14 @@ class TaxRule(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The earliest first; what is calculated before the first day is not taxed."""
 
 
-class SuspensionGround(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SuspensionGround(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A ground on which an authority may suspend a contract."""
 
     code: Code
     title: Text
 
 
-class TerminationGround(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TerminationGround(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A ground on which a contract may be ended before its time."""
 
     code: Code
@@ -210,14 +185,14 @@ class TerminationGround(_Cited, frozen=True, kw_only=True, forbid_unknown_fields
     """How long the other side may reply before it is approved; days of 24 hours."""
 
 
-class EndingGrounds(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EndingGrounds(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """On what grounds a contract is suspended, and ended before its time."""
 
     suspension: tuple[SuspensionGround, ...]
     termination: tuple[TerminationGround, ...]
 
 
-class FiscalYear(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FiscalYear(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When the year of a budget begins, and what of it outlasts its end."""
 
     starts: Annotated[
@@ -277,7 +252,7 @@ class AssessmentGrade(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """What may be recommended with this grade."""
 
 
-class AssessmentTable(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AssessmentTable(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """By what a year of a programme or a contract is assessed."""
 
     indicators: Annotated[tuple[Indicator, ...], Meta(max_length=20)]
@@ -289,6 +264,18 @@ class AssessmentTable(_Cited, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The highest first, the last from 0 on."""
     undemonstrated_recommends: Annotated[tuple[Recommendation, ...], Meta(max_length=4)]
     """What may be recommended where too little was measured to give a grade."""
+
+
+Ahead = Annotated[int, Meta(ge=1, le=365)]
+
+
+class Reminders(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """On which days those concerned are reminded of work that is owed."""
+
+    before: Annotated[tuple[Ahead, ...], Meta(max_length=5)]
+    """How many days are left then."""
+    after: Annotated[tuple[Ahead, ...], Meta(max_length=5)]
+    """How many days it is late then."""
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -326,6 +313,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What it earns when it is settled later."""
     taxes: Annotated[tuple[TaxRule, ...], Meta(max_length=20)]
     """On what contracts pay."""
+    reminders: Reminders | None
+    """Of milestones."""
     fiscal_year: FiscalYear
     assessment: AssessmentTable
     changes: ChangeLimit

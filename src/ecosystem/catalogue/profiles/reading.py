@@ -84,6 +84,7 @@ def _rules_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[Fa
         law: str | None = getattr(getattr(rules, name), "law", None)
         if law is not None and law not in laws:
             yield Fault(f"{pointer}/{name}/law", "law_unknown", f"{law} is not among the laws.")
+    yield from _reminders_faults(rules, pointer=f"{pointer}/reminders")
     yield from _grounds_faults(rules, laws=laws, pointer=pointer)
     yield from _assessment_faults(rules.assessment, pointer=f"{pointer}/assessment")
     yield from _interest_faults(rules.late_interest, pointer=f"{pointer}/late_interest")
@@ -99,6 +100,13 @@ def _rules_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[Fa
     if not envelopes or len(set(envelopes)) < len(envelopes):
         detail = "Allow one or two envelopes or both, and name each once."
         yield Fault(f"{pointer}/envelopes/allowed", "envelopes_unsound", detail)
+
+
+def _reminders_faults(rules: Rules, *, pointer: str) -> Iterator[Fault]:
+    for name in () if rules.reminders is None else ("before", "after"):
+        days: tuple[int, ...] = getattr(rules.reminders, name)
+        if len(set(days)) < len(days):
+            yield Fault(f"{pointer}/{name}", "days_unsound", "Name each day once.")
 
 
 def _grounds_faults(rules: Rules, *, laws: list[str], pointer: str) -> Iterator[Fault]:

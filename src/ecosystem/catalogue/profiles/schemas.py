@@ -2,7 +2,8 @@
 
 import msgspec
 
-from ecosystem.catalogue.profiles.model import Calendar, Code, Law, Rules
+from ecosystem.catalogue.profiles.model import Calendar, Law, Rules
+from ecosystem.catalogue.profiles.words import Code
 from ecosystem.values.text import Text
 
 

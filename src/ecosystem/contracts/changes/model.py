@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.catalogue.profiles.model import ChangeLimit
-from ecosystem.catalogue.profiles.model import Code as GroundCode
+from ecosystem.catalogue.profiles.words import Code as GroundCode
 from ecosystem.contracts.form_shapes import (
     Clause,
     ContractTerms,

@@ -6,8 +6,8 @@ from enum import StrEnum
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ecosystem.catalogue.profiles.model import Code as GroundCode
 from ecosystem.catalogue.profiles.model import EndingGrounds
+from ecosystem.catalogue.profiles.words import Code as GroundCode
 from ecosystem.contracts.changes.model import Side
 from ecosystem.contracts.model import State as ContractState
 from ecosystem.values.identifiers import ContractId, OrganisationId, PersonId, TurnId

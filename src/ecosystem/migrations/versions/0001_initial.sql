@@ -2012,6 +2012,28 @@ CREATE TABLE finding_reply (
 	CONSTRAINT finding_reply_number_is_in_its_bounds CHECK (number BETWEEN 1 AND 200)
 );
 -- next
+CREATE TABLE milestone_reminder (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT milestone_reminder_id_is_identifier CHECK (id ~ '^reminder_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	contract_id TEXT COLLATE "C" NOT NULL,
+	milestone_id TEXT COLLATE "C" NOT NULL,
+	due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	days_late INTEGER NOT NULL,
+	remind_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	state TEXT NOT NULL,
+	settled_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT milestone_reminder_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT milestone_reminder_authority_id_milestone_id_due_at_day_ac56 UNIQUE (authority_id, milestone_id, due_at, days_late),
+	CONSTRAINT it_is_of_its_contract FOREIGN KEY(authority_id, contract_id, milestone_id) REFERENCES milestone (authority_id, contract_id, id),
+	CONSTRAINT milestone_reminder_state_is_known CHECK (state IN ('pending', 'given', 'needless')),
+	CONSTRAINT milestone_reminder_what_is_settled_is_dated CHECK ((state = 'pending') = (settled_at IS NULL)),
+	CONSTRAINT milestone_reminder_no_reminder_is_early CHECK (settled_at >= remind_at)
+);
+-- next
+CREATE INDEX milestone_reminder_ahead ON milestone_reminder (remind_at) WHERE state = 'pending';
+-- next
+CREATE INDEX milestone_reminder_newest_first ON milestone_reminder (id);
+-- next
 CREATE TABLE milestone_submission (
 	authority_id INTEGER NOT NULL,
 	milestone_id TEXT COLLATE "C" NOT NULL,
@@ -4592,6 +4614,18 @@ END $$;
 CREATE TRIGGER who_replies_is_heard BEFORE INSERT ON finding_reply FOR EACH ROW EXECUTE FUNCTION who_replies_is_heard();
 -- next
 ALTER TABLE finding_reply ENABLE ALWAYS TRIGGER who_replies_is_heard;
+-- next
+GRANT SELECT, INSERT, UPDATE ON milestone_reminder TO ecosystem_api;
+-- next
+CREATE FUNCTION milestone_reminder_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
+    USING ERRCODE = 'restrict_violation', CONSTRAINT = 'milestone_reminder_takes_its_turn';
+END $$;
+-- next
+CREATE TRIGGER milestone_reminder_turns BEFORE UPDATE OF state ON milestone_reminder FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('pending given', 'pending needless')) EXECUTE FUNCTION milestone_reminder_takes_its_turn();
+-- next
+ALTER TABLE milestone_reminder ENABLE ALWAYS TRIGGER milestone_reminder_turns;
 -- next
 CREATE TRIGGER milestone_submission_stays BEFORE UPDATE OR DELETE ON milestone_submission FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next

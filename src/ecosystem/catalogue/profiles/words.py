@@ -1,0 +1,38 @@
+"""What the rules of a profile are written in: short names, shares, and the law that they cite."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from ecosystem.values.patterns import whole
+from ecosystem.values.text import Line, Text
+
+Code = Annotated[
+    str, Meta(pattern=whole("[a-z][a-z0-9-]{1,63}"), description="Short name in lower case.")
+]
+Share = Annotated[
+    str,
+    Meta(
+        pattern=whole(r"(0(\.[0-9]{1,4})?|1(\.0{1,4})?)"),
+        description="Ratio from 0 to 1, as a decimal string.",
+    ),
+]
+PerCent = Annotated[
+    str,
+    Meta(
+        pattern=whole(r"(0|[1-9][0-9]?|100)(\.[0-9]{1,2})?"),
+        description="Per cent, as a decimal string.",
+    ),
+]
+
+
+class Cited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule that says which law it follows."""
+
+    law: Code
+    """The law of the profile that it follows."""
+    article: Line | None = None
+    """None where the whole of it is meant, or the rule is the platform's own."""
+    note: Text | None = None
+    """What a reader must know: how the law was read, and what is unsure."""
