@@ -76,18 +76,19 @@ def misfit(observed: Observed, period: Period, hour: int | None, *, term: Period
 
 def hours_of(day: date, zone: ZoneInfo) -> int:
     """Return how many hours a day has: 24 but where clocks change."""
-    return round((_midnight(day + _DAY, zone) - _midnight(day, zone)) / _HOUR)
+    return round((midnight(day + _DAY, zone) - midnight(day, zone)) / _HOUR)
 
 
 def instants(window: Window, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return when a window begins and ends, in UTC."""
     if window.hour == NO_HOUR:
-        return _midnight(window.starts_on, zone), _midnight(window.ends_on, zone)
-    begins = _midnight(window.starts_on, zone) + window.hour * _HOUR
+        return midnight(window.starts_on, zone), midnight(window.ends_on, zone)
+    begins = midnight(window.starts_on, zone) + window.hour * _HOUR
     return begins, begins + _HOUR
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return when a day begins, in UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 

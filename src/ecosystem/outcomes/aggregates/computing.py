@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
+from functools import cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ from ecosystem.outcomes.aggregates.model import (
     Windows,
 )
 from ecosystem.outcomes.model import State
-from ecosystem.outcomes.windows import Window, instants, windows
+from ecosystem.outcomes.windows import NO_HOUR, Window, instants, midnight, windows
 from ecosystem.values.period import Period
 from ecosystem.values.text import Text
 
@@ -33,6 +34,7 @@ _USED_TOLD: Final = 100
 _PRECISION: Final = 120
 """Digits of every step: sums of ten thousand values of 27 digits and their products fit."""
 _NINE: Final = Decimal("0.000000001")
+_DAY: Final = timedelta(days=1)
 _HOUR: Final = Decimal(3_600)
 _RANK: Final = {State.VERIFIED: 0, State.DISPUTED: 1, State.REPORTED: 2}
 _CANONICAL: Final = msgspec.json.Encoder(order="sorted")
@@ -87,7 +89,7 @@ def _sort(
     at: datetime,
 ) -> _Sorted:  # fmt: skip
     zone = ZoneInfo(observed.time_zone)
-    today, patience = at.astimezone(zone).date(), timedelta(days=observed.late_after_days)
+    until = _until(timedelta(days=observed.late_after_days), zone)
     best = _best(seen)
     counts = dict.fromkeys(Windows.__struct_fields__, 0)
     found = _Sorted([], counts, [], [])
@@ -96,16 +98,14 @@ def _sort(
         if excused and _is_excused(window, excused, zone):
             counts["excused"] += 1
         elif one is None:
-            is_over = today > _due(window.ends_on, patience)
+            is_over = at >= until(window.ends_on)
             counts["missing" if is_over else "awaited"] += 1
             if is_over:
                 found.missing.append((place, window))
                 found.over.append(window)
         else:
             counts[one.state] += 1
-            counts["late"] += one.reported_at.astimezone(zone).date() > _due(
-                window.ends_on, patience
-            )
+            counts["late"] += one.reported_at >= until(window.ends_on)
             found.over.append(window)
             if one.state is State.VERIFIED:
                 found.used.append((window, one))
@@ -113,9 +113,14 @@ def _sort(
     return found
 
 
-def _due(ends_on: date, patience: timedelta) -> date:
-    """Return the last day on which an observation is in time."""
-    return ends_on + min(patience, date.max - ends_on)
+def _until(patience: timedelta, zone: ZoneInfo) -> Callable[[date], datetime]:
+    """Return what tells until when a window's observation is in time: to the end of a day."""
+
+    @cache
+    def until(ends_on: date) -> datetime:
+        return midnight(ends_on + min(patience + _DAY, date.max - ends_on), zone)
+
+    return until
 
 
 def _best(seen: Iterable[Seen]) -> Mapping[Window, Seen]:
@@ -193,6 +198,8 @@ def _availability(observed: Observed, found: _Sorted) -> Fraction:
 
 
 def _hours(window: Window, zone: ZoneInfo) -> Decimal:
+    if window.hour != NO_HOUR:
+        return Decimal(1)
     starts_at, ends_at = instants(window, zone)
     return Decimal(round((ends_at - starts_at).total_seconds())) / _HOUR
 

@@ -1,5 +1,7 @@
 """Read what aggregates are computed from, and compute them."""
 
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -9,7 +11,7 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.tables import contract
 from ecosystem.outcomes.aggregates import rules
 from ecosystem.outcomes.aggregates.computing import aggregate
-from ecosystem.outcomes.aggregates.model import Aggregate, AggregateList, Definition, Excused, Seen
+from ecosystem.outcomes.aggregates.model import AggregateList, Definition, Excused, Seen
 from ecosystem.outcomes.excusals.model import ExcusalState
 from ecosystem.outcomes.excusals.tables import excusal
 from ecosystem.outcomes.model import State
@@ -122,22 +124,26 @@ async def aggregates(
     asked = rules.within(Period(starts_on, ends_on), definition, term=term, at=at)
     found = list(periods(definition.frequency, within=asked, term=term))
     whole = Period(found[0].starts_on, found[-1].ends_on)
-    seen = await _seen(tx, metric_id, whole)
+    seen = _by_period(await _seen(tx, metric_id, whole), found)
     excused = await _excused(tx, metric_id)
     return AggregateList(
         metric_id=metric_id,
         at=at,
         definition=definition,
-        data=tuple(_of(definition, one, seen, excused, at=at) for one in found),
+        data=tuple(
+            aggregate(definition, one, here, excused, at=at)
+            for one, here in zip(found, seen, strict=True)
+        ),
     )
 
 
-def _of(
-    definition: Definition, period: Period, seen: list[Seen], excused: list[Excused], *,
-    at: datetime,
-) -> Aggregate:  # fmt: skip
-    here = [one for one in seen if period.starts_on <= one.starts_on < period.ends_on]
-    return aggregate(definition, period, here, excused, at=at)
+def _by_period(seen: Iterable[Seen], found: Sequence[Period]) -> list[list[Seen]]:
+    """Return what was observed in each of the periods, which follow one another."""
+    placed: list[list[Seen]] = [[] for _ in found]
+    starts = [one.starts_on for one in found]
+    for one in seen:
+        placed[bisect_right(starts, one.starts_on) - 1].append(one)
+    return placed
 
 
 async def _seen(tx: Tx, metric_id: str, period: Period) -> list[Seen]:
