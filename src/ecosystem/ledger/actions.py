@@ -69,8 +69,10 @@ async def move(
     identifiers, until the transaction ends; one transfer a leg.
     """
     authority = authority_of(legs[0].debit.programme_id)
-    await _open(tx, queries.places(legs), authority=authority)
     facts, ids = await queries.locked(tx, legs, authority=authority)
+    if not ids:
+        await _open(tx, queries.places(legs), authority=authority)
+        facts, ids = await queries.locked(tx, legs, authority=authority)
     rules.move(facts, by=by, at=at)
     # Sorted, so that identifiers tell the order of the legs even within one millisecond.
     transfer_ids = sorted(mint("transfer", authority=authority) for _ in legs)

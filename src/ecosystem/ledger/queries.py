@@ -179,7 +179,9 @@ async def locked(
 ) -> tuple[MoveFacts, Mapping[Place, str]]:
     """Lock every account that `legs` name, in the order of their identifiers.
 
-    Returns what the move is checked against, and the identifier of each account.
+    Where one of them is not open yet, none is locked and nothing found. Returns what the move is
+    checked against, and the identifier of each account.
+
     """
     rows = await tx.rows(_LOCKED, authority_id=authority, **named(places(legs)))
     found = sorted(((_place(row), row) for row in rows), key=_by_place)

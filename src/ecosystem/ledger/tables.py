@@ -33,11 +33,21 @@ SET search_path = pg_catalog, public, pg_temp AS $$
   JOIN unnest(programmes, kinds, owners, currencies)
     AS name(programme_id, kind, owner_ref, currency)
     USING (programme_id, kind, owner_ref, currency)
-  WHERE account.authority_id = of_authority
+  WHERE account.authority_id = of_authority AND cardinality(owners) = (
+    SELECT count(*)
+    FROM public.ledger_account
+    JOIN unnest(programmes, kinds, owners, currencies)
+      AS name(programme_id, kind, owner_ref, currency)
+      USING (programme_id, kind, owner_ref, currency)
+    WHERE authority_id = of_authority)
   ORDER BY account.id
   FOR NO KEY UPDATE OF account
 $$"""
-"""A lock asks for the privilege to update, which the serving role must not have."""
+"""A lock asks for the privilege to update, which the serving role must not have.
+
+All that are named, or none where one is not there: to open an account while others are held
+could wait for somebody who waits for these.
+"""
 
 _MOVE: Final = """
 CREATE FUNCTION transfer_moves_money() RETURNS trigger
@@ -48,10 +58,10 @@ BEGIN
   WHERE authority_id = NEW.authority_id AND id IN (NEW.debit_id, NEW.credit_id)
   ORDER BY id
   FOR NO KEY UPDATE;
-  UPDATE public.ledger_account SET debits = debits + NEW.amount
-  WHERE authority_id = NEW.authority_id AND id = NEW.debit_id;
-  UPDATE public.ledger_account SET credits = credits + NEW.amount
-  WHERE authority_id = NEW.authority_id AND id = NEW.credit_id;
+  UPDATE public.ledger_account
+  SET debits = debits + CASE id WHEN NEW.debit_id THEN NEW.amount ELSE 0 END,
+    credits = credits + CASE id WHEN NEW.credit_id THEN NEW.amount ELSE 0 END
+  WHERE authority_id = NEW.authority_id AND id IN (NEW.debit_id, NEW.credit_id);
   IF NEW.reverses_id IS NOT NULL AND NOT EXISTS (
     SELECT FROM public.transfer AS earlier
     WHERE earlier.authority_id = NEW.authority_id AND earlier.id = NEW.reverses_id
