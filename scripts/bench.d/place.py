@@ -86,8 +86,7 @@ def prepare(
     `writes` says how many drafts and offers one subject uses; three ask of the first.
     """
     began_ms = int(time.time() * 1000)
-    asyncio.run(ensure_database(place.postgres.admin_dsn(), _FIRST))
-    upgrade_now(place.postgres.dsn(_FIRST, role="ecosystem_owner"))
+    migrated(place, _FIRST)
     asyncio.run(_load_catalogue(place))
     with place.ours(_FIRST, name="staging") as server:
         staged = stage(
@@ -106,6 +105,12 @@ def prepare(
             _filled(dsn, staged, size=size, began_ms=began_ms, writes=counts)
         )
     return stocks
+
+
+def migrated(place: Place, database: str) -> None:
+    """Make a database with every table, and nothing in them."""
+    asyncio.run(ensure_database(place.postgres.admin_dsn(), database))
+    upgrade_now(place.postgres.dsn(database, role="ecosystem_owner"))
 
 
 def name_of(size: int, sizes: list[int]) -> str:

@@ -15,6 +15,7 @@ from typing import Final
 import as_of
 import bare
 import journey
+import ledger
 import msgspec
 import observations
 import place
@@ -35,6 +36,7 @@ _WRITES_PER_S_MAX: Final = 1_500
 """How many of each write are prepared for each second of measuring."""
 _WARM_S: Final = 0.3
 _OBSERVATIONS: Final = "observations"
+_LEDGER: Final = "ledger"
 _AS_OF: Final = "as_of"
 
 
@@ -62,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     if parsed.only == [_OBSERVATIONS]:
         return observations.measure([int(one) for one in parsed.rows.split(",")])
+    if parsed.only == [_LEDGER]:
+        return ledger.measure(rounds=parsed.rounds or 3, seconds=parsed.seconds or 3.0)
     if parsed.only == [_AS_OF]:
         return as_of.measure(parsed.events, core=_part_cores())
     plan = _plan(parsed)
@@ -218,7 +222,7 @@ def _plan(parsed: argparse.Namespace) -> Plan:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    names = [*(cell.name for cell in CELLS), _OBSERVATIONS, _AS_OF]
+    names = [*(cell.name for cell in CELLS), _OBSERVATIONS, _AS_OF, _LEDGER]
     parser.add_argument(
         "--quick", action="store_true", help="about a minute: shorter, and fewer rounds"
     )
@@ -231,7 +235,8 @@ def _parser() -> argparse.ArgumentParser:
         "--only", action="append", choices=names, metavar="NAME",
         help=f"only this, which may be said again: {', '.join(names)}; {_OBSERVATIONS} stand "
         f"alone, are loaded in batches beside PostgreSQL's COPY, and read by year; {_AS_OF} stands "
-        "alone, and reads one milestone's past beside its present, among many events",
+        f"alone, and reads one milestone's past beside its present, among many events; {_LEDGER} "
+        "moves money and calculates beside a bare insert of two legs",
     )  # fmt: skip
     parser.add_argument(
         "--events", type=int, default=1_000_000, metavar="N",
