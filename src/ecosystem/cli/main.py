@@ -7,6 +7,7 @@ runs every few seconds, and loads a hundredth of what serving needs.
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from ecosystem.cli.trouble import Trouble
 from ecosystem.runtime import settings
 from ecosystem.runtime.postgres import PostgresFailed
 from ecosystem.runtime.settings import SettingsWrong
+from ecosystem.values.period import Period
 
 
 class _Commands(Protocol):
@@ -104,12 +106,7 @@ def _keeping(commands: "_Commands") -> None:
     _rotating(commands)
     _contracting(commands)
     _booking(commands)
-    one = commands.add_parser("payments", help="check what is paid")
-    acts = one.add_subparsers(required=True, metavar="ACT")
-    again = acts.add_parser("recompute", help="compute a published calculation again, offline")
-    again.add_argument("file", type=Path, help="its JSON, as the API answers it; - reads stdin")
-    again.add_argument("--json", action="store_true", help="print for programs")
-    again.set_defaults(run="recompute.run")
+    _paying(commands)
     _evaluating(commands)
     one = commands.add_parser("assessments", help="check how a year was assessed")
     acts = one.add_subparsers(required=True, metavar="ACT")
@@ -163,6 +160,36 @@ def _booking(commands: "_Commands") -> None:
     export.add_argument("--output", type=Path, help="a file; by default the standard output")
     export.add_argument("--settings", type=Path, help="a TOML file with settings")
     export.set_defaults(run="ledger.write")
+
+
+def _paying(commands: "_Commands") -> None:
+    one = commands.add_parser("payments", help="calculate what is due, and check what is paid")
+    acts = one.add_subparsers(required=True, metavar="ACT")
+    due = acts.add_parser(
+        "calculate",
+        help="calculate what is proved and stands in no calculation yet, under all contracts",
+    )
+    due.add_argument(
+        "--period", type=month, metavar="MONTH",
+        help="a month, such as 2026-01: only where something of it is due; by default all",
+    )  # fmt: skip
+    due.add_argument(
+        "--at-once", type=int, choices=range(1, 33), default=4, metavar="N",
+        help="how many contracts at a time, from 1 to 32 (default 4)",
+    )  # fmt: skip
+    due.add_argument("--json", action="store_true", help="print JSON lines, for programs")
+    due.add_argument("--settings", type=Path, help="a TOML file with settings")
+    due.set_defaults(run="calculate.run")
+    again = acts.add_parser("recompute", help="compute a published calculation again, offline")
+    again.add_argument("file", type=Path, help="its JSON, as the API answers it; - reads stdin")
+    again.add_argument("--json", action="store_true", help="print for programs")
+    again.set_defaults(run="recompute.run")
+
+
+def month(text: str) -> Period:
+    """Return the days of a month that is written as 2026-01."""
+    first = date.fromisoformat(f"{text}-01")
+    return Period(first, (first + timedelta(days=31)).replace(day=1))
 
 
 def _evaluating(commands: "_Commands") -> None:

@@ -80,9 +80,10 @@ async def follow(tx: Tx, occurrence: Occurrence) -> None:
     await calculate(tx, contract_id, by=occurrence.body.by, at=occurrence.recorded_at)
 
 
-async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> None:
+async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int:
     """Calculate what is proved under a contract, and make a payment of the difference.
 
+    Returns how many calculations are new: none where nothing changed since the last.
     Refuses as the rules do, and with FundsInsufficient where less is encumbered.
     Effects: holds the contract; `calculation.made` for each new calculation;
     `payment.reversed` and `payment.computed`; money moves between encumbered and payable.
@@ -106,6 +107,7 @@ async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> Non
         )
         await _compute(tx, due, row, by=by, at=at)
     await tx.run(_CALCULATED)
+    return len(made)
 
 
 async def _keep(

@@ -1,1 +1,1 @@
-"""Calculating: what a contract's calculations are made from, gathered from other rooms."""
+"""Calculating: what a contract's calculations are made from, and what is due under all of them."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import Integer, Text, bindparam, select, union_all
+from sqlalchemy import Integer, Text, bindparam, func, select, text, union_all
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.form_shapes import ContractTerms
@@ -23,7 +23,7 @@ from ecosystem.payments.taxing import queries as taxing
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values import money
 from ecosystem.values.identifiers import authority_of
-from ecosystem.values.period import wire
+from ecosystem.values.period import Period, wire
 
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _ID: Final = bindparam("id", type_=Text)
@@ -53,6 +53,67 @@ _CONTRACT_OF: Final = Statement(
         ),
     )
 )
+PAGE: Final = 500
+"""How many contracts are looked at in one go: a run holds no more of them in memory."""
+_STANDING: Final = """
+    FROM calculation AS made
+    CROSS JOIN json_array_elements(made.document->'facts'->'{facts}') AS fact
+    WHERE made.authority_id = page.authority_id AND made.contract_id = page.id
+      AND made.kind = 'outcome' AND fact->>'id' = {table}.id AND NOT EXISTS (
+        SELECT FROM calculation AS later
+        WHERE later.authority_id = made.authority_id AND later.supersedes = made.id)"""
+_OBSERVED: Final = _STANDING.format(facts="observations", table="observation")
+_ACCEPTED: Final = _STANDING.format(facts="milestones", table="milestone")
+_PAGE: Final = Statement(
+    text(f"""
+WITH page AS MATERIALIZED (
+  SELECT contract.authority_id, contract.id, organisation.id AS organisation_id,
+    organisation.jurisdiction
+  FROM contract JOIN organisation ON organisation.number = contract.authority_id
+  WHERE contract.state <> 'draft'
+    AND (contract.authority_id, contract.id) > (:after_authority, :after_id)
+  ORDER BY contract.authority_id, contract.id LIMIT {PAGE})
+SELECT page.*, EXISTS (
+    SELECT FROM observation
+    JOIN metric ON metric.authority_id = observation.authority_id
+      AND metric.id = observation.metric_id AND metric.granularity = metric.frequency
+    WHERE observation.authority_id = page.authority_id AND observation.contract_id = page.id
+      AND observation.state = 'verified'
+      AND observation.ends_on > :starts_on AND observation.ends_on <= :ends_on
+      AND NOT EXISTS (SELECT {_OBSERVED})
+  ) OR EXISTS (
+    SELECT FROM milestone
+    WHERE milestone.authority_id = page.authority_id AND milestone.contract_id = page.id
+      AND milestone.accepted_share > 0
+      AND milestone.accepted_delivery_at >= :starts_on AT TIME ZONE 'UTC'
+      AND milestone.accepted_delivery_at < :ends_on AT TIME ZONE 'UTC'
+      AND NOT EXISTS (SELECT {_ACCEPTED}
+        AND (fact->>'share')::numeric = milestone.accepted_share
+        AND (fact->>'due_at')::timestamptz = milestone.due_at
+        AND (fact->>'delivered_at')::timestamptz = milestone.accepted_delivery_at)
+  ) AS is_due
+FROM page ORDER BY page.authority_id, page.id""")  # noqa: S608 - every word of it is ours
+)
+_COUNT: Final = Statement(select(func.count()).where(contract.c.state != "draft"))
+
+
+async def count(tx: Tx) -> int:
+    """Return how many contracts there are that something can be due under."""
+    found: int = await tx.value(_COUNT)
+    return found
+
+
+async def page(tx: Tx, *, after: tuple[int, str], period: Period) -> list[Record]:
+    """Return the next contracts `after` an authority and a contract, at most PAGE of them.
+
+    `is_due` tells of each whether a fact that is proved, of days of `period`, stands in no
+    calculation yet. In a transaction that sees every calculation.
+    """
+    return await tx.rows(
+        _PAGE,
+        after_authority=after[0], after_id=after[1],
+        starts_on=period.starts_on, ends_on=period.ends_on,
+    )  # fmt: skip
 
 
 async def contract_of(tx: Tx, fact_id: str) -> str:

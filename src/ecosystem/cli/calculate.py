@@ -1,0 +1,118 @@
+"""Calculate under all contracts what is proved and stands in no calculation yet."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from ecosystem.cli import place
+from ecosystem.cli.trouble import Trouble
+from ecosystem.payments.calculating import actions, queries
+from ecosystem.payments.calculating.actions import Refused
+from ecosystem.reactions import REACTIONS
+from ecosystem.runtime import settings
+from ecosystem.runtime.clock import Clock
+from ecosystem.runtime.database import Database, Record, is_away
+from ecosystem.runtime.settings import Settings
+from ecosystem.sandbox import queries as sandbox
+from ecosystem.values.period import Period
+
+_EVER: Final = Period(date(1900, 1, 1), date(2200, 1, 1))
+
+
+@dataclass
+class Job:
+    """One run through all contracts, and how far it is; another run finds what this one left."""
+
+    database: Database
+    clock: Clock
+    period: Period
+    at_once: int
+    as_json: bool
+    of: int = 0
+    contracts: int = 0
+    calculated: int = 0
+    calculations: int = 0
+    refused: int = 0
+
+    async def work(self) -> None:
+        """Go through all contracts, page by page, so many of a page at once."""
+        plain = self.database.plain()
+        self.of, hands = await queries.count(plain), await sandbox.hands(plain)
+        if hands is not None:
+            self.clock = Clock(offset=hands.ahead, stands_at=hands.stands_at)
+        async for page in actions.pages(self.database, period=self.period):
+            due = iter([one for one in page if one["is_due"]])
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(self.at_once):
+                    workers.create_task(self._take(due))
+            self.contracts += len(page)
+            self._progress()
+
+    async def _take(self, due: Iterator[Record]) -> None:
+        for one in due:
+            made = await actions.calculate(self.database, self.clock, one)
+            if isinstance(made, Refused):
+                self._tell(made)
+            else:
+                self.calculated += made > 0
+                self.calculations += made
+            self._progress()
+
+    def _tell(self, refused: Refused) -> None:
+        self.refused += 1
+        plain = f"{refused.contract_id}: {refused.detail}"
+        _say(json.dumps(msgspec.to_builtins(refused)) if self.as_json else plain)
+
+    def _progress(self) -> None:
+        """Tell whoever watches a terminal how far it is; programs read only the result."""
+        if sys.stderr.isatty():
+            told = f"{self.contracts:,} of {self.of:,} contracts, {self.calculated:,} calculated"
+            sys.stderr.write(f"\r\x1b[K{told}")
+            sys.stderr.flush()
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Calculate what is due; 1 where the calculation of a contract is refused."""
+    with place.reachable(settings.load(file=parsed.settings)) as chosen:
+        job = asyncio.run(_work(chosen, parsed))
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+    counts = {
+        name: getattr(job, name) for name in ("contracts", "calculated", "calculations", "refused")
+    }
+    if parsed.json:
+        _say(json.dumps(counts))
+    else:
+        _say(f"{job.contracts} contracts, {job.calculated} calculated, {job.refused} refused.")
+    return 1 if job.refused else 0
+
+
+async def _work(chosen: Settings, parsed: argparse.Namespace) -> Job:
+    chosen = msgspec.structs.replace(chosen, pool_size=parsed.at_once + 1)
+    opened = Database(chosen.database_url or "", chosen, reactions=REACTIONS)
+    job = Job(opened, Clock(), parsed.period or _EVER, parsed.at_once, parsed.json)
+    try:
+        await job.work()
+    except Exception as error:
+        failed = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
+        if not all(is_away(one) for one in failed):
+            raise
+        raise Trouble(
+            f"The database went away after {job.calculated} contracts were calculated. "
+            "Give the command again: it does what is left, and nothing twice."
+        ) from None
+    finally:
+        await opened.close()
+    return job
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
