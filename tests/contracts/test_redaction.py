@@ -195,3 +195,30 @@ async def test_the_database_keeps_who_redacts_and_what_replaces(
 
     await connection.close()
     assert (refused.value.constraint_name or "").endswith(rule)
+
+
+async def test_of_two_sessions_the_later_does_not_name_what_the_first_redacts(
+    active: Partnership, database: Database
+) -> None:
+    document, other = await _filed(active), await _filed(active)
+    insert = (
+        "INSERT INTO redaction VALUES ($1, $2, $3, 'security', '{}'::json, $4, 'person', now())"
+    )
+    first, later = await database.connect(), await database.connect()
+    for connection in (first, later):
+        await connection.execute(f"SET app.organisation = '{active.id_of('enterprise')}'")
+    place = authority_of(document)
+    began = first.transaction()
+    await began.start()
+    await first.execute(insert, place, other, active.contract_id, None)
+
+    naming = asyncio.create_task(later.execute(insert, place, document, active.contract_id, other))
+    told_early, _ = await asyncio.wait({naming}, timeout=0.3)
+    await began.commit()
+
+    assert not told_early
+    with pytest.raises(asyncpg.RestrictViolationError) as refused:
+        await naming
+    assert refused.value.constraint_name == "what_replaces_is_read"
+    for connection in (first, later):
+        await connection.close()

@@ -41,8 +41,9 @@ from ecosystem.values.page import Page
 async def file_document(request: Call, contract_id: FromPath[str]) -> Response[bytes]:
     """File a document under a contract.
 
-    The body is the document itself: PDF, plain text, CSV, JSON, PNG or JPEG, as Content-Type
-    says and as the bytes themselves show. `Content-Digest: sha-256=:...:` (RFC 9530) is
+    The body is the document itself: PDF, text, CSV, JSON, GeoJSON, XML, PNG, JPEG, an office
+    document (OOXML or ODF, without macros), ZIP or ASiC, as Content-Type says and as the bytes
+    themselves show. `Content-Digest: sha-256=:...:` (RFC 9530) is
     compared with what arrived; `Content-Disposition: attachment; filename*=UTF-8''...` names it.
     What is too large for one request is uploaded in parts.
     """
@@ -65,7 +66,7 @@ async def _said(request: Call, draft: Draft, *, media_type: str) -> Arrived:
     return Arrived(
         name=media.file_name(request.headers.get("content-disposition", "")),
         media_type=media_type,
-        is_of_type=await asyncio.to_thread(content.is_of, draft.path, media_type),
+        is_of_type=await asyncio.to_thread(content.of_path, draft.path, media_type),
         bytes=draft.bytes,
         sha256=draft.sha256,
         declared_sha256=media.content_digest(request.headers.get("content-digest", "")),

@@ -29,6 +29,30 @@ _FILED: Final = """EXISTS (
     SELECT FROM document
     WHERE document.authority_id = NEW.authority_id AND document.id = NEW.replacement_id
       AND document.organisation_id = nullif(current_setting('app.organisation', true), '')))"""
+_REPLACED: Final = (
+    """
+CREATE FUNCTION what_replaces_is_read() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM contract
+  WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+  FOR NO KEY UPDATE;
+  IF EXISTS (
+    SELECT FROM redaction
+    WHERE redaction.authority_id = NEW.authority_id
+      AND redaction.document_id = NEW.replacement_id)
+  THEN
+    RAISE EXCEPTION 'document % is redacted itself', NEW.replacement_id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_replaces_is_read';
+  END IF;
+  RETURN NEW;
+END $$""",
+    (
+        "CREATE TRIGGER what_replaces_is_read BEFORE INSERT ON redaction "
+        "FOR EACH ROW EXECUTE FUNCTION what_replaces_is_read()"
+    ),
+    "ALTER TABLE redaction ENABLE ALWAYS TRIGGER what_replaces_is_read",
+)
+"""The contract is held first, so that nobody redacts the one while it is named for another."""
 
 redaction: Final = Table(
     "redaction",
@@ -57,7 +81,7 @@ redaction: Final = Table(
     info={
         "append_only": True,
         "visible_where": VISIBLE_WHERE.replace("document.", "redaction."),
-        "sql": refusing("who_filed_redacts", on="redaction", unless=_FILED),
+        "sql": (*refusing("who_filed_redacts", on="redaction", unless=_FILED), *_REPLACED),
     },
 )
 """Which documents are redacted, and why; seen by whoever sees the document."""

@@ -67,7 +67,7 @@ def arrived(row: Record, path: Path) -> Arrived:
     return Arrived(
         name=row["name"],
         media_type=row["media_type"],
-        is_of_type=content.is_of(path, row["media_type"]),
+        is_of_type=content.of_path(path, row["media_type"]),
         bytes=path.stat().st_size,
         sha256=sha256_of(path),
         declared_sha256=row["sha256"],

@@ -524,7 +524,7 @@ CREATE TABLE attachment (
 	filed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT attachment_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT attachment_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
-	CONSTRAINT attachment_media_type_is_known CHECK (media_type IN ('application/pdf', 'text/plain', 'text/csv', 'application/json', 'image/png', 'image/jpeg')),
+	CONSTRAINT attachment_media_type_is_known CHECK (media_type IN ('application/pdf', 'text/plain', 'text/csv', 'application/json', 'application/geo+json', 'application/xml', 'image/png', 'image/jpeg', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'application/vnd.openxmlformats-officedocument.presentationml.presentation', 'application/vnd.oasis.opendocument.text', 'application/vnd.oasis.opendocument.spreadsheet', 'application/vnd.oasis.opendocument.presentation', 'application/vnd.etsi.asic-e+zip', 'application/vnd.etsi.asic-s+zip', 'application/zip')),
 	CONSTRAINT attachment_sha256_is_a_digest CHECK (sha256 ~ '^[0-9a-f]{64}$'),
 	CONSTRAINT attachment_is_not_empty CHECK (bytes > 0)
 );
@@ -1598,7 +1598,7 @@ CREATE TABLE document (
 	CONSTRAINT document_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT document_authority_id_id_contract_id_is_unique UNIQUE (authority_id, id, contract_id),
 	CONSTRAINT document_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
-	CONSTRAINT document_media_type_is_known CHECK (media_type IN ('application/pdf', 'text/plain', 'text/csv', 'application/json', 'image/png', 'image/jpeg')),
+	CONSTRAINT document_media_type_is_known CHECK (media_type IN ('application/pdf', 'text/plain', 'text/csv', 'application/json', 'application/geo+json', 'application/xml', 'image/png', 'image/jpeg', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'application/vnd.openxmlformats-officedocument.presentationml.presentation', 'application/vnd.oasis.opendocument.text', 'application/vnd.oasis.opendocument.spreadsheet', 'application/vnd.oasis.opendocument.presentation', 'application/vnd.etsi.asic-e+zip', 'application/vnd.etsi.asic-s+zip', 'application/zip')),
 	CONSTRAINT document_sha256_is_a_digest CHECK (sha256 ~ '^[0-9a-f]{64}$'),
 	CONSTRAINT document_is_not_empty CHECK (bytes > 0),
 	CONSTRAINT document_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
@@ -4722,6 +4722,26 @@ END $$;
 CREATE TRIGGER who_filed_redacts BEFORE INSERT ON redaction FOR EACH ROW EXECUTE FUNCTION who_filed_redacts();
 -- next
 ALTER TABLE redaction ENABLE ALWAYS TRIGGER who_filed_redacts;
+-- next
+CREATE FUNCTION what_replaces_is_read() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM contract
+  WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+  FOR NO KEY UPDATE;
+  IF EXISTS (
+    SELECT FROM redaction
+    WHERE redaction.authority_id = NEW.authority_id
+      AND redaction.document_id = NEW.replacement_id)
+  THEN
+    RAISE EXCEPTION 'document % is redacted itself', NEW.replacement_id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_replaces_is_read';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER what_replaces_is_read BEFORE INSERT ON redaction FOR EACH ROW EXECUTE FUNCTION what_replaces_is_read();
+-- next
+ALTER TABLE redaction ENABLE ALWAYS TRIGGER what_replaces_is_read;
 -- next
 ALTER TABLE upload ENABLE ROW LEVEL SECURITY;
 -- next

@@ -1,6 +1,8 @@
 """Read attachments: facts for the rules, and what is known of those that one may know of."""
 
+import asyncio
 import hashlib
+from io import BytesIO
 from typing import Final
 
 from sqlalchemy import Integer, Text, bindparam, exists, func, literal, or_, select
@@ -12,6 +14,7 @@ from ecosystem.needs.attachments.tables import attachment
 from ecosystem.needs.model import State
 from ecosystem.needs.queries import own_number
 from ecosystem.needs.tables import need
+from ecosystem.runtime import content
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values import media
 from ecosystem.values.actor import Actor
@@ -82,7 +85,9 @@ async def file_facts(tx: Tx, row: Record, arrived: Arrived) -> FileFacts:
         bytes_before=sum(one.bytes for one in before),
         name=media.file_name(arrived.disposition),
         media_type=arrived.media_type,
-        is_of_type=media.is_of(arrived.content, arrived.media_type),
+        is_of_type=await asyncio.to_thread(
+            content.is_of, BytesIO(arrived.content), arrived.media_type
+        ),
         bytes=len(arrived.content),
         sha256=hashlib.sha256(arrived.content).hexdigest(),
         declared_sha256=media.content_digest(arrived.digest),

@@ -28,8 +28,9 @@ from ecosystem.values.media import TYPES
 async def attach_file(request: Call, need_id: FromPath[str]) -> Response[bytes]:
     """Add a file to a need.
 
-    The body is the file itself: PDF, plain text, CSV, JSON, PNG or JPEG, as Content-Type says
-    and as the bytes themselves show. `Content-Digest: sha-256=:...:` (RFC 9530) is compared
+    The body is the file itself: PDF, text, CSV, JSON, GeoJSON, XML, PNG, JPEG, an office
+    document (OOXML or ODF, without macros), ZIP or ASiC, as Content-Type says and as the bytes
+    themselves show. `Content-Digest: sha-256=:...:` (RFC 9530) is compared
     with what arrived; `Content-Disposition: attachment; filename*=UTF-8''...` names it. Your
     authority alone sees it until `documents` of the need name it: those of a draft by PATCH,
     those of a published need by an amendment.
