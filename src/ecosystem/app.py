@@ -166,7 +166,7 @@ def build(chosen: Settings, *, routes: Litestar | None = None) -> Edge:
         database=database,
         clock=Clock(),
         keys=Keys(folder / "keys", chosen.token_lifetime_s),
-        blobs=Blobs(folder / "documents", elsewhere=_bucket(chosen)),
+        blobs=blobs_of(chosen),
     )
     application = routes or routed(chosen)
     application.state.house = house
@@ -179,6 +179,11 @@ def build(chosen: Settings, *, routes: Litestar | None = None) -> Edge:
         methods=methods(application),
         observe=application.state.telemetry,
     )
+
+
+def blobs_of(chosen: Settings) -> Blobs:
+    """Return where documents lie."""
+    return Blobs(Path(chosen.data_folder or ".") / "documents", elsewhere=_bucket(chosen))
 
 
 def _bucket(chosen: Settings) -> Bucket | None:

@@ -5,6 +5,7 @@ from typing import Final
 from ecosystem.assessments import actions as assessments
 from ecosystem.awards import actions as awards
 from ecosystem.awards.admission import actions as admission
+from ecosystem.contracts.expiring import actions as expiring
 from ecosystem.milestones import actions as milestones
 from ecosystem.milestones.reminding import actions as reminding
 from ecosystem.milestones.replanning import actions as replanning
@@ -29,8 +30,8 @@ REACTIONS: Final[Reactions] = {
     "change.proposed": (replanning.check,),
     "contract.changed": (replanning.replan, outcomes.follow),
     "contract.resumed": (replanning.move,),
-    "contract.terminated": (replanning.end, closing.close),
-    "contract.completed": (replanning.end, closing.close),
+    "contract.terminated": (replanning.end, closing.close, expiring.keep),
+    "contract.completed": (replanning.end, closing.close, expiring.keep),
     "milestone.planned": (reminding.schedule,),
     "milestone.replanned": (reminding.schedule,),
     "milestone.moved": (reminding.schedule,),

@@ -105,6 +105,7 @@ def _keeping(commands: "_Commands") -> None:
     load.set_defaults(run="keep.load_catalogue")
     _rotating(commands)
     _contracting(commands)
+    _filing(commands)
     _booking(commands)
     _paying(commands)
     _evaluating(commands)
@@ -146,6 +147,16 @@ def _contracting(commands: "_Commands") -> None:
     verify.add_argument("file", type=Path, help="its JSON, as the API answers it; - reads stdin")
     verify.add_argument("--json", action="store_true", help="print for programs")
     verify.set_defaults(run="signatures.verify")
+
+
+def _filing(commands: "_Commands") -> None:
+    one = commands.add_parser("documents", help="look after the documents of contracts")
+    acts = one.add_subparsers(required=True, metavar="ACT")
+    expire = acts.add_parser("expire", help="erase what is past its time, for good")
+    expire.add_argument("--dry-run", action="store_true", help="only count what would expire")
+    expire.add_argument("--json", action="store_true", help="print for programs")
+    expire.add_argument("--settings", type=Path, help="a TOML file with settings")
+    expire.set_defaults(run="expiring.expire")
 
 
 def _booking(commands: "_Commands") -> None:

@@ -286,6 +286,11 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     filed_at: datetime
     redaction: Redaction | None
     """Why its content is withheld; null where it is not."""
+    kept_until: date | None
+    """The last day on which its content is kept for sure; null before the end of the contract,
+    and where no rule says so."""
+    expired_at: datetime | None
+    """Since when its content is no longer read, and erased; null where it is."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,8 +41,9 @@ VISIBLE_WHERE: Final = """
     WHERE organisation.number = authority_id AND jurisdiction.path LIKE
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%'
   )
+  OR current_setting('app.purpose', true) = 'expiring'
 """
-"""The authority, the parties to the contract, and its auditors see documents."""
+"""The authority, the parties to the contract, and its auditors see documents; and what erases."""
 
 _OF_FINAL_AWARDS: Final = """NOT EXISTS (
     SELECT FROM unnest(ARRAY[NEW.award_id, NEW.financing_award_id]) AS one
@@ -220,5 +221,6 @@ document: Final = Table(
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_a_digest"),
     CheckConstraint("bytes > 0", name="is_not_empty"),
     Index("document_of_contract", "authority_id", "contract_id", "id"),
+    Index("document_by_digest", "sha256"),
     info={"append_only": True, "visible_where": VISIBLE_WHERE},
 )

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.form_shapes import TermsMilestone
+from ecosystem.contracts.law import law_of
 from ecosystem.contracts.model import Contract
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience, Occurrence
@@ -83,7 +84,7 @@ async def plan_all(
 
     Effects: each milestone, and `milestone.planned`.
     """
-    law = await queries.law_of(tx, contract_id, at=at)
+    law = await law_of(tx, contract_id, at=at)
     for terms in milestones:
         facts = PlanFacts(
             contract_id=contract_id,

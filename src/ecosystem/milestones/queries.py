@@ -22,13 +22,12 @@ from sqlalchemy import (
     select,
 )
 
-from ecosystem.catalogue.profiles import queries as profiles
 from ecosystem.catalogue.profiles.days import within
-from ecosystem.catalogue.profiles.model import Calendar, InForce, Span
+from ecosystem.catalogue.profiles.model import Calendar, Span
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.documents import queries as documents
+from ecosystem.contracts.law import law_of
 from ecosystem.contracts.rule_parts import Code
-from ecosystem.contracts.tables import contract
 from ecosystem.history.past.model import Asked, Comparison, Moment
 from ecosystem.history.past.queries import Past
 from ecosystem.milestones import rules
@@ -42,7 +41,6 @@ from ecosystem.milestones.model import (
 )
 from ecosystem.milestones.rules import MilestoneMissing
 from ecosystem.milestones.tables import milestone
-from ecosystem.needs.tables import need
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -172,14 +170,6 @@ def listing(filters: Mapping[str, Any]) -> Statement:
     return _listing(frozenset(name for name, value in filters.items() if value))
 
 
-_LAW: Final = Statement(
-    select(need.c.profile_id, need.c.published_at, need.c.jurisdiction)
-    .join(
-        contract,
-        (contract.c.authority_id == need.c.authority_id) & (contract.c.need_id == need.c.id),
-    )
-    .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)
-)
 _LOCKED: Final = Statement(
     select(
         milestone,
@@ -291,20 +281,6 @@ async def locked(
     )
     revision.check(expected, actual=row["version"])
     return row
-
-
-async def law_of(tx: Tx, contract_id: str, *, at: datetime) -> InForce:
-    """Return the rules that a contract's need was published under.
-
-    Where it never was, those of its place at a time.
-    """
-    row = await tx.row(_LAW, authority_id=authority_of(contract_id), contract_id=contract_id)
-    if row is None:
-        message = f"the need of {contract_id} is not there"
-        raise LookupError(message)
-    if row["profile_id"] is None:
-        return await profiles.profile_at(tx, jurisdiction=row["jurisdiction"], at=at)
-    return await profiles.profile_kept(tx, row["profile_id"], at=row["published_at"])
 
 
 async def acceptance(tx: Tx, row: Record, *, at: datetime) -> tuple[Span | None, Calendar]:

@@ -278,6 +278,12 @@ class Reminders(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many days it is late then."""
 
 
+class Records(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long the documents of a contract are kept after its end, before they are erased."""
+
+    years: Annotated[int, Meta(ge=1, le=100)]
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rules for needs that are published on a day, or later; null sets no rule."""
 
@@ -315,6 +321,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """On what contracts pay."""
     reminders: Reminders | None
     """Of milestones."""
+    records: Records | None
+    """Of contracts; null keeps them for good."""
     fiscal_year: FiscalYear
     assessment: AssessmentTable
     changes: ChangeLimit

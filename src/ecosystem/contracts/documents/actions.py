@@ -1,6 +1,5 @@
 """File the documents of a contract."""
 
-import asyncio
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
 from ecosystem.runtime.blobs import Blobs
 from ecosystem.runtime.database import Tx, inserting
+from ecosystem.runtime.holding import take
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
@@ -35,7 +35,7 @@ async def file(
     """
     facts = await queries.file_facts(tx, contract_id, arrived, by=by)
     filed = rules.file(facts, by=by, at=at)
-    await asyncio.to_thread(blobs.take, draft, filed.sha256)
+    await take(tx, blobs, draft, sha256=filed.sha256)
     authority = authority_of(contract_id)
     document_id = mint("document", authority=authority)
     await tx.run(

@@ -8,6 +8,11 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, Text, any_, bindparam, fun
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.documents.signed import AddressAltered
+from ecosystem.contracts.expiring import queries as expiring
+from ecosystem.contracts.expiring.model import Kept
+from ecosystem.contracts.expiring.queries import IS_EXPIRED, KEPT
+from ecosystem.contracts.expiring.rules import refuse_expired
+from ecosystem.contracts.expiring.tables import contract_keeping, document_expiry
 from ecosystem.contracts.model import Arrived, Evidence, FileFacts
 from ecosystem.contracts.redacting.model import Redaction
 from ecosystem.contracts.redacting.queries import IS_REDACTED, OF_DOCUMENT, SHOWN
@@ -23,8 +28,8 @@ from ecosystem.values.identifiers import authority_of, owner
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _ID: Final = bindparam("id", type_=Text)
 
-_VERSION: Final = document.c.version + IS_REDACTED.cast(Integer)
-"""A redaction is the one change of a document."""
+_VERSION: Final = document.c.version + IS_REDACTED.cast(Integer) + IS_EXPIRED.cast(Integer)
+"""A document changes when it is redacted, and when it expires."""
 _DOCUMENT: Final[list[ColumnElement[Any]]] = [
     document.c.id,
     _VERSION.label("version"),
@@ -36,21 +41,30 @@ _DOCUMENT: Final[list[ColumnElement[Any]]] = [
     document.c.sha256,
     document.c.filed_at,
     SHOWN.label("redaction"),
+    contract_keeping.c.kept_until,
+    document_expiry.c.expired_at,
 ]
-DOCUMENTS: Final = page_of(
+_documents = (
     select(*_DOCUMENT)
     .outerjoin(redaction, OF_DOCUMENT)
-    .where(
+    .outerjoin(contract_keeping, expiring.OF_CONTRACT)
+    .outerjoin(document_expiry, expiring.OF_DOCUMENT)
+)
+DOCUMENTS: Final = page_of(
+    _documents.where(
         document.c.authority_id == _AUTHORITY,
         document.c.contract_id == bindparam("contract_id", type_=Text),
     )
 )
 """A page of the documents of a contract, of those that row-level security lets through."""
-_one_document = (
-    select(*_DOCUMENT)
-    .outerjoin(redaction, OF_DOCUMENT)
-    .where(document.c.authority_id == _AUTHORITY, document.c.id == _ID)
-    .subquery("one")
+_one_document = _documents.where(
+    document.c.authority_id == _AUTHORITY, document.c.id == _ID
+).subquery("one")
+_kept_until = (
+    select(KEPT)
+    .where(contract_keeping.c.authority_id == _AUTHORITY)
+    .where(contract_keeping.c.contract_id == _one_document.c.contract_id)
+    .scalar_subquery()
 )
 _DOCUMENT_VIEW: Final = Statement(
     select(
@@ -60,6 +74,9 @@ _DOCUMENT_VIEW: Final = Statement(
         _one_document.c.media_type,
         _one_document.c.sha256,
         _one_document.c.redaction,
+        _one_document.c.kept_until,
+        _one_document.c.expired_at,
+        _kept_until.label("kept"),
     )
 )
 _EVIDENCE: Final = Statement(
@@ -93,9 +110,11 @@ async def document_view(tx: Tx, document_id: str) -> Record:
 async def served(tx: Tx, document_id: str, *, by: Actor) -> Record:
     """Return what serves a document's bytes to the caller.
 
-    Refuses with DocumentMissing; with DocumentRedacted whom its content is withheld from.
+    Refuses with DocumentMissing; with DocumentExpired; with DocumentRedacted whom its content is
+    withheld from.
     """
     row = await document_view(tx, document_id)
+    refuse_expired(_kept(row), expired_at=row["expired_at"])
     refuse_withheld(_redaction(row), by=by)
     return row
 
@@ -111,9 +130,15 @@ async def addressed(tx: Tx, document_id: str) -> Record:
     return row
 
 
-def refuse_redacted(row: Record) -> None:
-    """Refuse with DocumentRedacted whoever has no more than an address."""
+def refuse_unread(row: Record) -> None:
+    """Refuse with DocumentExpired or DocumentRedacted whoever has no more than an address."""
+    refuse_expired(_kept(row), expired_at=row["expired_at"])
     refuse_withheld(_redaction(row), by=None)
+
+
+def _kept(row: Record) -> Kept | None:
+    shown = row["kept"]
+    return None if shown is None else msgspec.json.decode(shown, type=Kept)
 
 
 def _redaction(row: Record) -> Redaction | None:

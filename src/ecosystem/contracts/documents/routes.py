@@ -10,6 +10,7 @@ from ecosystem.contracts import access, queries, rules
 from ecosystem.contracts.documents import actions, signed
 from ecosystem.contracts.documents import queries as documents
 from ecosystem.contracts.documents.model import Address, Expires, LinkDraft, Mac
+from ecosystem.contracts.expiring.rules import DocumentExpired
 from ecosystem.contracts.model import Arrived, Document
 from ecosystem.contracts.redacting.rules import DocumentRedacted
 from ecosystem.runtime import content, paging, problems
@@ -103,9 +104,14 @@ async def list_documents(
     refuses=(rules.DocumentMissing,),
 )
 async def read_document(request: Call, document_id: FromPath[str]) -> Response[bytes]:
-    """Read what is known of a document: its name, type, size and SHA-256."""
+    """Read what is known of a document: its name, type, size and SHA-256.
+
+    Once its contract has ended, `kept_until` says how long its content is kept; with `expired_at`
+    it is not, and what stays is this.
+    """
     row = await documents.document_view(request.tx, document_id)
-    return request.answer(row["body"], version=row["version"])
+    mark = None if row["kept_until"] is None else "ended"
+    return request.answer(row["body"], version=row["version"], mark=mark)
 
 
 @get(
@@ -115,13 +121,13 @@ async def read_document(request: Call, document_id: FromPath[str]) -> Response[b
     produces="*/*",
     ranges=True,
     scoped=True,
-    refuses=(rules.DocumentMissing, DocumentRedacted),
+    refuses=(rules.DocumentMissing, DocumentExpired, DocumentRedacted),
 )
 async def read_document_content(request: Call, document_id: FromPath[str]) -> Response[bytes]:
     """Read the bytes of a document, or a range of them.
 
     They come as an attachment under the name they were filed with, never to be shown inline.
-    Those of a redacted document come to auditors alone.
+    Those of a redacted document come to auditors alone, those of an expired one to nobody.
     """
     row = await documents.served(request.tx, document_id, by=request.by)
     return await download(
@@ -135,7 +141,7 @@ async def read_document_content(request: Call, document_id: FromPath[str]) -> Re
     permit=access.LINK,
     answers=Address,
     scoped=True,
-    refuses=(rules.DocumentMissing, DocumentRedacted),
+    refuses=(rules.DocumentMissing, DocumentExpired, DocumentRedacted),
 )
 async def make_address(
     request: Call, document_id: FromPath[str], data: JSONBody[LinkDraft]
@@ -163,7 +169,7 @@ async def make_address(
     answers=bytes,
     produces="*/*",
     ranges=True,
-    refuses=(signed.AddressAltered, signed.AddressExpired, DocumentRedacted),
+    refuses=(signed.AddressAltered, signed.AddressExpired, DocumentExpired, DocumentRedacted),
 )
 async def download_document(
     request: Call,
@@ -186,7 +192,7 @@ async def download_document(
         key=request.house.keys.downloads,
         now=int(request.at.timestamp()),
     )
-    documents.refuse_redacted(row)
+    documents.refuse_unread(row)
     answer = await download(
         request, request.house.blobs, sha256=row["sha256"], name=row["name"],
         media_type=row["media_type"],

@@ -5,6 +5,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Integer, Text, bindparam, case, null, select
 
 from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.expiring import queries as expiring
+from ecosystem.contracts.expiring.tables import document_expiry
 from ecosystem.contracts.redacting.model import RedactFacts, RedactionDraft, Replacement
 from ecosystem.contracts.redacting.tables import redaction
 from ecosystem.contracts.rules import DocumentMissing
@@ -41,8 +43,10 @@ _DOCUMENT: Final = Statement(
         document.c.contract_id,
         document.c.organisation_id,
         IS_REDACTED.label("is_redacted"),
+        expiring.IS_EXPIRED.label("is_expired"),
     )
     .outerjoin(redaction, OF_DOCUMENT)
+    .outerjoin(document_expiry, expiring.OF_DOCUMENT)
     .where(
         document.c.authority_id == bindparam("authority_id", type_=Integer),
         document.c.id == bindparam("id", type_=Text),
@@ -61,7 +65,7 @@ async def redact_facts(
     contract_id = _found(await _row(tx, authority, document_id))["contract_id"]
     await contracts.locked(tx, contract_id, seen_by=by)
     row = _found(await _row(tx, authority, document_id))
-    revision.check(expected, actual=row["version"] + row["is_redacted"])
+    revision.check(expected, actual=row["version"] + row["is_redacted"] + row["is_expired"])
     named = asked.replacement_id
     other = None if named is None else await _row(tx, authority, named)
     return RedactFacts(

@@ -529,6 +529,8 @@ CREATE TABLE attachment (
 	CONSTRAINT attachment_is_not_empty CHECK (bytes > 0)
 );
 -- next
+CREATE INDEX attachment_by_digest ON attachment (sha256);
+-- next
 CREATE INDEX attachment_of_need ON attachment (authority_id, need_id, id);
 -- next
 CREATE TABLE authorisation_code (
@@ -1454,6 +1456,22 @@ CREATE UNIQUE INDEX one_change_makes_an_edition ON contract_change (authority_id
 -- next
 CREATE UNIQUE INDEX one_change_of_a_contract_is_open ON contract_change (authority_id, contract_id) WHERE state = 'proposed';
 -- next
+CREATE TABLE contract_keeping (
+	authority_id INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	ended_on DATE NOT NULL,
+	years INTEGER NOT NULL,
+	kept_until DATE NOT NULL,
+	law TEXT COLLATE "C" NOT NULL,
+	article TEXT,
+	CONSTRAINT contract_keeping_pkey PRIMARY KEY (authority_id, contract_id),
+	CONSTRAINT contract_keeping_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT contract_keeping_it_is_whole_years CHECK (kept_until >= (ended_on + make_interval(years => years))::date),
+	CONSTRAINT contract_keeping_years_are_positive CHECK (years > 0)
+);
+-- next
+CREATE INDEX contract_keeping_until ON contract_keeping (kept_until);
+-- next
 CREATE TABLE contract_party (
 	authority_id INTEGER NOT NULL,
 	contract_id TEXT COLLATE "C" NOT NULL,
@@ -1603,6 +1621,8 @@ CREATE TABLE document (
 	CONSTRAINT document_is_not_empty CHECK (bytes > 0),
 	CONSTRAINT document_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 );
+-- next
+CREATE INDEX document_by_digest ON document (sha256);
 -- next
 CREATE INDEX document_of_contract ON document (authority_id, contract_id, id);
 -- next
@@ -1910,6 +1930,20 @@ CREATE TABLE deduction_notice (
 );
 -- next
 CREATE INDEX deduction_notice_of_contract ON deduction_notice (authority_id, contract_id, id);
+-- next
+CREATE TABLE document_expiry (
+	authority_id INTEGER NOT NULL,
+	document_id TEXT COLLATE "C" NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	sha256 TEXT COLLATE "C" NOT NULL,
+	expired_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	erased_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT document_expiry_pkey PRIMARY KEY (authority_id, document_id),
+	CONSTRAINT it_is_of_a_document_of_its_contract FOREIGN KEY(authority_id, document_id, contract_id) REFERENCES document (authority_id, id, contract_id),
+	CONSTRAINT document_expiry_nothing_is_erased_before CHECK (erased_at >= expired_at)
+);
+-- next
+CREATE INDEX document_expiry_left ON document_expiry (sha256) WHERE erased_at IS NULL;
 -- next
 CREATE TABLE drawdown (
 	authority_id INTEGER NOT NULL,
@@ -2519,7 +2553,8 @@ ALTER TABLE bank_file FORCE ROW LEVEL SECURITY;
 CREATE POLICY bank_file_seen ON bank_file USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
-      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%')
+  OR current_setting('app.purpose', true) = 'expiring');
 -- next
 GRANT SELECT, INSERT ON bank_file TO ecosystem_api;
 -- next
@@ -2538,7 +2573,8 @@ ALTER TABLE bank_report FORCE ROW LEVEL SECURITY;
 CREATE POLICY bank_report_seen ON bank_report USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
-      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%')
+  OR current_setting('app.purpose', true) = 'expiring');
 -- next
 GRANT SELECT, INSERT ON bank_report TO ecosystem_api;
 -- next
@@ -3887,6 +3923,33 @@ CREATE TRIGGER contract_change_begins_proposed BEFORE INSERT ON contract_change 
 -- next
 ALTER TABLE contract_change ENABLE ALWAYS TRIGGER contract_change_begins_proposed;
 -- next
+CREATE TRIGGER contract_keeping_stays BEFORE UPDATE OR DELETE ON contract_keeping FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER contract_keeping_stays_whole BEFORE TRUNCATE ON contract_keeping FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE contract_keeping ENABLE ALWAYS TRIGGER contract_keeping_stays;
+-- next
+ALTER TABLE contract_keeping ENABLE ALWAYS TRIGGER contract_keeping_stays_whole;
+-- next
+GRANT SELECT, INSERT ON contract_keeping TO ecosystem_api;
+-- next
+CREATE FUNCTION what_has_ended_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM contract
+    WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+      AND contract.state IN ('completed', 'terminated')
+      AND NEW.ended_on >= (contract.ended_at AT TIME ZONE 'UTC')::date - 1)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_has_ended_is_kept';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER what_has_ended_is_kept BEFORE INSERT ON contract_keeping FOR EACH ROW EXECUTE FUNCTION what_has_ended_is_kept();
+-- next
+ALTER TABLE contract_keeping ENABLE ALWAYS TRIGGER what_has_ended_is_kept;
+-- next
 CREATE TRIGGER contract_party_stays BEFORE UPDATE OR DELETE ON contract_party FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER contract_party_stays_whole BEFORE TRUNCATE ON contract_party FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -4080,6 +4143,7 @@ CREATE POLICY document_seen ON document USING (
     WHERE organisation.number = authority_id AND jurisdiction.path LIKE
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%'
   )
+  OR current_setting('app.purpose', true) = 'expiring'
 );
 -- next
 GRANT SELECT, INSERT ON document TO ecosystem_api;
@@ -4497,6 +4561,53 @@ CREATE TRIGGER deduction_notice_turns BEFORE UPDATE ON deduction_notice FOR EACH
 -- next
 ALTER TABLE deduction_notice ENABLE ALWAYS TRIGGER deduction_notice_turns;
 -- next
+CREATE TRIGGER document_expiry_hands_stay BEFORE UPDATE ON document_expiry FOR EACH ROW EXECUTE FUNCTION hands_stay('authority_id', 'document_id', 'contract_id', 'sha256', 'expired_at', 'erased_at');
+-- next
+ALTER TABLE document_expiry ENABLE ALWAYS TRIGGER document_expiry_hands_stay;
+-- next
+ALTER TABLE document_expiry ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE document_expiry FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY document_expiry_seen ON document_expiry USING (
+  authority_id = nullif(current_setting('app.authority', true), '')::integer
+  OR EXISTS (
+    SELECT FROM contract_party
+    WHERE contract_party.authority_id = document_expiry.authority_id
+      AND contract_party.contract_id = document_expiry.contract_id
+      AND contract_party.organisation_id = nullif(current_setting('app.organisation', true), '')
+  )
+  OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'
+  )
+  OR current_setting('app.purpose', true) = 'expiring'
+);
+-- next
+GRANT SELECT, INSERT, UPDATE ON document_expiry TO ecosystem_api;
+-- next
+CREATE FUNCTION documents_are_kept_their_time() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM contract_keeping
+    WHERE contract_keeping.authority_id = NEW.authority_id
+      AND contract_keeping.contract_id = NEW.contract_id
+      AND contract_keeping.kept_until < (NEW.expired_at AT TIME ZONE 'UTC')::date - 1)
+  AND EXISTS (
+    SELECT FROM document
+    WHERE document.authority_id = NEW.authority_id AND document.id = NEW.document_id
+      AND document.sha256 = NEW.sha256)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'documents_are_kept_their_time';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER documents_are_kept_their_time BEFORE INSERT ON document_expiry FOR EACH ROW EXECUTE FUNCTION documents_are_kept_their_time();
+-- next
+ALTER TABLE document_expiry ENABLE ALWAYS TRIGGER documents_are_kept_their_time;
+-- next
 CREATE TRIGGER drawdown_hands_stay BEFORE UPDATE ON drawdown FOR EACH ROW EXECUTE FUNCTION hands_stay('requested_by', 'approved_by', 'disbursed_by');
 -- next
 ALTER TABLE drawdown ENABLE ALWAYS TRIGGER drawdown_hands_stay;
@@ -4699,6 +4810,7 @@ CREATE POLICY redaction_seen ON redaction USING (
     WHERE organisation.number = authority_id AND jurisdiction.path LIKE
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%'
   )
+  OR current_setting('app.purpose', true) = 'expiring'
 );
 -- next
 GRANT SELECT, INSERT ON redaction TO ecosystem_api;
@@ -5001,7 +5113,8 @@ ALTER TABLE bank_item FORCE ROW LEVEL SECURITY;
 CREATE POLICY bank_item_seen ON bank_item USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
-      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%')
+  OR current_setting('app.purpose', true) = 'expiring');
 -- next
 GRANT SELECT, INSERT, UPDATE ON bank_item TO ecosystem_api;
 -- next
@@ -5029,7 +5142,8 @@ ALTER TABLE bank_order FORCE ROW LEVEL SECURITY;
 CREATE POLICY bank_order_seen ON bank_order USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
-      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%')
+  OR current_setting('app.purpose', true) = 'expiring');
 -- next
 GRANT SELECT, INSERT, UPDATE ON bank_order TO ecosystem_api;
 -- next

@@ -5,9 +5,9 @@ from typing import Final
 from sqlalchemy import bindparam, update
 
 from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.law import law_of
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience, Occurrence
-from ecosystem.milestones import queries as milestones
 from ecosystem.milestones.reminding import queries, rules
 from ecosystem.milestones.reminding.model import ScheduleFacts, Settled
 from ecosystem.milestones.reminding.tables import milestone_reminder
@@ -41,7 +41,7 @@ async def schedule(tx: Tx, occurrence: Occurrence) -> None:
     """
     authority, at = occurrence.authority_id, occurrence.recorded_at
     row = await queries.of_milestone(tx, occurrence.stream, authority_id=authority)
-    law = await milestones.law_of(tx, row["contract_id"], at=at)
+    law = await law_of(tx, row["contract_id"], at=at)
     facts = ScheduleFacts(
         due_at=row["due_at"], time_zone=row["time_zone"], reminders=law.rules.reminders
     )

@@ -1,6 +1,5 @@
 """Attach files to needs."""
 
-import asyncio
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +12,7 @@ from ecosystem.needs.attachments.model import Arrived
 from ecosystem.needs.attachments.tables import attachment
 from ecosystem.runtime.blobs import Blobs
 from ecosystem.runtime.database import Tx, inserting
+from ecosystem.runtime.holding import keep
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values import control
@@ -33,7 +33,7 @@ async def file(
     row = await needs.locked(tx, need_id, seen_by=by, at=at)
     facts = await queries.file_facts(tx, row, arrived)
     filed = rules.file(facts, by=by, at=at)
-    await asyncio.to_thread(blobs.keep, arrived.content)
+    await keep(tx, blobs, arrived.content)
     authority = authority_of(need_id)
     attachment_id = mint("attachment", authority=authority)
     await tx.run(

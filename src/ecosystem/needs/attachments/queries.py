@@ -30,6 +30,9 @@ _FILES: Final = Statement(
         *_OF_NEED
     )
 )
+_HOLDS: Final = Statement(
+    select(exists().where(attachment.c.sha256 == bindparam("sha256", type_=Text)))
+)
 _document = func.json_array_elements(need.c.documents).column_valued("document")
 _names_it = (
     select(_document)
@@ -66,6 +69,12 @@ _VIEW: Final = Statement(
         _seen.c.sha256,
     )
 )
+
+
+async def holds(tx: Tx, sha256: str) -> bool:
+    """Tell whether an attachment names the bytes of a digest."""
+    found: bool = await tx.value(_HOLDS, sha256=sha256)
+    return found
 
 
 async def files(tx: Tx, row: Record) -> tuple[File, ...]:

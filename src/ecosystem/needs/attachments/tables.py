@@ -69,6 +69,7 @@ attachment: Final = Table(
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_a_digest"),
     CheckConstraint("bytes > 0", name="is_not_empty"),
     Index("attachment_of_need", "authority_id", "need_id", "id"),
+    Index("attachment_by_digest", "sha256"),
     info={
         "append_only": True,
         "sql": (

@@ -37,6 +37,7 @@ from ecosystem.payments.rules import PaymentMissing
 from ecosystem.payments.tables import payment
 from ecosystem.runtime.blobs import Blobs
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.runtime.holding import keep
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values import control, revision
@@ -102,7 +103,8 @@ async def make_file(tx: Tx, asked: FileDraft, *, blobs: Blobs, by: Actor, at: da
     file_id = mint("bankfile", authority=authority)
     facts = await queries.gather_facts(tx, file_id, asked, by=by)
     gathered = rules.gather(facts, by=by, at=at)
-    digest = await asyncio.to_thread(blobs.keep, written(gathered, at=at))
+    content = written(gathered, at=at)
+    digest = await keep(tx, blobs, content)
     await tx.run(
         _FILE,
         authority_id=authority, id=file_id, execution_date=gathered.execution_date,
@@ -134,7 +136,7 @@ async def take_report(tx: Tx, content: bytes, *, blobs: Blobs, by: Actor, at: da
     entries = _entries(report, ordered)
     facts = await queries.report_facts(tx, report, by=by, items=len(entries))
     taken = rules.take(facts, by=by, at=at)
-    digest = await asyncio.to_thread(blobs.keep, content)
+    digest = await keep(tx, blobs, content)
     report_id = mint("bankreport", authority=authority)
     is_new = await tx.value(
         _TAKE,

@@ -8,12 +8,14 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Integer,
+    LargeBinary,
     Text,
     and_,
     bindparam,
     case,
     exists,
     func,
+    or_,
     select,
     true,
 )
@@ -251,6 +253,23 @@ def items(*, with_outcome: bool) -> Statement:
         if with_outcome
         else rows
     )
+
+
+_DIGEST: Final = bindparam("digest", type_=LargeBinary)
+_HOLDS: Final = Statement(
+    select(
+        or_(
+            exists().where(bank_file.c.digest == _DIGEST),
+            exists().where(bank_report.c.digest == _DIGEST),
+        )
+    )
+)
+
+
+async def holds(tx: Tx, sha256: str) -> bool:
+    """Tell whether a file for the bank, or a report of it, names the bytes of a digest."""
+    found: bool = await tx.value(_HOLDS, digest=bytes.fromhex(sha256))
+    return found
 
 
 async def file_view(tx: Tx, file_id: str) -> bytes:

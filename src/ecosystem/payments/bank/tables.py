@@ -29,7 +29,8 @@ _CALLER: Final = "nullif(current_setting('app.{}', true), '')"
 _VISIBLE: Final = f"""authority_id = {_CALLER.format("authority")}::integer OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
-      AND jurisdiction.path LIKE '%/' || {_CALLER.format("oversees")} || '/%')"""
+      AND jurisdiction.path LIKE '%/' || {_CALLER.format("oversees")} || '/%')
+  OR current_setting('app.purpose', true) = 'expiring'"""
 
 
 def _listed(kinds: type[ReportKind | Outcome | Unfit | Direction]) -> str:
