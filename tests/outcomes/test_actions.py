@@ -99,12 +99,26 @@ async def test_the_version_is_that_of_the_history(active: Partnership, database:
             "observation_hands_stay",
         ),
         (
-            "UPDATE observation SET annulled_by = disputed_by, annulled_at = now() WHERE id = $1",
+            (
+                "UPDATE observation SET annulled_by = disputed_by, annulled_at = now(),"
+                " annulled_hand = 'person_any' WHERE id = $1"
+            ),
             "observation_nobody_annuls_what_it_disputed",
         ),
         (
             "UPDATE observation SET verified_by = NULL, verified_at = NULL WHERE id = $1",
             "observation_hands_stay",
+        ),
+        (
+            (
+                "UPDATE observation SET annulled_by = 'org_any', annulled_at = now(),"
+                " annulled_hand = reported_hand WHERE id = $1"
+            ),
+            "observation_no_hand_annuls_its_own_report",
+        ),
+        (
+            "UPDATE observation SET annulled_by = 'org_any', annulled_at = now() WHERE id = $1",
+            "observation_a_judgement_has_its_hand",
         ),
         (
             "UPDATE observation SET verified_at = NULL WHERE id = $1",
@@ -113,10 +127,11 @@ async def test_the_version_is_that_of_the_history(active: Partnership, database:
         (
             (
                 "INSERT INTO observation (authority_id, id, version, metric_id, contract_id, state,"
-                " starts_on, ends_on, hour, value, source, channel, reported_by, reported_at)"
+                " starts_on, ends_on, hour, value, source, channel, reported_by, reported_hand,"
+                " reported_at)"
                 " SELECT authority_id, replace(id, 'n_0', 'n_1'), 1, metric_id, contract_id,"
                 " 'reported', starts_on, starts_on, hour, value, 'x', channel, reported_by,"
-                " reported_at FROM observation WHERE id = $1"
+                " reported_hand, reported_at FROM observation WHERE id = $1"
             ),
             "observation_period_holds_a_day",
         ),

@@ -74,6 +74,7 @@ def _judge(**changed: Any) -> JudgeFacts:
         "role": "verifier",
         "state": State.REPORTED,
         "reported_by": "org_supplier",
+        "reported_hand": "person_two",
         "is_superseded": False,
         "others": (),
         "reason": WORDS,
@@ -177,6 +178,7 @@ def test_what_is_verified_takes_over_from_what_it_corrects(state: State) -> None
         ({"role": None}, rules.NotVerifier),
         ({"role": "supplier", "reported_by": "org_verifier"}, rules.NotVerifier),
         ({"reported_by": "org_verifier", "state": State.VOID}, rules.OwnReport),
+        ({"reported_hand": "person_one", "state": State.VOID}, rules.OwnReport),
         ({"state": State.VERIFIED}, rules.ObservationNotOpen),
         ({"state": State.VOID}, rules.ObservationNotOpen),
         ({"is_superseded": True}, rules.ObservationNotOpen),
@@ -196,6 +198,7 @@ def test_a_verification_is_refused_for_its_first_reason(
         ({"role": None}, NotParty),
         ({"role": "verifier"}, rules.VerifierJudges),
         ({"reported_by": "org_verifier"}, rules.OwnReport),
+        ({"reported_hand": "person_one"}, rules.OwnReport),
         ({"state": State.VERIFIED}, rules.ObservationNotOpen),
         ({"state": State.DISPUTED}, rules.ObservationNotOpen),
         ({"is_superseded": True}, rules.ObservationNotOpen),
@@ -220,8 +223,9 @@ def test_what_is_reported_or_disputed_is_annulled_and_nothing_else() -> None:
         assert (annulled.state, annulled.annulled_by) == (State.VOID, "org_verifier")
 
 
-def test_nobody_resolves_its_own_dispute() -> None:
-    facts = _judge(state=State.DISPUTED, disputed_by="org_verifier")
+@pytest.mark.parametrize("own", [{"disputed_by": "org_verifier"}, {"disputed_hand": "person_one"}])
+def test_nobody_resolves_its_own_dispute(own: dict[str, str]) -> None:
+    facts = _judge(state=State.DISPUTED, **own)
 
     for resolve in (rules.verify, rules.annul):
         with pytest.raises(rules.OwnDispute):

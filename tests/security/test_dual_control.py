@@ -27,9 +27,23 @@ from tests.builders import (
     settled,
 )
 from tests.contracts.partnership import Partnership, awarded
+from tests.joining import join
 
 OPENERS = ("city/opener", "city/second_opener")
 QUARTER = {"starts_on": "2025-04-01", "ends_on": "2025-07-01"}
+VERIFIED = (
+    "UPDATE observation SET state = 'verified', verified_by = $2, verified_at = now(), "
+    "verified_hand = reported_hand WHERE id = $1"
+)
+EXAMINED = (
+    "INSERT INTO milestone_verification (authority_id, milestone_id, round, contract_id, outcome, "
+    "report, reasons, verified_by, person_id, examined_at) SELECT authority_id, id, round, "
+    "contract_id, 'confirmed', '{}', '{}', $2, submitted_by, now() FROM milestone WHERE id = $1"
+)
+EXCUSED = (
+    "UPDATE excusal SET state = 'granted', decided_by = $2, decided_at = now(), "
+    "decided_hand = asked_hand WHERE id = $1"
+)
 
 
 @pytest.fixture
@@ -211,12 +225,79 @@ async def test_only_the_contracts_verifier_verifies(
 
     found = await _refused(
         database,
-        "UPDATE observation SET state = 'verified', verified_by = $2, verified_at = now()"
+        "UPDATE observation SET state = 'verified', verified_by = $2, verified_at = now(),"
+        " verified_hand = 'person_any'"
         " WHERE id = $1",
         observation_id, by,
     )  # fmt: skip
 
     assert found == rule
+
+
+async def test_one_person_of_two_organisations_stands_on_one_side_of_a_verification(
+    active: Partnership, database: Database
+) -> None:
+    observation_id, milestone_id = await _reported(active), await _submitted(active)
+    excusal_id = await _asked(active)
+    invited = await active.made(
+        f"/v1/organisations/{active.id_of('verifier')}/invitations",
+        {"name": {"en": "Both"}, "roles": ["verifier"]},
+        by=("verifier", "administrator"),
+    )
+    both = await join(active.client, invited["link"], party="enterprise", person="delivery")
+    active.headers["verifier", "both"] = both
+    report = (await active.file(b"%PDF-report", by=("verifier", "both"))).json()["id"]
+    found = {"outcome": "confirmed", "report": report, "reasons": {"en": "Seen"}}
+    reason = {"en": "Seen"}
+    for path, said, code in (
+        (f"observations/{observation_id}/verification", {"reason": reason}, "own_report"),
+        (f"observations/{observation_id}/annulment", {"reason": reason}, "own_report"),
+        (f"milestones/{milestone_id}/verification", found, "verifies_own_submission"),
+        (f"excusals/{excusal_id}/decision", {"granted": True, "reason": reason}, "own_excusal"),
+    ):
+        answer = await active.post(f"/v1/{path}", said, by=("verifier", "both"), If_Match="*")
+        assert (answer.status_code, answer.json()["code"]) == (403, code), path
+
+    verifier_id = active.id_of("verifier")
+    for statement, of, rule in (
+        (VERIFIED, observation_id, "observation_no_hand_verifies_its_own_report"),
+        (EXAMINED, milestone_id, "nobody_examines_an_own_submission"),
+        (EXCUSED, excusal_id, "excusal_no_hand_excuses_itself"),
+    ):
+        assert await _refused(database, statement, of, verifier_id) == rule
+
+
+async def _submitted(active: Partnership) -> str:
+    """Submit the milestone that is to be verified, as the supplier."""
+    listed = await active.get(
+        f"/v1/contracts/{active.contract_id}/milestones?limit=100", by=("city", "officer")
+    )
+    milestone_id: str = next(
+        one["id"] for one in listed.json()["data"] if one["code"] == "maturity-assessed"
+    )
+    filed = (await active.file(b"%PDF-1", by=("enterprise", "delivery"))).json()["id"]
+    said = {
+        "documents": [filed],
+        "delivered_at": "2025-04-01T00:00:00Z",
+        "declaration": {"en": "Delivered"},
+    }
+    path = f"/v1/milestones/{milestone_id}/submission"
+    await active.made(path, said, by=("enterprise", "delivery"), If_Match="*")
+    return milestone_id
+
+
+async def _asked(active: Partnership) -> str:
+    """Ask to have a time excused, as the supplier."""
+    listed = await active.get(f"/v1/contracts/{active.contract_id}/metrics", by=("city", "officer"))
+    path = f"/v1/metrics/{listed.json()['data'][0]['id']}/excusals"
+    asked = {
+        "starts_at": "2025-04-02T00:00:00+08:00",
+        "ends_at": "2025-04-03T00:00:00+08:00",
+        "ground": "force_majeure",
+        "reason": {"en": "Flood"},
+    }
+    made: str = (await active.made(path, asked, by=("enterprise", "delivery")))["id"]
+    return made
 
 
 async def test_of_two_verifications_at_once_one_stands(active: Partnership) -> None:

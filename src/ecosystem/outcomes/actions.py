@@ -29,6 +29,7 @@ from ecosystem.outcomes.windows import NO_HOUR
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
+from ecosystem.values import control
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 from ecosystem.values.text import Text
@@ -51,7 +52,7 @@ _FOLLOW: Final = Statement(
 _REPORTED: Final = (
     "authority_id", "id", "version", "metric_id", "contract_id", "state", "starts_on", "ends_on",
     "hour", "value", "numerator", "denominator", "source", "method", "sample_size",
-    "channel", "reported_by", "reported_at",
+    "channel", "reported_by", "reported_hand", "reported_at",
     "supersedes",
 )  # fmt: skip
 _REPORT: Final = Statement(
@@ -77,6 +78,7 @@ _VERIFY: Final = Statement(
         state="verified",
         version=observation.c.version + 1,
         verified_by=bindparam("verifier"),
+        verified_hand=bindparam("hand"),
         verified_at=bindparam("since"),
         reason=bindparam("why"),
     )
@@ -88,6 +90,7 @@ _DISPUTE: Final = Statement(
         state="disputed",
         version=observation.c.version + 1,
         disputed_by=bindparam("disputer"),
+        disputed_hand=bindparam("hand"),
         disputed_at=bindparam("since"),
         reason=bindparam("why"),
     )
@@ -99,6 +102,7 @@ _ANNUL: Final = Statement(
         state="void",
         version=observation.c.version + 1,
         annulled_by=bindparam("annuller"),
+        annulled_hand=bindparam("hand"),
         annulled_at=bindparam("since"),
         reason=bindparam("why"),
     )
@@ -227,7 +231,8 @@ async def _insert(
         numerator=asked.numerator, denominator=asked.denominator, source=asked.source,
         method=msgspec.json.encode(asked.method),
         sample_size=asked.sample_size, channel=reported.channel,
-        reported_by=by.organisation_id, reported_at=at, supersedes=asked.supersedes, **place,
+        reported_by=by.organisation_id, reported_hand=control.hand(by), reported_at=at,
+        supersedes=asked.supersedes, **place,
     )  # fmt: skip
     return inserted
 
@@ -264,7 +269,7 @@ async def verify(
     await tx.run(
         _VERIFY,
         of_authority=row["authority_id"], of=observation_id, verifier=verified.verified_by,
-        since=at, why=msgspec.json.encode(verified.reason),
+        hand=control.hand(by), since=at, why=msgspec.json.encode(verified.reason),
     )  # fmt: skip
     version = await history.record(
         tx, "observation.verified", observation_id, facts=facts, decision=verified, by=by, at=at,
@@ -299,7 +304,7 @@ async def dispute(
     await tx.run(
         _DISPUTE,
         of_authority=row["authority_id"], of=observation_id, disputer=disputed.disputed_by,
-        since=at, why=msgspec.json.encode(disputed.reason),
+        hand=control.hand(by), since=at, why=msgspec.json.encode(disputed.reason),
     )  # fmt: skip
     version = await history.record(
         tx, "observation.disputed", observation_id, facts=facts, decision=disputed, by=by, at=at,
@@ -321,7 +326,7 @@ async def annul(
     await tx.run(
         _ANNUL,
         of_authority=row["authority_id"], of=observation_id, annuller=annulled.annulled_by,
-        since=at, why=msgspec.json.encode(annulled.reason),
+        hand=control.hand(by), since=at, why=msgspec.json.encode(annulled.reason),
     )  # fmt: skip
     version = await history.record(
         tx, "observation.voided", observation_id, facts=facts, decision=annulled, by=by, at=at,

@@ -145,7 +145,10 @@ class JudgeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """In which place the caller's organisation stands in the contract."""
     state: State
     reported_by: OrganisationId
+    reported_hand: str
+    """Whose hand has reported it: a person's, or a program's."""
     disputed_by: OrganisationId | None = None
+    disputed_hand: str | None = None
     is_superseded: bool
     others: tuple[Other, ...]
     reason: Text

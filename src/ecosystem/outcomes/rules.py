@@ -109,14 +109,14 @@ class NotVerifier(Refusal):
 
 
 class OwnReport(Refusal):
-    """Nobody judges what it has reported itself."""
+    """Nobody judges what it has reported itself, be it an organisation or a person."""
 
     kind = Kind.FORBIDDEN
-    remedy = "Another party must do this."
+    remedy = "Another party must do this, by another person."
 
 
 class OwnDispute(Refusal):
-    """Nobody resolves what it has disputed itself."""
+    """Nobody resolves what it has disputed itself, be it an organisation or a person."""
 
     kind = Kind.FORBIDDEN
     remedy = "A verifier that has neither reported nor disputed it must do this."
@@ -318,6 +318,8 @@ def _judges(facts: JudgeFacts, by: Actor, *, open_in: tuple[State, ...]) -> None
     _refuse_own(facts, by)
     if control.is_of_own_house(by, facts.disputed_by):
         raise OwnDispute("The caller's organisation has disputed it.")
+    if control.is_own(by, facts.disputed_hand):
+        raise OwnDispute("The caller has disputed it, for another organisation.")
     if facts.state not in open_in or facts.is_superseded:
         raise _closed(facts)
 
@@ -325,6 +327,8 @@ def _judges(facts: JudgeFacts, by: Actor, *, open_in: tuple[State, ...]) -> None
 def _refuse_own(facts: JudgeFacts, by: Actor) -> None:
     if control.is_of_own_house(by, facts.reported_by):
         raise OwnReport("The caller's organisation has reported it.")
+    if control.is_own(by, facts.reported_hand):
+        raise OwnReport("The caller has reported it, for another organisation.")
 
 
 def _closed(facts: JudgeFacts) -> ObservationNotOpen:

@@ -94,15 +94,19 @@ observation: Final = Table(
     Column("channel", Text, nullable=False),
     reference("batch_id", nullable=True),
     reference("reported_by"),
+    reference("reported_hand"),
     Column("reported_at", DateTime(timezone=True), nullable=False),
     reference("supersedes", nullable=True),
     reference("superseded_by", nullable=True),
     reference("verified_by", nullable=True),
+    reference("verified_hand", nullable=True),
     Column("verified_as", Text, Computed(_VERIFIER, persisted=True)),
     Column("verified_at", DateTime(timezone=True)),
     reference("disputed_by", nullable=True),
+    reference("disputed_hand", nullable=True),
     Column("disputed_at", DateTime(timezone=True)),
     reference("annulled_by", nullable=True),
+    reference("annulled_hand", nullable=True),
     Column("annulled_at", DateTime(timezone=True)),
     Column("reason", JSON),
     PrimaryKeyConstraint("authority_id", "id"),
@@ -143,11 +147,22 @@ observation: Final = Table(
     another("verified_by", "disputed_by", name="nobody_verifies_what_it_disputed"),
     another("annulled_by", "reported_by", name="nobody_annuls_its_own_report"),
     another("annulled_by", "disputed_by", name="nobody_annuls_what_it_disputed"),
+    another("verified_hand", "reported_hand", name="no_hand_verifies_its_own_report"),
+    another("disputed_hand", "reported_hand", name="no_hand_disputes_its_own_report"),
+    another("verified_hand", "disputed_hand", name="no_hand_verifies_what_it_disputed"),
+    another("annulled_hand", "reported_hand", name="no_hand_annuls_its_own_report"),
+    another("annulled_hand", "disputed_hand", name="no_hand_annuls_what_it_disputed"),
     CheckConstraint(
         "(verified_by IS NULL) = (verified_at IS NULL)"
         " AND (disputed_by IS NULL) = (disputed_at IS NULL)"
         " AND (annulled_by IS NULL) = (annulled_at IS NULL)",
         name="a_judgement_is_dated",
+    ),
+    CheckConstraint(
+        "(verified_by IS NULL) = (verified_hand IS NULL)"
+        " AND (disputed_by IS NULL) = (disputed_hand IS NULL)"
+        " AND (annulled_by IS NULL) = (annulled_hand IS NULL)",
+        name="a_judgement_has_its_hand",
     ),
     CheckConstraint(
         "state <> 'verified' OR verified_by IS NOT NULL", name="what_is_verified_has_a_verifier"
@@ -181,5 +196,11 @@ observation: Final = Table(
         "authority_id", "contract_id",
         postgresql_where=text("state = 'verified'"),
     ),
-    info={"hands": ("reported_by", "verified_by", "disputed_by", "annulled_by"), "sql": _STAYS},
+    info={
+        "hands": (
+            "reported_by", "verified_by", "disputed_by", "annulled_by",
+            "reported_hand", "verified_hand", "disputed_hand", "annulled_hand",
+        ),
+        "sql": _STAYS,
+    },
 )  # fmt: skip

@@ -29,6 +29,8 @@ class ExamineFacts(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     verification_asked: bool
     verification: str | None
+    submitted_by: str | None
+    """Whose hand has submitted it."""
     acceptance_days: int
     deemed: Span | None
     calendar: Calendar

@@ -38,6 +38,7 @@ async def examine_facts(
         state=State(row["state"]),
         verification_asked=row["verification_asked"],
         verification=row["verification"],
+        submitted_by=row["submitted_by"],
         acceptance_days=row["acceptance_days"],
         deemed=deemed,
         calendar=calendar,

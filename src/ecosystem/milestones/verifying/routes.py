@@ -18,7 +18,7 @@ from ecosystem.values.revision import RevisionStale
     changes=True,
     refuses=(
         MilestoneMissing, RevisionStale, rules.NotExaminer, rules.NothingToVerify,
-        rules.ReportUnknown,
+        rules.VerifiesOwnSubmission, rules.ReportUnknown,
     ),
 )  # fmt: skip
 async def verify_milestone(

@@ -17,6 +17,13 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.runtime.columns import reference
 from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import refusing
+
+_ANOTHERS: Final = """EXISTS (
+    SELECT FROM milestone_submission AS one
+    WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
+      AND one.round = NEW.round AND one.submitted_by <> NEW.person_id)"""
+"""Another hand than the one that examines has submitted the round."""
 
 milestone_verification: Final = Table(
     "milestone_verification",
@@ -58,5 +65,10 @@ milestone_verification: Final = Table(
         name="who_examines_is_the_contracts_verifier",
     ),
     CheckConstraint("outcome IN ('confirmed', 'refused')", name="outcome_is_known"),
-    info={"append_only": True},
+    info={
+        "append_only": True,
+        "sql": refusing(
+            "nobody_examines_an_own_submission", on="milestone_verification", unless=_ANOTHERS
+        ),
+    },
 )

@@ -28,6 +28,7 @@ from ecosystem.outcomes.model import State
 from ecosystem.outcomes.tables import observation
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint, mint_run
+from ecosystem.values import control
 from ecosystem.values import rows as reading
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, following
@@ -56,7 +57,7 @@ _given = (
 )
 _FIXED: Final[dict[str, Any]] = {
     "authority_id": Integer, "metric_id": Text, "contract_id": Text, "channel": Text,
-    "batch_id": Text, "reported_by": Text,
+    "batch_id": Text, "reported_by": Text, "reported_hand": Text,
 }  # fmt: skip
 _WRITTEN: Final[dict[str, Any]] = {
     **{name: bindparam(name, type_=type_) for name, type_ in _FIXED.items()},
@@ -133,7 +134,8 @@ async def _write(
         _WRITE,
         authority_id=authority_of(batch_id), metric_id=facts.metric_id,
         contract_id=row["contract_id"], channel=reported.channel, batch_id=batch_id,
-        reported_by=by.organisation_id, reported_at=at, version=1, state=State.REPORTED,
+        reported_by=by.organisation_id, reported_hand=control.hand(by), reported_at=at,
+        version=1, state=State.REPORTED,
         ids=following(facts.first_id, len(new)), values=[one.value for one in new],
         numerators=[one.numerator for one in new],
         denominators=[one.denominator for one in new],

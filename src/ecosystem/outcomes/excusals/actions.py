@@ -16,13 +16,14 @@ from ecosystem.outcomes.excusals.tables import excusal
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
+from ecosystem.values import control
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 
 _ASK: Final = inserting(
     excusal,
     "authority_id", "id", "version", "metric_id", "contract_id", "state", "starts_at", "ends_at",
-    "ground", "reason", "asked_by", "asked_at",
+    "ground", "reason", "asked_by", "asked_hand", "asked_at",
 )  # fmt: skip
 _DECIDE: Final = Statement(
     update(excusal)
@@ -31,6 +32,7 @@ _DECIDE: Final = Statement(
         state=bindparam("became"),
         version=excusal.c.version + 1,
         decided_by=bindparam("decider"),
+        decided_hand=bindparam("hand"),
         decided_at=bindparam("since"),
         decision_reason=bindparam("why"),
     )
@@ -52,7 +54,7 @@ async def ask(tx: Tx, metric_id: str, asked: ExcusalDraft, *, by: Actor, at: dat
         authority_id=authority, id=excusal_id, version=1, metric_id=metric_id,
         contract_id=row["contract_id"], state=waiting.state, starts_at=asked.starts_at,
         ends_at=asked.ends_at, ground=asked.ground, reason=msgspec.json.encode(asked.reason),
-        asked_by=waiting.asked_by, asked_at=at,
+        asked_by=waiting.asked_by, asked_hand=control.hand(by), asked_at=at,
     )  # fmt: skip
     audience = Audience(organisations=await contracts.parties(tx, row["contract_id"]))
     version = await history.record(
@@ -75,7 +77,8 @@ async def decide(
     await tx.run(
         _DECIDE,
         of_authority=row["authority_id"], of=excusal_id, became=decided.state,
-        decider=decided.decided_by, since=at, why=msgspec.json.encode(decision.reason),
+        decider=decided.decided_by, hand=control.hand(by), since=at,
+        why=msgspec.json.encode(decision.reason),
     )  # fmt: skip
     audience = Audience(organisations=await contracts.parties(tx, row["contract_id"]))
     version = await history.record(

@@ -63,6 +63,8 @@ class DecideFacts(msgspec.Struct, frozen=True, kw_only=True):
     role: str | None
     state: ExcusalState
     asked_by: OrganisationId
+    asked_hand: str
+    """Whose hand has asked for it."""
     decision: ExcusalDecision
 
 

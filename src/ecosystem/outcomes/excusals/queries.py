@@ -60,6 +60,7 @@ async def locked(
         role=row["role"],
         state=ExcusalState(row["state"]),
         asked_by=row["asked_by"],
+        asked_hand=row["asked_hand"],
         decision=decision,
     )
     return facts, row

@@ -43,7 +43,7 @@ class NotDecider(Refusal):
 
 
 class OwnExcusal(Refusal):
-    """Nobody decides what its own organisation has asked for."""
+    """Nobody decides what it has asked for itself, be it an organisation or a person."""
 
     kind = Kind.FORBIDDEN
     remedy = "The other side, or the verifier, must decide."
@@ -86,6 +86,8 @@ def decide(facts: DecideFacts, *, by: Actor, at: datetime) -> Decided:
         raise NotDecider("The caller has no such place in this contract.")
     if control.is_of_own_house(by, facts.asked_by):
         raise OwnExcusal("The caller's organisation has asked for it.")
+    if control.is_own(by, facts.asked_hand):
+        raise OwnExcusal("The caller has asked for it, for another organisation.")
     if facts.state is not ExcusalState.ASKED:
         raise ExcusalDecided(f"It is {facts.state}.")
     state = ExcusalState.GRANTED if facts.decision.granted else ExcusalState.REFUSED

@@ -33,8 +33,10 @@ excusal: Final = Table(
     Column("ground", Text, nullable=False),
     Column("reason", JSON, nullable=False),
     reference("asked_by"),
+    reference("asked_hand"),
     Column("asked_at", DateTime(timezone=True), nullable=False),
     reference("decided_by", nullable=True),
+    reference("decided_hand", nullable=True),
     Column("decided_at", DateTime(timezone=True)),
     Column("decision_reason", JSON),
     PrimaryKeyConstraint("authority_id", "id"),
@@ -56,10 +58,12 @@ excusal: Final = Table(
     CheckConstraint("version > 0", name="version_is_positive"),
     CheckConstraint("starts_at < ends_at", name="time_passes"),
     CheckConstraint(
-        "(state = 'asked') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL)",
+        "(state = 'asked') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL)"
+        " AND (decided_by IS NULL) = (decided_hand IS NULL)",
         name="what_is_decided_says_by_whom",
     ),
     another("decided_by", "asked_by", name="nobody_excuses_itself"),
+    another("decided_hand", "asked_hand", name="no_hand_excuses_itself"),
     Index("excusal_of_metric", "authority_id", "metric_id", "id"),
-    info={"hands": ("asked_by", "decided_by")},
+    info={"hands": ("asked_by", "decided_by", "asked_hand", "decided_hand")},
 )

@@ -13,6 +13,7 @@ from ecosystem.outcomes.together import queries, rules
 from ecosystem.outcomes.together.model import Together, Verification
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.runtime.minting import mint
+from ecosystem.values import control
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 
@@ -24,6 +25,7 @@ _VERIFY: Final = Statement(
         state="verified",
         version=observation.c.version + 1,
         verified_by=bindparam("verifier"),
+        verified_hand=bindparam("hand"),
         verified_at=bindparam("since"),
         reason=bindparam("why"),
     )
@@ -44,7 +46,8 @@ async def verify(
     await tx.run(
         _VERIFY,
         of_authority=authority, ids=[one.id for one in facts.chosen],
-        verifier=verified.verified_by, since=at, why=msgspec.json.encode(asked.reason),
+        verifier=verified.verified_by, hand=control.hand(by), since=at,
+        why=msgspec.json.encode(asked.reason),
     )  # fmt: skip
     verification_id = mint("verification", authority=authority)
     await history.record(

@@ -30,6 +30,7 @@ class Chosen(NamedTuple):
     id: ObservationId
     version: int
     reported_by: OrganisationId
+    reported_hand: str
     starts_on: date
     ends_on: date
     hour: int

@@ -46,6 +46,8 @@ def verify(facts: TogetherFacts, *, by: Actor, at: datetime) -> VerifiedTogether
         raise NothingReported(said)
     if any(control.is_of_own_house(by, one.reported_by) for one in facts.chosen):
         raise OwnReport("The caller's organisation has reported some of them.")
+    if any(control.is_own(by, one.reported_hand) for one in facts.chosen):
+        raise OwnReport("The caller has reported some of them, for another organisation.")
     if facts.rivals:
         raise PeriodVerified(f"{', '.join(facts.rivals)} is verified.")
     if doubled := _doubled(facts):
