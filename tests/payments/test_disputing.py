@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import asyncpg
+import msgspec
 import pytest
 
 from ecosystem.ledger.model import AccountKind
@@ -24,7 +25,16 @@ CLAIM = (
 )
 PROPOSE_MORE = (
     "UPDATE payment_dispute SET version = 2, proposed_payable = 3001, "
-    "proposed_by = 'org_a', proposed_at = now()"
+    "proposed_by = 'org_a', proposed_hand = 'person_a', proposed_at = now()"
+)
+AGREE = (
+    "UPDATE payment_dispute SET version = version + 1, state = 'resolved', payable = 3000, "
+    "released_id = held_id, agreed_by = 'org_city', agreed_hand = proposed_hand, "
+    "resolved_at = now() WHERE id = $1"
+)
+ANSWER = (
+    "UPDATE payment_dispute SET version = version + 1, proposed_by = payee_id, "
+    "proposed_hand = opened_by WHERE id = $1"
 )
 HOLD_THE_REST = (
     "INSERT INTO payment_dispute (authority_id, id, version, state, contract_id, payee_id, "
@@ -113,6 +123,36 @@ async def test_what_both_agree_on_is_paid_and_the_rest_is_never_computed_again(
     async with database.reading(seen_by(approver(agreed))) as tx:
         account = await closing.account(tx, agreed.contract_id)
     assert (account.calculated.amount, account.is_balanced) == ("3500.00", True)
+
+
+async def test_one_person_does_not_settle_a_dispute_for_both_sides(
+    database: Database, agreed: Agreement
+) -> None:
+    opener, payee = approver(agreed), supplier(agreed)
+    both = msgspec.structs.replace(payee, person_id=opener.person_id)
+    other = msgspec.structs.replace(opener, person_id=payee.person_id)
+    dispute_id = (await dispute(database, agreed, "3000.00")).id
+
+    with pytest.raises(rules.OwnOpening):
+        await propose(database, both, dispute_id, "3000.00")
+    await propose(database, opener, dispute_id, "1000.00")
+    with pytest.raises(rules.OwnOpening):
+        await resolve(database, both, dispute_id)
+    await propose(database, payee, dispute_id, "3000.00")
+    with pytest.raises(rules.OwnResolution):
+        await resolve(database, other, dispute_id)
+
+    connection = await database.connect()
+    await connection.execute(f"SET app.authority = '{agreed.authority}'")
+    for change, rule in (
+        (AGREE, "payment_dispute_no_hand_agrees_to_an_own_proposal"),
+        (ANSWER, "payment_dispute_nobody_opens_and_answers"),
+    ):
+        with pytest.raises(asyncpg.CheckViolationError) as caught:
+            await connection.execute(change, dispute_id)
+        assert caught.value.constraint_name == rule
+    await connection.close()
+    assert (await resolve(database, opener, dispute_id)).state == "resolved"
 
 
 async def test_a_payee_that_forgoes_all_is_paid_nothing(

@@ -25,6 +25,7 @@ from ecosystem.payments.model import ComputeFacts, Unclaimed
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
+from ecosystem.values import control
 from ecosystem.values.actor import Actor
 
 _OPEN: Final = inserting(
@@ -49,8 +50,12 @@ def _turning(*names: str) -> Statement:
     )
 
 
-_PROPOSE: Final = _turning("proposed_payable", "proposed_reason", "proposed_by", "proposed_at")
-_RESOLVE: Final = _turning("state", "payable", "released_id", "agreed_by", "resolved_at")
+_PROPOSE: Final = _turning(
+    "proposed_payable", "proposed_reason", "proposed_by", "proposed_hand", "proposed_at"
+)
+_RESOLVE: Final = _turning(
+    "state", "payable", "released_id", "agreed_by", "agreed_hand", "resolved_at"
+)
 
 
 async def open_dispute(
@@ -97,7 +102,8 @@ async def propose(
         of_authority=row["authority_id"], of=dispute_id,
         new_proposed_payable=proposed.payable.decimal(),
         new_proposed_reason=msgspec.json.encode(asked.reason),
-        new_proposed_by=proposed.proposed_by, new_proposed_at=at,
+        new_proposed_by=proposed.proposed_by, new_proposed_hand=control.hand(by),
+        new_proposed_at=at,
     )  # fmt: skip
     version = await history.record(
         tx, "dispute.proposed", dispute_id, facts=facts, decision=proposed, by=by, at=at,
@@ -121,7 +127,7 @@ async def resolve(
         _RESOLVE,
         of_authority=row["authority_id"], of=dispute_id, new_state=resolved.state,
         new_payable=resolved.payable.decimal(), new_released_id=released_id,
-        new_agreed_by=resolved.agreed_by, new_resolved_at=at,
+        new_agreed_by=resolved.agreed_by, new_agreed_hand=control.hand(by), new_resolved_at=at,
     )  # fmt: skip
     version = await history.record(
         tx, "dispute.resolved", dispute_id, facts=facts, decision=resolved, by=by, at=at,

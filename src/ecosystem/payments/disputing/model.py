@@ -68,6 +68,10 @@ class DisputeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is proposed to be payable."""
     proposed_by: str | None
     """The organisation that proposes it."""
+    opened_by: str
+    """Whose hand has opened the dispute, for the authority."""
+    proposed_hand: str | None
+    """Whose hand proposes."""
     asked: Proposal | None = None
     """A new proposal, where one is made."""
 

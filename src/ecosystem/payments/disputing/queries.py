@@ -106,6 +106,8 @@ async def locked(
         held=money.of(row["amount"], currency),
         proposed=None if proposed is None else money.of(proposed, currency),
         proposed_by=row["proposed_by"],
+        opened_by=row["opened_by"],
+        proposed_hand=row["proposed_hand"],
         asked=asked,
     )
     return facts, row

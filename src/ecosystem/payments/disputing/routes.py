@@ -91,8 +91,8 @@ async def read_payment_dispute(request: Call, dispute_id: FromPath[str]) -> Resp
     answers=Standing,
     changes=True,
     refuses=(
-        rules.DisputeMissing, RevisionStale, rules.NotOfDispute, rules.DisputeSettled,
-        CurrencyUnknown, AmountTooFine, rules.PayablePartUnfit,
+        rules.DisputeMissing, RevisionStale, rules.NotOfDispute, rules.OwnOpening,
+        rules.DisputeSettled, CurrencyUnknown, AmountTooFine, rules.PayablePartUnfit,
     ),
 )  # fmt: skip
 async def propose_resolution(
@@ -116,8 +116,8 @@ async def propose_resolution(
     key=True,
     changes=True,
     refuses=(
-        rules.DisputeMissing, RevisionStale, rules.NotOfDispute, rules.DisputeSettled,
-        rules.NothingProposed, rules.OwnResolution,
+        rules.DisputeMissing, RevisionStale, rules.NotOfDispute, rules.OwnOpening,
+        rules.DisputeSettled, rules.NothingProposed, rules.OwnResolution,
     ),
 )  # fmt: skip
 async def resolve_dispute(request: Call, dispute_id: FromPath[str]) -> Response[bytes]:

@@ -62,10 +62,17 @@ class NothingProposed(Refusal):
 
 
 class OwnResolution(Refusal):
-    """Nobody agrees to a proposal of their own organisation."""
+    """Nobody agrees to a proposal of their own, or of their own organisation."""
 
     kind = Kind.FORBIDDEN
-    remedy = "The other side must agree, or propose something else."
+    remedy = "Another person of the other side must agree, or propose something else."
+
+
+class OwnOpening(Refusal):
+    """Nobody answers for the payee whose own hand has opened the dispute for the authority."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Another person who delivers for the payee must do this."
 
 
 def open_dispute(facts: OpenFacts, *, by: Actor, at: datetime) -> Opened:
@@ -99,7 +106,8 @@ def open_dispute(facts: OpenFacts, *, by: Actor, at: datetime) -> Opened:
 def propose(facts: DisputeFacts, *, by: Actor, at: datetime) -> Proposed:
     """Propose what is payable; a new proposal takes the place of the one before.
 
-    Refuses with NotOfDispute, DisputeSettled, PayablePartUnfit, or as `money.check` does.
+    Refuses with NotOfDispute, OwnOpening, DisputeSettled, PayablePartUnfit, or as `money.check`
+    does.
     """
     del at
     _side(facts, by)
@@ -120,7 +128,8 @@ def propose(facts: DisputeFacts, *, by: Actor, at: datetime) -> Proposed:
 def resolve(facts: DisputeFacts, *, by: Actor, at: datetime) -> Resolved:
     """Agree to what the other side proposes.
 
-    Refuses with NotOfDispute, DisputeSettled, NothingProposed or OwnResolution, in that order.
+    Refuses with NotOfDispute, OwnOpening, DisputeSettled, NothingProposed or OwnResolution, in
+    that order.
     """
     del at
     _side(facts, by)
@@ -128,6 +137,8 @@ def resolve(facts: DisputeFacts, *, by: Actor, at: datetime) -> Resolved:
         raise NothingProposed("Neither side has proposed anything.")
     if control.is_of_own_house(by, facts.proposed_by):
         raise OwnResolution("The caller's organisation has proposed this.")
+    if control.is_own(by, facts.proposed_hand):
+        raise OwnResolution("The caller has proposed this, for the other side.")
     left = facts.held.decimal() - Decimal(facts.proposed.amount)
     return Resolved(
         state=State.RESOLVED,
@@ -138,10 +149,12 @@ def resolve(facts: DisputeFacts, *, by: Actor, at: datetime) -> Resolved:
 
 
 def _side(facts: DisputeFacts, by: Actor) -> None:
-    """Refuse whoever stands on neither side, and whatever comes after the end."""
+    """Refuse whoever stands on neither side or on both, and whatever comes after the end."""
     is_buyer = by.organisation_number == facts.authority_number and by.has(Role.APPROVER)
     is_payee = by.organisation_id == facts.payee_id and by.has(Role.DELIVERY)
     if not (is_buyer or is_payee):
         raise NotOfDispute("The caller neither approves for the authority, nor delivers.")
+    if not is_buyer and control.is_own(by, facts.opened_by):
+        raise OwnOpening("The caller has opened this dispute for the authority.")
     if facts.state is not State.OPEN:
         raise DisputeSettled("Both sides have agreed.")

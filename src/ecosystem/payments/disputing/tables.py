@@ -26,8 +26,8 @@ _TURN: Final = """
 CREATE FUNCTION payment_dispute_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   marks text[] := CASE NEW.state
-    WHEN 'open' THEN '{proposed_payable,proposed_reason,proposed_by,proposed_at}'
-    ELSE '{payable,released_id,agreed_by,resolved_at}' END;
+    WHEN 'open' THEN '{proposed_payable,proposed_reason,proposed_by,proposed_hand,proposed_at}'
+    ELSE '{payable,released_id,agreed_by,agreed_hand,resolved_at}' END;
   always text[] := '{state,version}';
 BEGIN
   IF OLD.state <> 'open' OR NEW.version <> OLD.version + 1
@@ -85,10 +85,12 @@ payment_dispute: Final = Table(
     Column("proposed_payable", Numeric),
     Column("proposed_reason", JSON),
     reference("proposed_by", nullable=True),
+    reference("proposed_hand", nullable=True),
     Column("proposed_at", DateTime(timezone=True)),
     Column("payable", Numeric),
     reference("released_id", nullable=True),
     reference("agreed_by", nullable=True),
+    reference("agreed_hand", nullable=True),
     Column("resolved_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("authority_id", "id"),
     UniqueConstraint("authority_id", "held_id", name="payment_is_held_once"),
@@ -103,12 +105,14 @@ payment_dispute: Final = Table(
     CheckConstraint("payable = proposed_payable", name="what_is_agreed_was_proposed"),
     CheckConstraint(
         "(proposed_by IS NULL) = (proposed_payable IS NULL) AND "
+        "(proposed_by IS NULL) = (proposed_hand IS NULL) AND "
         "(proposed_by IS NULL) = (proposed_at IS NULL)",
         name="proposal_says_by_whom",
     ),
     CheckConstraint(
         "(state = 'resolved') = (payable IS NOT NULL) AND "
         "(state = 'resolved') = (agreed_by IS NOT NULL) AND "
+        "(state = 'resolved') = (agreed_hand IS NOT NULL) AND "
         "(state = 'resolved') = (resolved_at IS NOT NULL)",
         name="resolution_says_by_whom",
     ),
@@ -116,6 +120,12 @@ payment_dispute: Final = Table(
         "state = 'open' OR (released_id IS NULL) = (payable = 0)", name="what_is_payable_is_paid"
     ),
     another("agreed_by", "proposed_by", name="nobody_agrees_to_an_own_proposal"),
+    another("agreed_hand", "proposed_hand", name="no_hand_agrees_to_an_own_proposal"),
+    CheckConstraint(
+        "(proposed_by <> payee_id OR proposed_hand <> opened_by) AND "
+        "(agreed_by <> payee_id OR agreed_hand <> opened_by)",
+        name="nobody_opens_and_answers",
+    ),
     Index("payment_dispute_of_contract", "authority_id", "contract_id", "id"),
     info={
         "visible_where": VISIBLE,
