@@ -199,6 +199,31 @@ async def test_who_buys_or_offers_or_oversees_nothing_here_decides_nothing(
             await actions.decide(tx, challenge_id, asked, by=by, at=OPENING)
 
 
+async def test_nobody_decides_a_challenge_who_had_a_hand_in_it_for_another_organisation(
+    world: World, need: Published
+) -> None:
+    award_id, _, _ = await awarded(world, need)
+    challenge_id = await challenged(world, award_id)
+    asked = ChallengeDecision(outcome=Outcome.REJECTED, reasons=REASON)
+    deciding = (
+        "INSERT INTO challenge_decision VALUES ($1, $2, 'rejected', NULL, '{}', $3, $4, now())"
+    )
+
+    officer = world.actor("city/officer")
+    hands = [officer, world.actor("city/approver"), world.actor("second_enterprise/bidder")]
+    connection = await world.database.connect()
+    for hand in hands:
+        async with world.acting("oversight/reviewer") as (tx, by):
+            same = msgspec.structs.replace(by, person_id=hand.person_id)
+            with pytest.raises(rules.ReviewerNotIndependent):
+                await actions.decide(tx, challenge_id, asked, by=same, at=OPENING)
+        values = (officer.organisation_number, challenge_id, by.organisation_id, hand.person_id)
+        with pytest.raises(asyncpg.RestrictViolationError) as refused:
+            await connection.execute(deciding, *values)
+        assert refused.value.constraint_name == "who_decides_had_no_hand_in_it"
+    await connection.close()
+
+
 async def test_a_decision_after_its_time_holds_and_is_marked_late(
     world: World, need: Published, owner_url: str
 ) -> None:

@@ -99,6 +99,8 @@ class DecideFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the reviewer's organisation oversees the authority's jurisdiction."""
     parties: tuple[str, ...]
     """The organisations that are members of an offer for the need."""
+    hands: tuple[str, ...]
+    """Who has proposed and approved the award, and who has challenged it."""
     others_open: bool
     """Whether another challenge of the same award is open."""
     need_state: NeedState

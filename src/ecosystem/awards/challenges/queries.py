@@ -205,6 +205,11 @@ async def decide_facts(
         parties=tuple(
             sorted({who for one in await _offered(tx, row["id"]) for who in one.member_ids})
         ),
+        hands=tuple(
+            hand
+            for hand in (found["proposed_by"], found["approved_by"], lodged["lodged_by"])
+            if hand is not None
+        ),
         others_open=await _others_open(tx, lodged),
         need_state=NeedState(row["state_now"]),
         left_open=standing.left_open,

@@ -18,6 +18,7 @@ from ecosystem.awards.model import Remedy
 from ecosystem.awards.model import State as AwardState
 from ecosystem.awards.rules import FROM_BUDGET
 from ecosystem.needs.model import State as NeedState
+from ecosystem.values import control
 from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Kind, Refusal
 
@@ -51,10 +52,13 @@ class ChallengeMissing(Refusal):
 
 
 class ReviewerNotIndependent(Refusal):
-    """The caller's organisation is a party to what it would decide."""
+    """The caller, or her organisation, has a part in what she would decide."""
 
     kind = Kind.FORBIDDEN
-    remedy = "Have a reviewer decide whose organisation neither buys nor offers here."
+    remedy = (
+        "Have a reviewer decide whose organisation neither buys nor offers here, and who herself "
+        "has neither proposed, approved nor challenged the award."
+    )
 
 
 class OutsideJurisdiction(Refusal):
@@ -118,6 +122,8 @@ def decide(facts: DecideFacts, *, by: Actor, at: datetime) -> Decided:
     own = by.organisation_number == facts.authority_number
     if own or by.organisation_id in facts.parties:
         raise ReviewerNotIndependent("The caller's organisation buys or offers here.")
+    if control.hand(by) in facts.hands:
+        raise ReviewerNotIndependent("The caller has proposed, approved or challenged the award.")
     if not facts.is_within:
         raise OutsideJurisdiction("The caller's jurisdiction is not that of the authority.")
     if facts.state is not State.OPEN:

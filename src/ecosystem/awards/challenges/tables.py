@@ -55,6 +55,13 @@ _INDEPENDENT: Final = """EXISTS (
           json_array_elements_text(one->'member_ids') AS member
         WHERE member = NEW.organisation_id))"""
 """Who decides oversees the authority, is not it, and was no member of an offer that was opened."""
+_NO_HAND_IN_IT: Final = """EXISTS (
+    SELECT FROM challenge JOIN award ON award.authority_id = challenge.authority_id
+      AND award.id = challenge.award_id
+    WHERE challenge.authority_id = NEW.authority_id AND challenge.id = NEW.challenge_id
+      AND NEW.decided_by NOT IN (
+        challenge.lodged_by, award.proposed_by, coalesce(award.approved_by, '')))"""
+"""Who decides has neither challenged the award, nor proposed nor approved it."""
 _STILL_OPEN: Final = """EXISTS (
     SELECT FROM challenge WHERE challenge.authority_id = NEW.authority_id
       AND challenge.id = NEW.challenge_id AND challenge.state = 'open' FOR SHARE)"""
@@ -129,6 +136,9 @@ challenge_decision: Final = Table(
         "sql": (
             *refusing(
                 "who_decides_has_no_part_in_it", on="challenge_decision", unless=_INDEPENDENT
+            ),
+            *refusing(
+                "who_decides_had_no_hand_in_it", on="challenge_decision", unless=_NO_HAND_IN_IT
             ),
             *refusing("what_is_decided_is_open", on="challenge_decision", unless=_STILL_OPEN),
         ),
