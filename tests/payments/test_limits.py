@@ -9,6 +9,7 @@ import pytest
 from ecosystem.payments.limits import actions, model, rules
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.web import seen_by
+from ecosystem.values.actor import Role
 from ecosystem.values.money import AmountTooFine, Money
 from tests.payments.agreement import AT, Agreement, accept, agree, payments
 from tests.payments.steps import approve, claim
@@ -105,6 +106,41 @@ def test_nobody_limits_herself_and_only_people_of_the_authority_are_limited() ->
         (other, False, rules.ApproverUnknown),
         (fine, True, AmountTooFine),
     ):
-        facts = model.LimitFacts(asked=asked, is_of_authority=is_of_authority)
+        facts = model.LimitFacts(asked=asked, is_of_authority=is_of_authority, is_limited=False)
         with pytest.raises(refusal):
             rules.set_limit(facts, by=TREASURER, at=AT)
+
+
+def test_who_approves_sets_a_limit_for_all_when_another_has_set_her_own() -> None:
+    both = msgspec.structs.replace(TREASURER, roles=(Role.TREASURER, Role.APPROVER))
+    facts = model.LimitFacts(
+        asked=model.LimitDraft(most=MOST), is_of_authority=True, is_limited=False
+    )
+
+    with pytest.raises(rules.LimitForOneself):
+        rules.set_limit(facts, by=both, at=AT)
+    assert rules.set_limit(facts, by=TREASURER, at=AT).person_id is None
+    limited = msgspec.structs.replace(facts, is_limited=True)
+    assert rules.set_limit(limited, by=both, at=AT).person_id is None
+
+
+async def test_the_database_takes_no_limit_for_all_from_who_approves_without_one(
+    database: Database, agreed: Agreement
+) -> None:
+    approver = agreed.actor("city", "approver").person_id
+    connection = await database.connect()
+    await connection.execute(f"SET app.authority = '{agreed.authority}'")
+    await limit(database, agreed, "9000.00")
+    treasurer = agreed.actor("city", "treasurer").person_id
+    setting = (
+        "INSERT INTO approval_limit SELECT authority_id, overlay(id placing $1 from length(id) - "
+        "3), $2, amount, 'EUR', $3, now() FROM approval_limit WHERE person_id IS NULL LIMIT 1"
+    )
+
+    with pytest.raises(asyncpg.RestrictViolationError) as refused:
+        await connection.execute(setting, "fff0", None, approver)
+    await connection.execute(setting, "fff1", approver, treasurer)
+    await connection.execute(setting, "fff2", None, approver)
+
+    await connection.close()
+    assert refused.value.constraint_name == "a_limit_for_all_is_not_ones_own"

@@ -29,6 +29,8 @@ class LimitFacts(msgspec.Struct, frozen=True, kw_only=True):
     asked: LimitDraft
     is_of_authority: bool
     """Whether the person is one of the caller's organisation; true where none is named."""
+    is_limited: bool
+    """Whether a limit of the caller's own, which another has set, stands in this currency."""
 
 
 class LimitSet(msgspec.Struct, frozen=True, kw_only=True):

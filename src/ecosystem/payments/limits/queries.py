@@ -37,6 +37,15 @@ _HOLDING: Final = Statement(
     .order_by(approval_limit.c.person_id.is_(None), approval_limit.c.id.desc())
     .limit(1)
 )
+_LIMITED: Final = Statement(
+    select(approval_limit.c.id)
+    .where(
+        approval_limit.c.authority_id == _AUTHORITY,
+        approval_limit.c.currency == bindparam("currency", type_=Text),
+        approval_limit.c.person_id == _PERSON,
+    )
+    .limit(1)
+)
 _MEMBER: Final = Statement(
     select(membership.c.person_id).where(
         membership.c.organisation_id == bindparam("organisation_id", type_=Text),
@@ -58,4 +67,10 @@ async def facts(tx: Tx, asked: LimitDraft, *, by: Actor) -> LimitFacts:
     found = asked.person_id is None or await tx.value(
         _MEMBER, organisation_id=by.organisation_id, person_id=asked.person_id
     )
-    return LimitFacts(asked=asked, is_of_authority=found is not None)
+    limited = await tx.value(
+        _LIMITED,
+        authority_id=by.organisation_number, person_id=by.person_id, currency=asked.most.currency,
+    )  # fmt: skip
+    return LimitFacts(
+        asked=asked, is_of_authority=found is not None, is_limited=limited is not None
+    )

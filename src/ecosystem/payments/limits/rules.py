@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ecosystem.payments.limits.model import LimitFacts, LimitSet
 from ecosystem.values import control, money
-from ecosystem.values.actor import Actor
+from ecosystem.values.actor import Actor, Role
 from ecosystem.values.refusal import Kind, Refusal
 
 
@@ -19,7 +19,10 @@ class LimitForOneself(Refusal):
     """Nobody sets a limit of their own."""
 
     kind = Kind.FORBIDDEN
-    remedy = "Another treasurer must set it."
+    remedy = (
+        "Another treasurer must set it. One who approves as well sets a limit for all once "
+        "another has set her own."
+    )
 
 
 class AboveLimit(Refusal):
@@ -35,6 +38,9 @@ def set_limit(facts: LimitFacts, *, by: Actor, at: datetime) -> LimitSet:
     asked = facts.asked
     if control.is_own(by, asked.person_id):
         raise LimitForOneself("The limit would be the caller's own.", pointer="/person_id")
+    if asked.person_id is None and by.has(Role.APPROVER) and not facts.is_limited:
+        said = "The caller approves as well, and a limit for all would be her own."
+        raise LimitForOneself(said, pointer="/person_id")
     if not facts.is_of_authority:
         raise ApproverUnknown("Nobody of the organisation is meant.", pointer="/person_id")
     money.check(asked.most, pointer="/most")

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from ecosystem.payments.tables import AUTHORITY, OVERSEEN
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
-from ecosystem.runtime.hands import another
+from ecosystem.runtime.hands import another, refusing
 
 _WITHIN: Final = """
 CREATE FUNCTION payment_is_approved_within_limit() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -34,6 +34,15 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$"""
+
+_ANOTHERS: Final = """NEW.person_id IS NOT NULL OR EXISTS (
+    SELECT FROM membership JOIN organisation ON organisation.id = membership.organisation_id
+    WHERE organisation.number = NEW.authority_id AND membership.person_id = NEW.set_by
+      AND NOT 'approver' = ANY (membership.roles))
+  OR EXISTS (
+    SELECT FROM approval_limit AS own WHERE own.authority_id = NEW.authority_id
+      AND own.currency = NEW.currency AND own.person_id = NEW.set_by)"""
+"""Who sets a limit for all does not approve, or has one of her own, which another has set."""
 
 approval_limit: Final = Table(
     "approval_limit",
@@ -64,6 +73,7 @@ approval_limit: Final = Table(
                 "EXECUTE FUNCTION payment_is_approved_within_limit()"
             ),
             "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_within_limit",
+            *refusing("a_limit_for_all_is_not_ones_own", on="approval_limit", unless=_ANOTHERS),
         ),
     },
 )
