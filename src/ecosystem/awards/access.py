@@ -21,7 +21,7 @@ EXCLUDE: Final = Permit(
     state="opened or admitted, not evaluated",
 )  # fmt: skip
 APPOINT: Final = Permit(
-    act="appoint evaluators", scope="awards:write", roles=(Role.OFFICER,),
+    act="appoint evaluators", scope="awards:write", roles=(Role.OFFICER,), person=True,
     kinds=(OrganisationKind.GOVERNMENT,), verified=True, relation="authority",
     state="published to opened",
 )  # fmt: skip

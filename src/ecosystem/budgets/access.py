@@ -16,7 +16,7 @@ APPROPRIATE: Final = Permit(
 )  # fmt: skip
 PROPOSE_SHIFT: Final = Permit(
     act="propose to shift what a programme has left", scope="budgets:write",
-    roles=(Role.TREASURER,), verified=True, kinds=(OrganisationKind.GOVERNMENT,),
+    roles=(Role.TREASURER,), person=True, verified=True, kinds=(OrganisationKind.GOVERNMENT,),
     relation="authority",
 )  # fmt: skip
 APPROVE_SHIFT: Final = Permit(

@@ -27,8 +27,8 @@ CLOSE: Final = Permit(
     person=True, relation="lender", state="agreed",
 )  # fmt: skip
 DRAW: Final = Permit(
-    act="request a drawdown", scope="payments:write", roles=(Role.DELIVERY,), verified=True,
-    relation="borrower", state="agreed",
+    act="request a drawdown", scope="payments:write", roles=(Role.DELIVERY,), person=True,
+    verified=True, relation="borrower", state="agreed",
 )  # fmt: skip
 WITHDRAW: Final = Permit(
     act="withdraw a drawdown", scope="payments:write", roles=(Role.DELIVERY,),

@@ -45,11 +45,12 @@ LEAVE_OFFER: Final = Permit(
 )  # fmt: skip
 PROPOSE_SUBSTITUTION: Final = Permit(
     act="propose to substitute a member of an offer", scope="offers:write", roles=(Role.BIDDER,),
-    kinds=_BIDDERS, verified=True, relation="lead", state="opened, until the evaluation",
+    person=True, kinds=_BIDDERS, verified=True, relation="lead",
+    state="opened, until the evaluation",
 )  # fmt: skip
 CONSENT_TO_SUBSTITUTION: Final = Permit(
     act="consent to take a member's place", scope="offers:write", roles=(Role.BIDDER,),
-    kinds=_BIDDERS, verified=True, relation="who shall join", state="proposed",
+    person=True, kinds=_BIDDERS, verified=True, relation="who shall join", state="proposed",
 )  # fmt: skip
 APPROVE_SUBSTITUTION: Final = Permit(
     act="approve a substitution", scope="awards:write", roles=(Role.APPROVER,), person=True,
