@@ -80,6 +80,12 @@ def operator(place: Installation) -> Person:
 
 
 @pytest.fixture(scope="module")
+def proved(operator: Person) -> dict[str, str]:
+    """The header of the operator who has logged in by her passkey."""
+    return operator.add_passkey().authorises()
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     with chromium() as opened:
@@ -144,9 +150,8 @@ def test_a_password_alone_verifies_nobody(place: Installation, operator: Person)
 
 
 def test_real_parties_come_from_nothing_to_a_published_need(
-    place: Installation, operator: Person
+    place: Installation, proved: dict[str, str]
 ) -> None:
-    proved = operator.add_passkey().authorises()
     with httpx.Client(base_url=place.address, timeout=30) as http:
         world = World(Caller(http), now=datetime.now(UTC))
         _founded(place, world.caller, "city", "government", OFFICERS)
@@ -196,9 +201,9 @@ def _authorise(page: Page, place: Installation) -> dict[str, str]:
 
 
 def test_people_come_by_their_links_in_a_browser_without_scripts(
-    place: Installation, operator: Person, browser: Browser
+    place: Installation, proved: dict[str, str], browser: Browser
 ) -> None:
-    by = operator.authorises(by_passkey_alone=False)
+    by = proved
     with httpx.Client(base_url=place.address) as http:
         platform = http.get("/v1/me", headers=by).json()["organisation_id"]
         link = _invited(http, platform, "operator", by)

@@ -34,6 +34,7 @@ def test_openings_awards_signatures_payments_and_verifications_ask_for_it() -> N
     assert {one.name for one in GUARDED} >= {
         "read_sealed_shares", "hand_in_shares", "propose_award", "approve_award", "sign_contract",
         "approve_payment", "instruct_payment", "verify_organisation", "suspend_organisation",
+        "change_roles", "invite_person", "add_client",
     }  # fmt: skip
 
 

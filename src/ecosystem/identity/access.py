@@ -38,6 +38,7 @@ ADMINISTER: Final = Permit(
     scope="organisations:write",
     roles=(Role.ADMINISTRATOR,),
     person=True,
+    step_up=True,
     relation="own organisation",
 )
 INVITE: Final = Permit(
@@ -45,6 +46,7 @@ INVITE: Final = Permit(
     scope="organisations:write",
     roles=(Role.ADMINISTRATOR, Role.OPERATOR),
     person=True,
+    step_up=True,
     relation="own organisation; the operator, one that nobody administers",
 )
 READ_INVITATIONS: Final = Permit(
@@ -118,6 +120,7 @@ MANAGE_CLIENTS: Final = Permit(
     scope="organisations:write",
     roles=(Role.ADMINISTRATOR, Role.OFFICER, Role.DELIVERY),
     person=True,
+    step_up=True,
     relation="own organisation",
 )
 READ_CLIENT: Final = Permit(
