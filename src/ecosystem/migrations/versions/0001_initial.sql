@@ -2005,8 +2005,10 @@ CREATE TABLE excusal (
 	ground TEXT NOT NULL,
 	reason JSON NOT NULL,
 	asked_by TEXT COLLATE "C" NOT NULL,
+	asked_hand TEXT COLLATE "C" NOT NULL,
 	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	decided_by TEXT COLLATE "C",
+	decided_hand TEXT COLLATE "C",
 	decided_at TIMESTAMP WITH TIME ZONE,
 	decision_reason JSON,
 	CONSTRAINT excusal_pkey PRIMARY KEY (authority_id, id),
@@ -2016,8 +2018,9 @@ CREATE TABLE excusal (
 	CONSTRAINT excusal_ground_is_known CHECK (ground IN ('force_majeure', 'authority_fault', 'planned_maintenance')),
 	CONSTRAINT excusal_version_is_positive CHECK (version > 0),
 	CONSTRAINT excusal_time_passes CHECK (starts_at < ends_at),
-	CONSTRAINT excusal_what_is_decided_says_by_whom CHECK ((state = 'asked') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL)),
-	CONSTRAINT excusal_nobody_excuses_itself CHECK (decided_by <> asked_by)
+	CONSTRAINT excusal_what_is_decided_says_by_whom CHECK ((state = 'asked') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL) AND (decided_by IS NULL) = (decided_hand IS NULL)),
+	CONSTRAINT excusal_nobody_excuses_itself CHECK (decided_by <> asked_by),
+	CONSTRAINT excusal_no_hand_excuses_itself CHECK (decided_hand <> asked_hand)
 );
 -- next
 CREATE INDEX excusal_of_metric ON excusal (authority_id, metric_id, id);
@@ -2215,15 +2218,19 @@ CREATE TABLE observation (
 	channel TEXT NOT NULL,
 	batch_id TEXT COLLATE "C",
 	reported_by TEXT COLLATE "C" NOT NULL,
+	reported_hand TEXT COLLATE "C" NOT NULL,
 	reported_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	supersedes TEXT COLLATE "C",
 	superseded_by TEXT COLLATE "C",
 	verified_by TEXT COLLATE "C",
+	verified_hand TEXT COLLATE "C",
 	verified_as TEXT GENERATED ALWAYS AS (CASE WHEN verified_by IS NOT NULL THEN 'verifier' END) STORED,
 	verified_at TIMESTAMP WITH TIME ZONE,
 	disputed_by TEXT COLLATE "C",
+	disputed_hand TEXT COLLATE "C",
 	disputed_at TIMESTAMP WITH TIME ZONE,
 	annulled_by TEXT COLLATE "C",
+	annulled_hand TEXT COLLATE "C",
 	annulled_at TIMESTAMP WITH TIME ZONE,
 	reason JSON,
 	CONSTRAINT observation_pkey PRIMARY KEY (authority_id, id),
@@ -2244,7 +2251,13 @@ CREATE TABLE observation (
 	CONSTRAINT observation_nobody_verifies_what_it_disputed CHECK (verified_by <> disputed_by),
 	CONSTRAINT observation_nobody_annuls_its_own_report CHECK (annulled_by <> reported_by),
 	CONSTRAINT observation_nobody_annuls_what_it_disputed CHECK (annulled_by <> disputed_by),
+	CONSTRAINT observation_no_hand_verifies_its_own_report CHECK (verified_hand <> reported_hand),
+	CONSTRAINT observation_no_hand_disputes_its_own_report CHECK (disputed_hand <> reported_hand),
+	CONSTRAINT observation_no_hand_verifies_what_it_disputed CHECK (verified_hand <> disputed_hand),
+	CONSTRAINT observation_no_hand_annuls_its_own_report CHECK (annulled_hand <> reported_hand),
+	CONSTRAINT observation_no_hand_annuls_what_it_disputed CHECK (annulled_hand <> disputed_hand),
 	CONSTRAINT observation_a_judgement_is_dated CHECK ((verified_by IS NULL) = (verified_at IS NULL) AND (disputed_by IS NULL) = (disputed_at IS NULL) AND (annulled_by IS NULL) = (annulled_at IS NULL)),
+	CONSTRAINT observation_a_judgement_has_its_hand CHECK ((verified_by IS NULL) = (verified_hand IS NULL) AND (disputed_by IS NULL) = (disputed_hand IS NULL) AND (annulled_by IS NULL) = (annulled_hand IS NULL)),
 	CONSTRAINT observation_what_is_verified_has_a_verifier CHECK (state <> 'verified' OR verified_by IS NOT NULL),
 	CONSTRAINT observation_what_is_disputed_has_a_disputer CHECK (state <> 'disputed' OR disputed_by IS NOT NULL),
 	CONSTRAINT observation_nothing_corrects_itself CHECK (supersedes <> id AND superseded_by <> id)
@@ -2414,10 +2427,12 @@ CREATE TABLE payment_dispute (
 	proposed_payable NUMERIC,
 	proposed_reason JSON,
 	proposed_by TEXT COLLATE "C",
+	proposed_hand TEXT COLLATE "C",
 	proposed_at TIMESTAMP WITH TIME ZONE,
 	payable NUMERIC,
 	released_id TEXT COLLATE "C",
 	agreed_by TEXT COLLATE "C",
+	agreed_hand TEXT COLLATE "C",
 	resolved_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT payment_dispute_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT payment_is_held_once UNIQUE (authority_id, held_id),
@@ -2430,10 +2445,12 @@ CREATE TABLE payment_dispute (
 	CONSTRAINT payment_dispute_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
 	CONSTRAINT payment_dispute_proposal_is_a_part CHECK (proposed_payable >= 0 AND proposed_payable <= amount),
 	CONSTRAINT payment_dispute_what_is_agreed_was_proposed CHECK (payable = proposed_payable),
-	CONSTRAINT payment_dispute_proposal_says_by_whom CHECK ((proposed_by IS NULL) = (proposed_payable IS NULL) AND (proposed_by IS NULL) = (proposed_at IS NULL)),
-	CONSTRAINT payment_dispute_resolution_says_by_whom CHECK ((state = 'resolved') = (payable IS NOT NULL) AND (state = 'resolved') = (agreed_by IS NOT NULL) AND (state = 'resolved') = (resolved_at IS NOT NULL)),
+	CONSTRAINT payment_dispute_proposal_says_by_whom CHECK ((proposed_by IS NULL) = (proposed_payable IS NULL) AND (proposed_by IS NULL) = (proposed_hand IS NULL) AND (proposed_by IS NULL) = (proposed_at IS NULL)),
+	CONSTRAINT payment_dispute_resolution_says_by_whom CHECK ((state = 'resolved') = (payable IS NOT NULL) AND (state = 'resolved') = (agreed_by IS NOT NULL) AND (state = 'resolved') = (agreed_hand IS NOT NULL) AND (state = 'resolved') = (resolved_at IS NOT NULL)),
 	CONSTRAINT payment_dispute_what_is_payable_is_paid CHECK (state = 'open' OR (released_id IS NULL) = (payable = 0)),
-	CONSTRAINT payment_dispute_nobody_agrees_to_an_own_proposal CHECK (agreed_by <> proposed_by)
+	CONSTRAINT payment_dispute_nobody_agrees_to_an_own_proposal CHECK (agreed_by <> proposed_by),
+	CONSTRAINT payment_dispute_no_hand_agrees_to_an_own_proposal CHECK (agreed_hand <> proposed_hand),
+	CONSTRAINT payment_dispute_nobody_opens_and_answers CHECK ((proposed_by <> payee_id OR proposed_hand <> opened_by) AND (agreed_by <> payee_id OR agreed_hand <> opened_by))
 );
 -- next
 CREATE INDEX payment_dispute_of_contract ON payment_dispute (authority_id, contract_id, id);
@@ -2531,6 +2548,25 @@ END $$;
 CREATE TRIGGER payment_is_within_limit BEFORE UPDATE ON payment FOR EACH ROW WHEN (NEW.state = 'approved' AND OLD.state = 'claimed') EXECUTE FUNCTION payment_is_approved_within_limit();
 -- next
 ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_within_limit;
+-- next
+CREATE FUNCTION a_limit_for_all_is_not_ones_own() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.person_id IS NOT NULL OR EXISTS (
+    SELECT FROM membership JOIN organisation ON organisation.id = membership.organisation_id
+    WHERE organisation.number = NEW.authority_id AND membership.person_id = NEW.set_by
+      AND NOT 'approver' = ANY (membership.roles))
+  OR EXISTS (
+    SELECT FROM approval_limit AS own WHERE own.authority_id = NEW.authority_id
+      AND own.currency = NEW.currency AND own.person_id = NEW.set_by)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_limit_for_all_is_not_ones_own';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_limit_for_all_is_not_ones_own BEFORE INSERT ON approval_limit FOR EACH ROW EXECUTE FUNCTION a_limit_for_all_is_not_ones_own();
+-- next
+ALTER TABLE approval_limit ENABLE ALWAYS TRIGGER a_limit_for_all_is_not_ones_own;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON assertion_used TO ecosystem_api;
 -- next
@@ -3864,6 +3900,24 @@ CREATE TRIGGER who_decides_has_no_part_in_it BEFORE INSERT ON challenge_decision
 -- next
 ALTER TABLE challenge_decision ENABLE ALWAYS TRIGGER who_decides_has_no_part_in_it;
 -- next
+CREATE FUNCTION who_decides_had_no_hand_in_it() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM challenge JOIN award ON award.authority_id = challenge.authority_id
+      AND award.id = challenge.award_id
+    WHERE challenge.authority_id = NEW.authority_id AND challenge.id = NEW.challenge_id
+      AND NEW.decided_by NOT IN (
+        challenge.lodged_by, award.proposed_by, coalesce(award.approved_by, '')))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'who_decides_had_no_hand_in_it';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER who_decides_had_no_hand_in_it BEFORE INSERT ON challenge_decision FOR EACH ROW EXECUTE FUNCTION who_decides_had_no_hand_in_it();
+-- next
+ALTER TABLE challenge_decision ENABLE ALWAYS TRIGGER who_decides_had_no_hand_in_it;
+-- next
 CREATE FUNCTION what_is_decided_is_open() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF (EXISTS (
@@ -4695,7 +4749,7 @@ CREATE TRIGGER drawdown_counts AFTER INSERT OR UPDATE ON drawdown FOR EACH ROW E
 -- next
 ALTER TABLE drawdown ENABLE ALWAYS TRIGGER drawdown_counts;
 -- next
-CREATE TRIGGER excusal_hands_stay BEFORE UPDATE ON excusal FOR EACH ROW EXECUTE FUNCTION hands_stay('asked_by', 'decided_by');
+CREATE TRIGGER excusal_hands_stay BEFORE UPDATE ON excusal FOR EACH ROW EXECUTE FUNCTION hands_stay('asked_by', 'decided_by', 'asked_hand', 'decided_hand');
 -- next
 ALTER TABLE excusal ENABLE ALWAYS TRIGGER excusal_hands_stay;
 -- next
@@ -4920,7 +4974,23 @@ ALTER TABLE milestone_verification ENABLE ALWAYS TRIGGER milestone_verification_
 -- next
 GRANT SELECT, INSERT ON milestone_verification TO ecosystem_api;
 -- next
-CREATE TRIGGER observation_hands_stay BEFORE UPDATE ON observation FOR EACH ROW EXECUTE FUNCTION hands_stay('reported_by', 'verified_by', 'disputed_by', 'annulled_by');
+CREATE FUNCTION nobody_examines_an_own_submission() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM milestone_submission AS one
+    WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
+      AND one.round = NEW.round AND one.submitted_by <> NEW.person_id)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'nobody_examines_an_own_submission';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER nobody_examines_an_own_submission BEFORE INSERT ON milestone_verification FOR EACH ROW EXECUTE FUNCTION nobody_examines_an_own_submission();
+-- next
+ALTER TABLE milestone_verification ENABLE ALWAYS TRIGGER nobody_examines_an_own_submission;
+-- next
+CREATE TRIGGER observation_hands_stay BEFORE UPDATE ON observation FOR EACH ROW EXECUTE FUNCTION hands_stay('reported_by', 'verified_by', 'disputed_by', 'annulled_by', 'reported_hand', 'verified_hand', 'disputed_hand', 'annulled_hand');
 -- next
 ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_hands_stay;
 -- next
@@ -5197,8 +5267,8 @@ ALTER TABLE payment_dispute ENABLE ALWAYS TRIGGER payment_dispute_holds_a_paymen
 CREATE FUNCTION payment_dispute_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   marks text[] := CASE NEW.state
-    WHEN 'open' THEN '{proposed_payable,proposed_reason,proposed_by,proposed_at}'
-    ELSE '{payable,released_id,agreed_by,resolved_at}' END;
+    WHEN 'open' THEN '{proposed_payable,proposed_reason,proposed_by,proposed_hand,proposed_at}'
+    ELSE '{payable,released_id,agreed_by,agreed_hand,resolved_at}' END;
   always text[] := '{state,version}';
 BEGIN
   IF OLD.state <> 'open' OR NEW.version <> OLD.version + 1
