@@ -22,6 +22,7 @@ from ecosystem.finance.model import State
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.turns import stepping
 
 _STATES: Final = ", ".join(f"'{state}'" for state in State)
 CALLER: Final = "nullif(current_setting('app.organisation', true), '')"
@@ -38,50 +39,6 @@ def whole(what: str) -> CheckConstraint:
     """Return the constraint that a step has its hand and its time, or neither."""
     return CheckConstraint(
         f"({what}_by IS NULL) = ({what}_at IS NULL)", name=f"{what}_by_whom_and_when"
-    )
-
-
-def stepping(table: str, turns: dict[str, str]) -> tuple[str, ...]:
-    """Return the statements by which a row goes only from state to state, as `turns` says.
-
-    Each turn, `requested approved`, sets only the columns that are listed for it; the version
-    counts every one, from 1 in the state `begins`.
-    """
-    begins = turns["begins"]
-    cases = "\n    ".join(
-        f"WHEN '{turn}' THEN '{{{marks}}}'" for turn, marks in turns.items() if turn != "begins"
-    )
-    name = f"{table}_takes_its_turn"
-    return (
-        f"""
-CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  marks text[];
-  always text[] := '{{state,version}}';
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    IF NEW.version = 1 AND NEW.state = ANY ('{{{begins}}}'::text[]) THEN
-      RETURN NEW;
-    END IF;
-    RAISE EXCEPTION '{table} % begins as %', NEW.id, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = '{name}';
-  END IF;
-  marks := CASE OLD.state || ' ' || NEW.state
-    {cases}
-  END;
-  IF marks IS NULL OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
-  THEN
-    RAISE EXCEPTION '{table} % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = '{name}';
-  END IF;
-  RETURN NEW;
-END $$""",
-        (
-            f"CREATE TRIGGER {table}_turns BEFORE INSERT OR UPDATE ON {table} "
-            f"FOR EACH ROW EXECUTE FUNCTION {name}()"
-        ),
-        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_turns",
     )
 
 
@@ -156,11 +113,11 @@ facility: Final = Table(
             *stepping(
                 "facility",
                 {
-                    "begins": "offered,agreed",
                     "offered agreed": "agreed_at,agreed_by",
                     "offered refused": "refused_at,refused_by,refused_reason",
                     "agreed closed": "closed_at,closed_by",
                 },
+                begins=("offered", "agreed"),
             ),
             *refusing("what_is_agreed_was_signed", on="facility", unless=_BY_SIGNATURE),
         ),

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import JSON, TSVECTOR
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
-from ecosystem.runtime.hands import turning
+from ecosystem.runtime.turns import turning
 
 _SEARCHED: Final = (
     "bigrams(coalesce(title->>'zh', '') || ' ' || coalesce(title->>'en', '') || ' ' || "

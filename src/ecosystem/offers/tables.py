@@ -26,7 +26,8 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
-from ecosystem.runtime.hands import another, refusing, turning
+from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.turns import turning
 
 _MEMBER: Final = "nullif(current_setting('app.organisation', true), '') = ANY (member_ids)"
 _AUTHORITY: Final = "authority_id = nullif(current_setting('app.authority', true), '')::integer"

@@ -5,8 +5,6 @@ two hands differ; `info["hands"]` names the columns in which a hand, once it is 
 and whatever spans rows or tables is a trigger that refuses by the name of its rule.
 """
 
-from collections.abc import Collection, Mapping
-
 from sqlalchemy import CheckConstraint
 
 
@@ -35,26 +33,6 @@ BEGIN
 END $$""",
         f"CREATE TRIGGER {name} BEFORE {when} ON {on} FOR EACH ROW EXECUTE FUNCTION {name}()",
         f"ALTER TABLE {on} ENABLE ALWAYS TRIGGER {name}",
-    )
-
-
-def turning(table: str, turns: Mapping[str, Collection[str]]) -> tuple[str, ...]:
-    """Return the statements by which a row's state goes only from where to where `turns` say."""
-    listed = ", ".join(f"'{old} {new}'" for old, after in turns.items() for new in after)
-    return (
-        f"""
-CREATE FUNCTION {table}_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
-    USING ERRCODE = 'restrict_violation', CONSTRAINT = '{table}_takes_its_turn';
-END $$""",
-        (
-            f"CREATE TRIGGER {table}_turns BEFORE UPDATE OF state ON {table} FOR EACH ROW "
-            "WHEN (OLD.state IS DISTINCT FROM NEW.state "
-            f"AND OLD.state || ' ' || NEW.state NOT IN ({listed})) "
-            f"EXECUTE FUNCTION {table}_takes_its_turn()"
-        ),
-        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_turns",
     )
 
 

@@ -18,10 +18,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.finance.assigning.model import State
-from ecosystem.finance.tables import CALLER, OVERSEEN, OWN, stepping, whole
+from ecosystem.finance.tables import CALLER, OVERSEEN, OWN, whole
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.turns import stepping
 
 _STATES: Final = ", ".join(f"'{state}'" for state in State)
 _SECURING: Final = """EXISTS (
@@ -80,12 +81,12 @@ assignment: Final = Table(
             *stepping(
                 "assignment",
                 {
-                    "begins": "notified",
                     "notified acknowledged": "acknowledged_at,acknowledged_by",
                     "notified refused": "ended_at,ended_by,reason",
                     "notified released": "ended_at,ended_by,reason",
                     "acknowledged released": "ended_at,ended_by,reason",
                 },
+                begins=("notified",),
             ),
             *refusing("an_assignment_secures_a_facility", on="assignment", unless=_SECURING),
         ),

@@ -17,10 +17,11 @@ from sqlalchemy import (
 )
 
 from ecosystem.finance.disclosing.model import Scope
-from ecosystem.finance.tables import CALLER, OVERSEEN, OWN, stepping, whole
+from ecosystem.finance.tables import CALLER, OVERSEEN, OWN, whole
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
+from ecosystem.runtime.turns import stepping
 
 _SCOPES: Final = ", ".join(f"'{scope}'" for scope in Scope)
 _SUPPLIER: Final = """EXISTS (
@@ -68,7 +69,11 @@ disclosure: Final = Table(
         "visible_where": f"supplier_id = {CALLER} OR lender_id = {CALLER} OR {OWN} OR {OVERSEEN}",
         "hands": ("given_by", "revoked_by"),
         "sql": (
-            *stepping("disclosure", {"begins": "given", "given revoked": "revoked_at,revoked_by"}),
+            *stepping(
+                "disclosure",
+                {"given revoked": "revoked_at,revoked_by"},
+                begins=("given",),
+            ),
             *refusing("a_supplier_discloses", on="disclosure", unless=_SUPPLIER),
         ),
     },

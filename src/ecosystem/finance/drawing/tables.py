@@ -19,10 +19,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.finance.drawing.model import State
-from ecosystem.finance.tables import stepping, whole
+from ecosystem.finance.tables import whole
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.turns import stepping
 
 _STATES: Final = ", ".join(f"'{state}'" for state in State)
 _AGREED: Final = """EXISTS (
@@ -120,7 +121,6 @@ drawdown: Final = Table(
             *stepping(
                 "drawdown",
                 {
-                    "begins": "requested",
                     "requested approved": "approved_at,approved_by,proofs",
                     "requested refused": "refused_at,refused_by,refused_reason",
                     "approved refused": "refused_at,refused_by,refused_reason",
@@ -129,6 +129,7 @@ drawdown: Final = Table(
                     "approved disbursed": "disbursed_at,disbursed_by,disbursed_on,bank_reference,"
                     "kept,fees",
                 },
+                begins=("requested",),
             ),
             *refusing("a_facility_is_drawn_when_agreed", on="drawdown", unless=_AGREED),
             _COUNT,

@@ -1,0 +1,79 @@
+"""What the turns of a table let be written, on a table that was made for it."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from ecosystem.runtime.turns import stepping
+
+LOAN = (
+    """CREATE TABLE loan (id text, state text, version integer,
+    asked_by text, approved_by text, note text)""",
+    *stepping(
+        "loan",
+        {"asked asked": "note", "asked approved": "approved_by"},
+        begins=("asked",),
+        never="NEW.approved_by = OLD.asked_by",
+        named="the loan",
+    ),
+)
+
+
+@pytest.fixture
+async def owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(owner_url)
+    async with connection.transaction():
+        for statement in LOAN:
+            await connection.execute(statement)
+        await connection.execute("INSERT INTO loan VALUES ('1', 'asked', 1, 'An')")
+        yield connection
+        await connection.execute("DROP TABLE loan")
+        await connection.execute("DROP FUNCTION loan_takes_its_turn")
+    await connection.close()
+
+
+async def _refused(owner: asyncpg.Connection, statement: str) -> str:
+    with pytest.raises(asyncpg.RestrictViolationError) as refused:
+        async with owner.transaction():
+            await owner.execute(statement)
+    assert refused.value.constraint_name == "loan_takes_its_turn"
+    return str(refused.value)
+
+
+async def test_a_turn_sets_its_own_columns_and_counts_the_version(
+    owner: asyncpg.Connection,
+) -> None:
+    await owner.execute("UPDATE loan SET note = 'soon', version = 2")
+    await owner.execute("UPDATE loan SET state = 'approved', approved_by = 'Bo', version = 3")
+
+    assert await owner.fetchval("SELECT (state, note, approved_by)::text FROM loan") == (
+        "(approved,soon,Bo)"
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "note = 'soon'",
+        "note = 'soon', version = 3",
+        "note = 'soon', approved_by = 'Bo', version = 2",
+        "state = 'approved', approved_by = 'Bo', asked_by = 'Cy', version = 2",
+        "state = 'approved', approved_by = 'An', version = 2",
+        "state = 'repaid', version = 2",
+        "state = NULL, version = 2",
+    ],
+)
+async def test_whatever_is_no_turn_is_refused(owner: asyncpg.Connection, change: str) -> None:
+    said = await _refused(owner, " ".join(("UPDATE loan SET", change)))
+
+    assert said.startswith("the loan 1 cannot go from asked to ")
+
+
+@pytest.mark.parametrize("begun", ["'approved', 1)", "'asked', 2)", "NULL, 1)", "'asked', NULL)"])
+async def test_a_row_begins_where_it_is_said_at_its_first_version(
+    owner: asyncpg.Connection, begun: str
+) -> None:
+    said = await _refused(owner, "INSERT INTO loan VALUES ('2', " + begun)
+
+    assert said.startswith("the loan 2 begins as ")
