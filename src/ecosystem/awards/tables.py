@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.turns import stepping
 
 OVERSEEN_OR_OWN: Final = """authority_id =
     nullif(current_setting('app.authority', true), '')::integer
@@ -153,29 +154,19 @@ evaluation: Final = Table(
     CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest_is_sha256"),
     info={"append_only": True},
 )
-_TURN: Final = """
-CREATE FUNCTION award_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  marks text[] := CASE OLD.state || ' ' || NEW.state
-    WHEN 'proposed published' THEN '{approved_at,approved_by,standstill_ends_at,challenge_ends_at}'
-    WHEN 'proposed cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason}'
-    WHEN 'published suspended' THEN '{}'
-    WHEN 'suspended published' THEN '{}'
-    WHEN 'suspended cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason,remedy}'
-  END;
-  always text[] := '{state,version}';
-BEGIN
-  IF marks IS NULL OR (NEW.state = 'published' AND OLD.state = 'suspended' AND EXISTS (
+_TURNS: Final = stepping(
+    "award",
+    {
+        "proposed published": "approved_at,approved_by,standstill_ends_at,challenge_ends_at",
+        "proposed cancelled": "cancelled_at,cancelled_by,cancelled_reason",
+        "published suspended": "",
+        "suspended published": "",
+        "suspended cancelled": "cancelled_at,cancelled_by,cancelled_reason,remedy",
+    },
+    never="""OLD.state = 'suspended' AND NEW.state = 'published' AND EXISTS (
       SELECT FROM challenge WHERE challenge.authority_id = NEW.authority_id
-        AND challenge.award_id = NEW.id AND challenge.state = 'open'))
-    OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
-  THEN
-    RAISE EXCEPTION 'award % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'award_takes_its_turn';
-  END IF;
-  RETURN NEW;
-END $$"""
+        AND challenge.award_id = NEW.id AND challenge.state = 'open')""",
+)
 
 _NOTHING_STANDS: Final = (
     """
@@ -272,12 +263,7 @@ award: Final = Table(
                 on="award",
                 unless="NEW.state = 'proposed' AND NEW.version = 1",
             ),
-            _TURN,
-            (
-                "CREATE TRIGGER award_turns BEFORE UPDATE ON award "
-                "FOR EACH ROW EXECUTE FUNCTION award_takes_its_turn()"
-            ),
-            "ALTER TABLE award ENABLE ALWAYS TRIGGER award_turns",
+            *_TURNS,
             *_NOTHING_STANDS,
         ),
     },

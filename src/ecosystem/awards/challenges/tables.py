@@ -19,26 +19,19 @@ from sqlalchemy.dialects.postgresql import JSON
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
+from ecosystem.runtime.turns import stepping
 
 _SUSPENDING: Final = """NEW.state = 'open' AND NEW.version = 1 AND EXISTS (
     SELECT FROM award WHERE award.authority_id = NEW.authority_id AND award.id = NEW.award_id
       AND award.state = 'suspended' FOR SHARE)"""
 """The award is suspended, and stays so at least until this row is there for all to see."""
-_TURN: Final = """
-CREATE FUNCTION challenge_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF OLD.state <> 'open' OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - '{state,version,withdrawn_by,withdrawn_at}'::text[]
-      IS DISTINCT FROM to_jsonb(OLD) - '{state,version,withdrawn_by,withdrawn_at}'::text[]
-    OR NEW.state <> 'withdrawn' AND NOT EXISTS (
+_TURNS: Final = stepping(
+    "challenge",
+    {"open withdrawn": "withdrawn_by,withdrawn_at", "open upheld": "", "open rejected": ""},
+    never="""NEW.state <> 'withdrawn' AND NOT EXISTS (
       SELECT FROM challenge_decision AS decision WHERE decision.authority_id = NEW.authority_id
-        AND decision.challenge_id = NEW.id AND decision.outcome = NEW.state)
-  THEN
-    RAISE EXCEPTION 'challenge % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'challenge_takes_its_turn';
-  END IF;
-  RETURN NEW;
-END $$"""
+        AND decision.challenge_id = NEW.id AND decision.outcome = NEW.state)""",
+)
 _INDEPENDENT: Final = """EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = NEW.authority_id AND organisation.id <> NEW.organisation_id
@@ -102,12 +95,7 @@ challenge: Final = Table(
         "hands": ("lodged_by", "withdrawn_by"),
         "sql": (
             *refusing("what_is_challenged_is_suspended", on="challenge", unless=_SUSPENDING),
-            _TURN,
-            (
-                "CREATE TRIGGER challenge_turns BEFORE UPDATE ON challenge "
-                "FOR EACH ROW EXECUTE FUNCTION challenge_takes_its_turn()"
-            ),
-            "ALTER TABLE challenge ENABLE ALWAYS TRIGGER challenge_turns",
+            *_TURNS,
         ),
     },
 )

@@ -20,28 +20,21 @@ from sqlalchemy.dialects.postgresql import JSON
 from ecosystem.awards.tables import OVERSEEN_OR_OWN
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
+from ecosystem.runtime.turns import stepping
 
-_TURN: Final = """
-CREATE FUNCTION price_explanation_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  marks text[] := CASE OLD.state || ' ' || NEW.state
-    WHEN 'asked answered' THEN '{answer,answered_by,answered_at}'
-    WHEN 'asked accepted' THEN '{reasons,decided_by,decided_at}'
-    WHEN 'asked rejected' THEN '{reasons,decided_by,decided_at}'
-    WHEN 'answered accepted' THEN '{reasons,decided_by,decided_at}'
-    WHEN 'answered rejected' THEN '{reasons,decided_by,decided_at}'
-  END;
-  always text[] := '{state,version}';
-BEGIN
-  IF marks IS NULL OR NEW.version <> OLD.version + 1
-    OR (OLD.state = 'asked' AND NEW.decided_at < NEW.answer_by)
-    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
-  THEN
-    RAISE EXCEPTION 'explanation % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'price_explanation_takes_its_turn';
-  END IF;
-  RETURN NEW;
-END $$"""
+_DECISION: Final = "reasons,decided_by,decided_at"
+_TURNS: Final = stepping(
+    "price_explanation",
+    {
+        "asked answered": "answer,answered_by,answered_at",
+        "asked accepted": _DECISION,
+        "asked rejected": _DECISION,
+        "answered accepted": _DECISION,
+        "answered rejected": _DECISION,
+    },
+    never="OLD.state = 'asked' AND NEW.decided_at < NEW.answer_by",
+    named="explanation",
+)
 
 price_explanation: Final = Table(
     "price_explanation",
@@ -86,13 +79,6 @@ price_explanation: Final = Table(
         "hands": ("asked_by", "answered_by", "decided_by"),
         "visible_where": f"{OVERSEEN_OR_OWN} OR "
         "nullif(current_setting('app.organisation', true), '') = ANY (member_ids)",
-        "sql": (
-            _TURN,
-            (
-                "CREATE TRIGGER price_explanation_turns BEFORE UPDATE ON price_explanation "
-                "FOR EACH ROW EXECUTE FUNCTION price_explanation_takes_its_turn()"
-            ),
-            "ALTER TABLE price_explanation ENABLE ALWAYS TRIGGER price_explanation_turns",
-        ),
+        "sql": (*_TURNS,),
     },
 )
