@@ -23,6 +23,7 @@ from ecosystem.catalogue.profiles.model import Recommendation
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.turns import stepping
 
 _STATES: Final = ", ".join(f"'{one}'" for one in AssessmentState)
 _RECOMMENDATIONS: Final = ", ".join(f"'{one}'" for one in Recommendation)
@@ -47,33 +48,24 @@ _INDEPENDENT: Final = """
         AND contract.programme_id = NEW.programme_id
         AND party.organisation_id = NEW.reviewer_id))"""
 """Who reviews is not the authority, and has no part in what is assessed."""
-_TURN: Final = """
-CREATE FUNCTION assessment_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  scored text[] := '{scored,digest,points_min,points_max,grade}';
-  marks text[] := CASE OLD.state || ' ' || NEW.state
-    WHEN 'opened opened' THEN '{reviewer_id}'::text[]
-    WHEN 'opened self_assessed' THEN scored || '{statement,assessed_by,assessed_at}'::text[]
-    WHEN 'self_assessed self_assessed' THEN
-      scored || '{reviewer_id,statement,assessed_by,assessed_at}'::text[]
-    WHEN 'self_assessed reviewed' THEN
-      scored || '{recommendation,review_reason,reviewed_by,reviewed_at}'::text[]
-    WHEN 'reviewed published' THEN '{published_by,published_at}'::text[]
-    WHEN 'reviewed reviewed' THEN
-      CASE WHEN OLD.replied_at IS NULL THEN '{reply,replied_by,replied_at}'::text[] END
-    WHEN 'published published' THEN
-      CASE WHEN OLD.replied_at IS NULL THEN '{reply,replied_by,replied_at}'::text[] END
-  END;
-  always text[] := '{state,version}';
-BEGIN
-  IF marks IS NULL OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
-  THEN
-    RAISE EXCEPTION 'assessment % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'assessment_takes_its_turn';
-  END IF;
-  RETURN NEW;
-END $$"""
+_SCORED: Final = "scored,digest,points_min,points_max,grade"
+_REPLY: Final = "reply,replied_by,replied_at"
+_TURNS: Final = stepping(
+    "assessment",
+    {
+        "opened opened": "reviewer_id",
+        "opened self_assessed": f"{_SCORED},statement,assessed_by,assessed_at",
+        "self_assessed self_assessed": (f"{_SCORED},reviewer_id,statement,assessed_by,assessed_at"),
+        "self_assessed reviewed": (
+            f"{_SCORED},recommendation,review_reason,reviewed_by,reviewed_at"
+        ),
+        "reviewed published": "published_by,published_at",
+        "reviewed reviewed": _REPLY,
+        "published published": _REPLY,
+    },
+    never="OLD.state = NEW.state AND OLD.replied_at IS NOT NULL",
+)
+"""Once it was replied to, its state alone is left to change."""
 
 
 def _since(*states: str, **columns: str) -> CheckConstraint:
@@ -167,12 +159,7 @@ assessment: Final = Table(
                 "an_assessment_is_reviewed_by_another_body", on="assessment",
                 unless=_INDEPENDENT, changes=True,
             ),
-            _TURN,
-            (
-                "CREATE TRIGGER assessment_turns BEFORE UPDATE ON assessment "
-                "FOR EACH ROW EXECUTE FUNCTION assessment_takes_its_turn()"
-            ),
-            "ALTER TABLE assessment ENABLE ALWAYS TRIGGER assessment_turns",
+            *_TURNS,
         ),
     },
 )  # fmt: skip

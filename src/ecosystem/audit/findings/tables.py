@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
+from ecosystem.runtime.turns import stepping
 
 _OVERSEES: Final = """EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
@@ -53,31 +54,21 @@ _HEARD: Final = """EXISTS (
         OR finding.state = 'concluded' AND finding.follow_up_on IS NOT NULL)
       AND contract_party.organisation_id = NEW.organisation_id)"""
 """Who replies is a party, and the auditor will still say something."""
-_TURN: Final = """
-CREATE FUNCTION finding_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  concluded text[] := '{outcome,reasons,concluded_by,concluded_at,follow_up_on}';
-  later text[] := '{version,state,is_remedied,follow_up,followed_up_by,followed_up_at}';
-  was jsonb := to_jsonb(OLD);
-  is_ jsonb := to_jsonb(NEW);
-BEGIN
-  IF NEW.version <> OLD.version + 1
-    OR is_ - concluded - later IS DISTINCT FROM was - concluded - later
-    OR NOT (CASE OLD.state
-      WHEN 'open' THEN NEW.state = 'open' OR NEW.state = 'concluded' AND (
-        NEW.concluded_at >= NEW.reply_by OR EXISTS (
-          SELECT FROM finding_reply AS one WHERE one.authority_id = NEW.authority_id
-            AND one.finding_id = NEW.id))
-      WHEN 'concluded' THEN NEW.state IN ('concluded', 'followed_up')
-        AND NEW.follow_up_on IS NOT NULL AND NOT EXISTS (
-          SELECT FROM unnest(concluded) AS name WHERE is_->name IS DISTINCT FROM was->name)
-      ELSE false END)
-  THEN
-    RAISE EXCEPTION 'finding % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'finding_takes_its_turn';
-  END IF;
-  RETURN NEW;
-END $$"""
+_TURNS: Final = stepping(
+    "finding",
+    {
+        "open open": "",
+        "open concluded": "outcome,reasons,concluded_by,concluded_at,follow_up_on",
+        "concluded concluded": "",
+        "concluded followed_up": "is_remedied,follow_up,followed_up_by,followed_up_at",
+    },
+    never="""CASE OLD.state || ' ' || NEW.state
+      WHEN 'open open' THEN false
+      WHEN 'open concluded' THEN NEW.concluded_at < NEW.reply_by AND NOT EXISTS (
+        SELECT FROM finding_reply AS one WHERE one.authority_id = NEW.authority_id
+          AND one.finding_id = NEW.id)
+      ELSE OLD.follow_up_on IS NULL END""",
+)
 """What was written stays; nobody is condemned unheard; what is concluded is concluded once."""
 finding: Final = Table(
     "finding",
@@ -132,12 +123,7 @@ finding: Final = Table(
         "hands": ("written_by", "concluded_by", "followed_up_by"),
         "sql": (
             *refusing("who_finds_oversees", on="finding", unless=_OVERSEES),
-            _TURN,
-            (
-                "CREATE TRIGGER finding_turns BEFORE UPDATE ON finding "
-                "FOR EACH ROW EXECUTE FUNCTION finding_takes_its_turn()"
-            ),
-            "ALTER TABLE finding ENABLE ALWAYS TRIGGER finding_turns",
+            *_TURNS,
         ),
     },
 )
