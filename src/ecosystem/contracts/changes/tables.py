@@ -25,28 +25,23 @@ from ecosystem.contracts.guard import OWN_KEY
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.turns import stepping
 
-_TURN: Final = """
-CREATE FUNCTION contract_change_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  marks text[] := CASE NEW.state
-    WHEN 'proposed' THEN '{version,approved_by,approved_at}'
-    ELSE '{version,state,ended_at,ended_by,ended_reason}'
-  END;
-BEGIN
-  IF OLD.state <> 'proposed' OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
-    OR NEW.state = 'in_force' AND EXISTS (
+_TURNS: Final = stepping(
+    "contract_change",
+    {
+        "proposed proposed": "approved_by,approved_at",
+        "proposed in_force": "ended_at",
+        "proposed withdrawn": "ended_at,ended_by,ended_reason",
+        "proposed rejected": "ended_at,ended_by,ended_reason",
+    },
+    never="""NEW.state = 'in_force' AND EXISTS (
       SELECT FROM unnest(NEW.signers) AS signer WHERE NOT EXISTS (
         SELECT FROM contract_change_signature AS signed
         WHERE signed.authority_id = NEW.authority_id AND signed.change_id = NEW.id
-          AND signed.organisation_id = signer AND signed.digest = NEW.terms_digest))
-  THEN
-    RAISE EXCEPTION 'change % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_change_takes_its_turn';
-  END IF;
-  RETURN NEW;
-END $$"""
+          AND signed.organisation_id = signer AND signed.digest = NEW.terms_digest))""",
+    named="change",
+)
 _SIGNS: Final = """EXISTS (
     SELECT FROM contract_change AS change
     WHERE change.authority_id = NEW.authority_id AND change.id = NEW.change_id
@@ -137,12 +132,7 @@ contract_change: Final = Table(
     info={
         "hands": ("approved_by",),
         "sql": (
-            _TURN,
-            (
-                "CREATE TRIGGER contract_change_turns BEFORE UPDATE ON contract_change "
-                "FOR EACH ROW EXECUTE FUNCTION contract_change_takes_its_turn()"
-            ),
-            "ALTER TABLE contract_change ENABLE ALWAYS TRIGGER contract_change_turns",
+            *_TURNS,
             *refusing(
                 "contract_change_begins_proposed",
                 on="contract_change",

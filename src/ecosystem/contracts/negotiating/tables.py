@@ -20,20 +20,19 @@ from sqlalchemy.dialects.postgresql import JSON
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
+from ecosystem.runtime.turns import stepping
 
-_TURN: Final = """
-CREATE FUNCTION contract_proposal_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  marks text[] := '{version,state,ended_at,ended_by,ended_reason}';
-BEGIN
-  IF OLD.state <> 'proposed' OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
-  THEN
-    RAISE EXCEPTION 'proposal % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_proposal_takes_its_turn';
-  END IF;
-  RETURN NEW;
-END $$"""
+_TURNS: Final = stepping(
+    "contract_proposal",
+    {
+        "proposed proposed": "",
+        "proposed accepted": "ended_at,ended_by",
+        "proposed answered": "ended_at,ended_by",
+        "proposed rejected": "ended_at,ended_by,ended_reason",
+        "proposed withdrawn": "ended_at,ended_by,ended_reason",
+    },
+    named="proposal",
+)
 _OF_THE_DRAFT: Final = """NEW.state = 'proposed' AND NEW.version = 1 AND EXISTS (
     SELECT FROM contract
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
@@ -106,12 +105,7 @@ contract_proposal: Final = Table(
     ),
     info={
         "sql": (
-            _TURN,
-            (
-                "CREATE TRIGGER contract_proposal_turns BEFORE UPDATE ON contract_proposal "
-                "FOR EACH ROW EXECUTE FUNCTION contract_proposal_takes_its_turn()"
-            ),
-            "ALTER TABLE contract_proposal ENABLE ALWAYS TRIGGER contract_proposal_turns",
+            *_TURNS,
             *refusing(
                 "contract_proposal_is_of_the_draft", on="contract_proposal", unless=_OF_THE_DRAFT
             ),

@@ -21,25 +21,17 @@ from sqlalchemy.dialects.postgresql import JSON
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.turns import stepping
 
-_TAKEN: Final = """
-CREATE FUNCTION contract_turn_is_taken() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  marks text[] := CASE OLD.state || ' ' || NEW.state
-    WHEN 'proposed proposed' THEN '{version,reply,replied_by,replied_at}'
-    WHEN 'proposed in_force' THEN '{version,state,ended_at,ended_by,moved_days,ordinal}'
-    WHEN 'proposed withdrawn' THEN '{version,state,ended_at,ended_by}'
-    ELSE '{}'
-  END;
-BEGIN
-  IF NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
-  THEN
-    RAISE EXCEPTION 'turn % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_turn_is_taken';
-  END IF;
-  RETURN NEW;
-END $$"""
+_TURNS: Final = stepping(
+    "contract_turn",
+    {
+        "proposed proposed": "reply,replied_by,replied_at",
+        "proposed in_force": "ended_at,ended_by,moved_days,ordinal",
+        "proposed withdrawn": "ended_at,ended_by",
+    },
+    named="turn",
+)
 
 contract_turn: Final = Table(
     "contract_turn",
@@ -117,12 +109,7 @@ contract_turn: Final = Table(
     info={
         "hands": ("replied_by",),
         "sql": (
-            _TAKEN,
-            (
-                "CREATE TRIGGER contract_turn_taken BEFORE UPDATE ON contract_turn "
-                "FOR EACH ROW EXECUTE FUNCTION contract_turn_is_taken()"
-            ),
-            "ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_taken",
+            *_TURNS,
             *refusing(
                 "contract_turn_begins_proposed",
                 on="contract_turn",
