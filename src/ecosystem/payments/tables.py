@@ -26,6 +26,7 @@ from ecosystem.payments.model import PaymentKind, State
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.turns import stepping
 
 _KINDS: Final = ", ".join(f"'{kind}'" for kind in PaymentKind)
 _STATES: Final = ", ".join(f"'{state}'" for state in State)
@@ -169,39 +170,30 @@ calculation: Final = Table(
     },
 )
 
-_TURN: Final = """
-CREATE FUNCTION payment_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  marks text[] := CASE OLD.state || ' ' || NEW.state
-    WHEN 'computed claimed' THEN '{claimed_at,claimed_by,due_on}'
-    WHEN 'claimed approved' THEN '{approved_at,approved_by}'
-    WHEN 'computed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
-    WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
-    WHEN 'approved instructed' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
-    WHEN 'instructed returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,
-      paid_to_id,assignment_id,returned_at}'
-    WHEN 'returned approved' THEN '{approved_at,approved_by,returned_at}'
-    WHEN 'settled returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,
-      paid_to_id,assignment_id,settled_at,settled_by,settled_on,bank_reference,received_at,
-      received_by,returned_at}'
-    WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
-    WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
-    WHEN 'claimed reversed' THEN '{reversed_at,reversed_by}'
-    WHEN 'settled reversed' THEN '{reversed_at,reversed_by}'
-    WHEN 'settled settled' THEN
-      CASE WHEN OLD.received_at IS NULL THEN '{received_at,received_by}' END
-  END;
-  always text[] := '{state,version}';
-BEGIN
-  IF marks IS NULL OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
-    OR (OLD.due_on IS NOT NULL AND NEW.due_on IS DISTINCT FROM OLD.due_on)
-  THEN
-    RAISE EXCEPTION 'payment % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_takes_its_turn';
-  END IF;
-  RETURN NEW;
-END $$"""
+_APPROVAL: Final = "approved_at,approved_by"
+_INSTRUCTION: Final = "instructed_at,instructed_by,paid_to_id,assignment_id"
+_SETTLEMENT: Final = "settled_at,settled_by,settled_on,bank_reference"
+_RECEIPT: Final = "received_at,received_by"
+_TURNS: Final = stepping(
+    "payment",
+    {
+        "computed claimed": "claimed_at,claimed_by,due_on",
+        "claimed approved": _APPROVAL,
+        "computed rejected": "rejected_at,rejected_by,rejected_reason",
+        "claimed rejected": "rejected_at,rejected_by,rejected_reason",
+        "approved instructed": _INSTRUCTION,
+        "instructed returned": f"{_APPROVAL},{_INSTRUCTION},returned_at",
+        "returned approved": f"{_APPROVAL},returned_at",
+        "settled returned": f"{_APPROVAL},{_INSTRUCTION},{_SETTLEMENT},{_RECEIPT},returned_at",
+        "instructed settled": _SETTLEMENT,
+        "computed reversed": "reversed_at,reversed_by",
+        "claimed reversed": "reversed_at,reversed_by",
+        "settled reversed": "reversed_at,reversed_by",
+        "settled settled": _RECEIPT,
+    },
+    never="""(OLD.due_on IS NOT NULL AND NEW.due_on IS DISTINCT FROM OLD.due_on)
+      OR (NEW.state = 'settled' AND OLD.state = 'settled' AND OLD.received_at IS NOT NULL)""",
+)
 _BEGIN: Final = """
 CREATE FUNCTION payment_begins_computed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -351,12 +343,7 @@ payment: Final = Table(
                 "FOR EACH ROW EXECUTE FUNCTION payment_begins_computed()"
             ),
             "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_begins",
-            _TURN,
-            (
-                "CREATE TRIGGER payment_turns BEFORE UPDATE ON payment "
-                "FOR EACH ROW EXECUTE FUNCTION payment_takes_its_turn()"
-            ),
-            "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_turns",
+            *_TURNS,
             *refusing("interest_is_what_was_earned", on="payment", unless=_IS_EARNED),
             *refusing("interest_is_of_a_settlement", on="calculation", unless=_IS_LATE),
             *refusing(

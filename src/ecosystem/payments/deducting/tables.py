@@ -22,27 +22,19 @@ from ecosystem.payments.tables import VISIBLE
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.turns import stepping
 
 _STATES: Final = ", ".join(f"'{state}'" for state in State)
-_TURN: Final = """
-CREATE FUNCTION deduction_notice_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  marks text[] := CASE OLD.state || ' ' || NEW.state
-    WHEN 'announced replied' THEN '{reply,replied_by,replied_at}'
-    WHEN 'replied decided' THEN '{kept,reasons,decided_by,decided_at}'
-    WHEN 'announced superseded' THEN '{}'
-    WHEN 'replied superseded' THEN '{}'
-  END;
-  always text[] := '{state,version}';
-BEGIN
-  IF marks IS NULL OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
-  THEN
-    RAISE EXCEPTION 'deduction % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'deduction_notice_takes_its_turn';
-  END IF;
-  RETURN NEW;
-END $$"""
+_TURNS: Final = stepping(
+    "deduction_notice",
+    {
+        "announced replied": "reply,replied_by,replied_at",
+        "replied decided": "kept,reasons,decided_by,decided_at",
+        "announced superseded": "",
+        "replied superseded": "",
+    },
+    named="deduction",
+)
 _IS_DEDUCTED: Final = """NEW.state = 'announced' AND NEW.version = 1 AND NEW.amount = (
     SELECT -sum((line->>'amount')::numeric)
     FROM calculation CROSS JOIN json_array_elements(calculation.document->'lines') AS line
@@ -121,12 +113,7 @@ deduction_notice: Final = Table(
         "sql": (
             *refusing("deduction_is_of_a_calculation", on="deduction_notice", unless=_IS_DEDUCTED),
             *refusing("what_is_dropped_is_decided", on="calculation", unless=_IS_DECIDED),
-            _TURN,
-            (
-                "CREATE TRIGGER deduction_notice_turns BEFORE UPDATE ON deduction_notice "
-                "FOR EACH ROW EXECUTE FUNCTION deduction_notice_takes_its_turn()"
-            ),
-            "ALTER TABLE deduction_notice ENABLE ALWAYS TRIGGER deduction_notice_turns",
+            *_TURNS,
         ),
     },
 )

@@ -21,23 +21,16 @@ from ecosystem.payments.tables import VISIBLE
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.turns import stepping
 
-_TURN: Final = """
-CREATE FUNCTION payment_dispute_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  marks text[] := CASE NEW.state
-    WHEN 'open' THEN '{proposed_payable,proposed_reason,proposed_by,proposed_hand,proposed_at}'
-    ELSE '{payable,released_id,agreed_by,agreed_hand,resolved_at}' END;
-  always text[] := '{state,version}';
-BEGIN
-  IF OLD.state <> 'open' OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
-  THEN
-    RAISE EXCEPTION 'dispute % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_dispute_takes_its_turn';
-  END IF;
-  RETURN NEW;
-END $$"""
+_TURNS: Final = stepping(
+    "payment_dispute",
+    {
+        "open open": "proposed_payable,proposed_reason,proposed_by,proposed_hand,proposed_at",
+        "open resolved": "payable,released_id,agreed_by,agreed_hand,resolved_at",
+    },
+    named="dispute",
+)
 _HELD: Final = """
 CREATE FUNCTION payment_is_not_held() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -131,12 +124,7 @@ payment_dispute: Final = Table(
         "visible_where": VISIBLE,
         "sql": (
             *refusing("payment_dispute_holds_a_payment", on="payment_dispute", unless=_TAKES),
-            _TURN,
-            (
-                "CREATE TRIGGER payment_dispute_turns BEFORE UPDATE ON payment_dispute "
-                "FOR EACH ROW EXECUTE FUNCTION payment_dispute_takes_its_turn()"
-            ),
-            "ALTER TABLE payment_dispute ENABLE ALWAYS TRIGGER payment_dispute_turns",
+            *_TURNS,
             _HELD,
             (
                 "CREATE TRIGGER payment_is_free BEFORE UPDATE ON payment FOR EACH ROW "
