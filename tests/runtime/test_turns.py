@@ -53,27 +53,35 @@ async def test_a_turn_sets_its_own_columns_and_counts_the_version(
 
 
 @pytest.mark.parametrize(
-    "change",
+    "statement",
     [
-        "note = 'soon'",
-        "note = 'soon', version = 3",
-        "note = 'soon', approved_by = 'Bo', version = 2",
-        "state = 'approved', approved_by = 'Bo', asked_by = 'Cy', version = 2",
-        "state = 'approved', approved_by = 'An', version = 2",
-        "state = 'repaid', version = 2",
-        "state = NULL, version = 2",
+        "UPDATE loan SET note = 'soon'",
+        "UPDATE loan SET note = 'soon', version = 3",
+        "UPDATE loan SET note = 'soon', approved_by = 'Bo', version = 2",
+        "UPDATE loan SET state = 'approved', approved_by = 'Bo', asked_by = 'Cy', version = 2",
+        "UPDATE loan SET state = 'approved', approved_by = 'An', version = 2",
+        "UPDATE loan SET state = 'repaid', version = 2",
+        "UPDATE loan SET state = NULL, version = 2",
     ],
 )
-async def test_whatever_is_no_turn_is_refused(owner: asyncpg.Connection, change: str) -> None:
-    said = await _refused(owner, " ".join(("UPDATE loan SET", change)))
+async def test_whatever_is_no_turn_is_refused(owner: asyncpg.Connection, statement: str) -> None:
+    said = await _refused(owner, statement)
 
     assert said.startswith("the loan 1 cannot go from asked to ")
 
 
-@pytest.mark.parametrize("begun", ["'approved', 1)", "'asked', 2)", "NULL, 1)", "'asked', NULL)"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO loan VALUES ('2', 'approved', 1, 'An')",
+        "INSERT INTO loan VALUES ('2', 'asked', 2, 'An')",
+        "INSERT INTO loan VALUES ('2', NULL, 1, 'An')",
+        "INSERT INTO loan VALUES ('2', 'asked', NULL, 'An')",
+    ],
+)
 async def test_a_row_begins_where_it_is_said_at_its_first_version(
-    owner: asyncpg.Connection, begun: str
+    owner: asyncpg.Connection, statement: str
 ) -> None:
-    said = await _refused(owner, "INSERT INTO loan VALUES ('2', " + begun)
+    said = await _refused(owner, statement)
 
     assert said.startswith("the loan 2 begins as ")

@@ -3389,20 +3389,21 @@ ALTER TABLE award ENABLE ALWAYS TRIGGER award_begins_proposed;
 -- next
 CREATE FUNCTION award_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  marks text[] := CASE OLD.state || ' ' || NEW.state
+  marks text[];
+  always text[] := '{state,version}';
+BEGIN
+  marks := CASE OLD.state || ' ' || NEW.state
     WHEN 'proposed published' THEN '{approved_at,approved_by,standstill_ends_at,challenge_ends_at}'
     WHEN 'proposed cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason}'
     WHEN 'published suspended' THEN '{}'
     WHEN 'suspended published' THEN '{}'
     WHEN 'suspended cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason,remedy}'
   END;
-  always text[] := '{state,version}';
-BEGIN
-  IF marks IS NULL OR (NEW.state = 'published' AND OLD.state = 'suspended' AND EXISTS (
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+    OR (OLD.state = 'suspended' AND NEW.state = 'published' AND EXISTS (
       SELECT FROM challenge WHERE challenge.authority_id = NEW.authority_id
         AND challenge.award_id = NEW.id AND challenge.state = 'open'))
-    OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
   THEN
     RAISE EXCEPTION 'award % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'award_takes_its_turn';
@@ -3483,18 +3484,19 @@ GRANT SELECT, INSERT, UPDATE ON price_explanation TO ecosystem_api;
 -- next
 CREATE FUNCTION price_explanation_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  marks text[] := CASE OLD.state || ' ' || NEW.state
+  marks text[];
+  always text[] := '{state,version}';
+BEGIN
+  marks := CASE OLD.state || ' ' || NEW.state
     WHEN 'asked answered' THEN '{answer,answered_by,answered_at}'
     WHEN 'asked accepted' THEN '{reasons,decided_by,decided_at}'
     WHEN 'asked rejected' THEN '{reasons,decided_by,decided_at}'
     WHEN 'answered accepted' THEN '{reasons,decided_by,decided_at}'
     WHEN 'answered rejected' THEN '{reasons,decided_by,decided_at}'
   END;
-  always text[] := '{state,version}';
-BEGIN
   IF marks IS NULL OR NEW.version <> OLD.version + 1
-    OR (OLD.state = 'asked' AND NEW.decided_at < NEW.answer_by)
     OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+    OR (OLD.state = 'asked' AND NEW.decided_at < NEW.answer_by)
   THEN
     RAISE EXCEPTION 'explanation % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'price_explanation_takes_its_turn';
@@ -3605,13 +3607,20 @@ CREATE TRIGGER what_is_challenged_is_suspended BEFORE INSERT ON challenge FOR EA
 ALTER TABLE challenge ENABLE ALWAYS TRIGGER what_is_challenged_is_suspended;
 -- next
 CREATE FUNCTION challenge_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[];
+  always text[] := '{state,version}';
 BEGIN
-  IF OLD.state <> 'open' OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - '{state,version,withdrawn_by,withdrawn_at}'::text[]
-      IS DISTINCT FROM to_jsonb(OLD) - '{state,version,withdrawn_by,withdrawn_at}'::text[]
-    OR NEW.state <> 'withdrawn' AND NOT EXISTS (
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'open withdrawn' THEN '{withdrawn_by,withdrawn_at}'
+    WHEN 'open upheld' THEN '{}'
+    WHEN 'open rejected' THEN '{}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+    OR (NEW.state <> 'withdrawn' AND NOT EXISTS (
       SELECT FROM challenge_decision AS decision WHERE decision.authority_id = NEW.authority_id
-        AND decision.challenge_id = NEW.id AND decision.outcome = NEW.state)
+        AND decision.challenge_id = NEW.id AND decision.outcome = NEW.state))
   THEN
     RAISE EXCEPTION 'challenge % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'challenge_takes_its_turn';
@@ -3807,24 +3816,21 @@ ALTER TABLE assessment ENABLE ALWAYS TRIGGER an_assessment_is_reviewed_by_anothe
 -- next
 CREATE FUNCTION assessment_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  scored text[] := '{scored,digest,points_min,points_max,grade}';
-  marks text[] := CASE OLD.state || ' ' || NEW.state
-    WHEN 'opened opened' THEN '{reviewer_id}'::text[]
-    WHEN 'opened self_assessed' THEN scored || '{statement,assessed_by,assessed_at}'::text[]
-    WHEN 'self_assessed self_assessed' THEN
-      scored || '{reviewer_id,statement,assessed_by,assessed_at}'::text[]
-    WHEN 'self_assessed reviewed' THEN
-      scored || '{recommendation,review_reason,reviewed_by,reviewed_at}'::text[]
-    WHEN 'reviewed published' THEN '{published_by,published_at}'::text[]
-    WHEN 'reviewed reviewed' THEN
-      CASE WHEN OLD.replied_at IS NULL THEN '{reply,replied_by,replied_at}'::text[] END
-    WHEN 'published published' THEN
-      CASE WHEN OLD.replied_at IS NULL THEN '{reply,replied_by,replied_at}'::text[] END
-  END;
+  marks text[];
   always text[] := '{state,version}';
 BEGIN
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'opened opened' THEN '{reviewer_id}'
+    WHEN 'opened self_assessed' THEN '{scored,digest,points_min,points_max,grade,statement,assessed_by,assessed_at}'
+    WHEN 'self_assessed self_assessed' THEN '{scored,digest,points_min,points_max,grade,reviewer_id,statement,assessed_by,assessed_at}'
+    WHEN 'self_assessed reviewed' THEN '{scored,digest,points_min,points_max,grade,recommendation,review_reason,reviewed_by,reviewed_at}'
+    WHEN 'reviewed published' THEN '{published_by,published_at}'
+    WHEN 'reviewed reviewed' THEN '{reply,replied_by,replied_at}'
+    WHEN 'published published' THEN '{reply,replied_by,replied_at}'
+  END;
   IF marks IS NULL OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+    OR (OLD.state = NEW.state AND OLD.replied_at IS NOT NULL)
   THEN
     RAISE EXCEPTION 'assessment % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'assessment_takes_its_turn';
@@ -3941,18 +3947,22 @@ GRANT SELECT, INSERT, UPDATE ON contract_change TO ecosystem_api;
 -- next
 CREATE FUNCTION contract_change_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  marks text[] := CASE NEW.state
-    WHEN 'proposed' THEN '{version,approved_by,approved_at}'
-    ELSE '{version,state,ended_at,ended_by,ended_reason}'
-  END;
+  marks text[];
+  always text[] := '{state,version}';
 BEGIN
-  IF OLD.state <> 'proposed' OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
-    OR NEW.state = 'in_force' AND EXISTS (
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'proposed proposed' THEN '{approved_by,approved_at}'
+    WHEN 'proposed in_force' THEN '{ended_at}'
+    WHEN 'proposed withdrawn' THEN '{ended_at,ended_by,ended_reason}'
+    WHEN 'proposed rejected' THEN '{ended_at,ended_by,ended_reason}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+    OR (NEW.state = 'in_force' AND EXISTS (
       SELECT FROM unnest(NEW.signers) AS signer WHERE NOT EXISTS (
         SELECT FROM contract_change_signature AS signed
         WHERE signed.authority_id = NEW.authority_id AND signed.change_id = NEW.id
-          AND signed.organisation_id = signer AND signed.digest = NEW.terms_digest))
+          AND signed.organisation_id = signer AND signed.digest = NEW.terms_digest)))
   THEN
     RAISE EXCEPTION 'change % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_change_takes_its_turn';
@@ -4040,10 +4050,18 @@ GRANT SELECT, INSERT, UPDATE ON contract_proposal TO ecosystem_api;
 -- next
 CREATE FUNCTION contract_proposal_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  marks text[] := '{version,state,ended_at,ended_by,ended_reason}';
+  marks text[];
+  always text[] := '{state,version}';
 BEGIN
-  IF OLD.state <> 'proposed' OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'proposed proposed' THEN '{}'
+    WHEN 'proposed accepted' THEN '{ended_at,ended_by}'
+    WHEN 'proposed answered' THEN '{ended_at,ended_by}'
+    WHEN 'proposed rejected' THEN '{ended_at,ended_by,ended_reason}'
+    WHEN 'proposed withdrawn' THEN '{ended_at,ended_by,ended_reason}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
   THEN
     RAISE EXCEPTION 'proposal % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_proposal_takes_its_turn';
@@ -4078,27 +4096,28 @@ ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_hands_stay;
 -- next
 GRANT SELECT, INSERT, UPDATE ON contract_turn TO ecosystem_api;
 -- next
-CREATE FUNCTION contract_turn_is_taken() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION contract_turn_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  marks text[] := CASE OLD.state || ' ' || NEW.state
-    WHEN 'proposed proposed' THEN '{version,reply,replied_by,replied_at}'
-    WHEN 'proposed in_force' THEN '{version,state,ended_at,ended_by,moved_days,ordinal}'
-    WHEN 'proposed withdrawn' THEN '{version,state,ended_at,ended_by}'
-    ELSE '{}'
-  END;
+  marks text[];
+  always text[] := '{state,version}';
 BEGIN
-  IF NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'proposed proposed' THEN '{reply,replied_by,replied_at}'
+    WHEN 'proposed in_force' THEN '{ended_at,ended_by,moved_days,ordinal}'
+    WHEN 'proposed withdrawn' THEN '{ended_at,ended_by}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
   THEN
     RAISE EXCEPTION 'turn % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_turn_is_taken';
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_turn_takes_its_turn';
   END IF;
   RETURN NEW;
 END $$;
 -- next
-CREATE TRIGGER contract_turn_taken BEFORE UPDATE ON contract_turn FOR EACH ROW EXECUTE FUNCTION contract_turn_is_taken();
+CREATE TRIGGER contract_turn_turns BEFORE UPDATE ON contract_turn FOR EACH ROW EXECUTE FUNCTION contract_turn_takes_its_turn();
 -- next
-ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_taken;
+ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_turns;
 -- next
 CREATE FUNCTION contract_turn_begins_proposed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -4308,22 +4327,23 @@ ALTER TABLE finding ENABLE ALWAYS TRIGGER who_finds_oversees;
 -- next
 CREATE FUNCTION finding_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  concluded text[] := '{outcome,reasons,concluded_by,concluded_at,follow_up_on}';
-  later text[] := '{version,state,is_remedied,follow_up,followed_up_by,followed_up_at}';
-  was jsonb := to_jsonb(OLD);
-  is_ jsonb := to_jsonb(NEW);
+  marks text[];
+  always text[] := '{state,version}';
 BEGIN
-  IF NEW.version <> OLD.version + 1
-    OR is_ - concluded - later IS DISTINCT FROM was - concluded - later
-    OR NOT (CASE OLD.state
-      WHEN 'open' THEN NEW.state = 'open' OR NEW.state = 'concluded' AND (
-        NEW.concluded_at >= NEW.reply_by OR EXISTS (
-          SELECT FROM finding_reply AS one WHERE one.authority_id = NEW.authority_id
-            AND one.finding_id = NEW.id))
-      WHEN 'concluded' THEN NEW.state IN ('concluded', 'followed_up')
-        AND NEW.follow_up_on IS NOT NULL AND NOT EXISTS (
-          SELECT FROM unnest(concluded) AS name WHERE is_->name IS DISTINCT FROM was->name)
-      ELSE false END)
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'open open' THEN '{}'
+    WHEN 'open concluded' THEN '{outcome,reasons,concluded_by,concluded_at,follow_up_on}'
+    WHEN 'concluded concluded' THEN '{}'
+    WHEN 'concluded followed_up' THEN '{is_remedied,follow_up,followed_up_by,followed_up_at}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+    OR (CASE OLD.state || ' ' || NEW.state
+      WHEN 'open open' THEN false
+      WHEN 'open concluded' THEN NEW.concluded_at < NEW.reply_by AND NOT EXISTS (
+        SELECT FROM finding_reply AS one WHERE one.authority_id = NEW.authority_id
+          AND one.finding_id = NEW.id)
+      ELSE OLD.follow_up_on IS NULL END)
   THEN
     RAISE EXCEPTION 'finding % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'finding_takes_its_turn';
@@ -4594,14 +4614,15 @@ ALTER TABLE calculation ENABLE ALWAYS TRIGGER what_is_dropped_is_decided;
 -- next
 CREATE FUNCTION deduction_notice_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  marks text[] := CASE OLD.state || ' ' || NEW.state
+  marks text[];
+  always text[] := '{state,version}';
+BEGIN
+  marks := CASE OLD.state || ' ' || NEW.state
     WHEN 'announced replied' THEN '{reply,replied_by,replied_at}'
     WHEN 'replied decided' THEN '{kept,reasons,decided_by,decided_at}'
     WHEN 'announced superseded' THEN '{}'
     WHEN 'replied superseded' THEN '{}'
   END;
-  always text[] := '{state,version}';
-BEGIN
   IF marks IS NULL OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
   THEN
@@ -5030,30 +5051,28 @@ ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_begins;
 -- next
 CREATE FUNCTION payment_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  marks text[] := CASE OLD.state || ' ' || NEW.state
+  marks text[];
+  always text[] := '{state,version}';
+BEGIN
+  marks := CASE OLD.state || ' ' || NEW.state
     WHEN 'computed claimed' THEN '{claimed_at,claimed_by,due_on}'
     WHEN 'claimed approved' THEN '{approved_at,approved_by}'
     WHEN 'computed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'claimed rejected' THEN '{rejected_at,rejected_by,rejected_reason}'
     WHEN 'approved instructed' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
-    WHEN 'instructed returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,
-      paid_to_id,assignment_id,returned_at}'
+    WHEN 'instructed returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,paid_to_id,assignment_id,returned_at}'
     WHEN 'returned approved' THEN '{approved_at,approved_by,returned_at}'
-    WHEN 'settled returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,
-      paid_to_id,assignment_id,settled_at,settled_by,settled_on,bank_reference,received_at,
-      received_by,returned_at}'
+    WHEN 'settled returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,paid_to_id,assignment_id,settled_at,settled_by,settled_on,bank_reference,received_at,received_by,returned_at}'
     WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
     WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'claimed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'settled reversed' THEN '{reversed_at,reversed_by}'
-    WHEN 'settled settled' THEN
-      CASE WHEN OLD.received_at IS NULL THEN '{received_at,received_by}' END
+    WHEN 'settled settled' THEN '{received_at,received_by}'
   END;
-  always text[] := '{state,version}';
-BEGIN
   IF marks IS NULL OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
-    OR (OLD.due_on IS NOT NULL AND NEW.due_on IS DISTINCT FROM OLD.due_on)
+    OR ((OLD.due_on IS NOT NULL AND NEW.due_on IS DISTINCT FROM OLD.due_on)
+      OR (NEW.state = 'settled' AND OLD.state = 'settled' AND OLD.received_at IS NOT NULL))
   THEN
     RAISE EXCEPTION 'payment % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_takes_its_turn';
@@ -5266,12 +5285,14 @@ ALTER TABLE payment_dispute ENABLE ALWAYS TRIGGER payment_dispute_holds_a_paymen
 -- next
 CREATE FUNCTION payment_dispute_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  marks text[] := CASE NEW.state
-    WHEN 'open' THEN '{proposed_payable,proposed_reason,proposed_by,proposed_hand,proposed_at}'
-    ELSE '{payable,released_id,agreed_by,agreed_hand,resolved_at}' END;
+  marks text[];
   always text[] := '{state,version}';
 BEGIN
-  IF OLD.state <> 'open' OR NEW.version <> OLD.version + 1
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'open open' THEN '{proposed_payable,proposed_reason,proposed_by,proposed_hand,proposed_at}'
+    WHEN 'open resolved' THEN '{payable,released_id,agreed_by,agreed_hand,resolved_at}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
   THEN
     RAISE EXCEPTION 'dispute % cannot go from % to % like this', OLD.id, OLD.state, NEW.state

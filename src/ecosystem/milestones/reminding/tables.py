@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
-from ecosystem.runtime.hands import turning
+from ecosystem.runtime.turns import turning
 
 milestone_reminder: Final = Table(
     "milestone_reminder",
