@@ -1,0 +1,25 @@
+"""The machine that searches needs, offers and awards, at length and another way each time."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.awards.machine import Market
+from tests.awards.watching import searching
+
+__all__ = ["searching"]
+pytestmark = pytest.mark.timeout(3_600)
+
+
+@pytest.mark.usefixtures("searching")
+def test_no_sequence_of_calls_leads_where_the_domain_does_not_however_long() -> None:
+    run_state_machine_as_test(
+        Market,
+        settings=settings(
+            max_examples=100,
+            stateful_step_count=40,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
