@@ -9,11 +9,14 @@ import msgspec
 import pytest
 
 from ecosystem.awards import queries
+from ecosystem.awards.admission import rules as admission
+from ecosystem.awards.admission.model import Exhausted, ExhaustFacts
+from ecosystem.awards.evaluation import queries as evaluations
 from ecosystem.awards.explanations import rules
 from ecosystem.awards.explanations.model import Decided, DecideFacts
 from ecosystem.awards.letters import queries as letters
 from ecosystem.awards.letters.rules import LetterMissing
-from ecosystem.awards.rules import NotRankedFirst, PriceUnexplained
+from ecosystem.awards.rules import NotEvaluated, NotRankedFirst, PriceUnexplained
 from tests.awarding import (
     EVALUATORS,
     admitted,
@@ -95,6 +98,32 @@ async def test_a_rejected_one_is_passed_over_and_the_award_and_its_letter_say_wh
     assert told_to["content"]["excluded"]["ground"] == "abnormally_low"
     assert told_to["content"]["excluded"]["reasons"]["en"] == "See the record"
     assert told_to["content"]["own"]["rank"] == 1
+
+
+async def test_where_all_are_passed_over_the_need_is_unsuccessful_and_says_so(
+    world: World, need: Published, owner_url: str
+) -> None:
+    low = await offered(world, need.lot_id, content("300000.00"))
+    await admitted(world, need.id)
+    await appointed(world, need.id)
+    for who in EVALUATORS:
+        await scored(world, low, who, "80")
+    assert await evaluated(world, need.id) == "evaluated"
+    explanation_id = await asked(world, low)
+    await explained(world, explanation_id)
+
+    await judged(world, explanation_id, "rejected")
+
+    with pytest.raises(NotEvaluated):
+        await proposed(world, need.lot_id, low)
+    async with world.database.transaction() as tx:
+        shown = msgspec.json.decode(await evaluations.view(tx, need.id))
+    assert shown["unsuccessful"] == [{"lot_id": need.lot_id, "code": "all_passed_over"}]
+    body = await told(owner_url, need.id, "need.contest_exhausted")
+    facts = msgspec.convert(body.facts, ExhaustFacts)
+    ended = msgspec.convert(body.decision, Exhausted)
+    assert (ended.need_state, ended.lot_id) == ("unsuccessful", need.lot_id)
+    assert admission.exhaust(facts, by=body.by, at=OPENING) == ended
 
 
 async def test_silence_is_decided_when_the_time_to_answer_has_passed_and_not_before(

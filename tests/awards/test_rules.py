@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from ecosystem.awards import rules
+from ecosystem.awards.admission import rules as admission
+from ecosystem.awards.admission.model import ExhaustFacts
 from ecosystem.awards.evaluation import rules as evaluation
 from ecosystem.awards.model import (
     AppointFacts,
@@ -15,6 +17,7 @@ from ecosystem.awards.model import (
     ConflictDeclaration,
     DeclareFacts,
     Ending,
+    EvaluateFacts,
     Given,
     ProposeFacts,
     RejectFacts,
@@ -278,3 +281,37 @@ def test_an_award_is_final_at_the_end_of_its_standstill() -> None:
     ):
         with pytest.raises(refusal):
             rules.check_final(state, standstill, at=at)
+
+
+@pytest.mark.parametrize(
+    ("state", "left", "is_awarded", "after"),
+    [
+        ("evaluated", (), False, "unsuccessful"),
+        ("evaluated", (), True, "awarded"),
+        ("evaluated", ("lot_b",), False, "evaluated"),
+        ("contracted", (), True, "contracted"),
+        ("opened", (), True, "opened"),
+    ],
+)
+def test_with_the_last_lot_that_waited_the_need_comes_to_its_end(
+    state: str, left: tuple[str, ...], after: str, *, is_awarded: bool
+) -> None:
+    facts = ExhaustFacts(
+        need_id="need_a", lot_id="lot_a", kind=OfferKind.DELIVERY, need_state=NeedState(state),
+        is_spent=True, left_open=left, is_awarded=is_awarded,
+    )  # fmt: skip
+
+    assert admission.exhaust(facts, by=actor(), at=AT).need_state == after
+
+
+@pytest.mark.parametrize(("is_contracted", "after"), [(True, "contracted"), (False, "awarded")])
+def test_a_lot_that_ends_empty_leaves_a_need_with_a_contract_contracted(
+    after: str, *, is_contracted: bool
+) -> None:
+    facts = EvaluateFacts(
+        need_id="need_a", authority_number=3, need_state=NeedState.OPENED, round=2,
+        lots=("lot_a", "lot_b"), offered=("lot_a", "lot_b"), contests=(), standing=("lot_a",),
+        is_contracted=is_contracted,
+    )  # fmt: skip
+
+    assert evaluation.evaluate(facts, by=actor(), at=AT).need_state == after

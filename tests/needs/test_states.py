@@ -24,6 +24,7 @@ from ecosystem.needs.amending import actions as amending
 from ecosystem.needs.amending.model import AmendmentDraft, NeedChange
 from ecosystem.needs.model import NeedDraft
 from ecosystem.needs.questions import actions as questions
+from ecosystem.needs.tables import need
 from ecosystem.runtime.database import Database, Tx
 from ecosystem.runtime.settings import Settings
 from ecosystem.values.actor import Actor
@@ -35,7 +36,13 @@ from tests.builders import OPENERS as NAMED
 ENQUIRIES_END = AT + timedelta(days=10)
 MOVE = (
     "UPDATE need SET state = $2, published_at = now(), profile_id = 'sandbox', "
-    "cancelled_reason = '{}' WHERE id = $1"
+    "is_contracted = is_contracted OR $2 = 'contracted', cancelled_reason = '{}' WHERE id = $1"
+)
+GIVEN = [one.name for one in need.columns if one.computed is None]
+COPIED = [{"id": "id || '0'", "state": "$2"}.get(one, one) for one in GIVEN]
+BORN = (
+    f"INSERT INTO need ({', '.join(GIVEN)}) "  # noqa: S608 - names of columns only
+    f"SELECT {', '.join(COPIED)} FROM need WHERE id = $1"
 )
 Act = Callable[[Tx, Actor], Awaitable[Any]]
 
@@ -221,8 +228,8 @@ GOES = {
     "draft": {"published", "cancelled"},
     "published": {"closed", "cancelled"},
     "closed": {"opened", "cancelled"},
-    "opened": {"evaluated", "awarded", "unsuccessful", "cancelled"},
-    "evaluated": {"awarded", "contracted", "opened", "cancelled"},
+    "opened": {"evaluated", "awarded", "contracted", "unsuccessful", "cancelled"},
+    "evaluated": {"awarded", "contracted", "opened", "unsuccessful", "cancelled"},
     "awarded": {"contracted", "opened", "cancelled"},
     "contracted": {"opened"},
     "cancelled": set[str](),
@@ -255,3 +262,35 @@ async def test_the_database_takes_a_need_nowhere_else(database: Database, tmp_pa
     await walk("draft")
     await connection.close()
     assert seen == set(GOES)
+
+
+async def test_a_need_of_which_a_lot_is_contracted_is_never_less_again(
+    database: Database, tmp_path: Path
+) -> None:
+    world = await settled(database, tmp_path)
+    need_id = await draft_of(world)
+    connection = await database.connect()
+    for state in ("published", "closed", "opened", "evaluated", "contracted", "opened"):
+        await connection.execute(MOVE, need_id, state)
+
+    for less in ("evaluated", "awarded", "unsuccessful", "cancelled"):
+        with pytest.raises(asyncpg.CheckViolationError, match="stays_contracted"):
+            await connection.execute(MOVE, need_id, less)
+    with pytest.raises(asyncpg.RestrictViolationError, match="not amended like this"):
+        await connection.execute("UPDATE need SET is_contracted = false WHERE id = $1", need_id)
+    await connection.execute(MOVE, need_id, "contracted")
+    await connection.close()
+
+
+async def test_no_need_comes_into_the_world_in_a_later_state(
+    database: Database, tmp_path: Path
+) -> None:
+    world = await settled(database, tmp_path)
+    need_id = await draft_of(world)
+    connection = await database.connect()
+
+    for state in set(GOES) - {"draft", "published"}:
+        with pytest.raises(asyncpg.RestrictViolationError) as no:
+            await connection.execute(BORN, need_id, state)
+        assert no.value.constraint_name == "need_begins_as_a_draft"
+    await connection.close()

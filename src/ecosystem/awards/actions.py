@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, update
 
 from ecosystem.awards import queries, rules
 from ecosystem.awards.letters import actions as letters
+from ecosystem.awards.letters import queries as addressed
 from ecosystem.awards.model import Approved, ApproveFacts, AwardTerms, ProposalDraft
 from ecosystem.awards.tables import award
 from ecosystem.budgets import actions as budgets
@@ -175,7 +176,7 @@ async def _follow(
         winner=next(one for one in rivals if one.offer_id == found["offer_id"]),
         losers=[one for one in rivals if one.offer_id != found["offer_id"]],
         contest=await queries.contest(tx, found),
-        exclusions=await queries.exclusions(tx, facts.need_id),
+        exclusions=await addressed.exclusions(tx, facts.need_id),
         challenge_by=approved.challenge_ends_at, by=by, at=at,
     )  # fmt: skip
     if approved.need_state is not facts.need_state:

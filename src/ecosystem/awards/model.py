@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ecosystem.awards.admission.model import LotEnd
 from ecosystem.awards.criteria import Inputs, Ranking
 from ecosystem.awards.freezing.model import FrozenScores
 from ecosystem.needs.model import Code, FormCited, OfferKind
@@ -252,18 +253,14 @@ class EvaluateFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The lots of which an award stands."""
     over: tuple[str, ...] = ()
     """The lots of which no award is made any more."""
+    spent: tuple[str, ...] = ()
+    """The settled contests, by their digests, whose ranked offers are all passed over."""
+    is_contracted: bool = False
+    """Whether a contract has grown from one of the lots."""
     prices_sealed: bool = False
     """Whether the prices have envelopes of their own, and are not opened."""
     frozen: FrozenScores | None = None
     """The scores of this round as they were before prices were opened."""
-
-
-class LotEnd(msgspec.Struct, frozen=True, kw_only=True):
-    """A lot for which nothing can be awarded, and why."""
-
-    lot_id: LotId
-    code: Literal["no_offer", "no_offer_ranked"]
-    """Nobody has offered; or every offer was excluded, for the reasons on the record."""
 
 
 class Evaluated(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Read awards: facts for the rules, locked; views, made by PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
 )
 
-from ecosystem.awards.admission.model import Excluded, Ground, Outcome
+from ecosystem.awards.admission.model import Ground
 from ecosystem.awards.admission.tables import admission
 from ecosystem.awards.explanations.tables import price_explanation
 from ecosystem.awards.model import (
@@ -133,18 +133,11 @@ _AWARDS: Final = Statement(
     ).where(award.c.authority_id == _AUTHORITY, award.c.need_id == _NEED)
 )
 _PASSED_OVER: Final = Statement(
-    select(admission.c.offer_id, admission.c.reasons).where(
+    select(admission.c.offer_id, admission.c.round, admission.c.reasons).where(
         admission.c.authority_id == _AUTHORITY,
         admission.c.need_id == _NEED,
-        admission.c.round == bindparam("round", type_=Integer),
         admission.c.ground == Ground.ABNORMALLY_LOW.value,
     )
-)
-_EXCLUSION: Final = Statement(
-    select(admission.c.offer_id, admission.c.ground, admission.c.reasons)
-    .where(admission.c.authority_id == _AUTHORITY, admission.c.need_id == _NEED)
-    .where(admission.c.outcome == Outcome.EXCLUDED.value)
-    .order_by(admission.c.round)
 )
 _ACCEPTED: Final = Statement(
     select(price_explanation.c.offer_id).where(
@@ -219,7 +212,8 @@ async def _candidates(tx: Tx, row: Record, *, lot_id: str, kind: OfferKind) -> _
     ranked = [each for one in contest for each in one.ranking.ranked]
     of_round = max((one.round for one in contest), default=0)
     place = {"authority_id": row["authority_id"], "need_id": row["id"], "round": of_round}
-    out = {one["offer_id"]: one["reasons"] for one in await tx.rows(_PASSED_OVER, **place)}
+    passed = await passed_over(tx, row["id"])
+    out = {who: reasons for (who, of), reasons in passed.items() if of == of_round}
     accepted = {one["offer_id"] for one in await tx.rows(_ACCEPTED, **place)}
     first = next((one for one in ranked if one.offer_id not in out), None)
     is_low = first is not None and bool(first.abnormally_low)
@@ -227,7 +221,7 @@ async def _candidates(tx: Tx, row: Record, *, lot_id: str, kind: OfferKind) -> _
         round=of_round,
         first=first.offer_id if first else None,
         passed_over=tuple(
-            PassedOver(offer_id=one.offer_id, reasons=read(out[one.offer_id], Words))
+            PassedOver(offer_id=one.offer_id, reasons=out[one.offer_id])
             for one in ranked[: ranked.index(first) if first else None]
         ),
         is_unexplained=is_low and first is not None and first.offer_id not in accepted,
@@ -299,7 +293,8 @@ class Standings(msgspec.Struct, frozen=True, kw_only=True):
 async def standing(tx: Tx, row: Record) -> Standings:
     """Return how far the lots of a locked need are awarded."""
     contests, _ = await evaluated(tx, row["id"])
-    ranked = [one for one in contests if one.ranking.ranked]
+    passed = await passed_over(tx, row["id"])
+    ranked = [one for one in contests if one.ranking.ranked and not is_spent(one, passed)]
     # Financing counts only where nothing else can be awarded.
     counting = FROM_BUDGET & {one.kind for one in ranked} or {OfferKind.FINANCING}
     awards = await made(tx, row["id"])
@@ -365,17 +360,16 @@ async def contest(tx: Tx, found: Record) -> Contest:
     return next(one for one in contests if (one.lot_id, one.kind) == place)
 
 
-async def exclusions(tx: Tx, need_id: str) -> dict[str, Excluded]:
-    """Return why offers of a need are excluded, by offer; of more than one, the last."""
-    rows = await tx.rows(_EXCLUSION, authority_id=authority_of(need_id), need_id=need_id)
-    return {
-        row["offer_id"]: Excluded(
-            outcome=Outcome.EXCLUDED,
-            ground=Ground(row["ground"]),
-            reasons=read(row["reasons"], Words),
-        )
-        for row in rows
-    }
+async def passed_over(tx: Tx, need_id: str) -> dict[tuple[str, int], Words]:
+    """Return why ranked offers of a need are passed over, by offer and round."""
+    rows = await tx.rows(_PASSED_OVER, authority_id=authority_of(need_id), need_id=need_id)
+    return {(one["offer_id"], one["round"]): read(one["reasons"], Words) for one in rows}
+
+
+def is_spent(contest: Contest, passed: Collection[tuple[str, int]]) -> bool:
+    """Tell whether offers were ranked in a contest, and every one is passed over."""
+    ranked = contest.ranking.ranked
+    return bool(ranked) and all((one.offer_id, contest.round) in passed for one in ranked)
 
 
 def price_of(row: Record) -> Money:

@@ -4,12 +4,12 @@ from datetime import datetime
 
 import msgspec
 
+from ecosystem.awards.admission.model import LotEnd
 from ecosystem.awards.freezing.model import FrozenScores
 from ecosystem.awards.model import (
     AwardTerms,
     ConsensusState,
     Contest,
-    LotEnd,
     PassedOver,
     Remedy,
     ScoreKept,

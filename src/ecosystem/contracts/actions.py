@@ -16,7 +16,6 @@ from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.needs import actions as needs
 from ecosystem.needs import queries as needs_queries
-from ecosystem.needs.model import State as NeedState
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -145,10 +144,8 @@ async def _activate(tx: Tx, row: Record, *, by: Actor, at: datetime) -> Standing
     await tx.run(
         _ACTIVATE, of_authority=row["authority_id"], of=contract_id, since=activated.activated_at
     )
-    need = await needs_queries.locked(tx, row["need_id"], seen_by=by, at=at)
-    # Another lot may be contracted already, or be evaluated again.
-    if need["state_now"] in {NeedState.EVALUATED, NeedState.AWARDED}:
-        await needs.advance(tx, row["need_id"], to=NeedState.CONTRACTED)
+    await needs_queries.locked(tx, row["need_id"], seen_by=by, at=at)
+    await needs.contract(tx, row["need_id"])
     await budgets.obligate(
         tx, programme_id=facts.programme_id, award_id=facts.award_id, contract_id=contract_id,
         amount=activated.obligated, by=by, at=at,

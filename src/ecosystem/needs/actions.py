@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ARRAY, String, all_, bindparam, delete, update
+from sqlalchemy import ARRAY, String, all_, bindparam, case, delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.catalogue import queries as catalogue
@@ -23,7 +23,7 @@ from ecosystem.values.text import Text
 
 _LATER: Final = frozenset(
     {"searched", "published_at", "profile_id", "waits_for_answers", "warnings"}
-    | {"cancelled_reason", "places", "later_state"}
+    | {"cancelled_reason", "places", "later_state", "is_contracted"}
 )
 """What a draft has not yet."""
 _CREATED: Final = tuple(column.key for column in need.columns if column.key not in _LATER)
@@ -75,6 +75,15 @@ _CANCEL: Final = Statement(
 )
 _ADVANCE: Final = Statement(
     update(need).where(*_KEY).values(state=bindparam("new_state"), version=need.c.version + 1)
+)
+_CONTRACT: Final = Statement(
+    update(need)
+    .where(*_KEY, need.c.is_contracted.is_(False))
+    .values(
+        state=case((need.c.state == "opened", need.c.state), else_="contracted"),
+        is_contracted=True,
+        version=need.c.version + 1,
+    )
 )
 _given_key = insert(opening_key).values(
     {column.key: bindparam(column.key) for column in opening_key.columns}
@@ -203,6 +212,14 @@ async def cancel(
 async def advance(tx: Tx, need_id: str, *, to: str) -> None:
     """Set the state of a need that the caller has locked; rooms above record why."""
     await tx.run(_ADVANCE, of_authority=authority_of(need_id), of_need=need_id, new_state=to)
+
+
+async def contract(tx: Tx, need_id: str) -> None:
+    """Keep that a lot of a need is contracted; the room of contracts, above, records it.
+
+    The need is `contracted` from then on, at once or when another lot has been evaluated again.
+    """
+    await tx.run(_CONTRACT, of_authority=authority_of(need_id), of_need=need_id)
 
 
 async def end(tx: Tx, need_id: str, *, reason: Text) -> None:

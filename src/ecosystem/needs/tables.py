@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import JSON, TSVECTOR
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import refusing
 from ecosystem.runtime.turns import turning
 
 _SEARCHED: Final = (
@@ -39,12 +40,13 @@ _TURNS: Final = {
     "draft": ("published", "cancelled"),
     "published": ("closed", "cancelled"),
     "closed": ("opened", "cancelled"),
-    "opened": ("evaluated", "awarded", "unsuccessful", "cancelled"),
-    "evaluated": ("awarded", "contracted", "opened", "cancelled"),
+    "opened": ("evaluated", "awarded", "contracted", "unsuccessful", "cancelled"),
+    "evaluated": ("awarded", "contracted", "opened", "unsuccessful", "cancelled"),
     "awarded": ("contracted", "opened", "cancelled"),
     "contracted": ("opened",),
 }
 """Back to `opened` goes what a reviewer has evaluated again; three states are ends."""
+_BEGINS: Final = "NEW.state IN ('draft', 'published') AND NOT NEW.is_contracted"
 _TERMS_STAY: Final = (
     """
 CREATE FUNCTION need_terms_stay() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -53,15 +55,17 @@ BEGIN
     USING ERRCODE = 'restrict_violation', CONSTRAINT = 'need_terms_stay';
 END $$""",
     """
-CREATE TRIGGER need_terms_stay BEFORE UPDATE OF content_version, waits_for_answers ON need
+CREATE TRIGGER need_terms_stay BEFORE UPDATE OF content_version, waits_for_answers, is_contracted
+ON need
 FOR EACH ROW WHEN (
   (NEW.content_version <> OLD.content_version
     AND (NEW.content_version < OLD.content_version OR OLD.state NOT IN ('draft', 'published')))
-  OR (NEW.waits_for_answers <> OLD.waits_for_answers AND OLD.state <> 'draft'))
+  OR (NEW.waits_for_answers <> OLD.waits_for_answers AND OLD.state <> 'draft')
+  OR (OLD.is_contracted AND NOT NEW.is_contracted))
 EXECUTE FUNCTION need_terms_stay()""",
     "ALTER TABLE need ENABLE ALWAYS TRIGGER need_terms_stay",
 )
-"""Nobody makes an old confirmation good, or a waiting question harmless, by the need's row."""
+"""Nobody makes an old confirmation good, a waiting question harmless or a contract undone here."""
 
 need: Final = Table(
     "need",
@@ -103,6 +107,8 @@ need: Final = Table(
     Column("waits_for_answers", Boolean, nullable=False, server_default="false"),
     Column("warnings", JSON, nullable=False, server_default="[]"),
     Column("cancelled_reason", JSON),
+    # Whether a contract has grown from one of its lots, though another is evaluated again.
+    Column("is_contracted", Boolean, nullable=False, server_default="false"),
     # Null until the opening: most needs stay published, and no index learns of a publication.
     Column("later_state", Text, Computed(_LATER, persisted=True)),
     Column("searched", TSVECTOR, Computed(_SEARCHED, persisted=True)),
@@ -118,6 +124,11 @@ need: Final = Table(
     ),
     CheckConstraint(
         "(published_at IS NULL) = (profile_id IS NULL)", name="what_is_public_has_its_rules"
+    ),
+    CheckConstraint(
+        "state NOT IN ('contracted', 'opened') AND NOT is_contracted "
+        "OR state = 'contracted' AND is_contracted OR state = 'opened'",
+        name="a_contracted_need_stays_contracted",
     ),
     CheckConstraint("value > 0", name="value_is_positive"),
     CheckConstraint(
@@ -147,7 +158,13 @@ need: Final = Table(
     ),
     # A need changes its state several times: with room beside it, no index has to learn of it.
     postgresql_with={"fillfactor": 70},
-    info={"sql": (*turning("need", _TURNS), *_TERMS_STAY)},
+    info={
+        "sql": (
+            *turning("need", _TURNS),
+            *refusing("need_begins_as_a_draft", on="need", unless=_BEGINS),
+            *_TERMS_STAY,
+        )
+    },
 )
 lot: Final = Table(
     "lot",

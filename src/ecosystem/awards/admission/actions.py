@@ -24,9 +24,10 @@ from ecosystem.needs import actions as needs_actions
 from ecosystem.needs import queries as needs
 from ecosystem.offers import actions as offers
 from ecosystem.offers.envelope import Part
+from ecosystem.offers.model import OfferStanding
 from ecosystem.offers.model import State as OfferState
 from ecosystem.offers.opening.model import OpenedOffer, Opening
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values import control, revision
@@ -137,9 +138,9 @@ async def exclude(
 
 async def pass_over(
     tx: Tx,
+    row: Record,
     offer_id: str,
     *,
-    need_id: str,
     explanation_id: str,
     reasons: Text,
     of_round: int,
@@ -148,10 +149,11 @@ async def pass_over(
 ) -> None:
     """Exclude a ranked offer whose explanation of its low price was rejected.
 
-    The caller has locked the need. Effects: the decision and offer.excluded, unless an award has
-    ended the contest.
+    The caller has locked the need, whose `row` it is. Effects: the decision and offer.excluded,
+    unless an award has ended the contest; where it was the last that could be awarded,
+    need.contest_exhausted, and with the last lot the need is awarded or unsuccessful.
     """
-    standing = await queries.standing_of(tx, need_id, offer_id)
+    standing = await queries.standing_of(tx, row["id"], offer_id)
     if standing.state is not OfferState.ADMITTED:
         return
     facts = PassOverFacts(offer_id=offer_id, explanation_id=explanation_id, reasons=reasons)
@@ -161,6 +163,20 @@ async def pass_over(
     await history.record(
         tx, "offer.excluded", offer_id, facts=facts, decision=excluded, by=by, at=at,
         audience=EVERYONE,
+    )  # fmt: skip
+    await _exhaust(tx, row, standing, by=by, at=at)
+
+
+async def _exhaust(tx: Tx, row: Record, one: OfferStanding, *, by: Actor, at: datetime) -> None:
+    facts = await queries.exhaust_facts(tx, row, one)
+    if not facts.is_spent:
+        return
+    exhausted = rules.exhaust(facts, by=by, at=at)
+    if exhausted.need_state is not facts.need_state:
+        await needs_actions.advance(tx, facts.need_id, to=exhausted.need_state)
+    await history.record(
+        tx, "need.contest_exhausted", facts.need_id, facts=facts, decision=exhausted, by=by,
+        at=at, audience=EVERYONE,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -127,6 +128,38 @@ class PassOverFacts(msgspec.Struct, frozen=True, kw_only=True):
     offer_id: str
     explanation_id: str
     reasons: Text
+
+
+class ExhaustFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A contest of which an offer was passed over."""
+
+    need_id: str
+    lot_id: str
+    kind: OfferKind
+    need_state: NeedState
+    is_spent: bool
+    """Whether every ranked offer of the contest is passed over."""
+    left_open: tuple[str, ...]
+    """The lots that still wait for an award."""
+    is_awarded: bool
+    """Whether an award of the need stands."""
+
+
+class Exhausted(msgspec.Struct, frozen=True, kw_only=True):
+    """No offer of a contest can be awarded any more, and what that makes of the need."""
+
+    lot_id: LotId
+    kind: OfferKind
+    need_state: NeedState
+
+
+class LotEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """A lot for which nothing can be awarded, and why."""
+
+    lot_id: LotId
+    code: Literal["no_offer", "no_offer_ranked", "all_passed_over"]
+    """Nobody has offered; every offer was excluded before it was ranked; or every ranked one
+    afterwards, because of its price: for the reasons on the record."""
 
 
 class Excluded(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from ecosystem.awards.admission.model import (
     Candidate,
     ExcludeFacts,
     ExclusionDraft,
+    ExhaustFacts,
     Finding,
     Ground,
 )
@@ -162,6 +163,26 @@ async def exclude_facts(
         ground=asked.ground,
         reasons=asked.reasons,
     ), standing
+
+
+async def exhaust_facts(tx: Tx, row: Record, one: OfferStanding) -> ExhaustFacts:
+    """Return what the end of a locked need's contest, without award, is decided on."""
+    contests, _ = await awards.evaluated(tx, row["id"])
+    passed = await awards.passed_over(tx, row["id"])
+    standing = await awards.standing(tx, row)
+    return ExhaustFacts(
+        need_id=row["id"],
+        lot_id=one.lot_id,
+        kind=one.kind,
+        need_state=NeedState(row["state_now"]),
+        is_spent=any(
+            awards.is_spent(each, passed)
+            for each in contests
+            if (each.lot_id, each.kind) == (one.lot_id, one.kind)
+        ),
+        left_open=standing.left_open,
+        is_awarded=bool(standing.awards),
+    )
 
 
 async def standing_of(tx: Tx, need_id: str, offer_id: str) -> OfferStanding:

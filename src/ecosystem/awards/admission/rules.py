@@ -10,6 +10,8 @@ from ecosystem.awards.admission.model import (
     Candidate,
     Excluded,
     ExcludeFacts,
+    Exhausted,
+    ExhaustFacts,
     Ground,
     Outcome,
     PassOverFacts,
@@ -131,3 +133,17 @@ def pass_over(facts: PassOverFacts, *, by: Actor, at: datetime) -> Excluded:
     """Exclude a ranked offer whose explanation of its low price was rejected."""
     del by, at
     return Excluded(outcome=Outcome.EXCLUDED, ground=Ground.ABNORMALLY_LOW, reasons=facts.reasons)
+
+
+def exhaust(facts: ExhaustFacts, *, by: Actor, at: datetime) -> Exhausted:
+    """End a contest whose ranked offers are all passed over.
+
+    With the last lot that waited the need is awarded, or unsuccessful where no award stands.
+    """
+    del by, at
+    if not facts.is_spent:
+        raise ValueError("an offer of the contest can be awarded")
+    state = facts.need_state
+    if state is NeedState.EVALUATED and not facts.left_open:
+        state = NeedState.AWARDED if facts.is_awarded else NeedState.UNSUCCESSFUL
+    return Exhausted(lot_id=facts.lot_id, kind=facts.kind, need_state=state)

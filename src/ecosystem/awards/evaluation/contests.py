@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
+from ecosystem.awards.admission.model import LotEnd
 from ecosystem.awards.criteria import (
     AbnormallyLow,
     Commitment,
@@ -29,7 +30,7 @@ from ecosystem.awards.criteria import (
 from ecosystem.awards.evaluation.rules import is_agreed
 from ecosystem.awards.financing import Fee, FinancingTerms, Repayment
 from ecosystem.awards.formulas import Formula
-from ecosystem.awards.model import ContestFacts, ScoreKept
+from ecosystem.awards.model import Contest, ContestFacts, ScoreKept
 from ecosystem.catalogue.profiles.model import InForce
 from ecosystem.needs.model import Criterion as Asked
 from ecosystem.needs.model import CriterionKind, Lot, OfferKind
@@ -41,6 +42,26 @@ FINANCING_CEILING: Final = "100"
 _FINANCING: Final = (PriceCriterion(code="effective_annual_cost", weight="100"),)
 _MARK_MAX: Final = "100"
 _STEP: Final = "0.01"
+
+
+def with_spent(evaluation: bytes, spent: Sequence[Contest]) -> bytes:
+    """Add to the JSON of an evaluation the lots whose ranked offers are passed over since.
+
+    A lot of which offers of another kind are ranked is not at its end.
+    """
+    if not spent:
+        return evaluation
+    found = msgspec.json.decode(evaluation)
+    over = {one.digest for one in spent}
+    known = {
+        one["lot_id"]
+        for one in found["contests"]
+        if one["ranking"]["ranked"] and one["digest"] not in over
+    }
+    known |= {one["lot_id"] for one in found["unsuccessful"]}
+    ended = sorted({one.lot_id for one in spent} - known)
+    found["unsuccessful"] += [LotEnd(lot_id=one, code="all_passed_over") for one in ended]
+    return msgspec.json.encode(found)
 
 
 def contests_of(

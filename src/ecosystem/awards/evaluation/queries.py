@@ -8,11 +8,8 @@ import msgspec
 from sqlalchemy import ARRAY, Integer, Table, Text, any_, bindparam, exists, func, not_, or_, select
 
 from ecosystem.awards import queries as awards
-from ecosystem.awards.evaluation.contests import contests_of
-from ecosystem.awards.evaluation.rules import (
-    EvaluationMissing,
-    is_agreed,
-)
+from ecosystem.awards.evaluation.contests import contests_of, with_spent
+from ecosystem.awards.evaluation.rules import EvaluationMissing, is_agreed
 from ecosystem.awards.freezing import kept as freezing
 from ecosystem.awards.model import (
     AppointFacts,
@@ -151,7 +148,14 @@ async def view(tx: Tx, need_id: str) -> bytes:
     found: bytes | None = await tx.value(_EVALUATION, authority_id=authority, need_id=need_id)
     if found is None:
         raise EvaluationMissing("There is no evaluation.")
-    return found
+    return with_spent(found, await _spent(tx, need_id))
+
+
+async def _spent(tx: Tx, need_id: str) -> list[Contest]:
+    """Return the contests of the last round whose ranked offers are all passed over."""
+    passed = await awards.passed_over(tx, need_id)
+    found = (await awards.evaluated(tx, need_id))[0] if passed else ()
+    return [one for one in found if awards.is_spent(one, passed)]
 
 
 async def appoint_facts(tx: Tx, row: Record, people: Iterable[str]) -> AppointFacts:
@@ -300,7 +304,8 @@ async def evaluate_facts(tx: Tx, row: Record) -> EvaluateFacts:
     need_id, authority = row["id"], row["authority_id"]
     known = await tx.rows(_EVALUATORS, authority_id=authority, need_id=need_id)
     before = await rounds(tx, row)
-    given = await tx.rows(_SCORES, authority_id=authority, need_id=need_id, round=before.round + 1)
+    place = {"authority_id": authority, "need_id": need_id, "round": before.round + 1}
+    given, said = await tx.rows(_SCORES, **place), await tx.rows(_ALL_SAID, **place)
     lots = read(row["lots"], tuple[Lot, ...])
     taken = await offers.taken(tx, need_id)
     contests = contests_of(
@@ -311,12 +316,7 @@ async def evaluate_facts(tx: Tx, row: Record) -> EvaluateFacts:
         evaluators=tuple(one["person_id"] for one in known if one["has_conflict"] is False),
         scores=tuple(_kept(one) for one in given),
         law=await awards.law_of(tx, row),
-        said=tuple(
-            _kept(one)
-            for one in await tx.rows(
-                _ALL_SAID, authority_id=authority, need_id=need_id, round=before.round + 1
-            )
-        ),
+        said=tuple(_kept(one) for one in said),
     )
     return EvaluateFacts(
         need_id=need_id,
@@ -332,6 +332,8 @@ async def evaluate_facts(tx: Tx, row: Record) -> EvaluateFacts:
         settled=tuple(one for one in before.contests if (one.lot_id, one.kind) in before.settled),
         standing=before.standing,
         over=before.over,
+        spent=tuple(one.digest for one in await _spent(tx, need_id)),
+        is_contracted=row["is_contracted"],
         prices_sealed=await openings.prices_sealed(tx, row),
         frozen=await freezing.of_round(tx, row, before.round + 1),
     )

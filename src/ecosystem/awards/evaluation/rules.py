@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from ecosystem.awards import scoring
+from ecosystem.awards.admission.model import LotEnd
 from ecosystem.awards.admission.rules import undecided
 from ecosystem.awards.criteria import Inputs
 from ecosystem.awards.freezing import frozen
@@ -24,7 +25,6 @@ from ecosystem.awards.model import (
     DeclareFacts,
     Evaluated,
     EvaluateFacts,
-    LotEnd,
     Scored,
     ScoreFacts,
     ScoreKept,
@@ -360,21 +360,29 @@ def digest(digests: Iterable[str]) -> str:
 
 def _need_state(facts: EvaluateFacts, contests: tuple[Contest, ...]) -> NeedState:
     """Return where the need stands: something can be awarded, has been, or nothing is left."""
-    if any(
-        one.ranking.ranked and one.lot_id not in {*facts.standing, *facts.over} for one in contests
-    ):
+    if facts.is_contracted:
+        return NeedState.CONTRACTED
+    done = {*facts.standing, *facts.over}
+    if any(one.lot_id not in done for one in contests if _can_win(one, facts)):
         return NeedState.EVALUATED
     return NeedState.AWARDED if facts.standing else NeedState.UNSUCCESSFUL
 
 
 def _unsuccessful(facts: EvaluateFacts, contests: tuple[Contest, ...]) -> Iterator[LotEnd]:
-    ranked = {one.lot_id for one in contests if one.ranking.ranked}
+    ranked = {one.lot_id for one in contests if _can_win(one, facts)}
+    spent = {one.lot_id for one in contests if one.digest in facts.spent}
     offered = {*facts.offered, *(one.lot_id for one in contests)}
     for lot_id in facts.lots:
         if lot_id not in offered:
             yield LotEnd(lot_id=lot_id, code="no_offer")
         elif lot_id not in ranked:
-            yield LotEnd(lot_id=lot_id, code="no_offer_ranked")
+            yield LotEnd(
+                lot_id=lot_id, code="all_passed_over" if lot_id in spent else "no_offer_ranked"
+            )
+
+
+def _can_win(contest: Contest, facts: EvaluateFacts) -> bool:
+    return bool(contest.ranking.ranked) and contest.digest not in facts.spent
 
 
 def check_judged(contest: Judging) -> None:

@@ -104,7 +104,7 @@ async def decide(
     """Accept an explanation, or reject it, after which its offer is passed over.
 
     Refuses with ExplanationMissing, RevisionStale, and as the rule does. Effects: locks the need;
-    the decision; explanation.decided; rejected, the offer is excluded.
+    the decision; explanation.decided; rejected, the offer is excluded, and what follows.
     """
     need_id = await queries.need_of(tx, explanation_id, by=by)
     need = await needs.locked(tx, need_id, seen_by=by, at=at)
@@ -123,7 +123,7 @@ async def decide(
     )  # fmt: skip
     if decided.state is State.REJECTED:
         await admission.pass_over(
-            tx, row["offer_id"], need_id=need_id, explanation_id=explanation_id,
+            tx, need, row["offer_id"], explanation_id=explanation_id,
             reasons=decided.reasons, of_round=row["round"], by=by, at=at,
         )  # fmt: skip
     return Standing(id=explanation_id, state=decided.state, version=version)

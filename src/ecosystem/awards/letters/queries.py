@@ -5,12 +5,16 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Integer, Text, any_, bindparam, func, select
 
+from ecosystem.awards.admission.model import Excluded, Ground, Outcome
+from ecosystem.awards.admission.tables import admission
 from ecosystem.awards.letters.rules import LetterMissing
 from ecosystem.awards.letters.tables import letter
+from ecosystem.offers.queries import read
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor
-from ecosystem.values.identifiers import owner
+from ecosystem.values.identifiers import authority_of, owner
+from ecosystem.values.text import Text as Words
 
 _WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
     letter.c.id,
@@ -33,6 +37,16 @@ _one = (
 )
 _VIEW: Final = Statement(select(func.row_to_json(_one.table_valued())))
 
+_EXCLUSION: Final = Statement(
+    select(admission.c.offer_id, admission.c.ground, admission.c.reasons)
+    .where(
+        admission.c.authority_id == bindparam("authority_id", type_=Integer),
+        admission.c.need_id == bindparam("need_id", type_=Text),
+        admission.c.outcome == Outcome.EXCLUDED.value,
+    )
+    .order_by(admission.c.round)
+)
+
 
 @cache
 def listing(*, of_award: bool) -> Statement:
@@ -51,3 +65,16 @@ async def view(tx: Tx, letter_id: str, *, by: Actor) -> bytes:
     if found is None:
         raise LetterMissing("No letter of the caller's bears this identifier.")
     return found
+
+
+async def exclusions(tx: Tx, need_id: str) -> dict[str, Excluded]:
+    """Return why offers of a need are excluded, by offer; of more than one, the last."""
+    rows = await tx.rows(_EXCLUSION, authority_id=authority_of(need_id), need_id=need_id)
+    return {
+        row["offer_id"]: Excluded(
+            outcome=Outcome.EXCLUDED,
+            ground=Ground(row["ground"]),
+            reasons=read(row["reasons"], Words),
+        )
+        for row in rows
+    }
