@@ -20,6 +20,7 @@ from ecosystem.awards.admission import routes as admission
 from ecosystem.awards.challenges import routes as challenges
 from ecosystem.awards.evaluation import routes as evaluations
 from ecosystem.awards.explanations import routes as explanations
+from ecosystem.awards.lapsing import actions as lapsing
 from ecosystem.awards.letters import routes as letters
 from ecosystem.budgets import routes as budgets
 from ecosystem.budgets.explaining import routes as explaining
@@ -275,6 +276,10 @@ def _work(house: House, background: Background) -> None:
         settled = await reminding.remind(house.database, house.clock)
         return 0 if settled else _CALENDAR_S
 
+    async def lapse() -> float:
+        told = await lapsing.tell(house.database, house.clock)
+        return 0 if told else _CALENDAR_S
+
     async def discard() -> float:
         now, hours = datetime.now().astimezone(), house.settings.upload_hours
         await uploading.discard_old(house.database, house.blobs.parts, now=now, hours=hours)
@@ -284,4 +289,5 @@ def _work(house: House, background: Background) -> None:
     background.start("sequencer", sequence)
     background.start("deeming", deem)
     background.start("reminding", remind)
+    background.start("lapsing", lapse)
     background.start("forgetting", forget)

@@ -65,7 +65,7 @@ async def test_the_standstill_and_the_decision_count_working_days_of_the_calenda
     assert shown.challenge_ends_at == shown.standstill_ends_at
     challenge_id = await challenged(world, award_id)
     async with world.database.transaction() as tx:
-        found = msgspec.json.decode((await challenges.view(tx, challenge_id))[0])
+        found = msgspec.json.decode((await challenges.view(tx, challenge_id, at=OPENING))[0])
     decide_by = datetime.fromisoformat(found["decide_by"]).astimezone(HERE)
     assert decide_by - OPENING > timedelta(days=40)
     assert (decide_by.hour, decide_by.minute) == (0, 0)

@@ -94,7 +94,7 @@ async def lodge(
         need_id=facts.need_id, award_id=award_id, offer_id=lodged.offer_id,
         organisation_id=lodged.organisation_id, grounds=msgspec.json.encode(facts.grounds),
         lodged_by=lodged.lodged_by, lodged_at=at, decide_by=lodged.decide_by,
-        withdrawn_by=None, withdrawn_at=None,
+        withdrawn_by=None, withdrawn_at=None, told_at=None,
     )  # fmt: skip
     version = await history.record(
         tx, "challenge.lodged", challenge_id, facts=facts, decision=lodged, by=by, at=at,

@@ -180,6 +180,8 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     grounds: Text
     lodged_at: datetime
     decide_by: datetime
+    is_overdue: bool
+    """Whether it is open though `decide_by` has passed; it can still be decided."""
     outcome: Outcome | None
     remedy: Remedy | None
     reasons: Text | None

@@ -5,7 +5,18 @@ from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, Text, and_, bindparam, case, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+)
 
 from ecosystem.awards import queries as awards
 from ecosystem.awards.challenges.model import (
@@ -45,6 +56,11 @@ def _word(text: str) -> ColumnElement[str]:
 
 _MOOT: Final = and_(challenge.c.state == "open", award.c.state == "cancelled")
 _STATE: Final = case((_MOOT, _word("moot")), else_=challenge.c.state)
+_OVERDUE: Final = and_(
+    challenge.c.state == "open",
+    award.c.state != "cancelled",
+    challenge.c.decide_by < bindparam("at", type_=DateTime(timezone=True)),
+)
 _WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
     challenge.c.id,
     challenge.c.version,
@@ -56,6 +72,7 @@ _WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
     challenge.c.grounds,
     challenge.c.lodged_at,
     challenge.c.decide_by,
+    _OVERDUE.label("is_overdue"),
     challenge_decision.c.outcome,
     challenge_decision.c.remedy,
     challenge_decision.c.reasons,
@@ -79,7 +96,11 @@ _rows = (
 )
 _one = _rows.where(challenge.c.authority_id == _AUTHORITY, challenge.c.id == _ID).subquery("one")
 _VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()), _one.c.version, _one.c.state)
+    select(
+        func.row_to_json(_one.table_valued()),
+        _one.c.version,
+        func.concat(_one.c.state, _one.c.is_overdue).label("mark"),
+    )
 )
 _AWARD_OF: Final = Statement(
     select(challenge.c.award_id).where(
@@ -122,15 +143,19 @@ class _Opening(msgspec.Struct, frozen=True):
 
 
 @cache
-def listing(*, of_award: bool) -> Statement:
+def listing(*, of_award: bool, overdue: bool) -> Statement:
     """Return the statement for a page of challenges."""
-    return page_of(_rows.where(challenge.c.award_id == _AWARD) if of_award else _rows)
+    rows = _rows.where(challenge.c.award_id == _AWARD) if of_award else _rows
+    return page_of(rows.where(_OVERDUE) if overdue else rows)
 
 
-async def view(tx: Tx, challenge_id: str) -> Record:
-    """Return a challenge's JSON, version and state. Refuses with ChallengeMissing."""
+async def view(tx: Tx, challenge_id: str, *, at: datetime) -> Record:
+    """Return a challenge's JSON, version, and what else its looks depend on.
+
+    Refuses with ChallengeMissing.
+    """
     authority = owner(challenge_id, "challenge", otherwise=ChallengeMissing)
-    return _found(await tx.row(_VIEW, authority_id=authority, id=challenge_id))
+    return _found(await tx.row(_VIEW, authority_id=authority, id=challenge_id, at=at))
 
 
 async def lodge_facts(

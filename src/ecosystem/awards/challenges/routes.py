@@ -21,6 +21,8 @@ OfAward = Annotated[
     Meta(pattern=whole("(award_[0-9a-f]{32})?"), description="The award; leave out for all."),
 ]
 
+Overdue = Annotated[bool, Meta(description="Only those that nobody has decided in time.")]
+
 
 @post(
     "/v1/awards/{award_id:str}/challenges",
@@ -53,21 +55,28 @@ async def read_challenge(request: Call, challenge_id: FromPath[str]) -> Response
 
     Its grounds, until when it is to be decided, and the decision with its reasons.
     """
-    body, version, state = await queries.view(request.tx, challenge_id)
-    return request.answer(body, version=version, mark=state)
+    body, version, mark = await queries.view(request.tx, challenge_id, at=request.at)
+    return request.answer(body, version=version, mark=mark)
 
 
 @get("/v1/challenges", permit=access.READ, answers=Page[Challenge])
 async def list_challenges(
     request: Call,
     award_id: FromQuery[OfAward] = "",
+    overdue: FromQuery[Overdue] = False,  # noqa: FBT002 - Litestar passes it by name.
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:
-    """List challenges, newest first."""
+    """List challenges, newest first.
+
+    `overdue` leaves those that no reviewer has decided by `decide_by`.
+    """
     filters: dict[str, Any] = {"award_id": award_id} if award_id else {}
-    statement = queries.listing(of_award=bool(award_id))
-    return await paging.page(request, request.tx, statement, cursor=cursor, limit=limit, **filters)
+    statement = queries.listing(of_award=bool(award_id), overdue=overdue)
+    unbound = {"at": request.at}
+    return await paging.page(
+        request, request.tx, statement, cursor=cursor, limit=limit, unbound=unbound, **filters
+    )
 
 
 @post(

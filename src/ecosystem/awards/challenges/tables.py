@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -27,8 +28,14 @@ _SUSPENDING: Final = """NEW.state = 'open' AND NEW.version = 1 AND EXISTS (
 """The award is suspended, and stays so at least until this row is there for all to see."""
 _TURNS: Final = stepping(
     "challenge",
-    {"open withdrawn": "withdrawn_by,withdrawn_at", "open upheld": "", "open rejected": ""},
-    never="""NEW.state <> 'withdrawn' AND NOT EXISTS (
+    {
+        "open open": "told_at",
+        "open withdrawn": "withdrawn_by,withdrawn_at",
+        "open upheld": "",
+        "open rejected": "",
+    },
+    never="""(NEW.state = 'open' AND (OLD.told_at IS NOT NULL OR NEW.told_at IS NULL))
+    OR NEW.state NOT IN ('open', 'withdrawn') AND NOT EXISTS (
       SELECT FROM challenge_decision AS decision WHERE decision.authority_id = NEW.authority_id
         AND decision.challenge_id = NEW.id AND decision.outcome = NEW.state)""",
 )
@@ -77,6 +84,8 @@ challenge: Final = Table(
     Column("decide_by", DateTime(timezone=True), nullable=False),
     reference("withdrawn_by", nullable=True),
     Column("withdrawn_at", DateTime(timezone=True)),
+    # When it was told that nobody had decided in time.
+    Column("told_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "award_id"], ["award.authority_id", "award.id"]),
     ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
@@ -90,7 +99,13 @@ challenge: Final = Table(
         name="a_withdrawal_has_its_hand",
     ),
     CheckConstraint("decide_by >= lodged_at", name="time_to_decide_comes_after"),
+    CheckConstraint("told_at > decide_by", name="nothing_in_time_is_overdue"),
     Index("challenge_newest_first", "id"),
+    Index(
+        "challenge_to_be_decided",
+        "decide_by",
+        postgresql_where=text("state = 'open' AND told_at IS NULL"),
+    ),
     info={
         "hands": ("lodged_by", "withdrawn_by"),
         "sql": (

@@ -1,0 +1,57 @@
+"""Find open challenges whose time has passed, and lock one."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import DateTime, Integer, Text, bindparam, exists, select
+
+from ecosystem.awards.challenges.tables import challenge
+from ecosystem.awards.tables import award
+from ecosystem.identity.tables import organisation
+from ecosystem.runtime.database import Record, Statement, Tx
+
+BATCH: Final = 100
+_STANDS: Final = exists().where(
+    award.c.authority_id == challenge.c.authority_id,
+    award.c.id == challenge.c.award_id,
+    award.c.state != "cancelled",
+)
+_LAPSED: Final = (
+    challenge.c.state == "open",
+    challenge.c.told_at.is_(None),
+    challenge.c.decide_by < bindparam("lapsed_at", type_=DateTime(timezone=True)),
+    _STANDS,
+)
+_DUE: Final = Statement(
+    select(
+        challenge.c.authority_id,
+        challenge.c.id,
+        organisation.c.id.label("organisation_id"),
+        organisation.c.jurisdiction,
+    )
+    .join(organisation, organisation.c.number == challenge.c.authority_id)
+    .where(*_LAPSED)
+    .order_by(challenge.c.decide_by)
+    .limit(BATCH)
+)
+_LOCKED: Final = Statement(
+    select(challenge)
+    .where(
+        challenge.c.authority_id == bindparam("authority_id", type_=Integer),
+        challenge.c.id == bindparam("id", type_=Text),
+        *_LAPSED,
+    )
+    .with_for_update(skip_locked=True)
+)
+
+
+async def due(tx: Tx, *, lapsed_at: datetime) -> list[Record]:
+    """Return the challenges that nobody has decided by a time, and whose award it is."""
+    return await tx.rows(_DUE, lapsed_at=lapsed_at)
+
+
+async def locked(tx: Tx, one: Record, *, lapsed_at: datetime) -> Record | None:
+    """Lock one of them; None where somebody holds it just now, or has decided it."""
+    return await tx.row(
+        _LOCKED, authority_id=one["authority_id"], id=one["id"], lapsed_at=lapsed_at
+    )
