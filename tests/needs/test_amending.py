@@ -133,6 +133,15 @@ def test_an_amendment_that_breaks_a_rule_is_refused_at_its_place(
     assert {(one.pointer, one.code) for one in caught.value.faults} == {fault}
 
 
+def test_an_amendment_names_a_form_that_is_there() -> None:
+    with pytest.raises(NeedUnsound) as caught:
+        rules.amend(amend_facts(is_form_known=False), by=OFFICER, at=AT)
+
+    assert [(one.pointer, one.code) for one in caught.value.faults] == [
+        ("/contract_form", "form_unknown")
+    ]
+
+
 @pytest.mark.parametrize("state", [one for one in State if one is not State.PUBLISHED])
 def test_only_what_takes_offers_is_amended(state: State) -> None:
     with pytest.raises(NotPublished):

@@ -255,3 +255,13 @@ async def test_the_log_alone_decides_confirmations_again(world: World) -> None:
     )
 
     assert all(decided.values())
+
+
+async def test_the_database_keeps_the_liability_of_what_is_submitted(
+    world: World, need: Published
+) -> None:
+    offer_id = await offered(world, need.lot_id, content())
+
+    name = await refused(world, "UPDATE offer SET liability = 'several' WHERE id = $1", offer_id)
+
+    assert name == "liability_stays_as_submitted"

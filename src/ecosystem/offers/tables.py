@@ -87,6 +87,9 @@ END $$""",
 )
 """From the opening on nobody whose organisation has offered reads what others have. Before it,
 nobody reads anything, and that she stopped reading would tell that it has offered."""
+_LIABLE: Final = """NEW.state = 'draft' OR OLD.liability IS NULL
+  OR NEW.liability = OLD.liability"""
+"""Who owes what is what all members have consented to; a new row has no old one."""
 _TURNS: Final = {
     "draft": ("submitted", "withdrawn"),
     "submitted": ("draft", "withdrawn", "opened", "excluded"),
@@ -187,6 +190,7 @@ offer: Final = Table(
             *refusing(
                 "what_is_opened_is_confirmed", on="offer", unless=_AS_CONFIRMED, changes=True
             ),
+            *refusing("liability_stays_as_submitted", on="offer", unless=_LIABLE, changes=True),
             *turning("offer", _TURNS),
             *_RIVALS_READ_NOTHING,
         ),
