@@ -325,12 +325,14 @@ CREATE TABLE need (
 	waits_for_answers BOOLEAN DEFAULT 'false' NOT NULL,
 	warnings JSON DEFAULT '[]' NOT NULL,
 	cancelled_reason JSON,
+	is_contracted BOOLEAN DEFAULT 'false' NOT NULL,
 	later_state TEXT GENERATED ALWAYS AS (CASE WHEN state NOT IN ('draft', 'published') THEN state END) STORED,
 	searched TSVECTOR GENERATED ALWAYS AS (bigrams(coalesce(title->>'zh', '') || ' ' || coalesce(title->>'en', '') || ' ' || coalesce(description->>'zh', '') || ' ' || coalesce(description->>'en', '')) || tags('in', places) || tags('sector', ARRAY[sector]) || tags('operation', ARRAY[operation]) || tags('kind', words_of(invited_kinds)) || tags('offer', words_of(invited_offers))) STORED,
 	CONSTRAINT need_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT need_state_is_known CHECK (state IN ('draft', 'published', 'closed', 'opened', 'evaluated', 'awarded', 'contracted', 'cancelled', 'unsuccessful')),
 	CONSTRAINT need_what_is_public_is_dated CHECK (state IN ('draft', 'cancelled') OR published_at IS NOT NULL),
 	CONSTRAINT need_what_is_public_has_its_rules CHECK ((published_at IS NULL) = (profile_id IS NULL)),
+	CONSTRAINT need_a_contracted_need_stays_contracted CHECK (state NOT IN ('contracted', 'opened') AND NOT is_contracted OR state = 'contracted' AND is_contracted OR state = 'opened'),
 	CONSTRAINT need_value_is_positive CHECK (value > 0),
 	CONSTRAINT need_estimate_is_within_the_ceilings CHECK (estimated_value > 0 AND estimated_value <= value),
 	CONSTRAINT need_dates_are_in_order CHECK (enquiry_ends_at < submission_ends_at AND submission_ends_at <= opening_at),
@@ -1231,16 +1233,20 @@ CREATE TABLE challenge (
 	decide_by TIMESTAMP WITH TIME ZONE NOT NULL,
 	withdrawn_by TEXT COLLATE "C",
 	withdrawn_at TIMESTAMP WITH TIME ZONE,
+	told_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT challenge_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT challenge_authority_id_award_id_refers FOREIGN KEY(authority_id, award_id) REFERENCES award (authority_id, id),
 	CONSTRAINT challenge_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
 	CONSTRAINT an_award_is_challenged_once_by_each UNIQUE (authority_id, award_id, organisation_id),
 	CONSTRAINT challenge_state_is_known CHECK (state IN ('open', 'withdrawn', 'upheld', 'rejected')),
 	CONSTRAINT challenge_a_withdrawal_has_its_hand CHECK ((state = 'withdrawn') = (withdrawn_by IS NOT NULL) AND (state = 'withdrawn') = (withdrawn_at IS NOT NULL)),
-	CONSTRAINT challenge_time_to_decide_comes_after CHECK (decide_by >= lodged_at)
+	CONSTRAINT challenge_time_to_decide_comes_after CHECK (decide_by >= lodged_at),
+	CONSTRAINT challenge_nothing_in_time_is_overdue CHECK (told_at > decide_by)
 );
 -- next
 CREATE INDEX challenge_newest_first ON challenge (id);
+-- next
+CREATE INDEX challenge_to_be_decided ON challenge (decide_by) WHERE state = 'open' AND told_at IS NULL;
 -- next
 CREATE TABLE contract (
 	authority_id INTEGER NOT NULL,
@@ -2684,9 +2690,22 @@ BEGIN
     USING ERRCODE = 'restrict_violation', CONSTRAINT = 'need_takes_its_turn';
 END $$;
 -- next
-CREATE TRIGGER need_turns BEFORE UPDATE OF state ON need FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('draft published', 'draft cancelled', 'published closed', 'published cancelled', 'closed opened', 'closed cancelled', 'opened evaluated', 'opened awarded', 'opened unsuccessful', 'opened cancelled', 'evaluated awarded', 'evaluated contracted', 'evaluated opened', 'evaluated cancelled', 'awarded contracted', 'awarded opened', 'awarded cancelled', 'contracted opened')) EXECUTE FUNCTION need_takes_its_turn();
+CREATE TRIGGER need_turns BEFORE UPDATE OF state ON need FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('draft published', 'draft cancelled', 'published closed', 'published cancelled', 'closed opened', 'closed cancelled', 'opened evaluated', 'opened awarded', 'opened contracted', 'opened unsuccessful', 'opened cancelled', 'evaluated awarded', 'evaluated contracted', 'evaluated opened', 'evaluated unsuccessful', 'evaluated cancelled', 'awarded contracted', 'awarded opened', 'awarded cancelled', 'contracted opened')) EXECUTE FUNCTION need_takes_its_turn();
 -- next
 ALTER TABLE need ENABLE ALWAYS TRIGGER need_turns;
+-- next
+CREATE FUNCTION need_begins_as_a_draft() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state IN ('draft', 'published') AND NOT NEW.is_contracted) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'need_begins_as_a_draft';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER need_begins_as_a_draft BEFORE INSERT ON need FOR EACH ROW EXECUTE FUNCTION need_begins_as_a_draft();
+-- next
+ALTER TABLE need ENABLE ALWAYS TRIGGER need_begins_as_a_draft;
 -- next
 CREATE FUNCTION need_terms_stay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -2694,11 +2713,13 @@ BEGIN
     USING ERRCODE = 'restrict_violation', CONSTRAINT = 'need_terms_stay';
 END $$;
 -- next
-CREATE TRIGGER need_terms_stay BEFORE UPDATE OF content_version, waits_for_answers ON need
+CREATE TRIGGER need_terms_stay BEFORE UPDATE OF content_version, waits_for_answers, is_contracted
+ON need
 FOR EACH ROW WHEN (
   (NEW.content_version <> OLD.content_version
     AND (NEW.content_version < OLD.content_version OR OLD.state NOT IN ('draft', 'published')))
-  OR (NEW.waits_for_answers <> OLD.waits_for_answers AND OLD.state <> 'draft'))
+  OR (NEW.waits_for_answers <> OLD.waits_for_answers AND OLD.state <> 'draft')
+  OR (OLD.is_contracted AND NOT NEW.is_contracted))
 EXECUTE FUNCTION need_terms_stay();
 -- next
 ALTER TABLE need ENABLE ALWAYS TRIGGER need_terms_stay;
@@ -3218,6 +3239,20 @@ CREATE TRIGGER what_is_opened_is_confirmed BEFORE INSERT OR UPDATE ON offer FOR 
 -- next
 ALTER TABLE offer ENABLE ALWAYS TRIGGER what_is_opened_is_confirmed;
 -- next
+CREATE FUNCTION liability_stays_as_submitted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state = 'draft' OR OLD.liability IS NULL
+  OR NEW.liability = OLD.liability) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'liability_stays_as_submitted';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER liability_stays_as_submitted BEFORE INSERT OR UPDATE ON offer FOR EACH ROW EXECUTE FUNCTION liability_stays_as_submitted();
+-- next
+ALTER TABLE offer ENABLE ALWAYS TRIGGER liability_stays_as_submitted;
+-- next
 CREATE FUNCTION offer_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
@@ -3612,13 +3647,15 @@ DECLARE
   always text[] := '{state,version}';
 BEGIN
   marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'open open' THEN '{told_at}'
     WHEN 'open withdrawn' THEN '{withdrawn_by,withdrawn_at}'
     WHEN 'open upheld' THEN '{}'
     WHEN 'open rejected' THEN '{}'
   END;
   IF marks IS NULL OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
-    OR (NEW.state <> 'withdrawn' AND NOT EXISTS (
+    OR ((NEW.state = 'open' AND (OLD.told_at IS NOT NULL OR NEW.told_at IS NULL))
+    OR NEW.state NOT IN ('open', 'withdrawn') AND NOT EXISTS (
       SELECT FROM challenge_decision AS decision WHERE decision.authority_id = NEW.authority_id
         AND decision.challenge_id = NEW.id AND decision.outcome = NEW.state))
   THEN
