@@ -101,8 +101,7 @@ async def _work(chosen: Settings, parsed: argparse.Namespace) -> Job:
     try:
         await job.work()
     except Exception as error:
-        failed = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
-        if not all(is_away(one) for one in failed):
+        if not _is_away(error):
             raise
         raise Trouble(
             f"The database went away after {job.calculated} contracts were calculated. "
@@ -111,6 +110,14 @@ async def _work(chosen: Settings, parsed: argparse.Namespace) -> Job:
     finally:
         await opened.close()
     return job
+
+
+def _is_away(error: BaseException) -> bool:
+    """Tell whether the database has gone, also where several workers say so at once."""
+    if isinstance(error, BaseExceptionGroup):
+        away, others = error.split(is_away)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        return away is not None and others is None
+    return is_away(error)
 
 
 def _say(line: str) -> None:
