@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    literal,
     literal_column,
     or_,
     select,
@@ -36,7 +35,7 @@ from ecosystem.outcomes.model import (
     VerifiedObservation,
 )
 from ecosystem.outcomes.rules import MetricMissing, ObservationMissing
-from ecosystem.outcomes.tables import metric, observation
+from ecosystem.outcomes.tables import VERIFIED, metric, observation
 from ecosystem.outcomes.windows import NO_HOUR
 from ecosystem.runtime.columns import json_of
 from ecosystem.runtime.database import Record, Statement, Tx
@@ -223,7 +222,7 @@ _OTHERS: Final = Statement(
         ).label("is_corrected"),
     )
     .where(observation.c.authority_id == _AUTHORITY, observation.c.metric_id == _METRIC)
-    .where(observation.c.state == State.VERIFIED.value, observation.c.id != _ID)
+    .where(observation.c.state == VERIFIED, observation.c.id != _ID)
     .where(observation.c.starts_on < bindparam("ends_on", type_=Date))
     .where(observation.c.ends_on > bindparam("starts_on", type_=Date))
     .where(
@@ -247,8 +246,7 @@ _VERIFIED: Final = Statement(
         ),
     )
     .where(observation.c.authority_id == _AUTHORITY, observation.c.contract_id == _CONTRACT)
-    # Said in the statement: no index of what is verified serves a state that is a parameter.
-    .where(observation.c.state == literal(State.VERIFIED.value, literal_execute=True))
+    .where(observation.c.state == VERIFIED)
     .where(metric.c.granularity == metric.c.frequency)
     .order_by(metric.c.code, observation.c.starts_on, observation.c.id)
 )

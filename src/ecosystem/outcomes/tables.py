@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSON
@@ -73,6 +74,9 @@ metric: Final = Table(
         name="granularity_is_known",
     ),
 )
+VERIFIED: Final = literal("verified", literal_execute=True)
+VOID: Final = literal("void", literal_execute=True)
+"""States that are said in a statement: no partial index serves one that is a parameter."""
 observation: Final = Table(
     "observation",
     metadata,

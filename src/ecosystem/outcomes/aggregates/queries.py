@@ -17,7 +17,7 @@ from ecosystem.outcomes.excusals.tables import excusal
 from ecosystem.outcomes.model import State
 from ecosystem.outcomes.queries import measure, observed_of
 from ecosystem.outcomes.rules import MetricMissing, observed_by
-from ecosystem.outcomes.tables import metric, observation
+from ecosystem.outcomes.tables import VERIFIED, VOID, metric, observation
 from ecosystem.outcomes.windows import periods
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values.actor import Actor
@@ -63,10 +63,10 @@ def _standing(*conditions: Any) -> Select[Any]:
 
 _SEEN: Final = Statement(
     union_all(
-        _standing(observation.c.state == State.VERIFIED.value),
+        _standing(observation.c.state == VERIFIED),
         _standing(
             observation.c.superseded_by.is_(None),
-            observation.c.state != State.VOID.value,
+            observation.c.state != VOID,
             observation.c.state.in_([State.REPORTED.value, State.DISPUTED.value]),
         ),
     )

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, Date, Integer, Text, any_, bindparam, func, select
 from ecosystem.contracts import queries as contracts
 from ecosystem.outcomes.model import State
 from ecosystem.outcomes.rules import MetricMissing
-from ecosystem.outcomes.tables import metric, observation
+from ecosystem.outcomes.tables import VERIFIED, metric, observation
 from ecosystem.outcomes.together.model import MOST, Chosen, Together, TogetherFacts
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.values.actor import Actor
@@ -52,7 +52,7 @@ _RIVALS: Final = Statement(
     )
     .where(observation.c.authority_id == _AUTHORITY)
     .where(observation.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
-    .where(_other.c.state == State.VERIFIED.value)
+    .where(_other.c.state == VERIFIED)
     .order_by(_other.c.id)
     .limit(10)
 )
