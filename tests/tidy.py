@@ -19,8 +19,8 @@ LINE_CHARACTERS_MAX: Final = 100
 ROOM_FILES: Final = frozenset(
     {"__init__", "model", "rules", "tables", "queries", "actions", "schemas", "routes"}
 )
-IMPURE_EXTRAS: Final = frozenset({"authentication", "sequencer", "shelf"})
-"""Extra modules that do touch the outside: background work, and what tells who a caller is."""
+IMPURE_EXTRAS: Final = frozenset({"authentication", "law", "sequencer", "shelf"})
+"""Extra modules that do touch the outside: background work, who a caller is, which law holds."""
 _WRITERS: Final = frozenset({"insert", "update", "delete", "inserting"})
 _METHODS: Final = frozenset({"get", "post", "patch", "put", "delete", "head", "route"})
 _CLOCKS: Final = frozenset({"now", "utcnow", "today", "monotonic", "perf_counter", "time_ns"})
