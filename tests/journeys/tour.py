@@ -294,7 +294,7 @@ def _consortium(world: World, path: str, content: dict[str, Any]) -> None:
         "joining_id": call.organisation("think_tank"),
         **REASON,
     }
-    proposed = call.post(f"{there}/substitutions", by, asked)
+    proposed = call.post(f"{there}/substitutions", "enterprise/bidder", asked)
     here = f"/v1/substitutions/{proposed['id']}"
     call.post(f"{here}/consent", "think_tank/bidder", changes=here)
     call.get(here, "city/approver")

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -115,8 +115,7 @@ async def _work(chosen: Settings, parsed: argparse.Namespace) -> Job:
 def _is_away(error: BaseException) -> bool:
     """Tell whether the database has gone, also where several workers say so at once."""
     if isinstance(error, BaseExceptionGroup):
-        away, others = error.split(is_away)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        return away is not None and others is None
+        return all(map(_is_away, cast("BaseExceptionGroup[BaseException]", error).exceptions))
     return is_away(error)
 
 

@@ -46,21 +46,14 @@ def stepping(
     rule, name = f"{table}_takes_its_turn", named or table
     refusal = f"USING ERRCODE = 'restrict_violation', CONSTRAINT = '{rule}'"
     barred = f"\n    OR ({never})" if never else ""
-    beginning = f"""
-  IF TG_OP = 'INSERT' THEN
-    IF NEW.version = 1 AND NEW.state = ANY ('{{{",".join(begins)}}}'::text[]) THEN
-      RETURN NEW;
-    END IF;
-    RAISE EXCEPTION '{name} % begins as %', NEW.id, NEW.state
-      {refusal};
-  END IF;"""
+    beginning = _beginning(begins, name=name, refusal=refusal) if begins else ""
     return (
         f"""
 CREATE FUNCTION {rule}() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   marks text[];
   always text[] := '{{state,version}}';
-BEGIN{beginning if begins else ""}
+BEGIN{beginning}
   marks := CASE OLD.state || ' ' || NEW.state
     {cases}
   END;
@@ -78,3 +71,15 @@ END $$""",
         ),
         f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_turns",
     )
+
+
+def _beginning(states: Collection[str], *, name: str, refusal: str) -> str:
+    """Return what a trigger does with a new row."""
+    return f"""
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.version = 1 AND NEW.state = ANY ('{{{",".join(states)}}}'::text[]) THEN
+      RETURN NEW;
+    END IF;
+    RAISE EXCEPTION '{name} % begins as %', NEW.id, NEW.state
+      {refusal};
+  END IF;"""
