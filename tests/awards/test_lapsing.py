@@ -30,7 +30,8 @@ async def listed(world: World, *, at: datetime) -> set[str]:
     statement = queries.listing(of_award=False, overdue=True)
     async with world.database.transaction() as tx:
         row = await tx.row(statement, page_from="~", page_limit=100, at=at)
-    return {one["id"] for one in msgspec.json.decode((row and row["rows"]) or b"[]")}
+    rows: bytes | None = None if row is None else row["rows"]
+    return {one["id"] for one in msgspec.json.decode(rows or b"[]")}
 
 
 async def test_what_is_overdue_is_told_once_to_everybody_and_still_decided(
