@@ -38,6 +38,18 @@ def test_the_ledger_is_checked_beside_a_running_service_and_without_one(folder: 
     assert alone.stdout.endswith(f"{COUNT} invariants, 0 violations.\n")
 
 
+@pytest.mark.parametrize("command", ["ledger check", "payments calculate", "documents expire"])
+def test_where_there_is_no_database_nothing_is_found_sound_and_none_is_made(
+    folder: Path, command: str
+) -> None:
+    there = folder / "mistyped"
+    ended = run(*command.split(), ECOSYSTEM_DATA_FOLDER=str(there))
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert f"There is no database in {there}" in ended.stderr
+    assert not there.exists()
+
+
 @pytest.mark.parametrize("command", ["serve", "demo"])
 @pytest.mark.parametrize("port", ["0", "-1", "65536"])
 def test_a_port_that_cannot_be_is_named(command: str, port: str) -> None:

@@ -40,7 +40,7 @@ def run(parsed: argparse.Namespace) -> int:
         raise Trouble("A sandbox establishes its own platform when it starts.")
     wanted = _wanted(parsed)
     log.configure(chosen)
-    with place.reachable(chosen) as placed:
+    with place.reachable(chosen, begins=True) as placed:
         here = place.addressed(placed)
         asyncio.run(place.refuse_other_kind(here))
         told = asyncio.run(_establish(here, wanted))

@@ -31,7 +31,7 @@ def load_catalogue(parsed: argparse.Namespace) -> int:
         content = parsed.file.read_bytes()
     except OSError as error:
         raise Trouble(f"{parsed.file} cannot be read: {error.strerror}. Check the path.") from None
-    with place.reachable(settings.load(file=parsed.settings)) as chosen:
+    with place.reachable(settings.load(file=parsed.settings), begins=True) as chosen:
         loaded = asyncio.run(_load(chosen, content))
     if parsed.json:
         _say(msgspec.json.encode(loaded).decode())

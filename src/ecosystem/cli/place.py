@@ -42,13 +42,20 @@ def addressed(chosen: Settings) -> Settings:
 
 
 @contextmanager
-def reachable(chosen: Settings) -> Generator[Settings]:
+def reachable(chosen: Settings, *, begins: bool = False) -> Generator[Settings]:
     """Give settings that name the database, for a command that works beside a running service.
 
     The embedded database of a service that is running is used beside it; else it is what
-    `database` gives, with its refusals and effects.
+    `database` gives, with its refusals and effects. Raises Trouble where there is none, unless
+    the command `begins` one: what is looked for in a wrong place must not be found sound.
     """
-    running = EmbeddedServer(folder_of(chosen) / "database").running_dsn(_NAME, role=_READER)
+    there = folder_of(chosen) / "database"
+    running = EmbeddedServer(there).running_dsn(_NAME, role=_READER)
+    if chosen.database_url is None and not begins and not there.exists():
+        raise Trouble(
+            f"There is no database in {folder_of(chosen)}. Name the folder of the service in "
+            "ECOSYSTEM_DATA_FOLDER, or its database in DATABASE_URL."
+        )
     if chosen.database_url is not None or running is None:
         with database(chosen) as (placed, _):
             yield placed
