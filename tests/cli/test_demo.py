@@ -28,7 +28,7 @@ def place() -> Iterator[Path]:
 def _begun(place: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [*COMMAND, "demo", "--exit"],
-        env=environ(TMPDIR=str(place), PYTHONUNBUFFERED="1"),
+        env=environ(TMPDIR=str(place), PYTHONUNBUFFERED="1", http_proxy="http://127.0.0.1:9"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

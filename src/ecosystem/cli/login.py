@@ -93,7 +93,7 @@ class Console:
         known = json.loads(file.read_text(encoding="utf-8"))
         authenticator = read({**known["passkey"], "origin": self.issuer})
         verifier, state = secret() + secret(), secret()
-        with httpx.Client(base_url=self.at, timeout=30) as browser:
+        with httpx.Client(base_url=self.at, timeout=30, trust_env=False) as browser:
             page = self._sent_to(browser, verifier, state)
             page = by_passkey(browser, page, authenticator)
             code = _agreed(browser, page, organisation_id, state=state, issuer=self.issuer)
