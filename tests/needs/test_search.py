@@ -1,10 +1,12 @@
 """Whatever run of characters a need holds is found, in Chinese from one character up."""
 
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import httpx
 import pytest
 
+from ecosystem.runtime.edge import Edge
 from tests.conventions import market
 
 
@@ -37,6 +39,21 @@ async def found_by(client: httpx.AsyncClient, kept: dict[str, Any]) -> Any:
 )
 async def test_a_part_of_the_text_finds_it(text: str, found_by: Any, kept: dict[str, Any]) -> None:
     assert await found_by(text) == {kept["污水处理厂运行"]}
+
+
+async def test_chinese_is_found_however_it_stands_in_the_address(
+    edge: Edge, found_by: Any, kept: dict[str, Any]
+) -> None:
+    async def typed(scope: Any, receive: Any, send: Any) -> None:
+        as_it_is = unquote_to_bytes(scope["query_string"])
+        await edge({**scope, "query_string": as_it_is}, receive, send)
+
+    transport = httpx.ASGITransport(app=typed)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as shell:
+        answer = await shell.get("/v1/needs", params={"text": "污水"})
+
+    assert {one["id"] for one in answer.json()["data"]} == await found_by("污水")
+    assert kept["污水处理厂运行"] in answer.text
 
 
 @pytest.mark.parametrize("text", ["水污", "厂行", "污水停车", "sewageworks", "zzz"])

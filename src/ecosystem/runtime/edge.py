@@ -36,6 +36,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 _log: Final = structlog.get_logger("ecosystem.request")
 _URI_BYTES_MAX: Final = 4_096
+_PRINTABLE: Final = bytes(range(0x21, 0x7F))
 _KEPT_HEADERS: Final = frozenset({b"location", b"etag", b"content-type"})
 _ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -154,6 +155,9 @@ class Edge:
         if len(path) > 1 and path.endswith("/"):
             await exit_.refuse(problems.NOT_FOUND, "No address here ends with a slash.")
             return False
+        if not scope["query_string"].isascii():
+            # Typed as it is, without escapes, as people type Chinese into a shell.
+            scope["query_string"] = quote(scope["query_string"], safe=_PRINTABLE).encode()
         return True
 
     async def _identify(self, scope: Scope, visit: Visit, method: str) -> None:
