@@ -44,13 +44,19 @@ print(found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
 token() {
     find "$_KEPT" -name '*.token' -mmin +5 -exec rm -f {} +
     local kept="$_KEPT/${1%%/*}-${1#*/}.token"
-    [ -s "$kept" ] || _new_token "$1" > "$kept"
+    [ -s "$kept" ] || _new_token "$1" > "$kept" || return
     cat "$kept"
 }
 
-person() { _seeded "$1" | cut -d ' ' -f 2; }
+person() {
+    local both
+    both=$(_seeded "$1") && echo "${both#* }"
+}
 
-organisation() { _seeded "$1" | cut -d ' ' -f 1; }
+organisation() {
+    local both
+    both=$(_seeded "$1") && echo "${both%% *}"
+}
 
 in_days() { get - /v1/sandbox/clock | _later "$1"; }
 
@@ -58,7 +64,13 @@ on_day() { in_days "$1" | cut -c 1-10; }
 
 wait_days() { post - /v1/sandbox/clock "{\"now\": \"$(in_days "$1")\"}" | field now; }
 
-story() { eval "$(cd "$_HOUSE" && _examples "$@")"; }
+story() {
+    if ! curl --silent --output /dev/null "$E/health/live"; then
+        echo "Nothing answers at $E. Start ./scripts/serve --sandbox, or name another address in E." >&2
+        return 1
+    fi
+    eval "$(cd "$_HOUSE" && _examples "$@")"
+}
 
 _call() {
     local who=$1
@@ -86,8 +98,9 @@ _send() {
 _new_key() { python3 -c 'import uuid; print(uuid.uuid4())'; }
 
 _new_token() {
-    local organisation person
-    read -r organisation person < <(_seeded "$1")
+    local both organisation person
+    both=$(_seeded "$1") || return
+    organisation=${both%% *} person=${both#* }
     _call - "$E/v1/sandbox/tokens" -H "$JSON" --data-binary \
         "{\"person_id\": \"$person\", \"organisation_id\": \"$organisation\"}" | field access_token
 }
@@ -99,8 +112,13 @@ _seeded() {
 import json, sys
 party, _, key = sys.argv[2].partition("/")
 listed = json.load(open(sys.argv[1], encoding="utf-8"))["data"]
-found = next(one for one in listed if one["key"] == party)
+found = next((one for one in listed if one["key"] == party), None)
+if found is None:
+    sys.exit(f"There is no party {party}; there are: " + ", ".join(one["key"] for one in listed))
 people = [one["id"] for one in found["people"] if one["key"] == key]
+if key and not people:
+    known = ", ".join(one["key"] for one in found["people"])
+    sys.exit(f"There is no person {key} of {party}; there are: {known}")
 print(found["organisation_id"], *people)' "$_KEPT/parties" "$1"
 }
 
