@@ -13,6 +13,8 @@ from ecosystem.cli.ledger import COUNT
 from ecosystem.runtime import settings
 from tests.serving.service import run
 
+EXPORT = ("ledger", "export", "--format", "beancount")
+
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
@@ -36,6 +38,19 @@ def test_the_ledger_is_checked_beside_a_running_service_and_without_one(folder: 
     assert "is in use already" in migrated.stderr
     assert alone.returncode == 0
     assert alone.stdout.endswith(f"{COUNT} invariants, 0 violations.\n")
+
+
+def test_what_a_service_allows_a_statement_ends_no_look_at_the_whole_ledger(folder: Path) -> None:
+    hurry = {"ECOSYSTEM_DATA_FOLDER": str(folder), "ECOSYSTEM_STATEMENT_MS_MAX": "1"}
+    journal = folder / "ledger.journal"
+    with place.database(settings.load(data_folder=str(folder))):
+        checked = run("ledger", "check", **hurry)
+        written = run(*EXPORT, "--output", str(journal), **hurry)
+
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert (written.returncode, written.stderr) == (0, "")
+    assert journal.read_text(encoding="utf-8").startswith("option")
+    assert not journal.with_name("ledger.journal.part").exists()
 
 
 @pytest.mark.parametrize("command", ["ledger check", "payments calculate", "documents expire"])

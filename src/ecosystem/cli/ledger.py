@@ -4,8 +4,9 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from ecosystem.budgets import queries as budgets
 from ecosystem.cli import place
@@ -13,7 +14,8 @@ from ecosystem.cli.trouble import Trouble
 from ecosystem.finance.books import queries as finance
 from ecosystem.ledger import queries as ledger
 from ecosystem.ledger.export import queries as export
-from ecosystem.ledger.export.journals import journal
+from ecosystem.ledger.export.journals import Journal
+from ecosystem.ledger.export.model import Format
 from ecosystem.payments.books import queries as books
 from ecosystem.runtime import settings
 from ecosystem.runtime.database import Database
@@ -44,22 +46,29 @@ def check(parsed: argparse.Namespace) -> int:
 
 
 def write(parsed: argparse.Namespace) -> int:
-    """Write the whole ledger as a journal of beancount or hledger."""
+    """Write the whole ledger as a journal of beancount or hledger.
+
+    A file bears the ending `.part` until it is whole.
+    """
+    file: Path | None = parsed.output
     with place.reachable(settings.load(file=parsed.settings)) as chosen:
-        text = asyncio.run(_journal(chosen, parsed))
-    if parsed.output is None:
-        sys.stdout.write(text)
-        return 0
-    file: Path = parsed.output
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Trouble(f"{file} cannot be written: {error.strerror}.") from None
+        if file is None:
+            asyncio.run(_journal(chosen, sys.stdout, form=parsed.format))
+            return 0
+        part = file.with_name(f"{file.name}.part")
+        try:
+            with part.open("w", encoding="utf-8") as written:
+                asyncio.run(_journal(chosen, written, form=parsed.format))
+            part.replace(file)
+        except OSError as error:
+            raise Trouble(f"{file} cannot be written: {error.strerror}.") from None
+        finally:
+            part.unlink(missing_ok=True)
     return 0
 
 
 async def _violations(chosen: Settings) -> list[str]:
-    opened = Database(chosen.database_url or "", chosen)
+    opened = Database(chosen.database_url or "", place.patient(chosen))
     try:
         async with opened.reading(books.PURPOSE) as tx:
             found = list[str]()
@@ -72,14 +81,21 @@ async def _violations(chosen: Settings) -> list[str]:
         await opened.close()
 
 
-async def _journal(chosen: Settings, parsed: argparse.Namespace) -> str:
-    opened = Database(chosen.database_url or "", chosen)
+async def _journal(chosen: Settings, to: TextIO, *, form: Format) -> None:
+    opened = Database(chosen.database_url or "", place.patient(chosen))
     try:
         async with opened.reading(books.PURPOSE) as tx:
-            lines = journal(await export.accounts(tx), await export.entries(tx), form=parsed.format)
-            return "".join(f"{line}\n" for line in lines)
+            journal = Journal(await export.accounts(tx), form=form)
+            _write(to, journal.opened())
+            async for page in export.entries(tx):
+                _write(to, journal.moved(page))
+            _write(to, journal.held())
     finally:
         await opened.close()
+
+
+def _write(to: TextIO, lines: Iterable[str]) -> None:
+    to.writelines(f"{line}\n" for line in lines)
 
 
 def _progress(at: int, sentence: str) -> None:

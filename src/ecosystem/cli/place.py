@@ -25,6 +25,7 @@ from ecosystem.sandbox import queries as sandbox
 _NAME = "ecosystem"
 _READER = "ecosystem_api"
 _VERSION_MIN = 15
+_PATIENCE_MS = 3_600_000
 _FAILURES = (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError)
 _log = structlog.get_logger("ecosystem.place")
 
@@ -39,6 +40,14 @@ def addressed(chosen: Settings) -> Settings:
     if chosen.public_url != Settings().public_url:
         return chosen
     return msgspec.structs.replace(chosen, public_url=f"http://127.0.0.1:{chosen.port}")
+
+
+def patient(chosen: Settings) -> Settings:
+    """Return settings under which a statement over a whole installation may take an hour.
+
+    For a command that somebody waits for and can interrupt; a request may not take so long.
+    """
+    return msgspec.structs.replace(chosen, statement_ms_max=_PATIENCE_MS)
 
 
 @contextmanager

@@ -18,24 +18,33 @@ _BEGINNING: Final = date(1970, 1, 1)
 _DAY: Final = timedelta(days=1)
 
 
-def journal(
-    accounts: Iterable[Account], entries: Iterable[Entry], *, form: Format
-) -> Iterator[str]:
-    """Yield the lines of a journal: accounts, then transfers as they come, then what is held.
+class Journal:
+    """The lines of a journal: accounts, then transfers as they come, then what is held."""
 
-    Requires every account that an entry names.
-    """
-    known = {(one.authority, one.id): one for one in accounts}
-    names = {key: name(one) for key, one in known.items()}
-    write = _beancount if form == "beancount" else _hledger
-    yield from (_opened(known, names) if form == "beancount" else _declared(known, names))
-    last = _BEGINNING
-    for entry in entries:
-        last = max(last, entry.on)
-        sides = names[entry.authority, entry.credit_id], names[entry.authority, entry.debit_id]
-        yield from write(entry, *sides)
-    for key, one in known.items():
-        yield from _holds(one, names[key], on=last + _DAY, form=form)
+    def __init__(self, accounts: Iterable[Account], *, form: Format) -> None:
+        """Require every account that an entry names."""
+        self._known = {(one.authority, one.id): one for one in accounts}
+        self._names = {key: name(one) for key, one in self._known.items()}
+        self._form = form
+        self._last = _BEGINNING
+
+    def opened(self) -> Iterator[str]:
+        """Yield what declares the accounts."""
+        say = _opened if self._form == "beancount" else _declared
+        return say(self._known, self._names)
+
+    def moved(self, entries: Iterable[Entry]) -> Iterator[str]:
+        """Yield some transfers, which follow those before."""
+        write = _beancount if self._form == "beancount" else _hledger
+        for one in entries:
+            self._last = max(self._last, one.on)
+            credited, debited = (one.authority, one.credit_id), (one.authority, one.debit_id)
+            yield from write(one, self._names[credited], self._names[debited])
+
+    def held(self) -> Iterator[str]:
+        """Yield what each account must hold after all transfers."""
+        for key, one in self._known.items():
+            yield from _holds(one, self._names[key], on=self._last + _DAY, form=self._form)
 
 
 def name(account: Account) -> str:

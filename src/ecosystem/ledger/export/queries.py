@@ -1,5 +1,6 @@
 """Read the whole ledger, for a journal."""
 
+from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
@@ -49,12 +50,13 @@ async def accounts(tx: Tx) -> list[Account]:
     return [msgspec.convert(dict(row), Account) for row in rows]
 
 
-async def entries(tx: Tx) -> list[Entry]:
-    """Return every transfer, in the order of their identifiers. Requires one snapshot for all."""
-    found, after = list[Entry](), (0, "")
-    while True:
-        rows = await tx.rows(_ENTRIES, after_authority=after[0], after_id=after[1])
-        found += [Entry(**row) for row in rows]
-        if len(rows) < _AT_ONCE:
-            return found
-        after = (found[-1].authority, found[-1].id)
+async def entries(tx: Tx) -> AsyncIterator[list[Entry]]:
+    """Yield every transfer, in the order of their identifiers, some thousands at a time.
+
+    Requires one snapshot for all.
+    """
+    after = (0, "")
+    while rows := await tx.rows(_ENTRIES, after_authority=after[0], after_id=after[1]):
+        page = [Entry(**row) for row in rows]
+        yield page
+        after = (page[-1].authority, page[-1].id)
