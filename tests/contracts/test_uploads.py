@@ -4,7 +4,9 @@ import asyncio
 import base64
 import dataclasses
 import hashlib
-from collections.abc import AsyncIterator
+import os
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -164,6 +166,80 @@ async def test_what_arrived_before_the_line_was_cut_stays(active: Partnership) -
     assert (seen["offset"], seen["state"]) == (HALF, "open")
     done = await _append(active, where, TEXT[HALF:], offset=HALF, last=True)
     assert done.json()["state"] == "complete"
+
+
+Sized = Callable[..., None]
+
+
+@pytest.fixture
+def disk(chosen: Settings) -> Iterator[Sized]:
+    """Puts the documents on a disk of so much room, and gives it more when called again."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    folder = Path(chosen.data_folder or ".") / "documents"
+    folder.mkdir(parents=True, exist_ok=True)
+    mounted: list[bool] = []
+
+    def sized(*, kilobytes: int, files: int) -> None:
+        chosen_size = f"{'remount,' if mounted else ''}size={kilobytes}k,nr_inodes={files}"
+        command = ["/bin/mount", "-t", "tmpfs", "-o", chosen_size, "small", str(folder)]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+        if told.returncode != 0 and not mounted:
+            pytest.skip(f"no small disk can be mounted: {told.stderr.strip()}")
+        assert told.returncode == 0, told.stderr
+        mounted.append(True)
+
+    yield sized
+    if mounted:
+        subprocess.run(["/bin/umount", folder], check=True)
+
+
+async def test_a_disk_that_fills_up_keeps_what_found_room_and_takes_the_rest_later(
+    active: Partnership, chosen: Settings, disk: Sized
+) -> None:
+    content, kept = TEXT * 300, b"%PDF-1.7 kept"
+    disk(kilobytes=1024, files=100)
+    filed = (await active.file(kept, by=SUPPLIER)).headers["location"]
+    where = await _begin(active, content)
+
+    full = await _append(active, where, content, offset=0, last=True)
+    offset = int(full.headers["upload-offset"])
+    still = await _append(active, where, content[offset:], offset=offset, last=True)
+
+    for answer in (full, still):
+        assert _code(answer) == (503, "unavailable")
+        assert "no room" in answer.json()["detail"]
+        assert answer.headers["retry-after"] == "1"
+        assert answer.headers["upload-offset"] == str(offset)
+    assert 0 < offset < len(content)
+    seen = (await active.get(where, by=SUPPLIER)).json()
+    assert (seen["state"], seen["offset"], seen["refusal"]) == ("open", offset, None)
+    assert (await active.get(f"{filed}/content", by=SUPPLIER)).content == kept
+    disk(kilobytes=8192, files=100)
+    done = await _append(active, where, content[offset:], offset=offset, last=True)
+    there = f"/v1/documents/{done.json()['document_id']}/content"
+    assert (await active.get(there, by=OFFICER)).content == content
+    assert _left(chosen) == []
+
+
+async def test_what_has_all_arrived_is_filed_once_there_is_room_for_its_name(
+    active: Partnership, chosen: Settings, disk: Sized
+) -> None:
+    content = TEXT + b"once"
+    disk(kilobytes=1024, files=3)
+    where = await _begin(active, content)
+
+    full = await _append(active, where, content, offset=0, last=True)
+    seen = (await active.get(where, by=SUPPLIER)).json()
+    disk(kilobytes=1024, files=100)
+    done = await _append(active, where, b"", offset=len(content), last=True)
+
+    assert _code(full) == (503, "unavailable")
+    assert full.headers["upload-offset"] == str(len(content))
+    assert (seen["state"], seen["document_id"]) == ("open", None)
+    there = f"/v1/documents/{done.json()['document_id']}/content"
+    assert (await active.get(there, by=OFFICER)).content == content
+    assert _left(chosen) == []
 
 
 async def test_what_is_not_what_was_said_is_refused_and_says_so_afterwards(

@@ -67,7 +67,10 @@ async def pieces(call: Call, *, bytes_max: int) -> AsyncIterator[bytes]:
 
 
 async def pour(body: AsyncIterator[bytes], file: FileIO, *, digest: Any = None) -> None:
-    """Write a body at the end of `file`, durably; what has come stays, however this ends."""
+    """Write a body at the end of `file`, durably; what has come stays, however this ends.
+
+    Raises OSError where the disk is full: what still found room stays as well.
+    """
     waiting = bytearray()
     try:
         async for piece in body:
@@ -76,8 +79,10 @@ async def pour(body: AsyncIterator[bytes], file: FileIO, *, digest: Any = None) 
                 full, waiting = waiting, bytearray()
                 await asyncio.to_thread(_write, file, full, digest)
     finally:
-        await asyncio.to_thread(_write, file, waiting, digest)
-        await asyncio.to_thread(os.fsync, file.fileno())
+        try:
+            await asyncio.to_thread(_write, file, waiting, digest)
+        finally:
+            await asyncio.to_thread(os.fsync, file.fileno())
 
 
 def sha256_of(path: Path) -> str:

@@ -96,18 +96,20 @@ async def append_to_upload(request: Call, upload_id: FromPath[str]) -> Response[
     The body goes on at `Upload-Offset`, which must be where the upload ends; else the answer
     says where that is. `Upload-Complete: ?1` comes with the last part: what has arrived is
     compared with the SHA-256 and the type that were said before, and filed as a document.
-    `Content-Digest` is compared with the part, where it is sent.
+    `Content-Digest` is compared with the part, where it is sent. A part that ends early, for
+    want of a line or of room (503), keeps what came of it: `Upload-Offset` says where to go on.
     """
     row = await _own(request, upload_id)
     said, is_last = _said(request)
     with _held(request, upload_id) as file:
-        offset = await _appended(request, row, file, said=said)
-        if not is_last:
-            return _answer(request, row, offset=offset)
-        if offset < row["bytes"]:
-            _tell(request, offset)
-            raise rules.UploadUnfinished(f"{offset} of {row['bytes']} bytes are here.")
-        return await _completed(request, row)
+        try:
+            offset = await _appended(request, row, file, said=said)
+            if is_last:
+                return await _completed(request, row, offset=offset)
+        except (Refusal, EdgeFinding, OSError):
+            _tell(request, request.house.blobs.parts.offset(upload_id))
+            raise
+        return _answer(request, row, offset=offset)
 
 
 @delete(
@@ -195,19 +197,19 @@ async def _appended(request: Call, row: Any, file: FileIO, *, said: int) -> int:
     """Write the body at the end of a held part, and return where it ends then."""
     offset = file.seek(0, os.SEEK_END)
     if offset != said:
-        _tell(request, offset)
         raise rules.OffsetDiffers(f"The upload ends at {offset}, and the part begins at {said}.")
     declared = request.header(b"content-digest")
     digest = hashlib.sha256()
     await pour(pieces(request, bytes_max=row["bytes"] - offset), file, digest=digest)
     if declared is not None and media.content_digest(declared) != digest.hexdigest():
         os.ftruncate(file.fileno(), offset)
-        _tell(request, offset)
         raise rules.PartDiffers(f"The SHA-256 of the part that arrived is {digest.hexdigest()}.")
     return file.seek(0, os.SEEK_END)
 
 
-async def _completed(request: Call, row: Any) -> Response[bytes]:
+async def _completed(request: Call, row: Any, *, offset: int) -> Response[bytes]:
+    if offset < row["bytes"]:
+        raise rules.UploadUnfinished(f"{offset} of {row['bytes']} bytes are here.")
     blobs, upload_id = request.house.blobs, row["id"]
     path = blobs.parts.path(upload_id)
     come = await asyncio.to_thread(actions.arrived, row, path)
@@ -234,7 +236,7 @@ async def _refuse(request: Call, upload_id: str, refusal: Refusal) -> None:
 
 
 def _tell(request: Call, offset: int) -> None:
-    """Have a refusal say where the upload ends."""
+    """Have an answer that is no success say where the upload ends."""
     request.visit.answer_headers.append((b"upload-offset", str(offset).encode()))
 
 
