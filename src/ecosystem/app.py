@@ -29,6 +29,7 @@ from ecosystem.catalogue import routes as catalogue
 from ecosystem.contracts import routes as contracts
 from ecosystem.contracts.changes import routes as changes
 from ecosystem.contracts.documents import routes as documents
+from ecosystem.contracts.excluding import routes as excluding
 from ecosystem.contracts.negotiating import routes as negotiating
 from ecosystem.contracts.past import routes as contracts_past
 from ecosystem.contracts.redacting import routes as redacting
@@ -121,6 +122,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *ratios.ROUTES,
     *contracts.ROUTES,
     *changes.ROUTES,
+    *excluding.ROUTES,
     *negotiating.ROUTES,
     *turns.ROUTES,
     *documents.ROUTES,

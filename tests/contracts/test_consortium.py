@@ -1,5 +1,6 @@
 """What a consortium has offered becomes terms: who answers for what, and who is paid which part."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +13,16 @@ from hypothesis import strategies as st
 
 from ecosystem.contracts import forms, queries, shares
 from ecosystem.contracts.changes import rules as changes
-from ecosystem.contracts.changes.model import ApproveFacts, ChangeFacts
+from ecosystem.contracts.changes.model import ApproveFacts, ChangeFacts, ProposeFacts
+from ecosystem.contracts.changes.model import State as ChangeState
+from ecosystem.contracts.excluding import rules as excluding
+from ecosystem.contracts.excluding.model import DisputeFacts, ReplyFacts
 from ecosystem.contracts.form_shapes import Consortium, ContractTerms, MemberShare
+from ecosystem.history.sequencer import sequence
 from ecosystem.offers.model import Liability
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
+from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.identifiers import compose
 from ecosystem.values.money import Money
 from tests.contracts.changing import PARTIES as SIGNING
@@ -30,6 +36,13 @@ DECIDED: Rules = {
     "change.approved": (changes.approve, ApproveFacts),
     "contract.changed": (changes.change, ChangeFacts),
 }
+EXCLUDED: Rules = {
+    **DECIDED,
+    "change.proposed": (changes.propose, ProposeFacts),
+    "change.replied": (excluding.reply, ReplyFacts),
+    "change.disputed": (excluding.dispute, DisputeFacts),
+}
+MEMBER = ("second_enterprise", "delivery")
 SUPPLIERS = tuple(one.organisation_id for one in PARTIES if one.role == "supplier")
 
 
@@ -127,9 +140,9 @@ async def active(client: httpx.AsyncClient, database: Database, superuser: str) 
     return await (await awarded(client, database, superuser)).active()
 
 
-def _instead(at: Partnership, leaving: str, joining: str) -> dict[str, Any]:
+def _instead(at: Partnership, leaving: str, joining: str, **how: str) -> dict[str, Any]:
     return {
-        "substitution": {"leaving_id": at.id_of(leaving), "joining_id": at.id_of(joining)},
+        "substitution": {"leaving_id": at.id_of(leaving), "joining_id": at.id_of(joining), **how},
     }
 
 
@@ -210,6 +223,96 @@ async def test_a_substitution_is_refused_with_what_would_satisfy(
     assert fault in {one["code"] for one in refused.json()["errors"]}
 
 
+async def _say(
+    at: Partnership, change: dict[str, Any], how: str, body: object, *, by: tuple[str, str]
+) -> httpx.Response:
+    return await at.post(f"/v1/contract-changes/{change['id']}/{how}", body, by=by, If_Match="*")
+
+
+REPLY = {"reply": {"en": "We perform as agreed."}}
+DISPUTE = {
+    "statement": {"zh": "未违约", "en": "There was no breach."},
+    "forum": {"zh": "市中级人民法院（2026）民初1号", "en": "Intermediate court, case 1 of 2026"},
+}
+
+
+async def test_a_member_that_refuses_to_leave_is_excluded_once_it_was_heard(
+    active: Partnership, database: Database
+) -> None:
+    asked = _instead(active, "second_enterprise", "think_tank", exclusion="breach")
+    change = await proposed(active, asked)
+    assert change["exclusion"]["member_id"] == active.id_of("second_enterprise")
+    assert active.id_of("second_enterprise") not in change["signers"]
+
+    unheard = await _approve(active, change, "approver")
+    other = await _say(active, change, "reply", REPLY, by=("enterprise", "delivery"))
+    hasty = await _say(active, change, "dispute", DISPUTE, by=MEMBER)
+    replied = await _say(active, change, "reply", REPLY, by=MEMBER)
+    twice = await _say(active, change, "reply", REPLY, by=MEMBER)
+    approved = await _approve(active, change, "approver")
+    asking = await sign(active, change, "second_enterprise")
+    for party in ("city", "enterprise", "verifier", "think_tank"):
+        signed = await sign(active, change, party)
+        assert signed.status_code == 201, signed.text
+    disputed = await _say(active, change, "dispute", DISPUTE, by=MEMBER)
+
+    assert [code(one) for one in (unheard, other, hasty, twice, asking)] == [
+        (409, "member_unheard"), (403, "not_excluded_member"), (409, "exclusion_undecided"),
+        (409, "exclusion_decided"), (403, "not_party"),
+    ]  # fmt: skip
+    assert [one.status_code for one in (replied, approved, disputed)] == [201, 201, 201]
+    now = await read(active, f"/v1/contract-changes/{change['id']}", by=MEMBER)
+    exclusion = now["exclusion"]
+    assert (now["state"], exclusion["ground"], exclusion["reply"], exclusion["dispute"]) == (
+        "in_force", "breach", REPLY["reply"], DISPUTE,
+    )  # fmt: skip
+    async with database.transaction() as tx:
+        paid = await queries.shares(tx, active.contract_id)
+    assert [(one.organisation_id, one.share) for one in paid] == [
+        (active.id_of("enterprise"), "70"), (active.id_of("think_tank"), "30"),
+    ]  # fmt: skip
+    counted = await replayed(database, EXCLUDED)
+    assert (counted["change.replied"], counted["change.disputed"]) == (1, 1)
+    while await sequence(database):
+        pass
+    told = await active.get("/v1/events?limit=100", by=MEMBER)
+    types = {one["type"] for one in told.json()["data"] if one["stream"] == change["id"]}
+    assert {"change.proposed", "change.approved", "change.disputed"} <= types
+
+
+@pytest.mark.parametrize(
+    ("by", "ground", "problem"),
+    [
+        (("enterprise", "delivery"), "breach", (403, "not_excluding")),
+        (("city", "officer"), "dislike", (422, "exclusion_unfounded")),
+    ],
+)
+async def test_only_the_authority_excludes_and_on_a_ground_of_the_place(
+    active: Partnership, by: tuple[str, str], ground: str, problem: tuple[int, str]
+) -> None:
+    asked = _instead(active, "second_enterprise", "think_tank", exclusion=ground)
+
+    assert code(await propose(active, asked, by=by)) == problem
+
+
+def test_who_says_nothing_is_excluded_when_the_time_to_reply_is_over() -> None:
+    until = datetime(2026, 1, 11, tzinfo=UTC)
+    by = Actor(
+        organisation_id="org_city", organisation_number=1, kind=OrganisationKind.GOVERNMENT,
+        verified=True, jurisdiction="CN", client_id="client_a", person_id="person_b",
+        roles=(Role.APPROVER,),
+    )  # fmt: skip
+    facts = ApproveFacts(
+        state=ChangeState.PROPOSED, authority_number=1, proposed_by="person_a",
+        needs_approval=True, approved_by=None, reply_by=until,
+    )  # fmt: skip
+
+    with pytest.raises(excluding.MemberUnheard):
+        changes.approve(facts, by=by, at=until - timedelta(seconds=1))
+
+    assert changes.approve(facts, by=by, at=until).approved_by == "person_b"
+
+
 STRANGER = """
 INSERT INTO contract_party SELECT authority_id, contract_id, $1, 'supplier', 1
 FROM contract_party WHERE organisation_id = $2
@@ -221,6 +324,14 @@ UNAPPROVED = """
 INSERT INTO contract_change_signature
 SELECT authority_id, id, $2, (SELECT id FROM person LIMIT 1), terms_digest, now()
 FROM contract_change WHERE $1 <> ''"""
+UNHEARD = """
+UPDATE contract_change SET version = version + 1, approved_at = now(),
+  approved_by = (SELECT id FROM person WHERE id <> proposed_by LIMIT 1)
+WHERE $1 <> '' AND $2 <> ''"""
+LEFT_OUT = """
+INSERT INTO contract_change SELECT (jsonb_populate_record(one, jsonb_build_object(
+  'signers', array_remove(one.signers, $2), 'id', replace(one.id, '0', '1')))).*
+FROM contract_change AS one WHERE $1 <> ''"""
 UNASKED = "UPDATE contract_change SET needs_approval = false WHERE $1 <> '' AND $2 <> ''"
 
 
@@ -231,12 +342,15 @@ UNASKED = "UPDATE contract_change SET needs_approval = false WHERE $1 <> '' AND 
         (DEPARTURE, "a_party_leaves_by_a_change"),
         (UNAPPROVED, "a_change_is_signed_by_its_signers"),
         (UNASKED, "contract_change_takes_its_turn"),
+        (UNHEARD, "nobody_is_excluded_unheard"),
+        (LEFT_OUT, "a_change_is_signed_by_all"),
     ],
 )
 async def test_the_database_lets_nobody_join_or_leave_otherwise(
     active: Partnership, superuser: str, statement: str, constraint: str
 ) -> None:
-    await proposed(active, _instead(active, "second_enterprise", "think_tank"))
+    how = {"exclusion": "insolvency"} if statement == UNHEARD else {}
+    await proposed(active, _instead(active, "second_enterprise", "think_tank", **how))
     connection = await asyncpg.connect(superuser)
 
     with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:

@@ -41,11 +41,30 @@ def turns(world: World) -> None:
 
 
 def _substitute(world: World) -> None:
-    """Propose another in a member's place, have that approved, and withdraw it."""
+    """Propose another in a member's place, have that approved, and withdraw it.
+
+    Once with the member's consent, and once although it does not agree.
+    """
+    call = world.caller
+    for exclusion in ({}, {"exclusion": "breach"}):
+        there = _instead(world, exclusion)
+        if exclusion:
+            reply = {"reply": text("已按约履行", "All was done as agreed")}
+            call.post(f"{there}/reply", "think_tank/delivery", reply, changes=there)
+        call.post(f"{there}/approval", "city/approver", changes=there)
+        if exclusion:
+            forum = {"statement": _REASON["reason"], "forum": text("人民法院", "The court")}
+            call.post(f"{there}/dispute", "think_tank/delivery", forum, changes=there)
+        call.get(there, "city/officer")
+        call.post(f"{there}/withdrawal", "city/officer", _REASON, changes=there)
+
+
+def _instead(world: World, exclusion: dict[str, str]) -> str:
     call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
     places = {
         "leaving_id": call.organisation("think_tank"),
         "joining_id": call.organisation("second_enterprise"),
+        **exclusion,
     }
     asked = {
         "base_digest": call.get(contract, "city/officer")["terms_digest"],
@@ -54,10 +73,7 @@ def _substitute(world: World) -> None:
         **_REASON,
     }
     made = call.post(f"{contract}/changes", "city/officer", asked)
-    there = f"/v1/contract-changes/{made['id']}"
-    call.get(there, "city/officer")
-    call.post(f"{there}/approval", "city/approver", changes=there)
-    call.post(f"{there}/withdrawal", "city/officer", _REASON, changes=there)
+    return f"/v1/contract-changes/{made['id']}"
 
 
 def _turn(world: World, **asked: Any) -> str:

@@ -36,6 +36,8 @@ STILL_DONE = frozenset({
     "reply to a termination",
     "withdraw a turn of a contract",
     "reject a change of a contract",
+    "reply to one's own exclusion",
+    "dispute one's own exclusion",
     "redact a document of a contract",
     "make an address from which a document is downloaded",
     "dispute an observation",

@@ -23,7 +23,8 @@ SIGN: Final = Permit(
     act="sign a contract", scope="contracts:sign", roles=(Role.SIGNATORY,), person=True,
     step_up=True, verified=True, relation="party", state="draft",
 )  # fmt: skip
-_SIDES: Final = (Role.OFFICER, Role.DELIVERY, Role.SIGNATORY)
+_SUPPLIES: Final = (Role.DELIVERY, Role.SIGNATORY)
+_SIDES: Final = (Role.OFFICER, *_SUPPLIES)
 PROPOSE_VALUES: Final = Permit(
     act="propose values for the draft of a contract", scope="contracts:write", roles=_SIDES,
     person=True, verified=True, relation="authority, by an officer; or supplier", state="draft",
@@ -58,6 +59,14 @@ APPROVE_CHANGE: Final = Permit(
     act="approve a change that substitutes a member", scope="contracts:write",
     roles=(Role.APPROVER,), person=True, step_up=True, kinds=(OrganisationKind.GOVERNMENT,),
     verified=True, relation="authority, not who proposed", state="proposed",
+)  # fmt: skip
+REPLY_TO_EXCLUSION: Final = Permit(
+    act="reply to one's own exclusion", scope="contracts:write", roles=_SUPPLIES, person=True,
+    relation="member that a change excludes", state="proposed",
+)  # fmt: skip
+DISPUTE_EXCLUSION: Final = Permit(
+    act="dispute one's own exclusion", scope="contracts:write", roles=_SUPPLIES, person=True,
+    relation="member that a change excludes", state="approved",
 )  # fmt: skip
 WITHDRAW_CHANGE: Final = Permit(
     act="withdraw a change of a contract", scope="contracts:write", roles=_SIDES, person=True,

@@ -113,12 +113,23 @@ class ChangeGround(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What all changes on this ground may add together, what they took away being set off."""
 
 
+class ExclusionGround(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A ground on which a member of a consortium is substituted although it does not agree."""
+
+    code: Code
+    title: Text
+    reply_days: Annotated[int, Meta(ge=1, le=365)]
+    """How long the member may reply before it is decided; days of 24 hours."""
+
+
 class ChangeLimit(Cited, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """On what grounds a contract is changed, and what all changes may add to its value together."""
 
     share_max: Share | None
     """Of the value first agreed, whatever the grounds; null sets no limit."""
     grounds: tuple[ChangeGround, ...]
+    exclusions: tuple[ExclusionGround, ...] = ()
+    """Where none is named, nobody is excluded."""
 
 
 class LateRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

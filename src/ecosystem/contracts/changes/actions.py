@@ -36,7 +36,8 @@ from ecosystem.values.text import Text
 _PROPOSED: Final = tuple(
     column.key
     for column in contract_change.columns
-    if not column.key.startswith(("ended_", "approved_"))
+    if not column.key.startswith(("ended_", "approved_", "replied_", "disput"))
+    and column.key != "reply"
 )
 _PROPOSE: Final = inserting(contract_change, *_PROPOSED)
 _SIGN: Final = inserting(contract_change_signature)
@@ -124,6 +125,7 @@ async def _keep(
         terms_digest=proposed.terms_digest, signers=list(proposed.signers),
         price_before=value.before.decimal(), price_after=value.after.decimal(),
         currency=value.after.currency, needs_approval=proposed.needs_approval, proposed_at=at,
+        excluded_id=proposed.excluded_id, reply_by=proposed.reply_by,
     )  # fmt: skip
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
+from ecosystem.catalogue.profiles.model import ChangeGround, ChangeLimit
 from ecosystem.contracts.changes.model import (
     Act,
     DateImpact,
@@ -13,12 +14,13 @@ from ecosystem.contracts.changes.model import (
     Impact,
     LimitImpact,
     PartImpact,
+    ProposeFacts,
     ValueImpact,
 )
 from ecosystem.contracts.form_shapes import ContractTerms
 from ecosystem.needs.amending.differences import found
 from ecosystem.needs.amending.model import Difference as Changed
-from ecosystem.values.money import Money
+from ecosystem.values.money import Money, of
 
 _CODED: Final = ("clauses", "milestones", "metrics", "payment_rules", "data_terms", "changes")
 _HUNDRED: Final = Decimal(100)
@@ -55,6 +57,41 @@ def differences(before: ContractTerms, after: ContractTerms) -> Iterator[Differe
         compared = _coded if name in _CODED else found
         for one in compared(was, new[name], pointer=f"/{name}"):
             yield Difference(pointer=one.pointer, before=one.before, after=one.after)
+
+
+def limits(
+    facts: ProposeFacts, ground: ChangeGround, terms: ContractTerms
+) -> Iterator[LimitImpact]:
+    """Yield each limit that is set, with what would then have been added in all."""
+    added = terms.value.decimal() - facts.terms.value.decimal()
+    alike = [Decimal(one.change) for one in facts.earlier if one.ground == ground.code]
+    first, rule = facts.first_value, facts.limit
+    if ground.share_each_max is not None:
+        yield _limit("share_each_max", ground.share_each_max, ground, added, first=first)
+    if ground.share_all_max is not None:
+        together = added + sum(alike, Decimal(0))
+        yield _limit("share_all_max", ground.share_all_max, ground, together, first=first)
+    if rule.share_max is not None:
+        since = terms.value.decimal() - first.decimal()
+        yield _limit("share_max", rule.share_max, rule, since, first=first)
+
+
+def _limit(
+    rule: Literal["share_each_max", "share_all_max", "share_max"],
+    share: str,
+    cited: ChangeGround | ChangeLimit,
+    added: Decimal,
+    *,
+    first: Money,
+) -> LimitImpact:
+    return LimitImpact(
+        rule=rule,
+        law=cited.law,
+        article=cited.article,
+        share_max=share,
+        allowed=of(first.decimal() * Decimal(share), first.currency),
+        added=f"{added:f}",
+    )
 
 
 def _coded(before: list[Any], after: list[Any], *, pointer: str) -> Iterator[Changed]:

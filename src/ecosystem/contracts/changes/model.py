@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.catalogue.profiles.model import ChangeLimit
 from ecosystem.catalogue.profiles.words import Code as GroundCode
+from ecosystem.contracts.excluding.model import Exclusion
 from ecosystem.contracts.form_shapes import (
     Clause,
     ContractTerms,
@@ -60,6 +61,8 @@ class Substitution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     leaving_id: OrganisationId
     joining_id: OrganisationId
+    exclusion: GroundCode | UnsetType = UNSET
+    """Where who leaves does not agree: one of `changes.exclusions` of the profile."""
 
 
 class TermsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,7 +83,8 @@ class TermsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     removed_payment_rules: Annotated[tuple[Code, ...], Meta(max_length=100)] = ()
     clauses: Annotated[tuple[Clause, ...], Meta(max_length=100)] = ()
     substitution: Substitution | UnsetType = UNSET
-    """It is signed by who leaves and who joins, too, and approved by the authority first."""
+    """It is approved by the authority first, and signed by who joins, too; so it is by who leaves,
+    but for one that is excluded."""
 
 
 class ChangeDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -213,9 +217,13 @@ class Proposed(msgspec.Struct, frozen=True, kw_only=True):
     terms: ContractTerms
     terms_digest: Digest
     signers: tuple[OrganisationId, ...]
-    """Who has to sign: every party to the new terms, and to the old."""
+    """Who has to sign: every party to the new terms, and to the old but who is excluded."""
     needs_approval: bool = False
     """Whether an approver of the authority decides before anybody signs."""
+    excluded_id: OrganisationId | None = None
+    """Who leaves although it does not agree."""
+    reply_by: datetime | None = None
+    """Until when that member may reply, before anybody decides."""
     impact: Impact
 
 
@@ -247,6 +255,9 @@ class ApproveFacts(msgspec.Struct, frozen=True, kw_only=True):
     proposed_by: str
     needs_approval: bool
     approved_by: str | None
+    reply_by: datetime | None = None
+    """Until when a member may reply that is excluded; None where none is."""
+    has_reply: bool = False
 
 
 class ChangeApproved(msgspec.Struct, frozen=True, kw_only=True):
@@ -345,6 +356,8 @@ class Change(ChangeSummary, frozen=True, kw_only=True):
     """Whether an approver of the authority decides before anybody signs."""
     approved_by: PersonId | None
     approved_at: datetime | None
+    exclusion: Exclusion | None
+    """Of a substitution to which who leaves does not agree; null otherwise."""
     ended_by: PersonId | None
     ended_reason: Text | None
 

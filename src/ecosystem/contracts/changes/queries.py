@@ -10,8 +10,10 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
+    case,
     func,
     literal_column,
+    null,
     or_,
     select,
 )
@@ -70,6 +72,23 @@ _SIGNATURES: Final = (
     .where(_signed.change_id == contract_change.c.id)
     .scalar_subquery()
 )
+_EXCLUSION: Final = case(
+    (
+        contract_change.c.excluded_id.is_not(None),
+        json_of(
+            member_id=contract_change.c.excluded_id,
+            ground=contract_change.c.changes["substitution"]["exclusion"],
+            reply_by=contract_change.c.reply_by,
+            reply=contract_change.c.reply,
+            replied_by=contract_change.c.replied_by,
+            replied_at=contract_change.c.replied_at,
+            dispute=contract_change.c.dispute,
+            disputed_by=contract_change.c.disputed_by,
+            disputed_at=contract_change.c.disputed_at,
+        ),
+    ),
+    else_=null(),
+)
 _SUMMARY: Final[list[ColumnElement[Any]]] = [
     contract_change.c.id,
     contract_change.c.version,
@@ -98,6 +117,7 @@ _WHOLE: Final[list[ColumnElement[Any]]] = [
     contract_change.c.needs_approval,
     contract_change.c.approved_by,
     contract_change.c.approved_at,
+    _EXCLUSION.label("exclusion"),
     contract_change.c.ended_by,
     contract_change.c.ended_reason,
 ]
@@ -247,6 +267,8 @@ def approve_facts(change: Record) -> ApproveFacts:
         proposed_by=change["proposed_by"],
         needs_approval=change["needs_approval"],
         approved_by=change["approved_by"],
+        reply_by=change["reply_by"],
+        has_reply=change["reply"] is not None,
     )
 
 

@@ -14,6 +14,7 @@ from ecosystem.contracts.changes.model import (
     FormDifferences,
     Reasoned,
 )
+from ecosystem.contracts.excluding import rules as excluding
 from ecosystem.contracts.model import Signing
 from ecosystem.contracts.own_key import JwsDiffers, JwsKeyUnregistered, JwsUnfit
 from ecosystem.contracts.rules import (
@@ -39,7 +40,8 @@ from ecosystem.values.revision import RevisionStale
     key=True,
     refuses=(
         ContractMissing, rules.NotProposer, rules.ContractNotActive, rules.ChangeOpen,
-        rules.BaseDiffers, rules.ChangeUnfounded, rules.ChangeUnsound, rules.ValueBeyondLimit,
+        rules.BaseDiffers, rules.ChangeUnfounded, excluding.NotExcluding,
+        excluding.ExclusionUnfounded, rules.ChangeUnsound, rules.ValueBeyondLimit,
         rules.MilestoneSettled,
     ),
 )  # fmt: skip
@@ -51,6 +53,8 @@ async def propose_change(
     An officer of the authority, or a supplier's delivery or signatory, says what changes about
     the terms, why, and on which ground of the profile. The new terms are checked as those of
     a new contract are. What the change comes to is computed at once, and read under `impact`.
+    A member that does not agree to be substituted is excluded on a ground of its own, by the
+    authority alone: it learns of it now, and may reply until `exclusion.reply_by`.
     """
     made = await actions.propose(request.tx, contract_id, data, by=request.by, at=request.at)
     return request.answer(made, version=made.version, location=f"/v1/contract-changes/{made.id}")
@@ -150,13 +154,15 @@ async def sign_change(
     refuses=(
         rules.ChangeMissing, ContractMissing, RevisionStale, rules.NotChangesAuthority,
         rules.ApprovesOwnChange, rules.ChangeOver, rules.ApprovalNotAwaited,
+        excluding.MemberUnheard,
     ),
 )  # fmt: skip
 async def approve_change(request: Call, change_id: FromPath[str]) -> Response[bytes]:
     """Approve a change that substitutes a member of a consortium.
 
     Another person than who proposed it, an approver of the authority, decides before anybody
-    signs. Then everybody does: who leaves and who joins, too.
+    signs. Then everybody does: who joins, too, and who leaves, but for one that is excluded.
+    Such a member has replied before, or had its time to.
     """
     now = await actions.approve(
         request.tx, change_id, by=request.by, at=request.at, expected=request.expected

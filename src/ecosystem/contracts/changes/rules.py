@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
 from msgspec import UNSET
 
-from ecosystem.catalogue.profiles.model import ChangeGround, ChangeLimit
+from ecosystem.catalogue.profiles.model import ChangeGround
 from ecosystem.contracts import forms, own_key
 from ecosystem.contracts.changes import applying, impact
 from ecosystem.contracts.changes.model import (
@@ -25,11 +25,12 @@ from ecosystem.contracts.changes.model import (
     SignFacts,
     State,
 )
+from ecosystem.contracts.excluding import rules as excluding
 from ecosystem.contracts.form_shapes import ContractTerms
 from ecosystem.contracts.model import ContractParty
 from ecosystem.contracts.model import State as ContractState
 from ecosystem.contracts.rules import DigestDiffers, NotParty, SignedBefore, SignsForAnother
-from ecosystem.values import control, money
+from ecosystem.values import control
 from ecosystem.values.actor import Actor, Role
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
@@ -159,10 +160,10 @@ class OwnProposal(Refusal):
 def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
     """Propose a change of a contract in force.
 
-    Refuses with NotProposer, ContractNotActive, ChangeOpen, BaseDiffers, ChangeUnfounded,
-    ChangeUnsound with every fault at once, and ValueBeyondLimit, in that order.
+    Refuses with NotProposer, ContractNotActive, ChangeOpen, BaseDiffers, ChangeUnfounded, as
+    `excluding.reply_by` does, ChangeUnsound with every fault at once, and ValueBeyondLimit, in
+    that order.
     """
-    del at
     side = _side(facts, by)
     if facts.state is not ContractState.ACTIVE:
         raise ContractNotActive(f"The contract is {facts.state}.")
@@ -172,8 +173,14 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
         message = f"The terms in force have the digest {facts.terms_digest}."
         raise BaseDiffers(message, pointer="/base_digest")
     ground = _ground(facts)
+    instead = facts.asked.changes.substitution
+    reply_by = excluding.reply_by(
+        facts.limit, UNSET if instead is UNSET else instead.exclusion,
+        is_authority=side == "authority", at=at,
+    )  # fmt: skip
+    excluded_id = None if instead is UNSET or reply_by is None else instead.leaving_id
     terms = _terms(facts)
-    limits = tuple(_limits(facts, ground, terms))
+    limits = tuple(impact.limits(facts, ground, terms))
     if terms.value.decimal() > facts.terms.value.decimal():
         _refuse_beyond(limits)
     return Proposed(
@@ -183,10 +190,10 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
         proposed_by=control.hand(by),
         terms=terms,
         terms_digest=forms.terms_digest(terms),
-        signers=tuple(
-            sorted({one.organisation_id for one in (*facts.terms.parties, *terms.parties)})
-        ),
-        needs_approval=facts.asked.changes.substitution is not UNSET,
+        signers=tuple(sorted((_parties(facts.terms) | _parties(terms)) - {excluded_id})),
+        needs_approval=instead is not UNSET,
+        excluded_id=excluded_id,
+        reply_by=reply_by,
         impact=impact.between(facts.terms, terms, first=facts.first_value, limits=limits),
     )
 
@@ -194,10 +201,9 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
 def approve(facts: ApproveFacts, *, by: Actor, at: datetime) -> ChangeApproved:
     """Let a change be signed that puts another organisation in a member's place.
 
-    Refuses with NotChangesAuthority, ApprovesOwnChange, ChangeOver or ApprovalNotAwaited, in that
-    order.
+    Refuses with NotChangesAuthority, ApprovesOwnChange, ChangeOver, ApprovalNotAwaited or
+    MemberUnheard, in that order.
     """
-    del at
     if by.organisation_number != facts.authority_number:
         raise NotChangesAuthority("The contract is another authority's.")
     if control.is_own(by, facts.proposed_by):
@@ -206,6 +212,7 @@ def approve(facts: ApproveFacts, *, by: Actor, at: datetime) -> ChangeApproved:
         raise ChangeOver(f"The change is {facts.state}.")
     if not facts.needs_approval or facts.approved_by is not None:
         raise ApprovalNotAwaited("The change waits for signatures alone.")
+    excluding.refuse_unheard(facts.reply_by, has_reply=facts.has_reply, at=at)
     return ChangeApproved(approved_by=control.hand(by))
 
 
@@ -332,41 +339,6 @@ def _ground(facts: ProposeFacts) -> ChangeGround:
         detail = f"It is for contracts of {' or '.join(ground.phases)}, this one of {phases[0]}."
         raise ChangeUnfounded(detail, pointer="/ground")
     return ground
-
-
-def _limits(
-    facts: ProposeFacts, ground: ChangeGround, terms: ContractTerms
-) -> Iterator[LimitImpact]:
-    """Yield each limit that is set, with what would then have been added in all."""
-    added = terms.value.decimal() - facts.terms.value.decimal()
-    alike = [Decimal(one.change) for one in facts.earlier if one.ground == ground.code]
-    first, rule = facts.first_value, facts.limit
-    if ground.share_each_max is not None:
-        yield _limit("share_each_max", ground.share_each_max, ground, added, first=first)
-    if ground.share_all_max is not None:
-        together = added + sum(alike, Decimal(0))
-        yield _limit("share_all_max", ground.share_all_max, ground, together, first=first)
-    if rule.share_max is not None:
-        since = terms.value.decimal() - first.decimal()
-        yield _limit("share_max", rule.share_max, rule, since, first=first)
-
-
-def _limit(
-    rule: Literal["share_each_max", "share_all_max", "share_max"],
-    share: str,
-    cited: ChangeGround | ChangeLimit,
-    added: Decimal,
-    *,
-    first: money.Money,
-) -> LimitImpact:
-    return LimitImpact(
-        rule=rule,
-        law=cited.law,
-        article=cited.article,
-        share_max=share,
-        allowed=money.of(first.decimal() * Decimal(share), first.currency),
-        added=f"{added:f}",
-    )
 
 
 def _refuse_beyond(limits: tuple[LimitImpact, ...]) -> None:

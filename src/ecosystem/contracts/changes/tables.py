@@ -30,7 +30,10 @@ from ecosystem.runtime.turns import stepping
 _TURNS: Final = stepping(
     "contract_change",
     {
-        "proposed proposed": "approved_by,approved_at",
+        "proposed proposed": (
+            "approved_by,approved_at,reply,replied_by,replied_at,dispute,disputed_by,disputed_at"
+        ),
+        "in_force in_force": "dispute,disputed_by,disputed_at",
         "proposed in_force": "ended_at",
         "proposed withdrawn": "ended_at,ended_by,ended_reason",
         "proposed rejected": "ended_at,ended_by,ended_reason",
@@ -49,6 +52,20 @@ _SIGNS: Final = """EXISTS (
       AND NEW.organisation_id = ANY (change.signers) AND change.proposed_by <> NEW.person_id
       AND (NOT change.needs_approval OR change.approved_by IS NOT NULL))"""
 """A party to the new terms signs them, and by another hand than the one that proposed."""
+
+_ALL_SIGN: Final = """NOT EXISTS (
+    SELECT FROM contract_party AS party
+    WHERE party.authority_id = NEW.authority_id AND party.contract_id = NEW.contract_id
+      AND party.organisation_id IS DISTINCT FROM NEW.excluded_id
+      AND party.organisation_id <> ALL (NEW.signers) AND NOT EXISTS (
+        SELECT FROM contract_departure AS departure
+        WHERE departure.authority_id = party.authority_id
+          AND departure.contract_id = party.contract_id
+          AND departure.organisation_id = party.organisation_id))
+  AND NOT EXISTS (
+    SELECT FROM json_array_elements(NEW.terms->'parties') AS party
+    WHERE party->>'organisation_id' <> ALL (NEW.signers))"""
+"""Every party to the old terms signs, but one that is excluded, and every one to the new."""
 
 contract_change: Final = Table(
     "contract_change",
@@ -76,6 +93,14 @@ contract_change: Final = Table(
     Column("needs_approval", Boolean, nullable=False),
     reference("approved_by", nullable=True),
     Column("approved_at", DateTime(timezone=True)),
+    reference("excluded_id", nullable=True),
+    Column("reply_by", DateTime(timezone=True)),
+    Column("reply", JSON),
+    reference("replied_by", nullable=True),
+    Column("replied_at", DateTime(timezone=True)),
+    Column("dispute", JSON),
+    reference("disputed_by", nullable=True),
+    Column("disputed_at", DateTime(timezone=True)),
     Column("proposed_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
     reference("ended_by", nullable=True),
@@ -98,6 +123,29 @@ contract_change: Final = Table(
         name="who_takes_a_place_is_approved",
     ),
     another("approved_by", "proposed_by", name="another_approves"),
+    CheckConstraint(
+        "(excluded_id IS NULL) = (changes->'substitution'->'exclusion' IS NULL)"
+        " AND (excluded_id IS NULL) = (reply_by IS NULL) AND (excluded_id IS NULL"
+        " OR (side = 'authority' AND excluded_id = changes->'substitution'->>'leaving_id'"
+        " AND excluded_id <> ALL (signers)) IS TRUE)",
+        name="the_authority_excludes_who_shall_leave",
+    ),
+    CheckConstraint(
+        "excluded_id IS NULL OR approved_at IS NULL"
+        " OR (approved_at >= reply_by OR approved_at >= replied_at) IS TRUE",
+        name="nobody_is_excluded_unheard",
+    ),
+    CheckConstraint(
+        "(reply IS NULL) = (replied_by IS NULL) AND (reply IS NULL) = (replied_at IS NULL)"
+        " AND (reply IS NULL OR excluded_id IS NOT NULL)",
+        name="who_is_excluded_replies",
+    ),
+    CheckConstraint(
+        "(dispute IS NULL) = (disputed_by IS NULL) AND (dispute IS NULL) = (disputed_at IS NULL)"
+        " AND (dispute IS NULL OR excluded_id IS NOT NULL AND disputed_at >= approved_at)"
+        " IS TRUE",
+        name="what_is_disputed_was_decided",
+    ),
     CheckConstraint(
         "terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex')",
         name="digest_is_of_the_terms",
@@ -130,7 +178,7 @@ contract_change: Final = Table(
         postgresql_where=text("state = 'in_force'"),
     ),
     info={
-        "hands": ("approved_by",),
+        "hands": ("approved_by", "approved_at", "replied_by", "disputed_by"),
         "sql": (
             *_TURNS,
             *refusing(
@@ -138,6 +186,7 @@ contract_change: Final = Table(
                 on="contract_change",
                 unless="NEW.state = 'proposed' AND NEW.version = 1",
             ),
+            *refusing("a_change_is_signed_by_all", on="contract_change", unless=_ALL_SIGN),
         ),
     },
 )

@@ -1435,6 +1435,14 @@ CREATE TABLE contract_change (
 	needs_approval BOOLEAN NOT NULL,
 	approved_by TEXT COLLATE "C",
 	approved_at TIMESTAMP WITH TIME ZONE,
+	excluded_id TEXT COLLATE "C",
+	reply_by TIMESTAMP WITH TIME ZONE,
+	reply JSON,
+	replied_by TEXT COLLATE "C",
+	replied_at TIMESTAMP WITH TIME ZONE,
+	dispute JSON,
+	disputed_by TEXT COLLATE "C",
+	disputed_at TIMESTAMP WITH TIME ZONE,
 	proposed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	ended_at TIMESTAMP WITH TIME ZONE,
 	ended_by TEXT COLLATE "C",
@@ -1450,6 +1458,10 @@ CREATE TABLE contract_change (
 	CONSTRAINT contract_change_changes_something CHECK (terms_digest <> base_digest),
 	CONSTRAINT contract_change_who_takes_a_place_is_approved CHECK (needs_approval = (changes->'substitution' IS NOT NULL) AND (approved_by IS NULL) = (approved_at IS NULL) AND (state <> 'in_force' OR NOT needs_approval OR approved_by IS NOT NULL)),
 	CONSTRAINT contract_change_another_approves CHECK (approved_by <> proposed_by),
+	CONSTRAINT contract_change_the_authority_excludes_who_shall_leave CHECK ((excluded_id IS NULL) = (changes->'substitution'->'exclusion' IS NULL) AND (excluded_id IS NULL) = (reply_by IS NULL) AND (excluded_id IS NULL OR (side = 'authority' AND excluded_id = changes->'substitution'->>'leaving_id' AND excluded_id <> ALL (signers)) IS TRUE)),
+	CONSTRAINT contract_change_nobody_is_excluded_unheard CHECK (excluded_id IS NULL OR approved_at IS NULL OR (approved_at >= reply_by OR approved_at >= replied_at) IS TRUE),
+	CONSTRAINT contract_change_who_is_excluded_replies CHECK ((reply IS NULL) = (replied_by IS NULL) AND (reply IS NULL) = (replied_at IS NULL) AND (reply IS NULL OR excluded_id IS NOT NULL)),
+	CONSTRAINT contract_change_what_is_disputed_was_decided CHECK ((dispute IS NULL) = (disputed_by IS NULL) AND (dispute IS NULL) = (disputed_at IS NULL) AND (dispute IS NULL OR excluded_id IS NOT NULL AND disputed_at >= approved_at) IS TRUE),
 	CONSTRAINT contract_change_digest_is_of_the_terms CHECK (terms_digest = encode(sha256(convert_to(terms::text, 'UTF8')), 'hex')),
 	CONSTRAINT contract_change_price_is_of_the_terms CHECK ((terms->'value'->>'amount')::numeric = price_after AND terms->'value'->>'currency' = currency),
 	CONSTRAINT contract_change_end_is_dated_and_reasoned CHECK ((state = 'proposed') = (ended_at IS NULL) AND (state IN ('withdrawn', 'rejected')) = (ended_reason IS NOT NULL) AND (ended_by IS NULL) = (ended_reason IS NULL)),
@@ -3976,7 +3988,7 @@ CREATE TRIGGER what_is_decided_is_open BEFORE INSERT ON challenge_decision FOR E
 -- next
 ALTER TABLE challenge_decision ENABLE ALWAYS TRIGGER what_is_decided_is_open;
 -- next
-CREATE TRIGGER contract_change_hands_stay BEFORE UPDATE ON contract_change FOR EACH ROW EXECUTE FUNCTION hands_stay('approved_by');
+CREATE TRIGGER contract_change_hands_stay BEFORE UPDATE ON contract_change FOR EACH ROW EXECUTE FUNCTION hands_stay('approved_by', 'approved_at', 'replied_by', 'disputed_by');
 -- next
 ALTER TABLE contract_change ENABLE ALWAYS TRIGGER contract_change_hands_stay;
 -- next
@@ -3988,7 +4000,8 @@ DECLARE
   always text[] := '{state,version}';
 BEGIN
   marks := CASE OLD.state || ' ' || NEW.state
-    WHEN 'proposed proposed' THEN '{approved_by,approved_at}'
+    WHEN 'proposed proposed' THEN '{approved_by,approved_at,reply,replied_by,replied_at,dispute,disputed_by,disputed_at}'
+    WHEN 'in_force in_force' THEN '{dispute,disputed_by,disputed_at}'
     WHEN 'proposed in_force' THEN '{ended_at}'
     WHEN 'proposed withdrawn' THEN '{ended_at,ended_by,ended_reason}'
     WHEN 'proposed rejected' THEN '{ended_at,ended_by,ended_reason}'
@@ -4023,6 +4036,30 @@ END $$;
 CREATE TRIGGER contract_change_begins_proposed BEFORE INSERT ON contract_change FOR EACH ROW EXECUTE FUNCTION contract_change_begins_proposed();
 -- next
 ALTER TABLE contract_change ENABLE ALWAYS TRIGGER contract_change_begins_proposed;
+-- next
+CREATE FUNCTION a_change_is_signed_by_all() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NOT EXISTS (
+    SELECT FROM contract_party AS party
+    WHERE party.authority_id = NEW.authority_id AND party.contract_id = NEW.contract_id
+      AND party.organisation_id IS DISTINCT FROM NEW.excluded_id
+      AND party.organisation_id <> ALL (NEW.signers) AND NOT EXISTS (
+        SELECT FROM contract_departure AS departure
+        WHERE departure.authority_id = party.authority_id
+          AND departure.contract_id = party.contract_id
+          AND departure.organisation_id = party.organisation_id))
+  AND NOT EXISTS (
+    SELECT FROM json_array_elements(NEW.terms->'parties') AS party
+    WHERE party->>'organisation_id' <> ALL (NEW.signers))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_change_is_signed_by_all';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_change_is_signed_by_all BEFORE INSERT ON contract_change FOR EACH ROW EXECUTE FUNCTION a_change_is_signed_by_all();
+-- next
+ALTER TABLE contract_change ENABLE ALWAYS TRIGGER a_change_is_signed_by_all;
 -- next
 CREATE TRIGGER contract_keeping_stays BEFORE UPDATE OR DELETE ON contract_keeping FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next

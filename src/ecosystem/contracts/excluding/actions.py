@@ -1,0 +1,98 @@
+"""Hear a member that shall be excluded, and keep that it disputes what was decided."""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import bindparam, update
+
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.changes import queries as changes
+from ecosystem.contracts.changes.tables import contract_change
+from ecosystem.contracts.excluding import queries, rules
+from ecosystem.contracts.excluding.model import ExclusionDispute
+from ecosystem.history import actions as history
+from ecosystem.history.model import Audience
+from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.web import Standing
+from ecosystem.values.actor import Actor
+from ecosystem.values.text import Text
+
+_THIS: Final = (
+    contract_change.c.authority_id == bindparam("of_authority"),
+    contract_change.c.id == bindparam("of"),
+)
+_REPLY: Final = Statement(
+    update(contract_change)
+    .where(*_THIS)
+    .values(
+        version=contract_change.c.version + 1,
+        reply=bindparam("said"),
+        replied_by=bindparam("who"),
+        replied_at=bindparam("since"),
+    )
+)
+_DISPUTE: Final = Statement(
+    update(contract_change)
+    .where(*_THIS)
+    .values(
+        version=contract_change.c.version + 1,
+        dispute=bindparam("said"),
+        disputed_by=bindparam("who"),
+        disputed_at=bindparam("since"),
+    )
+)
+
+
+async def reply(
+    tx: Tx, change_id: str, said: Text, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Say what a member thinks of its exclusion.
+
+    Refuses with ChangeMissing, RevisionStale, and as the rule does. Effects: locks the contract
+    and the change; `change.replied`.
+    """
+    change, row = await changes.locked(tx, change_id, by=by, expected=expected)
+    facts = queries.reply_facts(change, said)
+    replied = rules.reply(facts, by=by, at=at)
+    await tx.run(
+        _REPLY,
+        of_authority=row["authority_id"], of=change_id, said=msgspec.json.encode(replied.reply),
+        who=replied.replied_by, since=at,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "change.replied", change_id, facts=facts, decision=replied, by=by, at=at,
+        audience=await _concerned(tx, change, row),
+    )  # fmt: skip
+    return Standing(id=change_id, state=change["state"], version=version)
+
+
+async def dispute(
+    tx: Tx, change_id: str, asked: ExclusionDispute, *, by: Actor, at: datetime,
+    expected: int | None,
+) -> Standing:  # fmt: skip
+    """Keep that a member takes its exclusion to a court, or to whoever else decides.
+
+    Refuses with ChangeMissing, RevisionStale, and as the rule does. Effects: locks the contract
+    and the change; `change.disputed`.
+    """
+    change, row = await changes.locked(tx, change_id, by=by, expected=expected)
+    facts = queries.dispute_facts(change, asked)
+    disputed = rules.dispute(facts, by=by, at=at)
+    await tx.run(
+        _DISPUTE,
+        of_authority=row["authority_id"], of=change_id, said=msgspec.json.encode(disputed.dispute),
+        who=disputed.disputed_by, since=at,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "change.disputed", change_id, facts=facts, decision=disputed, by=by, at=at,
+        audience=await _concerned(tx, change, row),
+    )  # fmt: skip
+    return Standing(id=change_id, state=change["state"], version=version)
+
+
+async def _concerned(tx: Tx, change: Record, row: Record) -> Audience:
+    """Return who is a party now, who would be, and who is excluded."""
+    now = await contracts.parties(tx, row["id"])
+    heard = {*now, *change["signers"], change["excluded_id"]}
+    return Audience(organisations=tuple(sorted(heard)))
