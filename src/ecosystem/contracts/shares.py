@@ -32,6 +32,12 @@ def shares_of(terms: ContractTerms, role: Literal["supplier", "lender"]) -> tupl
     )
 
 
+def suppliers(terms: ContractTerms) -> tuple[OrganisationId, ...]:
+    """Return who supplies, in the order of the terms, but who leads and speaks for all first."""
+    several = [one for one in terms.parties if one.role == "supplier"]
+    return tuple(one.organisation_id for one in sorted(several, key=lambda party: not party.lead))
+
+
 def divided(amount: Money, among: tuple[MemberShare, ...]) -> tuple[Part, ...]:
     """Divide an amount by shares that add to 100, so that the parts add to it exactly.
 

@@ -43,6 +43,7 @@ from ecosystem.contracts.form_shapes import ContractTerms
 from ecosystem.contracts.model import Organisation, SignedBy, Signing
 from ecosystem.contracts.model import State as ContractState
 from ecosystem.contracts.rules import FormMissing
+from ecosystem.contracts.shares import suppliers
 from ecosystem.contracts.signing import queries as signing
 from ecosystem.needs.tables import need
 from ecosystem.runtime.columns import json_of, money
@@ -233,7 +234,7 @@ async def propose_facts(tx: Tx, row: Record, asked: ChangeDraft) -> ProposeFacts
         terms=terms,
         terms_digest=row["terms_digest"],
         first_value=Money(f"{first:f}", row["currency"]),
-        supplier_ids=tuple(one.organisation_id for one in terms.parties if one.role == "supplier"),
+        supplier_ids=suppliers(terms),
         form=contracts.forms_by_name().get((terms.form.id, terms.form.version)),
         asked=asked,
         open_change_id=next((one["id"] for one in made if one["state"] == "proposed"), None),

@@ -19,6 +19,7 @@ from ecosystem.contracts.negotiating.model import (
 )
 from ecosystem.contracts.negotiating.rules import ProposalMissing
 from ecosystem.contracts.negotiating.tables import contract_proposal
+from ecosystem.contracts.shares import suppliers
 from ecosystem.contracts.signing import queries as signing
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -154,7 +155,7 @@ async def accept_facts(tx: Tx, proposal: Record, row: Record) -> AcceptFacts:
 def _sides(row: Record, terms: ContractTerms) -> Sides:
     return Sides(
         authority_number=row["authority_id"],
-        supplier_ids=tuple(one.organisation_id for one in terms.parties if one.role == "supplier"),
+        supplier_ids=suppliers(terms),
     )
 
 

@@ -10,6 +10,7 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes.queries import rules_of
 from ecosystem.contracts.form_shapes import ContractTerms
 from ecosystem.contracts.model import State as ContractState
+from ecosystem.contracts.shares import suppliers
 from ecosystem.contracts.tables import contract
 from ecosystem.contracts.turning.model import (
     Kind,
@@ -136,8 +137,7 @@ async def stood(tx: Tx, contract_id: str) -> Stood:
 def _supplier(row: Record) -> str:
     """Return who speaks for the supplier: the lead, where several take its place."""
     terms = msgspec.json.decode(row["terms"], type=ContractTerms)
-    several = [one for one in terms.parties if one.role == "supplier"]
-    return next((one for one in several if one.lead), several[0]).organisation_id
+    return suppliers(terms)[0]
 
 
 def _owner(turn_id: str) -> int:
