@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from ecosystem.milestones.deeming import actions as deeming
+from ecosystem.milestones.deeming.queries import PATIENCE
 from ecosystem.milestones.judging import actions as judging
 from ecosystem.milestones.judging.rules import PeriodLapsed
 from ecosystem.milestones.model import Finding, Judgement
@@ -30,7 +31,7 @@ WORDS = Text(zh="见记录")
 SILENCE = {"days": 30, "counted": "elapsed", "law": "platform", "article": "1"}
 PERIOD = timedelta(days=30)
 MILLISECOND = timedelta(milliseconds=1)
-LATER = Clock(offset=PERIOD + deeming.PATIENCE + timedelta(seconds=5))
+LATER = Clock(offset=PERIOD + PATIENCE + timedelta(seconds=5))
 GIVEN = """
     UPDATE procurement_profile
     SET rules = jsonb_set(rules::jsonb, '{0,deemed_acceptance}', $1::text::jsonb)::json
@@ -156,7 +157,7 @@ async def test_the_service_does_it_by_itself_when_the_time_has_come(
     submitted: Partnership, client: httpx.AsyncClient
 ) -> None:
     milestone_id, deemed_at = await _submit(submitted)
-    later = (deemed_at + deeming.PATIENCE).astimezone(UTC).isoformat()
+    later = (deemed_at + PATIENCE).astimezone(UTC).isoformat()
 
     moved = await client.post("/v1/sandbox/clock", json={"now": later, "runs": True})
 

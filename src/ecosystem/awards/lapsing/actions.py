@@ -11,10 +11,10 @@ from ecosystem.awards.lapsing import queries, rules
 from ecosystem.awards.lapsing.model import LapseFacts
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE
-from ecosystem.runtime import idempotency
+from ecosystem.runtime import due
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Record, Statement, Tx
-from ecosystem.values.actor import Actor, OrganisationKind
+from ecosystem.values.actor import Actor
 
 RULE: Final = "rule:time-to-decide"
 """Stands where a client stands: nobody acted."""
@@ -31,21 +31,15 @@ _TELL: Final = Statement(
 async def tell(database: Database, clock: Clock) -> int:
     """Tell of each challenge that nobody decided in time, once; return how many.
 
-    Each in its own transaction: any number of processes may do it at once, and be killed at
-    any instant. Effects: challenge.overdue for everyone.
+    As `due.settle` does. Effects: challenge.overdue for everyone.
     """
-    async with database.transaction() as tx:
-        found = await queries.due(tx, lapsed_at=clock.at(await idempotency.clock(tx)))
-    return sum([await _tell(database, clock, one) for one in found])
+    return await due.settle(database, clock, RULE, find=queries.due, act=_tell)
 
 
-async def _tell(database: Database, clock: Clock, one: Record) -> bool:
-    local = {"authority": str(one["authority_id"]), "organisation": one["organisation_id"]}
-    async with database.transaction(local) as tx:
-        at = clock.at(await idempotency.clock(tx))
-        row = await queries.locked(tx, one, lapsed_at=at)
-        if row is not None:
-            await _lapse(tx, row, by=_silent(one), at=at)
+async def _tell(tx: Tx, one: Record, *, by: Actor, at: datetime) -> bool:
+    row = await queries.locked(tx, one, at=at)
+    if row is not None:
+        await _lapse(tx, row, by=by, at=at)
     return row is not None
 
 
@@ -60,15 +54,3 @@ async def _lapse(tx: Tx, row: Record, *, by: Actor, at: datetime) -> None:
         tx, "challenge.overdue", row["id"], facts=facts, decision=lapsed, by=by, at=at,
         audience=EVERYONE,
     )  # fmt: skip
-
-
-def _silent(one: Record) -> Actor:
-    """Return the authority whose award waits, for which the rule acts."""
-    return Actor(
-        organisation_id=one["organisation_id"],
-        organisation_number=one["authority_id"],
-        kind=OrganisationKind.GOVERNMENT,
-        verified=True,
-        jurisdiction=one["jurisdiction"],
-        client_id=RULE,
-    )

@@ -19,7 +19,7 @@ _STANDS: Final = exists().where(
 _LAPSED: Final = (
     challenge.c.state == "open",
     challenge.c.told_at.is_(None),
-    challenge.c.decide_by < bindparam("lapsed_at", type_=DateTime(timezone=True)),
+    challenge.c.decide_by < bindparam("at", type_=DateTime(timezone=True)),
     _STANDS,
 )
 _DUE: Final = Statement(
@@ -45,13 +45,11 @@ _LOCKED: Final = Statement(
 )
 
 
-async def due(tx: Tx, *, lapsed_at: datetime) -> list[Record]:
+async def due(tx: Tx, *, at: datetime) -> list[Record]:
     """Return the challenges that nobody has decided by a time, and whose award it is."""
-    return await tx.rows(_DUE, lapsed_at=lapsed_at)
+    return await tx.rows(_DUE, at=at)
 
 
-async def locked(tx: Tx, one: Record, *, lapsed_at: datetime) -> Record | None:
+async def locked(tx: Tx, one: Record, *, at: datetime) -> Record | None:
     """Lock one of them; None where somebody holds it just now, or has decided it."""
-    return await tx.row(
-        _LOCKED, authority_id=one["authority_id"], id=one["id"], lapsed_at=lapsed_at
-    )
+    return await tx.row(_LOCKED, authority_id=one["authority_id"], id=one["id"], at=at)

@@ -1,6 +1,6 @@
 """Find what waits for its judgement no longer, and lock it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import DateTime, Integer, Text, bindparam, select
@@ -10,6 +10,8 @@ from ecosystem.milestones.tables import milestone
 from ecosystem.runtime.database import Record, Statement, Tx
 
 BATCH: Final = 100
+PATIENCE: Final = timedelta(seconds=60)
+"""How long after the instant it is written down: no request that began before still runs."""
 _LAPSED: Final = (
     milestone.c.state == "submitted",
     milestone.c.deemed_at <= bindparam("lapsed_at", type_=DateTime(timezone=True)),
@@ -37,13 +39,13 @@ _LOCKED: Final = Statement(
 )
 
 
-async def due(tx: Tx, *, lapsed_at: datetime) -> list[Record]:
+async def due(tx: Tx, *, at: datetime) -> list[Record]:
     """Return what silence accepts by a time: the milestone, and whose silence it is."""
-    return await tx.rows(_DUE, lapsed_at=lapsed_at)
+    return await tx.rows(_DUE, lapsed_at=at - PATIENCE)
 
 
-async def locked(tx: Tx, one: Record, *, lapsed_at: datetime) -> Record | None:
+async def locked(tx: Tx, one: Record, *, at: datetime) -> Record | None:
     """Lock one of them; None where somebody holds it just now, or has judged it."""
     return await tx.row(
-        _LOCKED, authority_id=one["authority_id"], id=one["id"], lapsed_at=lapsed_at
+        _LOCKED, authority_id=one["authority_id"], id=one["id"], lapsed_at=at - PATIENCE
     )

@@ -1,5 +1,6 @@
 """Plan reminders with their milestone, and give those whose day has come."""
 
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import bindparam, update
@@ -11,11 +12,11 @@ from ecosystem.history.model import Audience, Occurrence
 from ecosystem.milestones.reminding import queries, rules
 from ecosystem.milestones.reminding.model import ScheduleFacts, Settled
 from ecosystem.milestones.reminding.tables import milestone_reminder
-from ecosystem.runtime import idempotency
+from ecosystem.runtime import due
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
-from ecosystem.values.actor import Actor, OrganisationKind
+from ecosystem.values.actor import Actor
 
 RULE: Final = "rule:reminder"
 """Stands where a client stands: nobody acted."""
@@ -55,44 +56,23 @@ async def schedule(tx: Tx, occurrence: Occurrence) -> None:
 
 
 async def remind(database: Database, clock: Clock) -> int:
-    """Settle the reminders whose day has come, each in its own transaction; return how many.
-
-    Any number of processes may do it at once, and be killed at any instant: one takes what
-    another does not hold, and what is settled is not found again.
-    """
-    async with database.transaction() as tx:
-        found = await queries.due(tx, at=clock.at(await idempotency.clock(tx)))
-    return sum([await _remind(database, clock, one) for one in found])
+    """Settle the reminders whose day has come, as `due.settle` does; return how many."""
+    return await due.settle(database, clock, RULE, find=queries.due, act=_remind)
 
 
-async def _remind(database: Database, clock: Clock, one: Record) -> bool:
-    local = {"authority": str(one["authority_id"]), "organisation": one["organisation_id"]}
-    async with database.transaction(local) as tx:
-        at = clock.at(await idempotency.clock(tx))
-        row = await queries.locked(tx, one, at=at)
-        if row is None:
-            return False
-        facts, by = queries.facts(row), _nobody(one)
-        reminded = rules.remind(facts, by=by, at=at)
-        await tx.run(
-            _SETTLE, of_authority=row["authority_id"], of=row["id"], now_is=reminded.state, since=at
-        )
-        if reminded.state is Settled.GIVEN:
-            parties = await contracts.parties(tx, row["contract_id"])
-            await history.record(
-                tx, "reminder.given", row["id"], facts=facts, decision=reminded, by=by, at=at,
-                audience=Audience(organisations=parties),
-            )  # fmt: skip
-    return True
-
-
-def _nobody(one: Record) -> Actor:
-    """Return the authority, for which the rule acts."""
-    return Actor(
-        organisation_id=one["organisation_id"],
-        organisation_number=one["authority_id"],
-        kind=OrganisationKind.GOVERNMENT,
-        verified=True,
-        jurisdiction=one["jurisdiction"],
-        client_id=RULE,
+async def _remind(tx: Tx, one: Record, *, by: Actor, at: datetime) -> bool:
+    row = await queries.locked(tx, one, at=at)
+    if row is None:
+        return False
+    facts = queries.facts(row)
+    reminded = rules.remind(facts, by=by, at=at)
+    await tx.run(
+        _SETTLE, of_authority=row["authority_id"], of=row["id"], now_is=reminded.state, since=at
     )
+    if reminded.state is Settled.GIVEN:
+        parties = await contracts.parties(tx, row["contract_id"])
+        await history.record(
+            tx, "reminder.given", row["id"], facts=facts, decision=reminded, by=by, at=at,
+            audience=Audience(organisations=parties),
+        )  # fmt: skip
+    return True

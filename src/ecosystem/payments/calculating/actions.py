@@ -8,10 +8,9 @@ import msgspec
 from ecosystem.payments import actions as payments
 from ecosystem.payments.calculating import queries
 from ecosystem.payments.queries import PURPOSE
-from ecosystem.runtime import idempotency
+from ecosystem.runtime import due, idempotency
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Record
-from ecosystem.values.actor import Actor, OrganisationKind
 from ecosystem.values.period import Period
 from ecosystem.values.refusal import Refusal
 
@@ -49,19 +48,7 @@ async def calculate(database: Database, clock: Clock, one: Record) -> int | Refu
     try:
         async with database.transaction(local) as tx:
             at = clock.at(await idempotency.clock(tx))
-            return await payments.calculate(tx, one["id"], by=_rule(one), at=at)
+            return await payments.calculate(tx, one["id"], by=due.authority(one, rule=RULE), at=at)
     except Refusal as refusal:
         detail = f"{refusal.detail.rstrip('.')}. {refusal.remedy}"
         return Refused(contract_id=one["id"], code=refusal.code(), detail=detail)
-
-
-def _rule(one: Record) -> Actor:
-    """Return the authority of a contract, for which the rule acts."""
-    return Actor(
-        organisation_id=one["organisation_id"],
-        organisation_number=one["authority_id"],
-        kind=OrganisationKind.GOVERNMENT,
-        verified=True,
-        jurisdiction=one["jurisdiction"],
-        client_id=RULE,
-    )
