@@ -18,6 +18,8 @@ from ecosystem.cli import main
 from ecosystem.contracts.expiring import actions, rules
 from ecosystem.contracts.expiring.model import ExpireFacts, Expiry, KeepFacts
 from ecosystem.needs.attachments import queries as attachments
+from ecosystem.needs.expiring import rules as files
+from ecosystem.needs.expiring.model import FileExpireFacts
 from ecosystem.payments.bank import queries as bank
 from ecosystem.runtime.blobs import Blobs
 from ecosystem.runtime.clock import Clock
@@ -35,6 +37,7 @@ from tests.replay import replayed
 
 SUPPLIER = ("enterprise", "delivery")
 APPROVER = ("city", "approver")
+OFFICER = ("city", "officer")
 AUDITOR = ("auditor", "auditor")
 BY = Actor(
     organisation_id="org", organisation_number=3, kind=OrganisationKind.GOVERNMENT, verified=True,
@@ -114,6 +117,65 @@ def _later(database: Database, blobs: Blobs) -> actions.Expiring:
     return actions.Expiring(database, blobs, Clock(offset=timedelta(days=4_020)), HOLDERS)
 
 
+ATTACHED = b"%PDF-1.7 attached to what was contracted"
+ATTACH = """
+INSERT INTO attachment (authority_id, id, need_id, name, media_type, bytes, sha256, filed_by,
+  filed_at)
+SELECT authority_id, 'attachment' || substr(id, 5), id, 'a.pdf', 'application/pdf', $2, $3,
+  'person', now()
+FROM need WHERE id = $1"""
+
+
+async def _attached(active: Partnership, superuser: str, blobs: Blobs) -> str:
+    """Write a file of the need of the contract, as if it was attached before the deadline."""
+    digest = blobs.keep(ATTACHED)
+    connection = await asyncpg.connect(superuser)
+    await connection.execute("ALTER TABLE attachment DISABLE TRIGGER attachments_are_bounded")
+    await connection.execute(ATTACH, active.need_id, len(ATTACHED), digest)
+    await connection.execute("ALTER TABLE attachment ENABLE ALWAYS TRIGGER attachments_are_bounded")
+    await connection.close()
+    return f"/v1/attachments/attachment{active.need_id[4:]}"
+
+
+async def test_a_file_of_a_need_stays_while_its_contract_lives(
+    active: Partnership, superuser: str, database: Database, blobs: Blobs
+) -> None:
+    await _attached(active, superuser, blobs)
+
+    assert await actions.expire(_later(database, blobs)) == NONE
+
+
+async def test_a_file_of_a_need_that_was_given_up_expires_when_its_years_are_over(
+    active: Partnership, client: httpx.AsyncClient, database: Database, blobs: Blobs
+) -> None:
+    there, content = await market.make(client), b"%PDF-1.7 given up"
+    need = f"/v1/needs/{there.published_id}"
+    attached = await active.file(content, by=OFFICER, under=f"{need}/attachments")
+    path = attached.headers["location"]
+    going_on = await actions.expire(_later(database, blobs))
+    cancelled = await active.post(f"{need}/cancellation", WHY, by=OFFICER, If_Match="*")
+    assert cancelled.status_code in {200, 201}, cancelled.text
+
+    early = await actions.expire(dataclasses.replace(_later(database, blobs), clock=Clock()))
+    dry = await actions.expire(_later(database, blobs), dry=True)
+    read = await active.get(f"{path}/content", by=OFFICER)
+    done = await actions.expire(_later(database, blobs))
+    again = await actions.expire(_later(database, blobs))
+
+    assert (going_on, early, again) == (NONE, NONE, NONE)
+    assert dry == msgspec.structs.replace(NONE, attachments=1, bytes=len(content))
+    assert (read.content, done) == (content, msgspec.structs.replace(dry, erased=1))
+    after = await active.get(path, by=OFFICER)
+    assert (after.headers["etag"], after.json()["version"]) == ('"v2"', 2)
+    assert after.json()["expired_at"] is not None
+    assert blobs.store.size(after.json()["sha256"]) is None
+    gone = await active.get(f"{path}/content", by=OFFICER)
+    assert (gone.status_code, gone.json()["code"]) == (410, "attachment_expired")
+    assert "10 years" in gone.json()["detail"]
+    replay = {"attachment.expired": (files.expire, FileExpireFacts)}
+    assert (await replayed(database, replay))["attachment.expired"] == 1
+
+
 async def test_a_document_is_kept_its_time_and_then_its_content_alone_is_gone(
     active: Partnership, database: Database, blobs: Blobs
 ) -> None:
@@ -133,9 +195,10 @@ async def test_a_document_is_kept_its_time_and_then_its_content_alone_is_gone(
     assert (ended.headers["etag"], early) == ('"v1.ended"', NONE)
     kept_until = date.fromisoformat(ended.json()["kept_until"])
     assert kept_until.year == datetime.now(UTC).year + 10
-    assert dry == Expiry(documents=1, bytes=len(content), erased=0, shared=0)
+    whole = len(content) + len(ATTACHED)
+    assert dry == Expiry(documents=1, attachments=1, bytes=whole, erased=0, shared=0)
     assert read.content == content
-    assert (done, again) == (msgspec.structs.replace(dry, erased=1), NONE)
+    assert (done, again) == (msgspec.structs.replace(dry, erased=2), NONE)
     after = await active.get(path, by=AUDITOR)
     assert after.headers["etag"] == '"v2.ended"'
     assert after.json()["expired_at"] is not None
@@ -226,7 +289,7 @@ async def test_bytes_that_an_attachment_names_stay_when_a_document_of_them_expir
     path = await _filed(active, content)
     there = await market.make(client)
     attached = await active.file(
-        content, by=("city", "officer"), under=f"/v1/needs/{there.published_id}/attachments"
+        content, by=OFFICER, under=f"/v1/needs/{there.published_id}/attachments"
     )
     assert attached.status_code == 201, attached.text
 
@@ -234,7 +297,7 @@ async def test_bytes_that_an_attachment_names_stay_when_a_document_of_them_expir
 
     assert done.shared == 1
     assert (await active.get(f"{path}/content", by=SUPPLIER)).status_code == 410
-    read = await active.get(f"{attached.headers['location']}/content", by=("city", "officer"))
+    read = await active.get(f"{attached.headers['location']}/content", by=OFFICER)
     assert read.content == content
 
 
@@ -251,9 +314,15 @@ async def test_the_database_keeps_documents_their_time(active: Partnership, supe
         "INSERT INTO contract_keeping SELECT $1, id, current_date, $3, current_date, 'platform'"
         " FROM contract WHERE authority_id = $1 AND state = $2"
     )
+    file_expiry = (
+        "INSERT INTO attachment_expiry SELECT one.authority_id, one.id, one.sha256, '2000-01-01',"
+        " 1, '2001-01-01', 'platform', NULL, now() FROM attachment AS one JOIN need ON need.id ="
+        " one.need_id WHERE one.authority_id = $1 AND need.state = $2"
+    )
     tried: list[tuple[str, tuple[Any, ...], str]] = [
         (expiry, (place, document), "documents_are_kept_their_time"),
         (keeping, (place, "terminated", 1), "contract_keeping_it_is_whole_years"),
+        (file_expiry, (place, "published"), "attachments_are_kept_their_time"),
     ]
     found = list[str]()
     for statement, values, _ in tried:
@@ -293,5 +362,5 @@ async def test_the_command_counts_erases_and_says_so(
     assert codes == [0, 0, 0]
     counted, erased = (msgspec.json.decode(one, type=Expiry) for one in (dry, done))
     assert counted.documents == erased.documents == erased.erased > 0
-    assert words[0] == "0 documents of 0 bytes have expired."
+    assert words[0] == "0 documents and 0 attachments of 0 bytes have expired."
     assert (await active.get(f"{path}/content", by=SUPPLIER)).status_code == 410

@@ -35,11 +35,15 @@ def expire(parsed: argparse.Namespace) -> int:
     if parsed.json:
         _say(msgspec.json.encode(done).decode())
     elif parsed.dry_run:
-        _say(f"{done.documents} documents of {done.bytes} bytes would expire. Nothing is done.")
+        _say(f"{_counted(done)} would expire. Nothing is done.")
     else:
-        _say(f"{done.documents} documents of {done.bytes} bytes have expired.")
+        _say(f"{_counted(done)} have expired.")
         _say(f"{done.erased} contents are erased; {done.shared} stay, which other rows name.")
     return 0
+
+
+def _counted(done: Expiry) -> str:
+    return f"{done.documents} documents and {done.attachments} attachments of {done.bytes} bytes"
 
 
 async def _expire(chosen: Settings, *, dry: bool) -> Expiry:

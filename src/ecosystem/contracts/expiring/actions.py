@@ -1,26 +1,27 @@
 """Say how long documents are kept, and erase those whose time is over."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 from sqlalchemy import bindparam, update
 
 from ecosystem.contracts import queries as contracts
-from ecosystem.contracts.expiring import queries, rules
+from ecosystem.contracts.expiring import attached, queries, rules
 from ecosystem.contracts.expiring.model import Expiry
 from ecosystem.contracts.expiring.queries import Holds
 from ecosystem.contracts.expiring.tables import contract_keeping, document_expiry
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience, Occurrence
-from ecosystem.runtime import idempotency
+from ecosystem.needs.expiring import actions as files
+from ecosystem.needs.expiring.rules import kept_until, last_expiring
+from ecosystem.runtime import due, idempotency
 from ecosystem.runtime.blobs import Blobs
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Record, Statement, Tx, inserting
 from ecosystem.runtime.holding import PURPOSE, hold
-from ecosystem.values.actor import Actor, OrganisationKind
 
 RULE: Final = "rule:records"
 """Stands where a client stands: nobody acted."""
@@ -47,6 +48,22 @@ class Expiring:
     told: Callable[[str], None] = lambda _: None
 
 
+class Finds(Protocol):
+    """Finds the next of what may have expired, by their identifiers."""
+
+    def __call__(self, at: Expiring, *, after: str) -> Awaitable[list[Record]]:
+        """Return them."""
+        ...
+
+
+class Acts(Protocol):
+    """Lets one of them expire, if its time is over; `dry`, it only says whether it is."""
+
+    def __call__(self, at: Expiring, one: Record, *, dry: bool) -> Awaitable[bool]:
+        """Return whether it has expired, or would."""
+        ...
+
+
 async def keep(tx: Tx, occurrence: Occurrence) -> None:
     """Say until when the documents of a contract that has ended are kept.
 
@@ -67,39 +84,49 @@ async def keep(tx: Tx, occurrence: Occurrence) -> None:
 async def expire(at: Expiring, *, dry: bool = False) -> Expiry:
     """Let every document expire whose time is over, and erase the bytes that nobody names more.
 
-    Each in its own transaction: who is killed goes on where it was, and two at once do each once.
-    With `dry` nothing is done but counting. Effects: `document.expired` for each; bytes gone.
+    Documents of contracts, and files of needs. Each in its own transaction: who is killed goes
+    on where it was, and two at once do each once. With `dry` nothing is done but counting.
+    Effects: `document.expired` or `attachment.expired` for each; bytes gone.
     """
-    documents = total = 0
+    documents = await _sizes(at, _past, _expire, dry=dry)
+    attachments = await _sizes(at, _over, _expire_file, dry=dry)
+    erased, shared = (0, 0) if dry else await _erase_all(at)
+    return Expiry(
+        documents=len(documents), attachments=len(attachments),
+        bytes=sum(documents) + sum(attachments),
+        erased=erased, shared=shared,
+    )  # fmt: skip
+
+
+async def _sizes(at: Expiring, find: Finds, act: Acts, *, dry: bool) -> list[int]:
+    """Let what is found expire, page by page; return the bytes of each that has, or would."""
+    sizes = list[int]()
     after = ""
-    while found := await _past(at, after=after):
+    while found := await find(at, after=after):
         for one in found:
             at.told(one["id"])
-            if dry or await _expire(at, one):
-                documents, total = documents + 1, total + one["bytes"]
+            if await act(at, one, dry=dry):
+                sizes.append(one["bytes"])
         after = found[-1]["id"]
-    erased, shared = (0, 0) if dry else await _erase_all(at)
-    return Expiry(documents=documents, bytes=total, erased=erased, shared=shared)
+    return sizes
 
 
 async def _past(at: Expiring, *, after: str) -> list[Record]:
     async with at.database.transaction({"purpose": PURPOSE}) as tx:
         now = at.clock.at(await idempotency.clock(tx))
-        return await queries.past(tx, before=rules.last_expiring(now), after=after)
+        return await queries.past(tx, before=last_expiring(now), after=after)
 
 
-async def _expire(at: Expiring, one: Record) -> bool:
-    local = {
-        "authority": str(one["authority_id"]), "organisation": one["authority"],
-        "purpose": PURPOSE,
-    }  # fmt: skip
-    async with at.database.transaction(local) as tx:
+async def _expire(at: Expiring, one: Record, *, dry: bool) -> bool:
+    if dry:
+        return True
+    async with at.database.transaction(_local(one)) as tx:
         now = at.clock.at(await idempotency.clock(tx))
         await hold(tx, one["sha256"])
-        facts = await queries.still_past(tx, one, before=rules.last_expiring(now))
+        facts = await queries.still_past(tx, one, before=last_expiring(now))
         if facts is None:
             return False
-        by = _nobody(one)
+        by = due.authority(one, rule=RULE)
         expired = rules.expire(facts, by=by, at=now)
         await tx.run(
             _EXPIRE,
@@ -112,6 +139,30 @@ async def _expire(at: Expiring, one: Record) -> bool:
             audience=Audience(organisations=parties),
         )  # fmt: skip
     return True
+
+
+async def _over(at: Expiring, *, after: str) -> list[Record]:
+    async with at.database.transaction({"purpose": PURPOSE}) as tx:
+        return await attached.over(tx, after=after)
+
+
+async def _expire_file(at: Expiring, one: Record, *, dry: bool) -> bool:
+    async with at.database.transaction(_local(one)) as tx:
+        now = at.clock.at(await idempotency.clock(tx))
+        await hold(tx, one["sha256"])
+        facts = await attached.still_over(tx, one)
+        if facts is None or kept_until(facts) >= last_expiring(now):
+            return False
+        if not dry:
+            await files.expire(tx, facts, by=due.authority(one, rule=RULE), at=now)
+    return True
+
+
+def _local(one: Record) -> dict[str, str]:
+    return {
+        "authority": str(one["authority_id"]), "organisation": one["organisation_id"],
+        "purpose": PURPOSE,
+    }  # fmt: skip
 
 
 async def _erase_all(at: Expiring) -> tuple[int, int]:
@@ -147,16 +198,5 @@ async def _erase(at: Expiring, sha256: str) -> bool | None:
         await asyncio.to_thread(at.blobs.store.remove, sha256)
         now = at.clock.at(await idempotency.clock(tx))
         await tx.run(_ERASED, digest=sha256, since=now)
+        await files.erased(tx, sha256, at=now)
     return True
-
-
-def _nobody(one: Record) -> Actor:
-    """Return the authority, for which the rule acts."""
-    return Actor(
-        organisation_id=one["authority"],
-        organisation_number=one["authority_id"],
-        kind=OrganisationKind.GOVERNMENT,
-        verified=True,
-        jurisdiction=one["jurisdiction"],
-        client_id=RULE,
-    )

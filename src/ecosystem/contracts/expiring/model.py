@@ -50,9 +50,11 @@ class Expiry(msgspec.Struct, frozen=True, kw_only=True):
     """What a run found and did."""
 
     documents: int
-    """How many were past their time."""
+    """How many of contracts were past their time."""
+    attachments: int = 0
+    """How many files of needs were."""
     bytes: int
-    """What these came to."""
+    """What all of these came to."""
     erased: int
     """How many contents were erased, those of runs that had been broken off among them."""
     shared: int

@@ -15,7 +15,9 @@ from sqlalchemy import (
     case,
     exists,
     null,
+    or_,
     select,
+    union,
 )
 
 from ecosystem.catalogue.profiles.model import Records
@@ -25,6 +27,7 @@ from ecosystem.contracts.law import law_of
 from ecosystem.contracts.tables import contract, document
 from ecosystem.history.model import Occurrence
 from ecosystem.identity.tables import organisation
+from ecosystem.needs.expiring.tables import attachment_expiry
 from ecosystem.runtime.columns import json_of
 from ecosystem.runtime.database import Record, Statement, Tx
 
@@ -71,7 +74,7 @@ _PAST: Final = (
         document.c.bytes,
         document.c.sha256,
         KEPT.label("kept"),
-        organisation.c.id.label("authority"),
+        organisation.c.id.label("organisation_id"),
         organisation.c.jurisdiction,
     )
     .join(contract_keeping, OF_CONTRACT)
@@ -80,17 +83,22 @@ _PAST: Final = (
 )
 _PAGE: Final = Statement(_PAST.where(document.c.id > _ID).order_by(document.c.id).limit(BATCH))
 _ONE: Final = Statement(_PAST.where(document.c.authority_id == _AUTHORITY, document.c.id == _ID))
-_LEFT: Final = Statement(
-    select(document_expiry.c.sha256)
-    .where(document_expiry.c.erased_at.is_(None), document_expiry.c.sha256 > _SHA256)
-    .group_by(document_expiry.c.sha256)
-    .order_by(document_expiry.c.sha256)
-    .limit(BATCH)
-)
+_left = union(
+    *(
+        select(one.c.sha256).where(one.c.erased_at.is_(None), one.c.sha256 > _SHA256)
+        for one in (document_expiry, attachment_expiry)
+    )
+).subquery("expired")
+_LEFT: Final = Statement(select(_left.c.sha256).order_by(_left.c.sha256).limit(BATCH))
 _LIVING: Final = Statement(select(exists().where(document.c.sha256 == _SHA256, _LIVES)))
 _IS_LEFT: Final = Statement(
     select(
-        exists().where(document_expiry.c.sha256 == _SHA256, document_expiry.c.erased_at.is_(None))
+        or_(
+            *(
+                exists().where(one.c.sha256 == _SHA256, one.c.erased_at.is_(None))
+                for one in (document_expiry, attachment_expiry)
+            )
+        )
     )
 )
 

@@ -1,15 +1,12 @@
 """Until when a document is kept, and what refuses to read it afterwards."""
 
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ecosystem.contracts.expiring.model import Expired, ExpireFacts, KeepFacts, Kept
+from ecosystem.needs.expiring.rules import last_expiring, later
 from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Kind, Refusal
-
-EVERYWHERE: Final = timedelta(days=1)
-"""How much later than in UTC a day has ended at every place."""
 
 
 class DocumentKept(Refusal):
@@ -36,7 +33,7 @@ def keep(facts: KeepFacts, *, by: Actor, at: datetime) -> Kept:
     return Kept(
         ended_on=ended_on,
         years=facts.records.years,
-        kept_until=_later(ended_on, years=facts.records.years),
+        kept_until=later(ended_on, years=facts.records.years),
         law=facts.records.law,
         article=facts.records.article,
     )
@@ -50,11 +47,6 @@ def expire(facts: ExpireFacts, *, by: Actor, at: datetime) -> Expired:
     return Expired(kept_until=facts.kept.kept_until, law=facts.kept.law, article=facts.kept.article)
 
 
-def last_expiring(at: datetime) -> date:
-    """Return the day before which `kept_until` must lie for a document to expire."""
-    return (at - EVERYWHERE).date()
-
-
 def refuse_expired(kept: Kept | None, *, expired_at: datetime | None) -> None:
     """Refuse with DocumentExpired, naming the rule, what has expired."""
     if expired_at is None or kept is None:
@@ -64,10 +56,3 @@ def refuse_expired(kept: Kept | None, *, expired_at: datetime | None) -> None:
         f"It was kept for {kept.years} years from {kept.ended_on}, until {kept.kept_until}, as "
         f"`records` of the profile says ({rule})."
     )
-
-
-def _later(day: date, *, years: int) -> date:
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)

@@ -778,6 +778,26 @@ CREATE INDEX transfer_into ON transfer (authority_id, credit_id);
 -- next
 CREATE INDEX transfer_out_of ON transfer (authority_id, debit_id);
 -- next
+CREATE TABLE attachment_expiry (
+	authority_id INTEGER NOT NULL,
+	attachment_id TEXT COLLATE "C" NOT NULL,
+	sha256 TEXT COLLATE "C" NOT NULL,
+	ended_on DATE NOT NULL,
+	years INTEGER NOT NULL,
+	kept_until DATE NOT NULL,
+	law TEXT COLLATE "C" NOT NULL,
+	article TEXT,
+	expired_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	erased_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT attachment_expiry_pkey PRIMARY KEY (authority_id, attachment_id),
+	CONSTRAINT attachment_expiry_authority_id_attachment_id_refers FOREIGN KEY(authority_id, attachment_id) REFERENCES attachment (authority_id, id),
+	CONSTRAINT attachment_expiry_it_is_whole_years CHECK (kept_until >= (ended_on + make_interval(years => years))::date),
+	CONSTRAINT attachment_expiry_years_are_positive CHECK (years > 0),
+	CONSTRAINT attachment_expiry_nothing_is_erased_before CHECK (erased_at >= expired_at)
+);
+-- next
+CREATE INDEX attachment_expiry_left ON attachment_expiry (sha256) WHERE erased_at IS NULL;
+-- next
 CREATE TABLE client (
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT client_id_is_identifier CHECK (id ~ '^client_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
 	organisation_id TEXT COLLATE "C" NOT NULL,
@@ -3092,6 +3112,39 @@ REVOKE EXECUTE ON FUNCTION transfer_moves_money FROM PUBLIC;
 CREATE TRIGGER transfer_moves AFTER INSERT ON transfer FOR EACH ROW EXECUTE FUNCTION transfer_moves_money();
 -- next
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_moves;
+-- next
+CREATE TRIGGER attachment_expiry_hands_stay BEFORE UPDATE ON attachment_expiry FOR EACH ROW EXECUTE FUNCTION hands_stay('authority_id', 'attachment_id', 'sha256', 'ended_on', 'years', 'kept_until', 'law', 'article', 'expired_at', 'erased_at');
+-- next
+ALTER TABLE attachment_expiry ENABLE ALWAYS TRIGGER attachment_expiry_hands_stay;
+-- next
+GRANT SELECT, INSERT, UPDATE ON attachment_expiry TO ecosystem_api;
+-- next
+CREATE FUNCTION attachments_are_kept_their_time() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM attachment JOIN need
+      ON need.authority_id = attachment.authority_id AND need.id = attachment.need_id
+    WHERE attachment.authority_id = NEW.authority_id AND attachment.id = NEW.attachment_id
+      AND attachment.sha256 = NEW.sha256
+      AND need.state IN ('contracted', 'cancelled', 'unsuccessful')
+      AND NEW.ended_on >= (
+        SELECT max(event.recorded_at AT TIME ZONE 'UTC')::date - 1 FROM event
+        WHERE event.authority_id = need.authority_id AND event.stream = need.id)
+      AND NOT EXISTS (
+        SELECT FROM contract
+        WHERE contract.authority_id = need.authority_id AND contract.need_id = need.id
+          AND (contract.state IN ('active', 'suspended')
+            OR NEW.ended_on < (contract.ended_at AT TIME ZONE 'UTC')::date - 1)))
+  AND NEW.kept_until < (NEW.expired_at AT TIME ZONE 'UTC')::date - 1) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'attachments_are_kept_their_time';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER attachments_are_kept_their_time BEFORE INSERT ON attachment_expiry FOR EACH ROW EXECUTE FUNCTION attachments_are_kept_their_time();
+-- next
+ALTER TABLE attachment_expiry ENABLE ALWAYS TRIGGER attachments_are_kept_their_time;
 -- next
 GRANT SELECT, INSERT, UPDATE ON client TO ecosystem_api;
 -- next

@@ -64,3 +64,5 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     sha256: Annotated[str, Meta(pattern=whole("[0-9a-f]{64}"))]
     filed_at: datetime
+    expired_at: datetime | None
+    """Since when its content is not read any more: its time by `records` of the profile is over."""

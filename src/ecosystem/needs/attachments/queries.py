@@ -5,16 +5,32 @@ import hashlib
 from io import BytesIO
 from typing import Final
 
-from sqlalchemy import Integer, Text, bindparam, exists, func, literal, or_, select
+import msgspec
+from sqlalchemy import (
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 
 from ecosystem.needs.attachments.documents import File
 from ecosystem.needs.attachments.model import Arrived, FileFacts
 from ecosystem.needs.attachments.rules import AttachmentMissing
 from ecosystem.needs.attachments.tables import attachment
+from ecosystem.needs.expiring.model import FileExpired
+from ecosystem.needs.expiring.tables import attachment_expiry
 from ecosystem.needs.model import State
 from ecosystem.needs.queries import own_number
 from ecosystem.needs.tables import need
 from ecosystem.runtime import content
+from ecosystem.runtime.columns import json_of
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values import media
 from ecosystem.values.actor import Actor
@@ -30,8 +46,29 @@ _FILES: Final = Statement(
         *_OF_NEED
     )
 )
+_EXPIRY: Final = and_(
+    attachment_expiry.c.authority_id == attachment.c.authority_id,
+    attachment_expiry.c.attachment_id == attachment.c.id,
+)
 _HOLDS: Final = Statement(
-    select(exists().where(attachment.c.sha256 == bindparam("sha256", type_=Text)))
+    select(
+        exists().where(
+            attachment.c.sha256 == bindparam("sha256", type_=Text), ~exists().where(_EXPIRY)
+        )
+    )
+)
+_EXPIRED: Final = case(
+    (
+        attachment_expiry.c.attachment_id.is_not(None),
+        json_of(
+            ended_on=attachment_expiry.c.ended_on,
+            years=attachment_expiry.c.years,
+            kept_until=attachment_expiry.c.kept_until,
+            law=attachment_expiry.c.law,
+            article=attachment_expiry.c.article,
+        ),
+    ),
+    else_=null(),
 )
 _document = func.json_array_elements(need.c.documents).column_valued("document")
 _names_it = (
@@ -48,14 +85,17 @@ _is_public = exists().where(
 _seen = (
     select(
         attachment.c.id,
-        literal(1, Integer, literal_execute=True).label("version"),
+        case((attachment_expiry.c.attachment_id.is_(None), 1), else_=2).label("version"),
         attachment.c.need_id,
         attachment.c.name,
         attachment.c.media_type,
         attachment.c.bytes,
         attachment.c.sha256,
         attachment.c.filed_at,
+        attachment_expiry.c.expired_at,
+        _EXPIRED.label("expired"),
     )
+    .outerjoin(attachment_expiry, _EXPIRY)
     .where(attachment.c.authority_id == _AUTHORITY)
     .where(attachment.c.id == bindparam("id", type_=Text))
     .where(or_(attachment.c.authority_id == bindparam("own", type_=Integer), _is_public))
@@ -63,7 +103,11 @@ _seen = (
 )
 _VIEW: Final = Statement(
     select(
-        func.row_to_json(_seen.table_valued()).label("body"),
+        json_of(**{str(one.key): one for one in _seen.columns if one.key != "expired"}).label(
+            "body"
+        ),
+        _seen.c.version,
+        _seen.c.expired,
         _seen.c.name,
         _seen.c.media_type,
         _seen.c.sha256,
@@ -72,7 +116,7 @@ _VIEW: Final = Statement(
 
 
 async def holds(tx: Tx, sha256: str) -> bool:
-    """Tell whether an attachment names the bytes of a digest."""
+    """Tell whether an attachment names the bytes of a digest that has not expired."""
     found: bool = await tx.value(_HOLDS, sha256=sha256)
     return found
 
@@ -114,3 +158,8 @@ async def view(tx: Tx, attachment_id: str, *, seen_by: Actor | None) -> Record:
     if row is None:
         raise AttachmentMissing("No published need names such an attachment.")
     return row
+
+
+def expired(row: Record) -> FileExpired | None:
+    """Return by which rule an attachment that `view` gave has expired, or None."""
+    return None if row["expired"] is None else msgspec.json.decode(row["expired"], type=FileExpired)

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from ecosystem.needs import access
 from ecosystem.needs.attachments import actions, queries, rules
 from ecosystem.needs.attachments.model import Arrived, Attachment
+from ecosystem.needs.expiring.rules import AttachmentExpired, refuse_expired
 from ecosystem.needs.rules import NeedMissing, NeedNotOwned
 from ecosystem.runtime import problems
 from ecosystem.runtime.web import Call, EdgeFinding, Standing, get, post
@@ -62,7 +63,7 @@ async def read_attachment(request: Call, attachment_id: FromPath[str]) -> Respon
     Public as soon as a published version of the need names it; before, its authority's alone.
     """
     row = await queries.view(request.tx, attachment_id, seen_by=request.reader)
-    return request.answer(row["body"], version=1)  # A file is kept once.
+    return request.answer(row["body"], version=row["version"])
 
 
 @get(
@@ -70,14 +71,16 @@ async def read_attachment(request: Call, attachment_id: FromPath[str]) -> Respon
     permit=access.READ,
     answers=bytes,
     produces="*/*",
-    refuses=(rules.AttachmentMissing,),
+    refuses=(rules.AttachmentMissing, AttachmentExpired),
 )
 async def read_attachment_content(request: Call, attachment_id: FromPath[str]) -> Response[bytes]:
     """Download a file of a need.
 
-    It comes as an attachment under the name it was filed with, never to be shown inline.
+    It comes as an attachment under the name it was filed with, never to be shown inline. When
+    the years are over for which records of the procedure are kept, it is erased.
     """
     row = await queries.view(request.tx, attachment_id, seen_by=request.reader)
+    refuse_expired(queries.expired(row))
     content = await asyncio.to_thread(request.house.blobs.read, row["sha256"])
     headers = {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(row['name'], safe='')}",
