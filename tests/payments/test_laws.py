@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecosystem.contracts.payment_rules import Advance, PaymentRule, Retention
-from ecosystem.payments import engine, rules
+from ecosystem.payments import engine, rules, stepping
 from ecosystem.payments.calculation import AcceptedMilestone, Calculation, VerifiedObservation
 from ecosystem.payments.model import Step, StepFacts
 from ecosystem.values import money
@@ -132,7 +132,7 @@ class Contract:
             before = self.made.get(one.ordinal)
             self.paid += Decimal(one.calculation.total) - Decimal(before.total if before else 0)
             self.made[one.ordinal] = one.calculation
-            self.steps[one.ordinal] = rules.step_of(
+            self.steps[one.ordinal] = stepping.step_of(
                 one.calculation, calculation_id=f"c{one.ordinal}", ordinal=one.ordinal
             )
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecosystem.contracts.payment_rules import PaymentRule
-from ecosystem.payments import rules
+from ecosystem.payments import rules, stepping
 from ecosystem.payments.calculation import AcceptedMilestone, VerifiedObservation
 from ecosystem.payments.engine import FactsDoubled
 from ecosystem.payments.model import (
@@ -93,7 +93,7 @@ def _after(facts: StepFacts) -> tuple[Step, ...]:
     """Return the steps that stand once the facts are calculated."""
     steps = {step.ordinal: step for step in facts.steps}
     for one in _calculated(facts):
-        steps[one.ordinal] = rules.step_of(
+        steps[one.ordinal] = stepping.step_of(
             one.calculation, calculation_id=f"calculation_{one.ordinal}", ordinal=one.ordinal
         )
     return tuple(steps[ordinal] for ordinal in sorted(steps))

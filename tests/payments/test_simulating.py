@@ -1,6 +1,7 @@
 """What rules would pay for supposed values is what they pay once these come true."""
 
 import asyncio
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,17 +10,28 @@ import httpx
 import msgspec
 import pytest
 
+from ecosystem.catalogue.profiles.model import TaxKind, TaxRate, TaxRule
 from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.contracts.rule_parts import Point
+from ecosystem.payments.calculation import Tax
 from ecosystem.payments.engine import FactsDoubled, RulesUnsound, recompute
 from ecosystem.payments.simulating import queries, rules, running
 from ecosystem.payments.simulating.draws import chance, drawn
-from ecosystem.payments.simulating.model import Known, Simulation, Suppositions, Triangular
+from ecosystem.payments.simulating.model import (
+    Known,
+    KnownStep,
+    Simulation,
+    Suppositions,
+    Triangular,
+)
 from ecosystem.payments.simulating.plan import SimulationTooLarge, SuppositionsUnsound
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.web import seen_by
+from ecosystem.values.period import Period
+from ecosystem.values.text import Text
 from tests.parties import bearer, comes_true
-from tests.payments.agreement import FEBRUARY, accept, agree, totals, verify
-from tests.payments.builders import rule
+from tests.payments.agreement import AT, FEBRUARY, accept, agree, totals, verify
+from tests.payments.builders import observation, rule
 from tests.payments.published import cases, supposed
 
 MONTHS = [
@@ -40,8 +52,9 @@ def known(*among: PaymentRule, value: str = "10000") -> Known:
     return Known(rules=among, currency="CNY", contract_value=value)
 
 
-def asked(value: dict[str, Any], **more: Any) -> Suppositions:
-    values = [{"metric": "metric", "periods": MONTHS, "value": value}]
+def asked(value: dict[str, Any], *, only: Period | None = None, **more: Any) -> Suppositions:
+    periods = MONTHS if only is None else [msgspec.to_builtins(only)]
+    values = [{"metric": "metric", "periods": periods, "value": value}]
     return msgspec.convert({"values": values, **more}, Suppositions)
 
 
@@ -161,7 +174,7 @@ async def test_what_is_supposed_to_follow_is_paid_once_it_comes_true(
     ]  # fmt: skip
     follows = msgspec.convert({"values": values}, Suppositions)
     async with database.reading(seen_by(agreed.actor("enterprise", "delivery"))) as tx:
-        found = await queries.known(tx, agreed.contract_id)
+        found = await queries.known(tx, agreed.contract_id, at=AT)
 
     would = rules.simulate(found, follows, watched=lambda: None)
     await verify(database, agreed, "late-days", "3")
@@ -175,6 +188,40 @@ async def test_what_is_supposed_to_follow_is_paid_once_it_comes_true(
     )
     with pytest.raises(FactsDoubled):
         rules.simulate(found, doubled, watched=lambda: None)
+
+
+def test_a_step_is_taxed_at_the_rates_of_its_day_but_of_no_day_that_is_past() -> None:
+    rates = (
+        TaxRate(starts_on=date(2020, 1, 1), rate="0.2"),
+        TaxRate(starts_on=date(2026, 2, 15), rate="0.1"),
+    )
+    kept = TaxRule(
+        code="linear", title=Text(en="kept"), kind=TaxKind.WITHHELD, rates=rates, law="platform"
+    )
+    follows = asked({"kind": "single", "value": "40"})
+    early = msgspec.structs.replace(known(LINE), taxes=(kept,))
+    late = msgspec.structs.replace(early, today=date(2026, 2, 15))
+
+    would, later = (rules.simulate(one, follows, watched=lambda: None) for one in (early, late))
+
+    assert [one.total for one in would.calculations] == ["320.00", "360.00"]
+    assert [one.total for one in later.calculations] == ["360.00", "360.00"]
+    assert [one.earned.mean for one in (would, later)] == ["680.00", "720.00"]
+    assert [one.mean for one in would.series[0].steps] == ["400.00", "400.00"]
+
+
+def test_what_a_step_was_calculated_by_is_what_it_is_simulated_by() -> None:
+    tax = Tax(code="vat", kind=TaxKind.ADDED, rate="0.1")
+    cheaper = msgspec.structs.replace(LINE, end=Point(value="100", pays="500.00"))
+    step = KnownStep(rules=(LINE,), taxes=(tax,), milestones=(), observations=(observation("40"),))
+    changed = msgspec.structs.replace(known(cheaper), steps=(step,))
+
+    found = rules.simulate(
+        changed, asked({"kind": "single", "value": "40"}, only=FEBRUARY), watched=lambda: None
+    )
+
+    assert [one.total for one in found.calculations] == ["440.00", "200.00"]
+    assert [one.mean for one in found.series[-2].steps] == ["440.00", "200.00"]
 
 
 @pytest.mark.anyio

@@ -4,10 +4,14 @@ from datetime import date
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+import httpx
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from ecosystem.catalogue.model import FileFlawed
 from ecosystem.catalogue.profiles import actions as profiles
@@ -18,10 +22,14 @@ from ecosystem.ledger.model import AccountKind
 from ecosystem.payments.calculation import Calculation, Facts, Tax
 from ecosystem.payments.closing import queries as closing
 from ecosystem.payments.engine import calculate, recompute
+from ecosystem.payments.simulating import queries as simulating
+from ecosystem.payments.simulating.model import Suppositions
+from ecosystem.payments.simulating.rules import simulate
 from ecosystem.payments.taxing.rules import in_force
-from ecosystem.runtime.database import Database
+from ecosystem.runtime.database import Database, Statement
 from ecosystem.runtime.web import seen_by
-from tests.payments.agreement import WORDS, agree, totals, verify
+from tests.parties import bearer
+from tests.payments.agreement import AT, JANUARY, WORDS, accept, agree, totals, verify
 from tests.payments.builders import milestone, rule
 from tests.payments.steps import held, unsound
 
@@ -32,6 +40,29 @@ INCLUDED = (
     "      - code: vat\n        title: {zh: 增值税, en: Value added tax}\n        kind: included\n"
     '        rates: [{starts_on: 2020-01-01, rate: "0.06"}]\n        law: platform\n'
 )
+MADE = Statement(
+    text(
+        "SELECT document FROM calculation AS made WHERE contract_id = :contract_id AND NOT EXISTS"
+        " (SELECT FROM calculation AS later WHERE later.supersedes = made.id)"
+    )
+)
+SUPPOSED: dict[str, Any] = {
+    "milestones": [
+        {
+            "milestone": "opening",
+            "due_at": "2026-07-01T00:00:00Z",
+            "delivered_at": "2026-06-01T09:00:00Z",
+        }
+    ],
+    "values": [
+        {
+            "metric": metric,
+            "periods": [msgspec.to_builtins(JANUARY)],
+            "value": {"kind": "single", "value": value},
+        }
+        for metric, value in (("matters", "100"), ("late-days", "3"))
+    ],
+}
 WITHHELD = INCLUDED.replace("vat", "income").replace("included", "withheld").replace("0.06", "0.1")
 
 
@@ -140,3 +171,42 @@ async def test_what_is_withheld_is_in_an_account_of_its_own_and_follows_correcti
     async with database.reading(seen_by(agreed.actor("city", "approver"))) as tx:
         account = await closing.account(tx, agreed.contract_id)
     assert (account.withheld.amount, account.is_balanced) == ("40.00", True)
+
+
+@pytest.mark.anyio
+async def test_a_simulation_of_what_is_known_is_the_calculation_that_was_made(
+    client: httpx.AsyncClient, database: Database, tmp_path: Path
+) -> None:
+    agreed = await agree(database, tmp_path)
+    added = INCLUDED.replace("included", "added").replace("0.06", "0.21")
+    async with database.transaction() as tx:
+        await profiles.load_profile(tx, _shipped().replace(INCLUDED, added + WITHHELD).encode())
+    seen = seen_by(agreed.actor("city", "approver"))
+    async with database.reading(seen) as tx:
+        before = await simulating.known(tx, agreed.contract_id, at=AT)
+    await accept(database, agreed, "opening")
+    await verify(database, agreed, "matters", "100")
+    await verify(database, agreed, "late-days", "3")
+    async with database.reading(seen) as tx:
+        after = await simulating.known(tx, agreed.contract_id, at=AT)
+        rows = await tx.rows(MADE, contract_id=agreed.contract_id)
+    supposed = msgspec.convert(SUPPOSED, Suppositions)
+
+    known = simulate(after, Suppositions(), watched=lambda: None)
+    would = simulate(before, supposed, watched=lambda: None)
+    draft = {
+        "rules": msgspec.to_builtins(after.rules),
+        "contract_value": {"amount": after.contract_value, "currency": "CNY"},
+        **SUPPOSED,
+    }
+    headers = await bearer(client, "city", "officer")
+    signed = await client.post("/v1/payment-simulations", json=draft, headers=headers)
+    elsewhere = {**draft, "jurisdiction": "EU"}
+    untaxed = await client.post("/v1/payment-simulations", json=elsewhere, headers=headers)
+
+    assert {canonical(one) for one in known.calculations} == {row["document"] for row in rows}
+    # 8,000 for the opening, 1,000 for matters less 300 for late answers: with 21 % added and 10 %
+    # withheld.
+    assert (await totals(database, agreed))["earned"] == known.earned.mean == "9657.00"
+    assert would.earned.mean == signed.json()["earned"]["mean"] == "9657.00"
+    assert untaxed.json()["earned"]["mean"] == "8700.00"

@@ -90,14 +90,14 @@ def calculate(
     value = _limit_text(contract_value, currency, "/contract_value")
     paid = _limit_text(paid_before, currency, "/paid_before")
     _limit_text(Decimal(facts.certified_before), currency, "/facts/certified_before")
-    ordered = tuple(sorted(rules, key=lambda rule: rule.code))
+    ordered = by_code(rules)
     _refuse_unsound(ordered, currency)
     known = _known(facts)
     before = {item.rule: Decimal(item.amount) for item in known.before}
     limits = Limits(currency, contract_value, paid_before, tuple(taxes))
     with exact():
         run, certified, lines = carried(ordered, known, before, limits=limits)
-        amounts = (certified, run.waived, run.sum, _withheld(lines))
+        amounts = (certified, run.waived, run.sum, withheld(lines))
         shared, written = assigned(run, ordered), [run.rounded(one) for one in amounts]
     certified_text, waived, total, kept = (f"{amount:f}" for amount in written)
     return sealed(
@@ -127,7 +127,13 @@ def _known(facts: Facts) -> Facts:
     return known
 
 
-def _withheld(lines: Iterable[TaxLine]) -> Decimal:
+def by_code(rules: Iterable[PaymentRule]) -> tuple[PaymentRule, ...]:
+    """Return rules in the order in which they are carried out and written."""
+    return tuple(sorted(rules, key=lambda rule: rule.code))
+
+
+def withheld(lines: Iterable[TaxLine]) -> Decimal:
+    """Return what is kept back of a payment for the tax office."""
     return sum((Decimal(one.amount) for one in lines if one.kind is TaxKind.WITHHELD), _NO)
 
 

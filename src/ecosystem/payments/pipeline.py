@@ -76,7 +76,8 @@ class Run:
         code, shape = rule
         amount = self.rounded(by.exact)
         self.sum += amount
-        self.totals[code] += amount
+        if stage is not Stage.TAX:  # A tax is of no rule, whatever it is called.
+            self.totals[code] += amount
         self.lines.append(
             Line(
                 stage=stage,

@@ -1,13 +1,11 @@
 """What is earned, what is paid of it, and what refuses a step on the way."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from ecosystem.payments import engine
-from ecosystem.payments.calculation import Calculation, Facts, RuleTotal, Stage, Tax
+from ecosystem.payments.calculation import Calculation, Facts
 from ecosystem.payments.limits.rules import AboveLimit
 from ecosystem.payments.model import (
     Approved,
@@ -24,12 +22,10 @@ from ecosystem.payments.model import (
     Settled,
     SettleFacts,
     State,
-    Step,
     StepFacts,
     StepMade,
 )
-from ecosystem.payments.pipeline import CAP, FLOOR
-from ecosystem.payments.stepping import Batch, batches
+from ecosystem.payments.stepping import Batch, Earlier, batches, step_of
 from ecosystem.values import control, money
 from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Kind, Refusal
@@ -141,8 +137,7 @@ def calculate(facts: StepFacts, *, by: Actor, at: datetime) -> tuple[StepMade, .
     """
     del by, at
     _refuse_doubled(facts)
-    made = list[StepMade]()
-    earlier = list[Step]()
+    made, earlier = list[StepMade](), Earlier()
     for batch in batches(facts):
         step = batch.step
         if step is None or made or not batch.is_unchanged():
@@ -153,7 +148,7 @@ def calculate(facts: StepFacts, *, by: Actor, at: datetime) -> tuple[StepMade, .
                     StepMade(ordinal=batch.ordinal, supersedes=supersedes, calculation=calculation)
                 )
             step = step_of(calculation, calculation_id="", ordinal=batch.ordinal)
-        earlier.append(step)
+        earlier.add(step)
     return tuple(made)
 
 
@@ -162,28 +157,6 @@ def earned(facts: StepFacts, made: tuple[StepMade, ...]) -> Decimal:
     totals = {step.ordinal: step.total for step in facts.steps}
     totals.update({one.ordinal: one.calculation.total for one in made})
     return sum((Decimal(total) for total in totals.values()), _NOTHING)
-
-
-def step_of(calculation: Calculation, *, calculation_id: str, ordinal: int) -> Step:
-    """Return what later calculations need to know of one."""
-    return Step(
-        calculation_id=calculation_id,
-        ordinal=ordinal,
-        digest=calculation.digest,
-        rules=calculation.rules,
-        milestones=calculation.facts.milestones,
-        observations=calculation.facts.observations,
-        reliefs=calculation.facts.reliefs,
-        by_rule=_added(
-            RuleTotal(rule=line.rule, amount=line.amount)
-            for line in calculation.lines
-            if line.rule not in {CAP, FLOOR} and line.stage is not Stage.TAX
-        ),
-        taxes=tuple(Tax(code=one.code, kind=one.kind, rate=one.rate) for one in calculation.taxes),
-        certified=calculation.certified,
-        withheld=calculation.withheld,
-        total=calculation.total,
-    )
 
 
 def compute(facts: ComputeFacts, *, by: Actor, at: datetime) -> Computed:
@@ -329,31 +302,15 @@ def _refuse_doubled(facts: StepFacts) -> None:
     )
 
 
-def _calculate(facts: StepFacts, batch: Batch, earlier: list[Step]) -> Calculation:
-    certified = sum((Decimal(step.certified) for step in earlier), _NOTHING)
-    return engine.calculate(
-        facts.rules if batch.step is None else batch.step.rules,
-        Facts(
-            milestones=batch.milestones,
-            observations=batch.observations,
-            reliefs=batch.reliefs,
-            before=_added(one for step in earlier for one in step.by_rule),
-            certified_before=money.of(certified, facts.currency).amount,
-        ),
+def _calculate(facts: StepFacts, batch: Batch, earlier: Earlier) -> Calculation:
+    step = batch.step
+    return earlier.calculate(
+        facts.rules if step is None else step.rules,
+        Facts(milestones=batch.milestones, observations=batch.observations, reliefs=batch.reliefs),
         currency=facts.currency,
         contract_value=Decimal(facts.contract_value),
-        paid_before=sum(
-            (Decimal(step.total) + Decimal(step.withheld) for step in earlier), _NOTHING
-        ),
-        taxes=facts.taxes if batch.step is None else batch.step.taxes,
+        taxes=facts.taxes if step is None else step.taxes,
     )
-
-
-def _added(amounts: Iterable[RuleTotal]) -> tuple[RuleTotal, ...]:
-    totals = defaultdict[str, Decimal](Decimal)
-    for one in amounts:
-        totals[one.rule] += Decimal(one.amount)
-    return tuple(RuleTotal(rule=rule, amount=f"{totals[rule]:f}") for rule in sorted(totals))
 
 
 def _payee(facts: PaymentFacts, by: Actor, *, who: str | None = None) -> None:

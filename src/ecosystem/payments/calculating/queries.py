@@ -17,7 +17,7 @@ from ecosystem.payments.calculation import AcceptedMilestone, Calculation, Verif
 from ecosystem.payments.deducting import queries as deducting
 from ecosystem.payments.model import PaymentKind, Step, StepFacts
 from ecosystem.payments.queries import STANDS
-from ecosystem.payments.rules import step_of
+from ecosystem.payments.stepping import step_of
 from ecosystem.payments.tables import calculation
 from ecosystem.payments.taxing import queries as taxing
 from ecosystem.runtime.database import Record, Statement, Tx

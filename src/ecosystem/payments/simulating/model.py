@@ -6,14 +6,17 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from ecosystem.catalogue.profiles.model import TaxRule
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_limits import Cliff
 from ecosystem.contracts.rule_parts import Code, Ratio
+from ecosystem.identity.model import JurisdictionCode
 from ecosystem.payments.calculation import (
     AcceptedMilestone,
     Calculation,
     Relief,
     Signed,
+    Tax,
     VerifiedObservation,
 )
 from ecosystem.payments.rights import Right
@@ -139,20 +142,28 @@ class SimulationDraft(Suppositions, frozen=True, kw_only=True, forbid_unknown_fi
     rules: Annotated[tuple[PaymentRule, ...], Meta(max_length=60)] = ()
     form: FormAsked | None = None
     """Either this or `rules` is given."""
+    jurisdiction: JurisdictionCode | None = None
+    """Whose profile says the taxes; null stands for that of the caller's organisation."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What is simulated from: rules, limits, and what is proved already, step by step."""
+    """What is simulated from: rules, limits, taxes, and what is proved already, step by step."""
 
     rules: tuple[PaymentRule, ...]
     currency: Currency
     contract_value: Amount
     steps: "tuple[KnownStep, ...]" = ()
+    taxes: tuple[TaxRule, ...] = ()
+    """Of the profile: a step is taxed at the rates of its day."""
+    today: date = date.min
+    """Nothing new is calculated before it."""
 
 
 class KnownStep(msgspec.Struct, frozen=True, kw_only=True):
     """What a step of the contract was calculated from."""
 
+    rules: tuple[PaymentRule, ...]
+    taxes: tuple[Tax, ...] = ()
     milestones: tuple[AcceptedMilestone, ...]
     observations: tuple[VerifiedObservation, ...]
     reliefs: tuple[Relief, ...] = ()

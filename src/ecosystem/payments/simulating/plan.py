@@ -8,8 +8,14 @@ from itertools import product
 from math import prod
 from typing import Final
 
-from ecosystem.contracts.payment_rules import metrics_of, milestones_of
-from ecosystem.payments.calculation import AcceptedMilestone, Facts, Relief, VerifiedObservation
+from ecosystem.contracts.payment_rules import PaymentRule, metrics_of, milestones_of
+from ecosystem.payments.calculation import (
+    AcceptedMilestone,
+    Facts,
+    Relief,
+    Tax,
+    VerifiedObservation,
+)
 from ecosystem.payments.simulating.draws import chance, drawn, points
 from ecosystem.payments.simulating.model import (
     Chosen,
@@ -21,6 +27,7 @@ from ecosystem.payments.simulating.model import (
     Triangular,
     Uniform,
 )
+from ecosystem.payments.taxing.rules import in_force
 from ecosystem.values.period import Period, is_within_reach, wire
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
@@ -64,6 +71,9 @@ class Group:
 
     on: date
     is_known: bool
+    rules: tuple[PaymentRule, ...]
+    """Those of the step where it is known: its contract may have others by now."""
+    taxes: tuple[Tax, ...]
     milestones: tuple[AcceptedMilestone, ...]
     observations: tuple[VerifiedObservation, ...]
     supposed: tuple[tuple[str, Period, int], ...]
@@ -74,8 +84,9 @@ class Group:
 
 def refuse_unsound(known: Known, asked: Suppositions) -> None:
     """Refuse with SuppositionsUnsound what cannot be, or what no rule would read."""
-    metrics = {code for rule in known.rules for code in metrics_of(rule)}
-    milestones = {code for rule in known.rules for code in milestones_of(rule)}
+    rules = [*known.rules, *(rule for step in known.steps for rule in step.rules)]
+    metrics = {code for rule in rules for code in metrics_of(rule)}
+    milestones = {code for rule in rules for code in milestones_of(rule)}
     faults = list[Fault]()
     for at, one in enumerate(asked.values):
         if one.metric not in metrics:
@@ -126,10 +137,11 @@ def refuse_large(
     known: Known, asked: Suppositions, planned: tuple[Group, ...], *, runs: int
 ) -> None:
     """Refuse with SimulationTooLarge what would take too long."""
-    work = runs * max(len(planned), 1) * max(len(known.rules), 1)
+    rules = max(len(known.rules), *(len(one.rules) for one in planned), 1)
+    work = runs * max(len(planned), 1) * rules
     if runs > RUNS_MAX or work > WORK_MAX:
         raise SimulationTooLarge(
-            f"{runs} runs of {len(planned)} steps under {len(known.rules)} rules are {work} parts; "
+            f"{runs} runs of {len(planned)} steps under {rules} rules are {work} parts; "
             f"{WORK_MAX} are the most, and {RUNS_MAX} runs.",
             pointer="/draws" if asked.draws > 1 else "/values",
         )
@@ -155,6 +167,8 @@ def groups(known: Known, asked: Suppositions) -> Iterator[Group]:
         yield Group(
             on=_last(step.milestones, [*periods]),
             is_known=True,
+            rules=step.rules,
+            taxes=step.taxes,
             milestones=step.milestones,
             observations=step.observations,
             supposed=tuple(one for one in supposed if one[1] in periods),
@@ -170,6 +184,8 @@ def groups(known: Known, asked: Suppositions) -> Iterator[Group]:
         yield Group(
             on=on,
             is_known=False,
+            rules=known.rules,
+            taxes=in_force(known.taxes, on=max(on, known.today)),
             milestones=tuple(one for one in milestones if _delivered_on(one) == on),
             observations=(),
             supposed=tuple(one for one in supposed if one[1].ends_on == on),

@@ -29,9 +29,13 @@ async def simulate_payments(request: Call, data: JSONBody[SimulationDraft]) -> R
     Rules that are given, or those of a standard form, run over supposed values by the engine that
     pays for real ones. A value is single, a range whose points make a grid, or a distribution
     that is drawn from by a seed: the same request has the same answer. Nothing is kept, and nobody
-    is told. One at a time is computed for an organisation: another meanwhile gets 429.
+    is told. Taxes are those of the profile of a place, at the rates of the days that are supposed.
+    One at a time is computed for an organisation: another meanwhile gets 429.
     """
-    found = await running.run(queries.given(data), data, of=request.by.organisation_id)
+    by = request.by
+    async with request.house.database.reading(seen_by(by)) as tx:
+        taxes = await queries.taxes(tx, data, by=by, at=request.at)
+    found = await running.run(queries.given(data, taxes=taxes), data, of=by.organisation_id)
     return request.answer(found)
 
 
@@ -52,13 +56,14 @@ async def simulate_contract(
 
     Its own rules run over what is proved, and over what is supposed to follow; of a draft over
     what is supposed alone. A supposed value of a period that is calculated already joins the
-    step of that period. Nothing is kept, and nobody is told. One at a time is computed for an
-    organisation.
+    step of that period. Taxes are those of its profile, at the rates of the days that are supposed,
+    or of today where they are past. Nothing is kept, and nobody is told. One at a time is computed
+    for an organisation.
     """
     by = request.by
     async with request.house.database.reading(seen_by(by)) as tx:
         await contracts.concern(tx, contract_id, by=by)
-        known = await queries.known(tx, contract_id)
+        known = await queries.known(tx, contract_id, at=request.at)
     return request.answer(await running.run(known, data, of=by.organisation_id))
 
 

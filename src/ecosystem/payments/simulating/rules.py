@@ -11,8 +11,7 @@ import msgspec
 
 from ecosystem.contracts.rule_limits import cliffs
 from ecosystem.payments import engine
-from ecosystem.payments.calculation import Calculation, Facts, RuleTotal, VerifiedObservation
-from ecosystem.payments.pipeline import RESERVED
+from ecosystem.payments.calculation import Calculation, Facts, VerifiedObservation
 from ecosystem.payments.rights import Right, rights
 from ecosystem.payments.shapes import exact
 from ecosystem.payments.simulating import plan
@@ -29,6 +28,7 @@ from ecosystem.payments.simulating.model import (
     Suppositions,
 )
 from ecosystem.payments.simulating.plan import Group
+from ecosystem.payments.stepping import Earlier, step_of
 from ecosystem.values import money
 
 TOTAL: Final = "total"
@@ -94,7 +94,10 @@ def simulate(known: Known, asked: Suppositions, *, watched: Callable[[], None]) 
 def _refuse_whole(
     known: Known, asked: Suppositions, groups: tuple[Group, ...], *, at: tuple[str, ...]
 ) -> None:
-    """Refuse unsound rules also where nothing is supposed, and facts doubled in several steps."""
+    """Refuse unsound rules also where nothing is supposed, and facts doubled in several steps.
+
+    What is computed is no step of the contract, and nobody sees it.
+    """
     facts = [plan.facts_of(group, asked, at=at, draw=0) for group in groups]
     engine.calculate(
         known.rules,
@@ -113,27 +116,16 @@ def _published(
     known: Known, asked: Suppositions, groups: tuple[Group, ...], *, at: tuple[str, ...]
 ) -> tuple[Calculation, ...]:
     """Return the calculations of the first run, as they would be published."""
-    made, totals = list[Calculation](), defaultdict[str, Decimal](Decimal)
-    certified, paid = _NOTHING, _NOTHING
-    for group in groups:
-        facts = plan.facts_of(group, asked, at=at, draw=0)
-        before = tuple(RuleTotal(rule=code, amount=f"{totals[code]:f}") for code in sorted(totals))
-        one = engine.calculate(
-            known.rules,
-            msgspec.structs.replace(
-                facts,
-                before=before,
-                certified_before=money.of(certified, known.currency).amount,
-            ),
+    made, earlier = list[Calculation](), Earlier()
+    for ordinal, group in enumerate(groups, start=1):
+        one = earlier.calculate(
+            group.rules,
+            plan.facts_of(group, asked, at=at, draw=0),
             currency=known.currency,
             contract_value=Decimal(known.contract_value),
-            paid_before=paid,
+            taxes=group.taxes,
         )
-        for line in one.lines:
-            if line.rule not in RESERVED:
-                totals[line.rule] += Decimal(line.amount)
-        certified += Decimal(one.certified)
-        paid += Decimal(one.total)
+        earlier.add(step_of(one, calculation_id="", ordinal=ordinal))
         made.append(one)
     return tuple(made)
 
@@ -149,7 +141,6 @@ def _run(
 ) -> _Outcome:
     """Run the pipeline of the engine once over all steps. Call inside `exact()`."""
     watched()
-    rules = tuple(sorted(known.rules, key=lambda rule: rule.code))
     value = Decimal(known.contract_value)
     before, certified, paid = defaultdict[str, Decimal](Decimal), _NOTHING, _NOTHING
     totals, by_rule, seen = (
@@ -160,14 +151,16 @@ def _run(
     for group in groups:
         given = plan.facts_of(group, asked, at=at, draw=draw)
         facts = engine.in_order(msgspec.structs.replace(given, certified_before=f"{certified:f}"))
-        limits = engine.Limits(known.currency, value, paid)
-        run, earned, _ = engine.carried(rules, facts, before, limits=limits)
+        limits = engine.Limits(known.currency, value, paid, group.taxes)
+        rules = engine.by_code(group.rules)
+        run, earned, taxed = engine.carried(rules, facts, before, limits=limits)
         changed = {code: run.totals[code] - before[code] for code in run.totals}
-        before, certified, paid = run.totals, certified + earned, paid + run.sum
+        before, certified = run.totals, certified + earned
+        paid += run.sum + engine.withheld(taxed)
         totals.append(run.sum)
         by_rule.append(changed)
         seen += facts.observations
-    return _Outcome(tuple(totals), tuple(by_rule), rights(rules, seen))
+    return _Outcome(tuple(totals), tuple(by_rule), rights(known.rules, seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +173,8 @@ class _Telling:
         """Return how each rule comes out in each step, and then both sums."""
         rules = sorted({code for one in outcomes for step in one.by_rule for code in step})
         steps = range(len(outcomes[0].totals))
-        named = {rule.code for rule in known.rules}
+        every = (known.rules, *(step.rules for step in known.steps))
+        named = {rule.code for among in every for rule in among}
         found = [
             self._series(
                 rule,
