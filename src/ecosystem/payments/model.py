@@ -77,6 +77,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     milestones: tuple[AcceptedMilestone, ...]
     observations: tuple[VerifiedObservation, ...]
     reliefs: tuple[Relief, ...] = ()
+    before: tuple[RuleTotal, ...] = ()
+    certified_before: Amount = "0"
+    paid_before: Amount = "0"
+    """What the steps before it came to."""
     by_rule: tuple[RuleTotal, ...]
     taxes: tuple[Tax, ...] = ()
     """At the rates of the day on which the step was first calculated."""

@@ -131,7 +131,7 @@ def calculate(facts: StepFacts, *, by: Actor, at: datetime) -> tuple[StepMade, .
 
     What was calculated before is calculated again by the rules that held for it, whatever
     changes the contract has had since; what is new, by those that hold now. Returns the new
-    calculations in the order of their ordinals; none where nothing changed.
+    calculations in the order of the days of their steps; none where nothing changed.
     Refuses with FactsDoubled where two observations of a metric share a day, and as
     `engine.calculate` does.
     """
@@ -140,7 +140,7 @@ def calculate(facts: StepFacts, *, by: Actor, at: datetime) -> tuple[StepMade, .
     made, earlier = list[StepMade](), Earlier()
     for batch in batches(facts):
         step = batch.step
-        if step is None or made or not batch.is_unchanged():
+        if step is None or made or not (batch.is_unchanged() and earlier.are_before(step)):
             calculation = _calculate(facts, batch, earlier)
             supersedes = None if step is None else step.calculation_id
             if step is None or calculation.digest != step.digest:

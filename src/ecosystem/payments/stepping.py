@@ -1,10 +1,11 @@
 """Which facts belong to which step of a contract, and what a step comes to after others."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -25,6 +26,8 @@ from ecosystem.payments.model import Step, StepFacts
 from ecosystem.payments.pipeline import CAP, FLOOR
 from ecosystem.values import money
 
+Fact: TypeAlias = AcceptedMilestone | VerifiedObservation | date
+Turn: TypeAlias = tuple[date, int, str]
 _NOTHING: Final = Decimal(0)
 
 
@@ -43,27 +46,67 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def batches(facts: StepFacts) -> Iterator[Batch]:
-    """Yield each step with its facts as they are now, then one step with those that are new."""
-    milestones, observations = list(facts.milestones), list(facts.observations)
-    for step in facts.steps:
-        named = {one.id for one in step.milestones}
-        periods = {one.period for one in step.observations}
+    """Yield the steps of a contract, in the order of their days, with their facts as they are now.
+
+    What they come to is then the same in whatever order the facts became known. Ordinals count
+    the steps as they were first calculated. A step that no fact is left of comes first.
+    """
+    now = defaultdict[str, list[Fact]](list)
+    every: Iterable[Fact] = (*facts.milestones, *facts.observations)
+    for fact in every:
+        now[place_of(fact)].append(fact)
+    known = {place_of_step(step): step for step in facts.steps}
+    new = sorted(now.keys() - known.keys(), key=lambda place: turn_of(now[place]))
+    ordinals = {place: step.ordinal for place, step in known.items()}
+    ordinals |= {place: at for at, place in enumerate(new, start=len(facts.steps) + 1)}
+    for place in sorted(ordinals, key=lambda place: (turn_of(now[place]), ordinals[place])):
         yield Batch(
-            ordinal=step.ordinal,
-            step=step,
-            milestones=tuple(one for one in milestones if one.id in named),
-            observations=tuple(one for one in observations if one.period in periods),
-            reliefs=tuple(one.relief for one in facts.reliefs if one.ordinal == step.ordinal),
+            ordinal=ordinals[place],
+            step=known.get(place),
+            milestones=tuple(one for one in now[place] if isinstance(one, AcceptedMilestone)),
+            observations=tuple(one for one in now[place] if isinstance(one, VerifiedObservation)),
+            reliefs=tuple(one.relief for one in facts.reliefs if one.ordinal == ordinals[place]),
         )
-        milestones = [one for one in milestones if one.id not in named]
-        observations = [one for one in observations if one.period not in periods]
-    if milestones or observations:
-        yield Batch(
-            ordinal=len(facts.steps) + 1,
-            step=None,
-            milestones=tuple(milestones),
-            observations=tuple(observations),
-        )
+
+
+def place_of(fact: Fact) -> str:
+    """Return the step of a fact: a milestone has its own, what is observed until a day has one."""
+    match fact:
+        case AcceptedMilestone(id=its_own):
+            return its_own
+        case VerifiedObservation(period=period):
+            return until(period.ends_on)
+        case day:
+            return f"on {day}"
+
+
+def until(ends_on: date) -> str:
+    """Return the step of all that is observed until a day."""
+    return f"until {ends_on}"
+
+
+def place_of_step(step: Step) -> str:
+    """Return the step that a calculation was of; where it was of no fact, one of nobody else."""
+    facts: Sequence[Fact] = (*step.milestones, *step.observations)
+    return place_of(facts[0]) if facts else f"empty {step.ordinal}"
+
+
+def turn_of(facts: Iterable[Fact]) -> Turn:
+    """Return when a step has its turn: on the last day of its facts, whenever they became known.
+
+    On the same day what was observed comes first, then milestones by their code, then the day.
+    """
+    return max((_turn(fact) for fact in facts), default=(date.min, 0, ""))
+
+
+def _turn(fact: Fact) -> Turn:
+    match fact:
+        case AcceptedMilestone(milestone=code, delivered_at=at):
+            return datetime.fromisoformat(at).date(), 1, code
+        case VerifiedObservation(period=period):
+            return period.ends_on, 0, ""
+        case day:
+            return day, 2, ""
 
 
 def _said(one: Step | Batch) -> tuple[frozenset[msgspec.Struct], ...]:
@@ -107,6 +150,14 @@ class Earlier:
             taxes=taxes,
         )
 
+    def are_before(self, step: Step) -> bool:
+        """Tell whether a step was calculated after just these: another one can move."""
+        return (
+            step.before == _written(self.by_rule)
+            and Decimal(step.certified_before) == self.certified
+            and Decimal(step.paid_before) == self.paid
+        )
+
     def add(self, step: Step) -> None:
         """Count a step among those before."""
         _add(self.by_rule, step.by_rule)
@@ -126,6 +177,9 @@ def step_of(calculation: Calculation, *, calculation_id: str, ordinal: int) -> S
         milestones=calculation.facts.milestones,
         observations=calculation.facts.observations,
         reliefs=calculation.facts.reliefs,
+        before=calculation.facts.before,
+        certified_before=calculation.facts.certified_before,
+        paid_before=calculation.paid_before,
         by_rule=_written(by_rule),
         taxes=tuple(Tax(code=one.code, kind=one.kind, rate=one.rate) for one in calculation.taxes),
         certified=calculation.certified,

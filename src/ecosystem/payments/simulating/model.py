@@ -188,9 +188,9 @@ class SimulatedStep(msgspec.Struct, frozen=True, kw_only=True):
 
     ordinal: int
     on: date
-    """The day after the last day of its periods, or of delivery; of a known step, the last."""
+    """The day after the last day of its periods, or of delivery: steps stand in this order."""
     is_known: bool
-    """Whether the contract has been calculated up to this step already."""
+    """Whether it has been calculated already."""
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,12 +1,14 @@
 """What is simulated, in which steps; and what refuses a simulation before it begins."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import product
 from math import prod
-from typing import Final
+from typing import Final, TypeAlias
 
 from ecosystem.contracts.payment_rules import PaymentRule, metrics_of, milestones_of
 from ecosystem.payments.calculation import (
@@ -20,6 +22,7 @@ from ecosystem.payments.simulating.draws import chance, drawn, points
 from ecosystem.payments.simulating.model import (
     Chosen,
     Known,
+    KnownStep,
     Normal,
     Range,
     SupposedMilestone,
@@ -27,6 +30,7 @@ from ecosystem.payments.simulating.model import (
     Triangular,
     Uniform,
 )
+from ecosystem.payments.stepping import Turn, turn_of
 from ecosystem.payments.taxing.rules import in_force
 from ecosystem.values.period import Period, is_within_reach, wire
 from ecosystem.values.refusal import Fault, Kind, Refusal
@@ -35,6 +39,8 @@ WORK_MAX: Final = 100_000
 """Runs times steps times rules."""
 RUNS_MAX: Final = 10_000
 _NOTHING: Final = Decimal(0)
+Supposed: TypeAlias = tuple[str, Period, int]
+"""Metric, period, and which of the suppositions says its value."""
 
 
 class SimulationTooLarge(Refusal):
@@ -69,15 +75,14 @@ class FormNotListed(Refusal):
 class Group:
     """What is calculated at once: a step of the contract."""
 
-    on: date
+    turn: Turn
     is_known: bool
     rules: tuple[PaymentRule, ...]
     """Those of the step where it is known: its contract may have others by now."""
     taxes: tuple[Tax, ...]
     milestones: tuple[AcceptedMilestone, ...]
     observations: tuple[VerifiedObservation, ...]
-    supposed: tuple[tuple[str, Period, int], ...]
-    """Metric, period, and which of the suppositions says its value."""
+    supposed: tuple[Supposed, ...]
     days: tuple[date, ...]
     reliefs: tuple[Relief, ...] = ()
 
@@ -133,9 +138,7 @@ def _unlikely(of: object, pointer: str) -> Iterator[Fault]:
         yield Fault(pointer, "order", f"{' < '.join(rising)} does not rise.")
 
 
-def refuse_large(
-    known: Known, asked: Suppositions, planned: tuple[Group, ...], *, runs: int
-) -> None:
+def refuse_large(known: Known, asked: Suppositions, planned: Sequence[Group], *, runs: int) -> None:
     """Refuse with SimulationTooLarge what would take too long."""
     rules = max(len(known.rules), *(len(one.rules) for one in planned), 1)
     work = runs * max(len(planned), 1) * rules
@@ -156,50 +159,58 @@ def grid(asked: Suppositions) -> tuple[tuple[str, ...], ...]:
     return tuple(product(*ranges))
 
 
-def groups(known: Known, asked: Suppositions) -> Iterator[Group]:
-    """Yield the steps: those that are known, then what is supposed beyond them, by date."""
-    supposed = [
-        (one.metric, period, at) for at, one in enumerate(asked.values) for period in one.periods
-    ]
-    days = [*asked.days]
-    for step in known.steps:
-        periods = {one.period for one in step.observations}
-        yield Group(
-            on=_last(step.milestones, [*periods]),
-            is_known=True,
-            rules=step.rules,
-            taxes=step.taxes,
-            milestones=step.milestones,
-            observations=step.observations,
-            supposed=tuple(one for one in supposed if one[1] in periods),
-            days=step.days,
-            reliefs=step.reliefs,
-        )
-        supposed = [one for one in supposed if one[1] not in periods]
-        days = [day for day in days if day not in step.days]
-    milestones = [_accepted(one) for one in asked.milestones]
-    for on in sorted(
-        {*days, *map(_delivered_on, milestones), *(one[1].ends_on for one in supposed)}
-    ):
-        yield Group(
-            on=on,
-            is_known=False,
-            rules=known.rules,
-            taxes=in_force(known.taxes, on=max(on, known.today)),
-            milestones=tuple(one for one in milestones if _delivered_on(one) == on),
-            observations=(),
-            supposed=tuple(one for one in supposed if one[1].ends_on == on),
-            days=(on,) if on in days else (),
-        )
+def groups(known: Known, asked: Suppositions) -> list[Group]:
+    """Return the steps in the order in which they are calculated, whatever becomes known first.
+
+    What is supposed joins the step that is known of its day, or begins one.
+    """
+    supposed = defaultdict[date, list[Supposed]](list)
+    for at, one in enumerate(asked.values):
+        for period in one.periods:
+            supposed[period.ends_on].append((one.metric, period, at))
+    found = [_known(step, supposed) for step in known.steps]
+    new = partial(_new, known)
+    found += [new(turn_of((one,)), milestones=(one,)) for one in map(_accepted, asked.milestones)]
+    found += [new((on, 0, ""), supposed=tuple(values)) for on, values in supposed.items()]
+    begun = {day for step in known.steps for day in step.days}
+    found += [new(turn_of((day,)), days=(day,)) for day in sorted({*asked.days} - begun)]
+    return sorted(found, key=lambda group: group.turn)
 
 
-def _last(milestones: tuple[AcceptedMilestone, ...], periods: list[Period]) -> date:
-    found = [*map(_delivered_on, milestones), *(one.ends_on for one in periods)]
-    return max(found, default=date.min + timedelta(days=1))
+def _known(step: KnownStep, supposed: dict[date, list[Supposed]]) -> Group:
+    """Return a step that is known, with what is `supposed` of its day, which is taken out."""
+    ends = {one.period.ends_on for one in step.observations}
+    return Group(
+        turn=turn_of((*step.milestones, *step.observations, *step.days)),
+        is_known=True,
+        rules=step.rules,
+        taxes=step.taxes,
+        milestones=step.milestones,
+        observations=step.observations,
+        supposed=tuple(one for on in sorted(ends) for one in supposed.pop(on, ())),
+        days=step.days,
+        reliefs=step.reliefs,
+    )
 
 
-def _delivered_on(one: AcceptedMilestone) -> date:
-    return datetime.fromisoformat(one.delivered_at).date()
+def _new(
+    known: Known,
+    turn: Turn,
+    *,
+    milestones: tuple[AcceptedMilestone, ...] = (),
+    supposed: tuple[Supposed, ...] = (),
+    days: tuple[date, ...] = (),
+) -> Group:
+    return Group(
+        turn=turn,
+        is_known=False,
+        rules=known.rules,
+        taxes=in_force(known.taxes, on=max(turn[0], known.today)),
+        milestones=milestones,
+        observations=(),
+        supposed=supposed,
+        days=days,
+    )
 
 
 def _accepted(one: SupposedMilestone) -> AcceptedMilestone:

@@ -78,7 +78,7 @@ def simulate(known: Known, asked: Suppositions, *, watched: Callable[[], None]) 
         currency=known.currency,
         runs=len(everything),
         steps=tuple(
-            SimulatedStep(ordinal=ordinal, on=group.on, is_known=group.is_known)
+            SimulatedStep(ordinal=ordinal, on=group.turn[0], is_known=group.is_known)
             for ordinal, group in enumerate(groups, start=1)
         ),
         earned=told.spread([one.earned for one in everything]),
