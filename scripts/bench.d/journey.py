@@ -17,7 +17,9 @@ _WHOLE: Final[tuple[Callable[[World], object], ...]] = (
     bidding.need, bidding.programs, bidding.offers, bidding.opening, bidding.evaluation,
     bidding.award, delivering.contract, delivering.milestone,
 )  # fmt: skip
-_PEOPLE: Final = ("city/officer", "enterprise/bidder", "enterprise/delivery")
+_PEOPLE: Final = (
+    "city/officer", "enterprise/bidder", "enterprise/delivery", "verifier/verifier",
+)  # fmt: skip
 _AGES: Final = timedelta(days=60)
 """From the milestone's acceptance to the report of a quarter that is over."""
 

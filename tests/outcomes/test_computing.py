@@ -1,21 +1,23 @@
 """An aggregate is exact: it is what a model in fractions says, for any observations at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
+from hashlib import sha256
 from math import ceil, floor
 from typing import Any
 
+import msgspec
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecosystem.contracts.form_shapes import Observed
-from ecosystem.outcomes.aggregates.computing import aggregate
+from ecosystem.outcomes.aggregates import computing
 from ecosystem.outcomes.aggregates.model import Aggregate, Definition, Excused, Seen
 from ecosystem.outcomes.model import State
-from ecosystem.outcomes.windows import NO_HOUR
+from ecosystem.outcomes.windows import NO_HOUR, Window, place_of
 from ecosystem.values.period import Period
 
 FIRST = date(2026, 5, 1)
@@ -41,15 +43,22 @@ def _definition(aggregation: str, **changed: Any) -> Definition:
 def _seen(day: int, value: str, state: str = "verified", **changed: Any) -> Seen:
     starts_on = FIRST + timedelta(days=day)
     said: dict[str, Any] = {
-        "hour": NO_HOUR, "numerator": Decimal(value), "denominator": Decimal(7),
-        "reported_at": IN_TIME,
+        "starts_on": starts_on, "ends_on": starts_on + timedelta(days=1), "hour": NO_HOUR,
+        "numerator": value, "denominator": "7", "reported_at": IN_TIME,
     }  # fmt: skip
     said |= changed
-    return Seen(
-        starts_on, starts_on + timedelta(days=1), said["hour"], State(state), Decimal(value),
-        said["numerator"], said["denominator"], said["reported_at"],
-        f"observation_{day:012x}70008000000000000001", 1,
-    )  # fmt: skip
+    place = place_of(Window(said["starts_on"], said["ends_on"], said["hour"]))
+    identifier = f"observation_{day:012x}70008000000000000001"
+    parts = (said["numerator"], said["denominator"])
+    return Seen(State(state), place, said["reported_at"], value, *parts, identifier, 1)
+
+
+def aggregate(
+    definition: Definition, period: Period, seen: list[Seen], excused: Sequence[Excused] = (), *,
+    at: datetime,
+) -> Aggregate:  # fmt: skip
+    """Compute it from observations in whatever order they come."""
+    return computing.aggregate(definition, period, computing.standing(seen), excused, at=at)
 
 
 _MODEL: dict[str, Callable[[list[Fraction], int], Fraction]] = {
@@ -177,7 +186,7 @@ def test_where_all_is_excused_nothing_is_demonstrated() -> None:
 
 
 def test_a_ratio_of_nothing_to_nothing_is_not_demonstrated() -> None:
-    seen = [_seen(day, "0", denominator=Decimal(0)) for day in range(31)]
+    seen = [_seen(day, "0", denominator="0") for day in range(31)]
 
     found = aggregate(_definition("ratio_of_sums"), MAY, seen, at=LATER)
 
@@ -187,7 +196,7 @@ def test_a_ratio_of_nothing_to_nothing_is_not_demonstrated() -> None:
 def test_hours_of_a_day_on_which_clocks_change_weigh_alike() -> None:
     october = Period(date(2026, 10, 25), date(2026, 10, 26))
     by_hour = {"window": "hour", "time_zone": "Europe/Brussels", "completeness": "0"}
-    one = _seen(0, "100")._replace(starts_on=october.starts_on, ends_on=october.ends_on, hour=24)
+    one = _seen(0, "100", starts_on=october.starts_on, ends_on=october.ends_on, hour=24)
 
     found = aggregate(_definition("availability", **by_hour), october, [one], at=LATER)
 
@@ -205,3 +214,13 @@ def test_the_digest_names_every_observation_although_a_hundred_are_told() -> Non
     assert (len(found.observations), found.observations_count) == (100, 120)
     assert found.observations == other.observations
     assert found.observations_digest != other.observations_digest
+
+
+def test_the_digest_is_of_the_canonical_json_of_what_was_used() -> None:
+    seen = [_seen(day, value) for day, value in enumerate(["1", "0.50", "-3", "1000000000.0001"])]
+    used: list[Any] = [{"id": one.id, "version": one.version, "value": one.value} for one in seen]
+
+    found = aggregate(_definition("sum", completeness="0.1"), MAY, seen[::-1], at=LATER)
+
+    assert found.observations_digest == sha256(rfc8785.dumps(used)).hexdigest()
+    assert [msgspec.to_builtins(one) for one in found.observations] == used

@@ -7,6 +7,7 @@ that a day on which clocks change has 23 or 25 of them, and none twice.
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,10 @@ from ecosystem.values.period import Period
 Frequency = Literal["month", "quarter", "half_year", "year"]
 NO_HOUR: Final = -1
 """The hour of a window that is no hour."""
+DAYS_BITS: Final = 22
+"""Bits that hold any number of days that a calendar has."""
+HOUR_BITS: Final = 5
+"""Bits that hold any hour of a day, and NO_HOUR."""
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 _MONTHS: Final = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
@@ -30,6 +35,31 @@ class Window(NamedTuple):
     """Which hour of its day, from 0; NO_HOUR where the window is whole days."""
 
 
+class Span(NamedTuple):
+    """Whole days, and the windows in them."""
+
+    starts_on: date
+    ends_on: date
+    hours: int = 0
+    """How many windows of an hour they are; 0 where they are one window."""
+
+    def places(self) -> range:
+        """Return the places of the windows, in order."""
+        first = 0 if self.hours else NO_HOUR
+        place = place_of(Window(self.starts_on, self.ends_on, first))
+        return range(place, place + (self.hours or 1))
+
+    def window(self, number: int) -> Window:
+        """Return one of the windows, counted from 0."""
+        return Window(self.starts_on, self.ends_on, number if self.hours else NO_HOUR)
+
+
+def place_of(window: Window) -> int:
+    """Return a window as one whole number, so that ten thousand are told apart quickly."""
+    days = (window.ends_on - window.starts_on).days
+    return ((window.starts_on.toordinal() << DAYS_BITS) + days << HOUR_BITS) + window.hour + 1
+
+
 def periods(frequency: Frequency, *, within: Period, term: Period) -> Iterator[Period]:
     """Yield the periods of which days lie in `within`, cut to the contract's term."""
     day = max(within.starts_on, term.starts_on)
@@ -40,19 +70,15 @@ def periods(frequency: Frequency, *, within: Period, term: Period) -> Iterator[P
         day = whole.ends_on
 
 
-def windows(observed: Observed, period: Period) -> list[Window]:
-    """Return the windows that make up a period, in order."""
+def spans(observed: Observed, period: Period) -> list[Span]:
+    """Return the days that make up a period, in order, with the windows that each of them has."""
     if observed.window == "hour":
         zone = ZoneInfo(observed.time_zone)
-        return [
-            Window(day, day + _DAY, hour)
-            for day in _days(period)
-            for hour in range(hours_of(day, zone))
-        ]
+        return [Span(day, day + _DAY, hours_of(day, zone)) for day in _days(period)]
     if observed.window == "day":
-        return [Window(day, day + _DAY) for day in _days(period)]
+        return [Span(day, day + _DAY) for day in _days(period)]
     return [
-        Window(one.starts_on, one.ends_on)
+        Span(one.starts_on, one.ends_on)
         for one in periods(observed.window, within=period, term=period)
     ]
 
@@ -87,6 +113,7 @@ def instants(window: Window, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return begins, begins + _HOUR
 
 
+@lru_cache(maxsize=10_000)
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Return when a day begins, in UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)

@@ -8,11 +8,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
-from functools import cache
+from operator import mul
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from ecosystem.contracts.form_shapes import Aggregation, Observed
 from ecosystem.outcomes.aggregates.model import (
@@ -26,7 +24,7 @@ from ecosystem.outcomes.aggregates.model import (
     Windows,
 )
 from ecosystem.outcomes.model import State
-from ecosystem.outcomes.windows import NO_HOUR, Window, instants, midnight, windows
+from ecosystem.outcomes.windows import Span, Window, instants, midnight, spans
 from ecosystem.values.period import Period
 from ecosystem.values.text import Text
 
@@ -36,29 +34,47 @@ _PRECISION: Final = 120
 _NINE: Final = Decimal("0.000000001")
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = Decimal(3_600)
-_RANK: Final = {State.VERIFIED: 0, State.DISPUTED: 1, State.REPORTED: 2}
-_CANONICAL: Final = msgspec.json.Encoder(order="sorted")
+_RANK: Final = {State.REPORTED: 0, State.DISPUTED: 1, State.VERIFIED: 2}
+_NOTHING: Final = Decimal(0)
+_ONE: Final = Decimal(1)
+
+
+class _Used(NamedTuple):
+    """What is verified, in the order of its windows."""
+
+    seen: list[Seen]
+    hours: list[Decimal]
+    """How long each of the windows is."""
 
 
 class _Sorted(NamedTuple):
-    used: list[tuple[Window, Seen]]
+    used: _Used
     counts: dict[str, int]
     missing: list[tuple[int, Window]]
-    over: list[Window]
-    """Windows that are neither excused nor still awaited."""
+    """Each with its number among all windows of the period."""
+    hours: Decimal
+    """How long all windows are that are neither excused nor still awaited."""
+
+
+def standing(seen: Iterable[Seen]) -> Mapping[int, Seen]:
+    """Return for each place the observation that says most: verified, then disputed."""
+    return {one.place: one for one in sorted(seen, key=_rank)}
+
+
+def _rank(one: Seen) -> int:
+    return _RANK[one.state]
 
 
 def aggregate(
-    definition: Definition, period: Period, seen: Iterable[Seen],
+    definition: Definition, period: Period, seen: Mapping[int, Seen],
     excused: Sequence[Excused] = (), *, at: datetime,
 ) -> Aggregate:  # fmt: skip
     """Return what a period comes to at a time.
 
-    `seen` are the observations that stand, of windows of any period; `period` is one that
-    `windows.periods` yields.
+    `seen` is what stands in windows of any period; `period` is one that `windows.periods` yields.
     """
     observed = definition.observed
-    found = _sort(observed, windows(observed, period), seen, excused, at=at)
+    found = _sort(observed, period, seen, excused, at=at)
     counts = Windows(**found.counts)
     asked, verified = counts.all - counts.excused, counts.verified
     with localcontext(prec=_PRECISION):
@@ -78,65 +94,77 @@ def aggregate(
             windows=counts,
             completeness=None if share is None else _plain(share),
             gaps=tuple(_gaps(found.missing, ZoneInfo(observed.time_zone))),
-            observations=tuple(_used(found.used[:_USED_TOLD])),
-            observations_count=len(found.used),
-            observations_digest=_digest(found.used),
+            observations=tuple(
+                Used(id=one.id, version=one.version, value=one.value)
+                for one in found.used.seen[:_USED_TOLD]
+            ),
+            observations_count=verified,
+            observations_digest=_digest(found.used.seen),
         )
 
 
 def _sort(
-    observed: Observed, all_: list[Window], seen: Iterable[Seen], excused: Sequence[Excused], *,
-    at: datetime,
+    observed: Observed, period: Period, seen: Mapping[int, Seen],
+    excused: Sequence[Excused], *, at: datetime,
 ) -> _Sorted:  # fmt: skip
     zone = ZoneInfo(observed.time_zone)
-    until = _until(timedelta(days=observed.late_after_days), zone)
-    best = _best(seen)
+    patience = timedelta(days=observed.late_after_days)
     counts = dict.fromkeys(Windows.__struct_fields__, 0)
-    found = _Sorted([], counts, [], [])
-    for place, window in enumerate(all_):
-        one = best.get(window)
-        if excused and _is_excused(window, excused, zone):
-            counts["excused"] += 1
-        elif one is None:
-            is_over = at >= until(window.ends_on)
-            counts["missing" if is_over else "awaited"] += 1
-            if is_over:
-                found.missing.append((place, window))
-                found.over.append(window)
-        else:
-            counts[one.state] += 1
-            counts["late"] += one.reported_at >= until(window.ends_on)
-            found.over.append(window)
-            if one.state is State.VERIFIED:
-                found.used.append((window, one))
-    counts["all"] = len(all_)
-    return found
+    used, missing, hours = _Used([], []), list[tuple[int, Window]](), _NOTHING
+    for span in spans(observed, period):
+        places, before = span.places(), counts["all"]
+        due, each = _until(span.ends_on, patience, zone), _hours(span, zone)
+        free = _excused(span, excused, zone) if excused else ()
+        over, late = len(places), 0
+        for number, place in enumerate(places):
+            one = seen.get(place)
+            if free and number in free:
+                counts["excused"] += 1
+                over -= 1
+            elif one is not None:
+                late += one.reported_at >= due
+                if one.state is State.VERIFIED:
+                    used.seen.append(one)
+                    used.hours.append(each)
+                else:
+                    counts[one.state] += 1
+            elif at >= due:
+                missing.append((before + number, span.window(number)))
+            else:
+                counts["awaited"] += 1
+                over -= 1
+        hours += each * over
+        counts["all"] += len(places)
+        counts["late"] += late
+    counts |= {"verified": len(used.seen), "missing": len(missing)}
+    return _Sorted(used, counts, missing, hours)
 
 
-def _until(patience: timedelta, zone: ZoneInfo) -> Callable[[date], datetime]:
-    """Return what tells until when a window's observation is in time: to the end of a day."""
-
-    @cache
-    def until(ends_on: date) -> datetime:
-        return midnight(ends_on + min(patience + _DAY, date.max - ends_on), zone)
-
-    return until
+def _until(ends_on: date, patience: timedelta, zone: ZoneInfo) -> datetime:
+    """Return until when a window's observation is in time: to the end of a day."""
+    return midnight(ends_on + min(patience + _DAY, date.max - ends_on), zone)
 
 
-def _best(seen: Iterable[Seen]) -> Mapping[Window, Seen]:
-    """Return for each window the observation that says most: verified, then disputed."""
-    best: dict[Window, Seen] = {}
-    for one in seen:
-        here = Window(one.starts_on, one.ends_on, one.hour)
-        before = best.get(here)
-        if before is None or _RANK[one.state] < _RANK[before.state]:
-            best[here] = one
-    return best
+def _excused(span: Span, excused: Sequence[Excused], zone: ZoneInfo) -> frozenset[int]:
+    """Return which windows of a span are excused, counted from 0."""
+    return frozenset(
+        number
+        for number in range(len(span.places()))
+        if _is_excused(span.window(number), excused, zone)
+    )
 
 
 def _is_excused(window: Window, excused: Sequence[Excused], zone: ZoneInfo) -> bool:
     starts_at, ends_at = instants(window, zone)
     return any(one.starts_at <= starts_at and ends_at <= one.ends_at for one in excused)
+
+
+def _hours(span: Span, zone: ZoneInfo) -> Decimal:
+    """Return how long each window of a span is."""
+    if span.hours:
+        return _ONE
+    spent = midnight(span.ends_on, zone) - midnight(span.starts_on, zone)
+    return Decimal(round(spent.total_seconds())) / _HOUR
 
 
 def _state(observed: Observed, *, asked: int, verified: int) -> AggregateState:
@@ -155,53 +183,48 @@ Fraction = tuple[Decimal, Decimal]
 
 
 def _sum(_: Observed, found: _Sorted) -> Fraction:
-    return sum((one.value for _, one in found.used), Decimal(0)), Decimal(1)
+    return sum(_values(found), _NOTHING), _ONE
+
+
+def _values(found: _Sorted) -> Iterator[Decimal]:
+    return (Decimal(one.value) for one in found.used.seen)
 
 
 def _mean(_: Observed, found: _Sorted) -> Fraction:
-    return sum((one.value for _, one in found.used), Decimal(0)), Decimal(len(found.used))
+    return sum(_values(found), _NOTHING), Decimal(len(found.used.seen))
 
 
 def _minimum(_: Observed, found: _Sorted) -> Fraction:
-    return min(one.value for _, one in found.used), Decimal(1)
+    return min(_values(found)), _ONE
 
 
 def _maximum(_: Observed, found: _Sorted) -> Fraction:
-    return max(one.value for _, one in found.used), Decimal(1)
+    return max(_values(found)), _ONE
 
 
 def _last(_: Observed, found: _Sorted) -> Fraction:
-    return found.used[-1][1].value, Decimal(1)
+    return Decimal(found.used.seen[-1].value), _ONE
 
 
 def _count(_: Observed, found: _Sorted) -> Fraction:
-    return Decimal(len(found.used)), Decimal(1)
+    return Decimal(len(found.used.seen)), _ONE
 
 
 def _ratio_of_sums(observed: Observed, found: _Sorted) -> Fraction:
-    above = sum((one.numerator or Decimal(0) for _, one in found.used), Decimal(0))
-    below = sum((one.denominator or Decimal(0) for _, one in found.used), Decimal(0))
+    above = sum((Decimal(one.numerator or "0") for one in found.used.seen), _NOTHING)
+    below = sum((Decimal(one.denominator or "0") for one in found.used.seen), _NOTHING)
     return above * Decimal(observed.factor), below
 
 
 def _percentile(observed: Observed, found: _Sorted) -> Fraction:
-    ordered = sorted(one.value for _, one in found.used)
+    ordered = sorted(_values(found))
     rank = (Decimal(observed.percentile or "1") * len(ordered)).to_integral_value(ROUND_CEILING)
-    return ordered[max(int(rank), 1) - 1], Decimal(1)
+    return ordered[max(int(rank), 1) - 1], _ONE
 
 
-def _availability(observed: Observed, found: _Sorted) -> Fraction:
+def _availability(_: Observed, found: _Sorted) -> Fraction:
     """Weigh each window by its hours; one that is not verified was not available."""
-    zone = ZoneInfo(observed.time_zone)
-    available = sum((one.value * _hours(window, zone) for window, one in found.used), Decimal(0))
-    return available, sum((_hours(window, zone) for window in found.over), Decimal(0))
-
-
-def _hours(window: Window, zone: ZoneInfo) -> Decimal:
-    if window.hour != NO_HOUR:
-        return Decimal(1)
-    starts_at, ends_at = instants(window, zone)
-    return Decimal(round((ends_at - starts_at).total_seconds())) / _HOUR
+    return sum(map(mul, _values(found), found.used.hours), _NOTHING), found.hours
 
 
 _VALUES: Final[Mapping[Aggregation, Callable[[Observed, _Sorted], Fraction]]] = {
@@ -248,13 +271,10 @@ def _gap(run: list[tuple[int, Window]], zone: ZoneInfo) -> Gap:
     return Gap(starts_at=starts_at, ends_at=ends_at, windows=len(run))
 
 
-def _used(used: list[tuple[Window, Seen]]) -> Iterator[Used]:
-    for _, one in used:
-        yield Used(id=one.id, version=one.version, value=f"{one.value:f}")
-
-
-def _digest(used: list[tuple[Window, Seen]]) -> str:
-    return hashlib.sha256(_CANONICAL.encode(list(_used(used)))).hexdigest()
+def _digest(used: list[Seen]) -> str:
+    """Return the SHA-256 of their canonical JSON (RFC 8785): no value in it has to be escaped."""
+    told = (f'{{"id":"{one.id}","value":"{one.value}","version":{one.version}}}' for one in used)
+    return hashlib.sha256(f"[{','.join(told)}]".encode()).hexdigest()
 
 
 _WORDS: Final[Mapping[Aggregation, tuple[str, str]]] = {

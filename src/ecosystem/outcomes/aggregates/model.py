@@ -1,7 +1,6 @@
 """What an aggregate is computed from, and how it explains itself."""
 
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -40,17 +39,17 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     observed: Observed
 
 
-class Seen(NamedTuple):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """An observation, as an aggregate sees it."""
 
-    starts_on: date
-    ends_on: date
-    hour: int
     state: State
-    value: Decimal
-    numerator: Decimal | None
-    denominator: Decimal | None
+    """Reported, disputed or verified."""
+    place: int
+    """Of its window, as `windows.place_of` counts it."""
     reported_at: datetime
+    value: str
+    numerator: str | None
+    denominator: str | None
     id: str
     version: int
 
