@@ -13,6 +13,7 @@ from ecosystem.needs.searches import actions as searches
 from ecosystem.offers.confirming import actions as confirming
 from ecosystem.outcomes import actions as outcomes
 from ecosystem.payments import actions as payments
+from ecosystem.payments.calculating import actions as calculating
 from ecosystem.payments.closing import actions as closing
 from ecosystem.payments.deducting import actions as deducting
 from ecosystem.payments.late import actions as late
@@ -41,5 +42,7 @@ REACTIONS: Final[Reactions] = {
     "calculation.made": (taxing.withhold, deducting.announce),
     "milestone.accepted": (payments.follow,),
     "milestone.partly_accepted": (payments.follow,),
-    "observation.verified": (payments.follow,),
+    "observation.verified": (calculating.observe,),
+    "observations.verified": (calculating.observe_together,),
+    "excusal.decided": (calculating.excuse,),
 }

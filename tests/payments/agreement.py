@@ -92,9 +92,13 @@ class Agreement:
 
 
 async def agree(
-    database: Database, folder: Path, *, with_lender: bool = False, value: str = VALUE
-) -> Agreement:
-    """Bring a contract between seeded parties into force, with money behind it."""
+    database: Database, folder: Path, *, with_lender: bool = False, value: str = VALUE,
+    observed: dict[str, Any] | None = None,
+) -> Agreement:  # fmt: skip
+    """Bring a contract between seeded parties into force, with money behind it.
+
+    `observed` says how `matters` are observed, where not once a month.
+    """
     parties = await seed(database, Clock(), folder)
     rows = await database.plain().rows(Statement(select(organisation.c.id, organisation.c.number)))
     made = Agreement(
@@ -102,7 +106,7 @@ async def agree(
         numbers={row["id"]: row["number"] for row in rows},
     )  # fmt: skip
     places = (*_PLACES, *([("bank", "lender")] if with_lender else []))
-    terms = _terms(parties, places, value)
+    terms = _terms(parties, places, value, observed=observed)
     async with database.transaction(seen_by(made.actor("city", "treasurer"))) as tx:
         programme_id = await _programme(tx, made, value)
         need_id, lot_id = await _need(tx, made, programme_id)
@@ -340,7 +344,10 @@ async def _need(tx: Tx, made: Agreement, programme_id: str) -> tuple[str, str]:
     return drafted.id, lot_id
 
 
-def _terms(parties: Parties, places: tuple[tuple[str, str], ...], value: str) -> ContractTerms:
+def _terms(
+    parties: Parties, places: tuple[tuple[str, str], ...], value: str, *,
+    observed: dict[str, Any] | None,
+) -> ContractTerms:  # fmt: skip
     words, nothing = {"en": "test"}, list[str]()
     common = {"title": words, "currency": "CNY"}
     named = [
@@ -369,6 +376,7 @@ def _terms(parties: Parties, places: tuple[tuple[str, str], ...], value: str) ->
                 "code": code, "title": words, "definition": words, "unit": words,
                 "direction": "higher", "target": "1", "period": "month", "source": words,
                 "method": words, "verification": words,
+                "observed": observed if code == "matters" else None,
             }
             for code in ("matters", "late-days")
         ],

@@ -108,9 +108,14 @@ def hours_of(day: date, zone: ZoneInfo) -> int:
 def instants(window: Window, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return when a window begins and ends, in UTC."""
     if window.hour == NO_HOUR:
-        return midnight(window.starts_on, zone), midnight(window.ends_on, zone)
+        return instants_of(Period(window.starts_on, window.ends_on), zone)
     begins = midnight(window.starts_on, zone) + window.hour * _HOUR
     return begins, begins + _HOUR
+
+
+def instants_of(period: Period, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return when whole days begin and end, in UTC."""
+    return midnight(period.starts_on, zone), midnight(period.ends_on, zone)
 
 
 @lru_cache(maxsize=10_000)

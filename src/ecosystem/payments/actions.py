@@ -72,9 +72,9 @@ _REVERSE: Final = _marking("reversed")
 
 
 async def follow(tx: Tx, occurrence: Occurrence) -> None:
-    """Calculate what is due under a contract after one of its facts has changed.
+    """Calculate what is due under a contract after one of its milestones has changed.
 
-    Follows `milestone.accepted`, `milestone.partly_accepted` and `observation.verified`.
+    Follows `milestone.accepted` and `milestone.partly_accepted`.
     """
     contract_id = await calculating.contract_of(tx, occurrence.stream)
     await calculate(tx, contract_id, by=occurrence.body.by, at=occurrence.recorded_at)

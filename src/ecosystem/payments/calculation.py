@@ -5,13 +5,15 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.catalogue.profiles.model import TaxKind, YearDays
 from ecosystem.catalogue.profiles.words import PerCent
+from ecosystem.contracts.form_shapes import Observed
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Code, Ratio
-from ecosystem.values.money import Amount, Currency, Measure, Money
+from ecosystem.outcomes.aggregates.model import Count
+from ecosystem.values.money import Amount, Currency, Money
 from ecosystem.values.patterns import whole
 from ecosystem.values.period import Period
 from ecosystem.values.text import Text
@@ -30,6 +32,14 @@ Instant = Annotated[
         pattern=whole(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z"),
         description="RFC 3339 instant in UTC.",
         examples=["2026-03-31T16:00:00.000000Z"],
+    ),
+]
+Value = Annotated[
+    str,
+    Meta(
+        pattern=whole(r"-?(0|[1-9][0-9]{0,29})(\.[0-9]{1,9})?"),
+        description="Decimal string: a measured value, or what several come to.",
+        examples=["99.95"],
     ),
 ]
 Digest = Annotated[str, Meta(pattern=whole("[0-9a-f]{64}"), description="SHA-256.")]
@@ -66,15 +76,39 @@ class AcceptedMilestone(
     delivered_at: Instant
 
 
+class ExcusedTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A time for which nothing is asked."""
+
+    starts_at: Instant
+    ends_at: Instant
+
+
+class Demonstration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By what a period is proved that is observed in shorter windows."""
+
+    observed: Observed
+    """How the value follows from the observations."""
+    windows: Count
+    """Of the period, with those that are excused."""
+    excused: Annotated[tuple[ExcusedTime, ...], Meta(max_length=10_000)]
+    observations: Count
+    """From how many verified observations the value was computed."""
+    observations_digest: Digest
+    """Of them, as GET /v1/metrics/{id}/aggregates answers it."""
+
+
 class VerifiedObservation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A verified observation that is not yet paid for."""
+    """A verified observation of a period, or what verified ones of shorter windows came to."""
 
     id: str
+    """Of the observation; of the metric where `aggregate` is there."""
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     metric: Code
     period: Period
-    value: Measure
+    value: Value
     sample_size: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+    aggregate: Demonstration | UnsetType = UNSET
+    """Left out where one observation is of the whole period."""
 
 
 class CountedDeduction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,7 +184,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A fact from which a line was computed."""
 
-    kind: Literal["observation", "milestone", "day", "deduction", "relief", "payment"]
+    kind: Literal["observation", "aggregate", "milestone", "day", "deduction", "relief", "payment"]
     id: str
     version: int
     code: Code

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from msgspec import UNSET
+
 from ecosystem.contracts.payment_rules import (
     Advance,
     Availability,
@@ -371,7 +373,7 @@ def _delivery(fact: AcceptedMilestone) -> Input:
 
 def _reading(fact: VerifiedObservation) -> Input:
     return Input(
-        kind="observation",
+        kind="observation" if fact.aggregate is UNSET else "aggregate",
         id=fact.id,
         version=fact.version,
         code=fact.metric,

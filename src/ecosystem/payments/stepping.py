@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 import msgspec
+from msgspec import UNSET
 
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.payments import engine
@@ -110,12 +111,20 @@ def _turn(fact: Fact) -> Turn:
 
 
 def _said(one: Step | Batch) -> tuple[frozenset[msgspec.Struct], ...]:
-    """Return what the facts say, whatever version says it."""
+    """Return what the facts say, whatever versions say it."""
     return (
         frozenset(msgspec.structs.replace(fact, version=1) for fact in one.milestones),
-        frozenset(msgspec.structs.replace(fact, version=1) for fact in one.observations),
+        frozenset(map(_meant, one.observations)),
         frozenset(one.reliefs),
     )
+
+
+def _meant(fact: VerifiedObservation) -> VerifiedObservation:
+    """Return an observation without its version; of an aggregate, without those that it names."""
+    by = fact.aggregate
+    if by is not UNSET:
+        by = msgspec.structs.replace(by, observations_digest="")
+    return msgspec.structs.replace(fact, version=1, aggregate=by)
 
 
 @dataclass(slots=True)

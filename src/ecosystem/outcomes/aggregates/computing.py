@@ -103,6 +103,11 @@ def aggregate(
         )
 
 
+def due(ends_on: date, patience: timedelta, zone: ZoneInfo) -> datetime:
+    """Return until when a window's observation is in time: to the end of a day."""
+    return midnight(ends_on + min(patience + _DAY, date.max - ends_on), zone)
+
+
 def _sort(
     observed: Observed, period: Period, seen: Mapping[int, Seen],
     excused: Sequence[Excused], *, at: datetime,
@@ -113,7 +118,7 @@ def _sort(
     used, missing, hours = _Used([], []), list[tuple[int, Window]](), _NOTHING
     for span in spans(observed, period):
         places, before = span.places(), counts["all"]
-        due, each = _until(span.ends_on, patience, zone), _hours(span, zone)
+        ends, each = due(span.ends_on, patience, zone), _hours(span, zone)
         free = _excused(span, excused, zone) if excused else ()
         over, late = len(places), 0
         for number, place in enumerate(places):
@@ -122,13 +127,13 @@ def _sort(
                 counts["excused"] += 1
                 over -= 1
             elif one is not None:
-                late += one.reported_at >= due
+                late += one.reported_at >= ends
                 if one.state is State.VERIFIED:
                     used.seen.append(one)
                     used.hours.append(each)
                 else:
                     counts[one.state] += 1
-            elif at >= due:
+            elif at >= ends:
                 missing.append((before + number, span.window(number)))
             else:
                 counts["awaited"] += 1
@@ -138,11 +143,6 @@ def _sort(
         counts["late"] += late
     counts |= {"verified": len(used.seen), "missing": len(missing)}
     return _Sorted(used, counts, missing, hours)
-
-
-def _until(ends_on: date, patience: timedelta, zone: ZoneInfo) -> datetime:
-    """Return until when a window's observation is in time: to the end of a day."""
-    return midnight(ends_on + min(patience + _DAY, date.max - ends_on), zone)
 
 
 def _excused(span: Span, excused: Sequence[Excused], zone: ZoneInfo) -> frozenset[int]:

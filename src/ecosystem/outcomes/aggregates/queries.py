@@ -157,17 +157,18 @@ async def aggregates(
     asked = rules.within(Period(starts_on, ends_on), definition, term=term, at=at)
     found = list(periods(definition.frequency, within=asked, term=term))
     whole = Period(found[0].starts_on, found[-1].ends_on)
-    seen = standing(await _seen(tx, metric_id, whole))
-    excused = await _excused(tx, metric_id)
+    stands = standing(await seen(tx, metric_id, whole))
+    free = await excused(tx, metric_id)
     return AggregateList(
         metric_id=metric_id,
         at=at,
         definition=definition,
-        data=tuple(aggregate(definition, one, seen, excused, at=at) for one in found),
+        data=tuple(aggregate(definition, one, stands, free, at=at) for one in found),
     )
 
 
-async def _seen(tx: Tx, metric_id: str, period: Period) -> Iterator[Seen]:
+async def seen(tx: Tx, metric_id: str, period: Period) -> Iterator[Seen]:
+    """Return what stands of a metric in windows that begin in a period."""
     rows = await tx.rows(
         _SEEN, authority_id=authority_of(metric_id), metric_id=metric_id,
         starts_on=period.starts_on, ends_on=period.ends_on,
@@ -175,6 +176,7 @@ async def _seen(tx: Tx, metric_id: str, period: Period) -> Iterator[Seen]:
     return chain.from_iterable(map(Seen, repeat(State(row[0])), *row[1:]) for row in rows)
 
 
-async def _excused(tx: Tx, metric_id: str) -> list[Excused]:
+async def excused(tx: Tx, metric_id: str) -> list[Excused]:
+    """Return the times for which nothing is asked of a metric."""
     rows = await tx.rows(_EXCUSED, authority_id=authority_of(metric_id), metric_id=metric_id)
     return [Excused(*row) for row in rows]

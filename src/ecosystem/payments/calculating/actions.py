@@ -5,12 +5,15 @@ from typing import Final
 
 import msgspec
 
+from ecosystem.history.model import Occurrence
+from ecosystem.outcomes.demonstrating import queries as demonstrating
+from ecosystem.outcomes.together.model import TogetherFacts
 from ecosystem.payments import actions as payments
 from ecosystem.payments.calculating import queries
 from ecosystem.payments.queries import PURPOSE
 from ecosystem.runtime import due, idempotency
 from ecosystem.runtime.clock import Clock
-from ecosystem.runtime.database import Database, Record
+from ecosystem.runtime.database import Database, Record, Tx
 from ecosystem.values.period import Period
 from ecosystem.values.refusal import Refusal
 
@@ -24,6 +27,42 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     contract_id: str
     code: str
     detail: str
+
+
+async def observe(tx: Tx, occurrence: Occurrence) -> None:
+    """Calculate what is due after an observation is verified.
+
+    Follows `observation.verified`. Where its window is shorter than the metric's period nothing
+    is calculated until the period is proved.
+    """
+    metric_id, days = await demonstrating.window_of(tx, occurrence.stream)
+    await _prove(tx, metric_id, days, occurrence)
+
+
+async def observe_together(tx: Tx, occurrence: Occurrence) -> None:
+    """Calculate what is due after many observations are verified; follows `observations.verified`.
+
+    Nothing is calculated where no period of them is proved.
+    """
+    facts: TogetherFacts = occurrence.body.facts
+    days = Period(
+        min(one.starts_on for one in facts.chosen), max(one.ends_on for one in facts.chosen)
+    )
+    await _prove(tx, facts.metric_id, days, occurrence)
+
+
+async def excuse(tx: Tx, occurrence: Occurrence) -> None:
+    """Calculate what is due after a time is excused, or not; follows `excusal.decided`."""
+    contract_id = await queries.contract_of(tx, occurrence.stream)
+    by, at = occurrence.body.by, occurrence.recorded_at
+    await payments.calculate(tx, contract_id, by=by, at=at)
+
+
+async def _prove(tx: Tx, metric_id: str, days: Period, occurrence: Occurrence) -> None:
+    at = occurrence.recorded_at
+    if await demonstrating.is_proved(tx, metric_id, days, at=at):
+        contract_id = await queries.contract_of(tx, metric_id)
+        await payments.calculate(tx, contract_id, by=occurrence.body.by, at=at)
 
 
 async def pages(database: Database, *, period: Period) -> AsyncIterator[list[Record]]:

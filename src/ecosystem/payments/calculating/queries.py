@@ -1,19 +1,32 @@
 """Read what is calculated from: the steps of a contract, and the facts that are proved now."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import Integer, Text, bindparam, func, select, text, union_all
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.form_shapes import ContractTerms
+from ecosystem.contracts.payment_rules import PaymentRule, metrics_of
 from ecosystem.contracts.tables import contract
 from ecosystem.milestones import queries as milestones
 from ecosystem.milestones.tables import milestone
 from ecosystem.outcomes import queries as outcomes
-from ecosystem.outcomes.tables import observation
-from ecosystem.payments.calculation import AcceptedMilestone, Calculation, VerifiedObservation
+from ecosystem.outcomes.demonstrating import queries as demonstrating
+from ecosystem.outcomes.demonstrating.model import Demonstrated
+from ecosystem.outcomes.excusals.tables import excusal
+from ecosystem.outcomes.tables import metric, observation
+from ecosystem.payments.calculation import (
+    AcceptedMilestone,
+    Calculation,
+    Demonstration,
+    ExcusedTime,
+    VerifiedObservation,
+)
 from ecosystem.payments.deducting import queries as deducting
 from ecosystem.payments.model import PaymentKind, Step, StepFacts
 from ecosystem.payments.queries import STANDS
@@ -51,6 +64,10 @@ _CONTRACT_OF: Final = Statement(
         select(observation.c.contract_id).where(
             observation.c.authority_id == _AUTHORITY, observation.c.id == _ID
         ),
+        select(metric.c.contract_id).where(metric.c.authority_id == _AUTHORITY, metric.c.id == _ID),
+        select(excusal.c.contract_id).where(
+            excusal.c.authority_id == _AUTHORITY, excusal.c.id == _ID
+        ),
     )
 )
 PAGE: Final = 500
@@ -63,6 +80,7 @@ _STANDING: Final = """
         SELECT FROM calculation AS later
         WHERE later.authority_id = made.authority_id AND later.supersedes = made.id)"""
 _OBSERVED: Final = _STANDING.format(facts="observations", table="observation")
+_AGGREGATED: Final = _STANDING.format(facts="observations", table="metric")
 _ACCEPTED: Final = _STANDING.format(facts="milestones", table="milestone")
 _PAGE: Final = Statement(
     text(f"""
@@ -81,6 +99,19 @@ SELECT page.*, EXISTS (
       AND observation.state = 'verified'
       AND observation.ends_on > :starts_on AND observation.ends_on <= :ends_on
       AND NOT EXISTS (SELECT {_OBSERVED})
+  ) OR EXISTS (
+    SELECT FROM metric CROSS JOIN LATERAL (
+      SELECT min(observation.starts_on) AS first_on, max(observation.ends_on) AS after
+      FROM observation
+      WHERE observation.authority_id = metric.authority_id AND observation.metric_id = metric.id
+        AND observation.state = 'verified'
+        AND observation.ends_on > :starts_on AND observation.ends_on <= :ends_on
+      GROUP BY date_trunc('month', observation.starts_on)) AS month
+    WHERE metric.authority_id = page.authority_id AND metric.contract_id = page.id
+      AND metric.granularity <> metric.frequency
+      AND NOT EXISTS (SELECT {_AGGREGATED}
+        AND (fact->'period'->>'starts_on')::date <= month.first_on
+        AND (fact->'period'->>'ends_on')::date >= month.after)
   ) OR EXISTS (
     SELECT FROM milestone
     WHERE milestone.authority_id = page.authority_id AND milestone.contract_id = page.id
@@ -107,7 +138,8 @@ async def page(tx: Tx, *, after: tuple[int, str], period: Period) -> list[Record
     """Return the next contracts `after` an authority and a contract, at most PAGE of them.
 
     `is_due` tells of each whether a fact that is proved, of days of `period`, stands in no
-    calculation yet. In a transaction that sees every calculation.
+    calculation yet; or whether shorter windows are verified of a period that stands in none, be
+    it demonstrated or not. In a transaction that sees every calculation.
     """
     return await tx.rows(
         _PAGE,
@@ -117,7 +149,7 @@ async def page(tx: Tx, *, after: tuple[int, str], period: Period) -> list[Record
 
 
 async def contract_of(tx: Tx, fact_id: str) -> str:
-    """Return the contract that a milestone or an observation belongs to."""
+    """Return the contract that a milestone, an observation, a metric or an excusal belongs to."""
     contract_id: str = await tx.value(_CONTRACT_OF, authority_id=authority_of(fact_id), id=fact_id)
     return contract_id
 
@@ -137,12 +169,12 @@ async def step_facts(
     """
     contract_id, currency = row["id"], row["currency"]
     accepted = await milestones.accepted(tx, contract_id)
-    verified = await outcomes.verified(tx, contract_id)
+    steps = await _steps(tx, contract_id)
     return StepFacts(
         rules=terms.payment_rules,
         currency=currency,
         contract_value=money.of(row["price"], currency).amount,
-        steps=await _steps(tx, contract_id),
+        steps=steps,
         reliefs=await deducting.reliefs(tx, contract_id),
         taxes=() if at is None else await taxing.taxes(tx, row, at=at),
         milestones=tuple(
@@ -156,16 +188,61 @@ async def step_facts(
             )
             for one in accepted
         ),
-        observations=tuple(
-            VerifiedObservation(
-                id=one.id,
-                version=one.version,
-                metric=one.metric,
-                period=one.period,
-                value=one.value,
-                sample_size=one.sample_size,
-            )
-            for one in verified
+        observations=(
+            *await _observations(tx, contract_id),
+            *await _aggregates(tx, contract_id, terms.payment_rules, steps, at=at),
+        ),
+    )
+
+
+async def _observations(tx: Tx, contract_id: str) -> Iterator[VerifiedObservation]:
+    return (
+        VerifiedObservation(
+            id=one.id,
+            version=one.version,
+            metric=one.metric,
+            period=one.period,
+            value=one.value,
+            sample_size=one.sample_size,
+        )
+        for one in await outcomes.verified(tx, contract_id)
+    )
+
+
+async def _aggregates(
+    tx: Tx, contract_id: str, rules: Iterable[PaymentRule], steps: tuple[Step, ...], *,
+    at: datetime | None,
+) -> Iterator[VerifiedObservation]:  # fmt: skip
+    """Return what shorter windows prove; where nothing is calculated now, what they proved then."""
+    before = [one for step in steps for one in step.observations if one.aggregate is not UNSET]
+    if at is None:
+        return iter(before)
+    held = {
+        (one.id, one.period): one.aggregate.observed for one in before if one.aggregate is not UNSET
+    }
+    reading = chain(rules, *(step.rules for step in steps))
+    codes = {code for rule in reading for code in metrics_of(rule)}
+    found = await demonstrating.demonstrated(tx, contract_id, codes=codes, held=held, at=at)
+    return map(_fact, found)
+
+
+def _fact(one: Demonstrated) -> VerifiedObservation:
+    found = one.aggregate
+    return VerifiedObservation(
+        id=one.metric_id,
+        version=one.version,
+        metric=one.metric,
+        period=found.period,
+        value=found.value or "0",
+        aggregate=Demonstration(
+            observed=one.observed,
+            windows=found.windows.all,
+            excused=tuple(
+                ExcusedTime(starts_at=wire(time.starts_at), ends_at=wire(time.ends_at))
+                for time in sorted(one.excused)
+            ),
+            observations=found.observations_count,
+            observations_digest=found.observations_digest,
         ),
     )
 
