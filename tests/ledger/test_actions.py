@@ -12,6 +12,7 @@ from ecosystem.ledger.model import AccountKind, AccountName, Leg
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.settings import Settings
+from tests.builders import waiting
 from tests.ledger.purses import (
     AT,
     AUTHORITY,
@@ -177,3 +178,23 @@ async def test_moves_that_cross_each_other_do_not_deadlock(crowd: Database) -> N
 
     assert await _held(crowd, one) == 100
     assert await _unsound(crowd) == []
+
+
+async def test_who_moves_twice_holds_all_its_accounts_first(database: Database) -> None:
+    of = programme()
+    available = account(AccountKind.AVAILABLE, of=of)
+    owners = [mint("contract", authority=AUTHORITY) for _ in range(2)]
+    one, other = (account(AccountKind.ENCUMBERED, of=of, owner=owner) for owner in owners)
+    await _move(database, appropriation(of, "10.00"), leg(available, other, "1.00"))
+
+    async with database.transaction() as tx:
+        await actions.hold(tx, (available, one, other), currency="CNY")
+        crossing = await waiting(_move(database, leg(other, available, "1.00")))
+        for into in (one, other):
+            await actions.move(
+                tx, (leg(available, into, "2.00"),), by=TREASURER, at=AT, act="try", reference="a"
+            )
+    await crossing
+
+    assert [await _held(database, each) for each in (available, one, other)] == [6, 2, 2]
+    assert await _unsound(database) == []

@@ -1,10 +1,11 @@
 """Read facilities: facts for the rules, locked; views, as far as row-level security lets one."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, exists, func, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Text, bindparam, exists, func, select
 
 from ecosystem.awards import queries as awards
 from ecosystem.contracts import queries as contracts
@@ -98,6 +99,15 @@ _LOCKED: Final = Statement(
     .where(*_KEY)
     .with_for_update(of=facility)
 )
+_HELD: Final = Statement(
+    select(facility.c.id)
+    .where(
+        facility.c.authority_id == _AUTHORITY,
+        facility.c.id == func.any(bindparam("named", type_=ARRAY(Text))),
+    )
+    .order_by(facility.c.id)
+    .with_for_update()
+)
 _OF_AWARD: Final = Statement(
     select(
         exists().where(
@@ -153,6 +163,11 @@ async def locked(
         disbursed=f"{row['disbursed']:f}",
     )
     return facts, row
+
+
+async def hold(tx: Tx, facility_ids: Collection[str], *, authority: int) -> None:
+    """Lock facilities in the order of their identifiers, before any of them changes."""
+    await tx.rows(_HELD, authority_id=authority, named=list(facility_ids))
 
 
 def terms_of(row: Record) -> Terms:

@@ -1,6 +1,6 @@
 """Open accounts, move money between them, and take moves back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -48,6 +48,18 @@ async def open_account(tx: Tx, account: AccountName, *, currency: str) -> None:
     await _open(tx, ((account, currency),), authority=authority_of(account.programme_id))
 
 
+async def hold(tx: Tx, accounts: Collection[AccountName], *, currency: str) -> None:
+    """Lock accounts of one authority in the order of their identifiers; open what is not there.
+
+    For whoever moves money among them more than once: before the first move.
+    """
+    places = sorted((account, currency) for account in accounts)
+    authority = authority_of(places[0][0].programme_id)
+    if not await queries.hold(tx, places, authority=authority):
+        await _open(tx, places, authority=authority)
+        await queries.hold(tx, places, authority=authority)
+
+
 async def move(
     tx: Tx,
     legs: Sequence[Leg],
@@ -62,7 +74,7 @@ async def move(
 
     All legs are of one authority, and each stays in one programme. `act` says in a word what
     was done, `reference` why: the identifier of a payment, the digest of a calculation.
-    Call it once in a transaction, after whatever else is locked there.
+    Call it once in a transaction, after whatever else is locked there, or `hold` before it.
 
     Refuses with NothingToMove, AmountTooFine, CurrencyUnknown or FundsInsufficient.
     Effects: opens accounts that are new; locks all accounts, in the order of their

@@ -194,6 +194,11 @@ async def locked(
     return facts, {place: row["id"] for place, row in found}
 
 
+async def hold(tx: Tx, accounts: Sequence[Place], *, authority: int) -> bool:
+    """Lock accounts as `locked` does; tell whether all of them are open, and so are locked."""
+    return bool(await tx.rows(_LOCKED, authority_id=authority, **named(accounts)))
+
+
 def places(legs: Iterable[Leg]) -> tuple[Place, ...]:
     """Return the accounts that `legs` name, each with its currency, once and in order."""
     return tuple(

@@ -93,6 +93,7 @@ async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int
     facts = await calculating.step_facts(tx, terms, row, at=at)
     made = rules.calculate(facts, by=by, at=at)
     if made:
+        await ledger.hold(tx, queries.earning(row, contract_id), currency=row["currency"])
         payee_id = queries.payee_of(terms)
         ids = [await _keep(tx, contract_id, one, payee_id=payee_id, by=by, at=at) for one in made]
         unclaimed = await queries.unclaimed(tx, contract_id)
@@ -302,19 +303,19 @@ async def settle(
     (RFC 9110, section 13.1.1), and as the rule. Effects: locks the payment; money moves from
     in transit to disbursed; `payment.settled`, for everyone.
     """
-    now, leg = await mark_settled(tx, payment_id, asked, by=by, at=at, expected=expected)
-    if leg is not None:
-        await ledger.move(tx, (leg,), by=by, at=at, act="settle", reference=payment_id)
+    now, legs = await mark_settled(tx, payment_id, asked, by=by, at=at, expected=expected)
+    if legs:
+        await ledger.move(tx, legs, by=by, at=at, act="settle", reference=payment_id)
     return now
 
 
 async def mark_settled(
     tx: Tx, payment_id: str, asked: Settlement, *, by: Actor, at: datetime, expected: int | None
-) -> tuple[Standing, Leg | None]:
+) -> tuple[Standing, tuple[Leg, ...]]:
     """Settle as `settle` does, but leave the move of the money, which is returned, to the caller.
 
-    Whoever settles many payments moves the money of all in the end, at once; None where
-    nothing changed.
+    Whoever settles many payments moves the money of all in the end, at once; there is none to
+    move where nothing changed.
     """
     payment_facts, row = await queries.locked(tx, payment_id)
     facts = await queries.settle_facts(tx, payment_facts, asked)
@@ -322,7 +323,7 @@ async def mark_settled(
         revision.check(expected, actual=row["version"])
     settled = rules.settle(facts, by=by, at=at)
     if settled is None:
-        return Standing(id=payment_id, state=row["state"], version=row["version"]), None
+        return Standing(id=payment_id, state=row["state"], version=row["version"]), ()
     await _mark(
         tx, _SETTLE, payment_id, settled.state, by=by, at=at,
         new_bank_reference=settled.bank_reference, new_settled_on=settled.settled_on,
@@ -331,8 +332,9 @@ async def mark_settled(
         tx, "payment.settled", payment_id, facts=facts, decision=settled, by=by, at=at,
         audience=EVERYONE,
     )  # fmt: skip
+    applied = tuple[Leg, ...]()
     if row["assignment_id"] is not None:
-        await servicing.pass_on(
+        applied = await servicing.pass_on(
             tx, row["assignment_id"], payment_id=payment_id, amount=payment_facts.amount,
             settled_on=settled.settled_on, by=by, at=at,
         )  # fmt: skip
@@ -342,7 +344,7 @@ async def mark_settled(
         amount=payment_facts.amount,
         reference=payment_id,
     )
-    return Standing(id=payment_id, state=settled.state, version=version), leg
+    return Standing(id=payment_id, state=settled.state, version=version), (leg, *applied)
 
 
 async def receive(

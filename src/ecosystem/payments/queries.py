@@ -193,7 +193,7 @@ _UNCLAIMED: Final = Statement(
     .where(
         *_OF_CONTRACT, _PRICE, payment.c.state == State.COMPUTED.value, ~exists().where(*_HOLDING)
     )
-    .order_by(payment.c.id.desc())
+    .order_by(payment.c.id)
     .with_for_update()
 )
 _OWED: Final = Statement(
@@ -318,7 +318,7 @@ async def unclaimed(tx: Tx, contract_id: str) -> tuple[Unclaimed, ...]:
     )
     return tuple(
         Unclaimed(payment_id=row["id"], amount=money.of(row["amount"], row["currency"]))
-        for row in rows
+        for row in reversed(rows)
     )
 
 
@@ -339,6 +339,12 @@ def account(kind: AccountKind, row: Record, contract_id: str) -> AccountName:
     if kind is AccountKind.ENCUMBERED:
         return budgets.encumbered_by(contract_id, programme_id=row["programme_id"])
     return AccountName(kind, contract_id, row["programme_id"])
+
+
+def earning(row: Record, contract_id: str) -> tuple[AccountName, ...]:
+    """Return the accounts between which a calculation moves money; `row` is of the contract."""
+    kinds = (AccountKind.ENCUMBERED, AccountKind.WITHHELD, AccountKind.PAYABLE)
+    return tuple(account(kind, row, contract_id) for kind in kinds)
 
 
 def interest(kind: AccountKind, row: Record, payment_id: str) -> AccountName:

@@ -27,7 +27,7 @@ from tests.payments.steps import events, held, instructed, unsound
 
 pytestmark = pytest.mark.anyio
 _DAY = date(2026, 6, 1)
-_TELL = """UPDATE organisation SET bank_account = json_build_object('holder', 'H',
+TELL = """UPDATE organisation SET bank_account = json_build_object('holder', 'H',
   'number', $2::text, 'bank_code', '102100099996', 'currency', 'CNY') WHERE id = $1"""
 
 COME_BACK = (
@@ -48,7 +48,7 @@ async def agreed(database: Database, owner_url: str, tmp_path: Path) -> Agreemen
     made = await agree(database, tmp_path)
     connection = await asyncpg.connect(owner_url)
     for party, number in (("city", ACCOUNT), ("enterprise", "110060149012345678")):
-        await connection.execute(_TELL, made.parties.party(party).organisation_id, number)
+        await connection.execute(TELL, made.parties.party(party).organisation_id, number)
     await connection.close()
     await accept(database, made, "opening")
     return made

@@ -88,7 +88,9 @@ async def receive(
     """
     locked, row = await facilities.locked(tx, facility_id)
     facts, ordinal = await queries.receive_facts(tx, locked, row, asked)
-    return await _receive(tx, facts, ordinal=ordinal, by=by, at=at)
+    now, legs = await _receive(tx, facts, ordinal=ordinal, by=by, at=at)
+    await ledger.move(tx, legs, by=by, at=at, act="repay", reference=now.id)
+    return now
 
 
 async def close(
@@ -111,20 +113,24 @@ async def pass_on(
     settled_on: date,
     by: Actor,
     at: datetime,
-) -> None:
-    """Apply a payment that an authority has made to the lender. Effects: as `receive`."""
+) -> tuple[Leg, ...]:
+    """Apply a payment that an authority has made to the lender; return how its money moves.
+
+    Effects: as `receive`, but that the caller moves the money, with all that it has to move.
+    """
     facility_id = await assigning.facility_of(tx, assignment_id)
     locked, row = await facilities.locked(tx, facility_id)
     # The bank reference is the authority's, and unique among its payments.
     reference = payment_id.rpartition("_")[2]
     asked = RepaymentDraft(amount=amount, received_on=settled_on, bank_reference=reference)
     facts, ordinal = await queries.receive_facts(tx, locked, row, asked, payment_id=payment_id)
-    await _receive(tx, facts, ordinal=ordinal, by=by, at=at)
+    _, legs = await _receive(tx, facts, ordinal=ordinal, by=by, at=at)
+    return legs
 
 
 async def _receive(
     tx: Tx, facts: ReceiveFacts, *, ordinal: int, by: Actor, at: datetime
-) -> Standing:
+) -> tuple[Standing, tuple[Leg, ...]]:
     received = rules.receive(facts, by=by, at=at)
     facility_id, applied = facts.facility.facility_id, received.application
     authority = authority_of(facility_id)
@@ -142,9 +148,11 @@ async def _receive(
         tx, "repayment.received", repayment_id, facts=facts, decision=received, by=by, at=at,
         audience=audience(facts.facility),
     )  # fmt: skip
-    legs = tuple(_legs(facility_id, received))
-    await ledger.move(tx, legs, by=by, at=at, act="repay", reference=repayment_id)
-    return Standing(id=repayment_id, state="applied", version=version)
+    legs = (
+        msgspec.structs.replace(leg, act="repay", reference=repayment_id)
+        for leg in _legs(facility_id, received)
+    )
+    return Standing(id=repayment_id, state="applied", version=version), tuple(legs)
 
 
 def _legs(facility_id: str, received: Received) -> Iterator[Leg]:

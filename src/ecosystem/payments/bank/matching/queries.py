@@ -1,0 +1,38 @@
+"""Lock what a report is about, in the one order in which this house takes locks."""
+
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import ARRAY, Integer, Text, bindparam, func, select
+
+from ecosystem.finance import queries as facilities
+from ecosystem.finance.assigning.tables import assignment
+from ecosystem.payments.tables import payment
+from ecosystem.runtime.database import Statement, Tx
+
+_AUTHORITY: Final = bindparam("authority_id", type_=Integer)
+_NAMED: Final = func.any(bindparam("named", type_=ARRAY(Text)))
+_PAYMENTS: Final = Statement(
+    select(payment.c.id)
+    .where(payment.c.authority_id == _AUTHORITY, payment.c.id == _NAMED)
+    .order_by(payment.c.id)
+    .with_for_update()
+)
+_FACILITIES: Final = Statement(
+    select(assignment.c.facility_id)
+    .distinct()
+    .join(
+        payment,
+        (payment.c.authority_id == assignment.c.authority_id)
+        & (payment.c.assignment_id == assignment.c.id),
+    )
+    .where(payment.c.authority_id == _AUTHORITY, payment.c.id == _NAMED)
+)
+
+
+async def hold(tx: Tx, payment_ids: Collection[str], *, authority: int) -> None:
+    """Lock payments of an authority, then the facilities whose lenders they pay."""
+    place = {"authority_id": authority, "named": list(payment_ids)}
+    await tx.rows(_PAYMENTS, **place)
+    paying = await tx.rows(_FACILITIES, **place)
+    await facilities.hold(tx, [row["facility_id"] for row in paying], authority=authority)
