@@ -37,6 +37,9 @@ from ecosystem.contracts.turning import routes as turns
 from ecosystem.contracts.uploads import actions as uploading
 from ecosystem.contracts.uploads import routes as uploads
 from ecosystem.feed import routes as feed
+from ecosystem.feed.webhooks import routes as webhooks
+from ecosystem.feed.webhooks.courier import Courier
+from ecosystem.feed.webhooks.sending import Way
 from ecosystem.finance import routes as finance
 from ecosystem.finance.assigning import routes as assigning
 from ecosystem.finance.disclosing import routes as disclosing
@@ -143,6 +146,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *findings.ROUTES,
     *reminders.ROUTES,
     *feed.ROUTES,
+    *webhooks.ROUTES,
     *manual.ROUTES,
     *health.ROUTES,
 )
@@ -238,23 +242,37 @@ async def _living(application: Litestar) -> AsyncGenerator[None]:
     authenticator: Authenticator = application.state.authenticator
     sandbox_ = Sandbox(house) if house.settings.sandbox else None
     background = Background()
+    courier = _courier(house)
     await authenticator.start()
     if sandbox_ is not None:
         await when_there(sandbox_.start)
     if house.settings.background == "inside":
         _work(house, background)
+        background.start("webhooks", courier.round)
+        background.start("old deliveries", courier.forget)
     if "parent" in application.state:
         background.start("parent", parent.EndWithParent(application.state.parent))
     try:
         yield
     finally:
         await background.stop()
+        await courier.stop()
         if sandbox_ is not None:
             await sandbox_.stop()
         await authenticator.stop()
         await house.database.close()
         if application.state.telemetry is not None:
             await asyncio.to_thread(application.state.telemetry.close)
+
+
+def _courier(house: House) -> Courier:
+    chosen = house.settings
+    way = Way(
+        seconds=chosen.webhook_wait_s_max,
+        allowed=settings.networks(chosen.webhook_networks),
+        loopback=chosen.webhook_loopback,
+    )
+    return Courier(house.database, house.clock, key=house.keys.webhooks, way=way)
 
 
 def _work(house: House, background: Background) -> None:

@@ -195,6 +195,8 @@ class Search:
         self._report(caller, contract)
         wanted = {"name": text("城市数据", "City data"), "filters": {"text": "数据"}}
         caller.post("/v1/saved-searches", "enterprise/bidder", wanted)
+        kept = {"url": "https://hooks.example/ecosystem", "event_types": ["search.dropped"]}
+        caller.post("/v1/webhooks", "enterprise/bidder", kept)
         self._put_first(caller)
 
     def _report(self, caller: Caller, contract: str) -> None:
@@ -233,6 +235,8 @@ class Search:
         # Nor does it dispute a payment, or deduct from one.
         self.identifiers.setdefault("dispute_id", [mint("dispute", authority=authority)])
         self.identifiers.setdefault("deduction_id", [mint("deduction", authority=authority)])
+        # Nothing is sent to the webhook, which waits for what does not happen.
+        self.identifiers.setdefault("delivery_id", [mint("delivery", authority=authority)])
         # Nor has any price in the journey been abnormally low.
         self.identifiers["explanation_id"] = [mint("explanation", authority=1)]
         taken = {name for one in OPERATIONS for name in re.findall(r"\{(\w+)\}", one.path)}

@@ -24,6 +24,7 @@ from tests.contracts.partnership import Partnership
 from tests.conventions.altering import changed, negotiated, turned
 from tests.conventions.asking import asked_of
 from tests.conventions.deducting import deducted
+from tests.conventions.following import followed
 from tests.conventions.lending import lent
 from tests.parties import able, bearer
 
@@ -134,7 +135,7 @@ async def gather(awarded: Partnership, database: Database) -> Everything:
     ids |= {"shift_id": await _shifted(at), "assessment_id": await _assessed(at)}
     ids["finding_id"] = await _found(at, milestone_id)
     ids |= await _written(at, database, offer_id=award["offer_id"], lot_id=award["lot_id"])
-    ids |= await lent(at)
+    ids |= await lent(at) | await followed(at, database)
     return Everything(client=at.client, parties=at.parties, tokens={}, ids=ids)
 
 

@@ -32,7 +32,7 @@ CHANGING: Final = frozenset({
     "read_turn", "read_milestone", "read_shift", "read_assessment",
     "read_facility", "read_drawdown", "read_assignment", "read_disclosure",
     "read_payment_dispute", "read_deduction",
-    "read_observation", "read_payment", "read_saved_search", "read_substitution",
+    "read_observation", "read_payment", "read_saved_search", "read_substitution", "read_webhook",
 })  # fmt: skip
 """What reads one thing that a request can change."""
 ONE_REQUEST: Final = frozenset({

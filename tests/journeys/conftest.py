@@ -57,6 +57,7 @@ def journey(server: EmbeddedServer, abroad: Issuing) -> Iterator[Journey]:
         "ECOSYSTEM_LOG_FORMAT": "json",
         "ECOSYSTEM_LOG_LEVEL": "debug",
         "ECOSYSTEM_METRICS": "true",
+        "ECOSYSTEM_WEBHOOK_LOOPBACK": "true",
         "ECOSYSTEM_OIDC_ISSUER": abroad.name,
         "ECOSYSTEM_OIDC_AUDIENCE": AUDIENCE,
         "ECOSYSTEM_OIDC_CLIENT": mint("client"),

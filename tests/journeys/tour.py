@@ -14,7 +14,7 @@ from ecosystem.cli.login import by_passkey
 from ecosystem.cli.sealer import seal
 from ecosystem.cli.texts import NEED, SOLO, text
 from ecosystem.cli.world import World, wire
-from tests.journeys import altering, budgeting, judging, lending, observing, paying
+from tests.journeys import altering, budgeting, following, judging, lending, observing, paying
 
 REASON = {"reason": text("示例", "An example")}
 
@@ -44,6 +44,7 @@ def tour(world: World, *, outside: str) -> None:
     altering.changes(world)
     altering.turns(world)
     judging.verify(world)
+    following.follow(world)
 
 
 def _read_public(world: World) -> None:

@@ -32,6 +32,7 @@ STILL_DONE = frozenset({
     "leave an offer",
     "declare a conflict of interest or none",
     "withdraw a change of a contract",
+    "pause or delete a webhook",
     "withdraw a proposal for the draft of a contract",
     "reply to a termination",
     "withdraw a turn of a contract",

@@ -1,6 +1,6 @@
 """Read the events that a caller may see, by position."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Integer, Text, any_, bindparam, func, literal_column, or_, select
 from sqlalchemy.sql import and_, not_
@@ -8,38 +8,41 @@ from sqlalchemy.sql import and_, not_
 from ecosystem.history.tables import event, log_entry
 from ecosystem.identity import queries as identity
 from ecosystem.runtime.database import Statement
+from ecosystem.values.actor import Actor, OrganisationKind
 
-_FEED = (
-    select(
-        log_entry.c.position,
-        event.c.id,
-        event.c.type,
-        event.c.stream.label("object"),
-        event.c.version,
-        event.c.authority_id.label("authority_number"),
-        event.c.organisation_id,
-        event.c.valid_at,
-        event.c.recorded_at,
-        func.encode(event.c.hash, "hex").label("hash"),
-    )
-    .join(
-        event,
-        and_(event.c.authority_id == log_entry.c.authority_id, event.c.id == log_entry.c.event_id),
-    )
-    .where(log_entry.c.position > bindparam("after", type_=BigInteger))
-    .where(
+EVENT: Final = (
+    log_entry.c.position,
+    event.c.id,
+    event.c.type,
+    event.c.stream.label("object"),
+    event.c.version,
+    event.c.authority_id.label("authority_number"),
+    event.c.organisation_id,
+    event.c.valid_at,
+    event.c.recorded_at,
+    func.encode(event.c.hash, "hex").label("hash"),
+)
+"""What is told of an event: that it happened, to what, and by whom."""
+IN_LOG: Final = and_(
+    event.c.authority_id == log_entry.c.authority_id, event.c.id == log_entry.c.event_id
+)
+SEEN: Final = or_(
+    event.c.is_public,
+    bindparam("organisation", type_=Text) == any_(event.c.visible_to),
+    and_(
+        not_(event.c.is_sealed),
         or_(
-            event.c.is_public,
-            bindparam("organisation", type_=Text) == any_(event.c.visible_to),
-            and_(
-                not_(event.c.is_sealed),
-                or_(
-                    event.c.authority_id == bindparam("own", type_=Integer),
-                    identity.is_overseen(event.c.authority_id, bindparam("oversees", type_=Text)),
-                ),
-            ),
-        )
-    )
+            event.c.authority_id == bindparam("own", type_=Integer),
+            identity.is_overseen(event.c.authority_id, bindparam("oversees", type_=Text)),
+        ),
+    ),
+)
+"""Whether the reader whom `reading_as` describes may know of an event."""
+_FEED = (
+    select(*EVENT)
+    .join(event, IN_LOG)
+    .where(log_entry.c.position > bindparam("after", type_=BigInteger))
+    .where(SEEN)
     .order_by(log_entry.c.position)
     .limit(bindparam("limit"))
     .subquery("page")
@@ -53,3 +56,12 @@ FEED: Final = Statement(
     ).select_from(_FEED)
 )
 """A page of the feed: its events as JSON, the last position among them, the log's size, count."""
+
+
+def reading_as(by: Actor | None) -> dict[str, Any]:
+    """Return what `SEEN` must know of a reader; None is anyone."""
+    return {
+        "organisation": by.organisation_id if by else "",
+        "own": by.organisation_number if by and by.kind is OrganisationKind.GOVERNMENT else -1,
+        "oversees": (by.oversees if by else None) or "",
+    }

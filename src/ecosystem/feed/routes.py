@@ -10,7 +10,6 @@ from msgspec import Meta
 
 from ecosystem.feed import access, queries
 from ecosystem.runtime.web import Call, PageLimit, get
-from ecosystem.values.actor import OrganisationKind
 
 After = Annotated[
     int, Meta(ge=0, le=2**53 - 1, description="The position after which to go on; 0 for all.")
@@ -50,14 +49,8 @@ async def read_events(
     All events that the caller may see, in one total order: an event never appears before
     the place that has been read up to. Anyone sees what is public.
     """
-    by = request.reader
     row = await request.tx.row(
-        queries.FEED,
-        after=after,
-        limit=limit,
-        organisation=by.organisation_id if by else "",
-        own=by.organisation_number if by and by.kind is OrganisationKind.GOVERNMENT else -1,
-        oversees=(by.oversees if by else None) or "",
+        queries.FEED, after=after, limit=limit, **queries.reading_as(request.reader)
     )
     if row is None:
         message = "an aggregate without a row"

@@ -10,5 +10,5 @@ stream, `position` across all of them. `valid_at` is when a change took effect,
 `recorded_at` when it became known.
 
 Later readers of the same table, in places of their own: the Merkle tree over `log_entry`
-(`merkle`), its proofs, and webhooks.
+(`merkle`), and its proofs.
 """

@@ -171,7 +171,7 @@ class House:
         self.keys = keys
         self.blobs = blobs
         self.keeps = timedelta(hours=settings.idempotency_hours)
-        self.key_addresses = KeyAddresses(networks(settings))
+        self.key_addresses = KeyAddresses(networks(settings.client_keys_networks))
         self.issuer = None if settings.oidc_issuer is None else Issuer(settings.oidc_issuer)
 
 

@@ -43,6 +43,11 @@ class Keys:
         return keep_once(self.folder / "downloads.key", entropy(32))
 
     @cached_property
+    def webhooks(self) -> bytes:
+        """The key from which the secrets of webhooks follow."""
+        return keep_once(self.folder / "webhooks.key", entropy(32))
+
+    @cached_property
     def browsers(self) -> bytes:
         """The key that authenticates what browsers keep for us."""
         return keep_once(self.folder / "browsers.key", entropy(32))

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from functools import partial
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final
@@ -15,6 +16,8 @@ from ecosystem.runtime.remembered import Remembered
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 Listed = tuple[dict[str, Any], ...]
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""Finds the IP addresses of a host and port; raises OSError where there are none."""
 _ADDRESSES_MAX: Final = 1_000
 _KEYS_MAX: Final = 50
 _NEVER: Final = tuple(
@@ -22,6 +25,10 @@ _NEVER: Final = tuple(
     for one in ("192.0.0.0/24", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "fec0::/10")
 )
 """Addresses that lead into other networks, which Python takes to be global or may."""
+
+
+class NotPublic(Unfetched):
+    """An address leads where nothing of others may be asked."""
 
 
 class _Document(msgspec.Struct, frozen=True):
@@ -58,7 +65,14 @@ class KeyAddresses:
             raise Unfetched(message) from None
 
 
-async def reachable(address: str, *, allowed: Networks) -> str:
+async def resolved(host: str, port: int) -> list[str]:
+    """Return the IP addresses of a host, as the machine's resolver has them. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(one[4][0]) for one in found]
+
+
+async def reachable(address: str, *, allowed: Networks, resolve: Resolve = resolved) -> str:
     """Return the one IP address to connect to for an https address, resolved just now.
 
     Raises Unfetched where it is not https, has no IP address, or has one that is not public
@@ -70,17 +84,14 @@ async def reachable(address: str, *, allowed: Networks) -> str:
             message = f"{address} is not https."
             raise Unfetched(message)
         async with asyncio.timeout(SECONDS_MAX):
-            found = await asyncio.get_running_loop().getaddrinfo(
-                url.raw_host.decode(), url.port or 443, type=socket.SOCK_STREAM
-            )
+            found = await resolve(url.raw_host.decode(), url.port or 443)
     except (httpx.InvalidURL, OSError, ValueError):
         message = f"{address} names no host that can be found."
         raise Unfetched(message) from None
-    resolved = [str(one[4][0]) for one in found]
-    if not resolved or not all(is_reachable(one, allowed=allowed) for one in resolved):
+    if not found or not all(is_reachable(one, allowed=allowed) for one in found):
         message = f"{address} is not in a public network."
-        raise Unfetched(message)
-    return resolved[0]
+        raise NotPublic(message)
+    return found[0]
 
 
 def is_reachable(address: str, *, allowed: Networks) -> bool:

@@ -112,6 +112,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     client_keys_networks: str = ""
     """Networks (CIDR, comma-separated) in which a client's `jwks_uri` may be although they are not
     public. Name only those of which anybody who registers a client may have the https asked."""
+    webhook_wait_s_max: Annotated[int, Meta(ge=1, le=60)] = 15
+    """Seconds that the target of a webhook may take to answer a message."""
+    webhook_networks: str = ""
+    """Networks (CIDR, comma-separated) in which the target of a webhook may be although they are
+    not public. Name only those of which any verified organisation may have the https asked."""
+    webhook_loopback: bool = False
+    """Whether the target of a webhook may be http on this machine, by number (127.0.0.1, [::1]):
+    to try webhooks out. In a sandbox only."""
     reads_per_minute: Positive = 6_000
     """Reading requests per client and minute, in each process."""
     writes_per_minute: Positive = 1_200
@@ -147,17 +155,21 @@ def load(
     checked = {name: _checked(name, *found) for name, found in values.items()}
     chosen = msgspec.convert(checked, Settings)
     _check_issuer(chosen)
-    try:
-        networks(chosen)
-    except ValueError as error:
-        message = f"The setting client_keys_networks must name networks: {error}."
-        raise SettingsWrong(message) from None
+    for name in ("client_keys_networks", "webhook_networks"):
+        try:
+            networks(getattr(chosen, name))
+        except ValueError as error:
+            message = f"The setting {name} must name networks: {error}."
+            raise SettingsWrong(message) from None
+    if chosen.webhook_loopback and not chosen.sandbox:
+        message = "The setting webhook_loopback is for a sandbox alone, and this is none."
+        raise SettingsWrong(message)
     return chosen
 
 
-def networks(chosen: Settings) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Return the networks of `client_keys_networks`; raise ValueError where one is none."""
-    named = (one.strip() for one in chosen.client_keys_networks.split(","))
+def networks(listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return the networks that a setting lists; raise ValueError where one is none."""
+    named = (one.strip() for one in listed.split(","))
     return tuple(ip_network(one) for one in named if one)
 
 

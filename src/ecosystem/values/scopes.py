@@ -16,6 +16,7 @@ Scope = Literal[
     "history:read",
     "documents:read", "documents:write",
     "findings:read", "findings:write",
+    "webhooks:read", "webhooks:write",
 ]  # fmt: skip
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)

@@ -25,6 +25,7 @@ _THINGS: Final = {
     "history": Said(zh="历史记录", en="the record of what was done"),
     "documents": Said(zh="文件", en="documents"),
     "findings": Said(zh="审计发现", en="what auditors have found"),
+    "webhooks": Said(zh="事件推送", en="webhooks, which send events to an address"),
 }
 
 TITLE: Final = Said(zh="授权", en="Authorise a client")

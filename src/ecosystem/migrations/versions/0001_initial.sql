@@ -1037,6 +1037,43 @@ CREATE INDEX shift_from ON shift (authority_id, from_id, id);
 -- next
 CREATE INDEX shift_to ON shift (authority_id, to_id, id);
 -- next
+CREATE TABLE webhook (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT webhook_id_is_identifier CHECK (id ~ '^webhook_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	url TEXT NOT NULL,
+	description TEXT,
+	event_types TEXT[],
+	search_id TEXT COLLATE "C",
+	salt BYTEA NOT NULL,
+	public_key TEXT NOT NULL,
+	previous_salt BYTEA,
+	previous_public_key TEXT,
+	previous_until TIMESTAMP WITH TIME ZONE,
+	registered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	stopped_because TEXT,
+	stopped_at TIMESTAMP WITH TIME ZONE,
+	cursor BIGINT NOT NULL,
+	has_lost BOOLEAN NOT NULL,
+	lease BIGINT NOT NULL,
+	leased_until TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT webhook_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT webhook_state_is_known CHECK (state IN ('active', 'paused', 'stopped')),
+	CONSTRAINT webhook_stopped_because_is_known CHECK (stopped_because IN ('gone', 'failing')),
+	CONSTRAINT webhook_version_is_positive CHECK (version > 0),
+	CONSTRAINT webhook_cursor_is_a_position CHECK (cursor >= 0),
+	CONSTRAINT webhook_salt_is_long_enough CHECK (length(salt) = 32),
+	CONSTRAINT webhook_a_stop_has_its_reason CHECK ((state = 'stopped') = (stopped_because IS NOT NULL) AND (stopped_because IS NULL) = (stopped_at IS NULL)),
+	CONSTRAINT webhook_what_was_rotated_has_its_end CHECK ((previous_salt IS NULL) = (previous_until IS NULL) AND (previous_salt IS NULL) = (previous_public_key IS NULL)),
+	CONSTRAINT webhook_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
+);
+-- next
+CREATE INDEX webhook_of ON webhook (organisation_id, id);
+-- next
+CREATE INDEX webhook_to_serve ON webhook (authority_id, id) WHERE state = 'active';
+-- next
 CREATE TABLE admission (
 	authority_id INTEGER NOT NULL,
 	offer_id TEXT COLLATE "C" NOT NULL,
@@ -1237,6 +1274,37 @@ CREATE TABLE substitution (
 );
 -- next
 CREATE INDEX substitution_of_offer ON substitution (authority_id, offer_id, id);
+-- next
+CREATE TABLE webhook_delivery (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT webhook_delivery_id_is_identifier CHECK (id ~ '^delivery_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	webhook_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	position BIGINT,
+	type TEXT NOT NULL,
+	state TEXT NOT NULL,
+	attempts INTEGER NOT NULL,
+	is_replay BOOLEAN NOT NULL,
+	last_status INTEGER,
+	last_problem TEXT,
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	attempted_at TIMESTAMP WITH TIME ZONE,
+	next_at TIMESTAMP WITH TIME ZONE,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT webhook_delivery_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT webhook_delivery_authority_id_webhook_id_refers FOREIGN KEY(authority_id, webhook_id) REFERENCES webhook (authority_id, id),
+	CONSTRAINT webhook_delivery_authority_id_webhook_id_position_is_unique UNIQUE (authority_id, webhook_id, position),
+	CONSTRAINT webhook_delivery_state_is_known CHECK (state IN ('pending', 'delivered', 'dead')),
+	CONSTRAINT webhook_delivery_attempts_are_counted CHECK (attempts >= 0),
+	CONSTRAINT webhook_delivery_an_event_has_a_place CHECK ((type = 'webhook.test') = (position IS NULL)),
+	CONSTRAINT webhook_delivery_either_comes_again_or_has_ended CHECK ((state = 'pending') = (next_at IS NOT NULL) AND (next_at IS NULL) = (ended_at IS NOT NULL))
+);
+-- next
+CREATE INDEX webhook_delivery_of ON webhook_delivery (authority_id, webhook_id, id);
+-- next
+CREATE INDEX webhook_delivery_over ON webhook_delivery (ended_at) WHERE ended_at IS NOT NULL;
+-- next
+CREATE INDEX webhook_delivery_pending ON webhook_delivery (authority_id, webhook_id, position) WHERE state = 'pending';
 -- next
 CREATE TABLE challenge (
 	authority_id INTEGER NOT NULL,
@@ -3356,6 +3424,27 @@ CREATE TRIGGER shift_stays_as_proposed BEFORE UPDATE ON shift FOR EACH ROW WHEN 
 -- next
 ALTER TABLE shift ENABLE ALWAYS TRIGGER shift_stays_as_proposed;
 -- next
+ALTER TABLE webhook ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE webhook FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY webhook_seen ON webhook USING (
+  organisation_id = nullif(current_setting('app.organisation', true), '')
+  OR current_setting('app.purpose', true) = 'delivering'
+);
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook TO ecosystem_api;
+-- next
+CREATE FUNCTION webhook_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
+    USING ERRCODE = 'restrict_violation', CONSTRAINT = 'webhook_takes_its_turn';
+END $$;
+-- next
+CREATE TRIGGER webhook_turns BEFORE UPDATE OF state ON webhook FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('active paused', 'active stopped', 'paused active', 'stopped active')) EXECUTE FUNCTION webhook_takes_its_turn();
+-- next
+ALTER TABLE webhook ENABLE ALWAYS TRIGGER webhook_turns;
+-- next
 GRANT SELECT, INSERT, UPDATE ON admission TO ecosystem_api;
 -- next
 CREATE FUNCTION last_round(of_authority integer, of_need text) RETURNS integer
@@ -3684,6 +3773,27 @@ CREATE POLICY substitution_seen ON substitution USING (nullif(current_setting('a
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%'));
 -- next
 GRANT SELECT, INSERT, UPDATE ON substitution TO ecosystem_api;
+-- next
+ALTER TABLE webhook_delivery ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE webhook_delivery FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY webhook_delivery_seen ON webhook_delivery USING (
+  organisation_id = nullif(current_setting('app.organisation', true), '')
+  OR current_setting('app.purpose', true) = 'delivering'
+);
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_delivery TO ecosystem_api;
+-- next
+CREATE FUNCTION webhook_delivery_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
+    USING ERRCODE = 'restrict_violation', CONSTRAINT = 'webhook_delivery_takes_its_turn';
+END $$;
+-- next
+CREATE TRIGGER webhook_delivery_turns BEFORE UPDATE OF state ON webhook_delivery FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('pending delivered', 'pending dead', 'dead pending')) EXECUTE FUNCTION webhook_delivery_takes_its_turn();
+-- next
+ALTER TABLE webhook_delivery ENABLE ALWAYS TRIGGER webhook_delivery_turns;
 -- next
 CREATE TRIGGER challenge_hands_stay BEFORE UPDATE ON challenge FOR EACH ROW EXECUTE FUNCTION hands_stay('lodged_by', 'withdrawn_by');
 -- next
