@@ -23,6 +23,7 @@ STORIES: Final = {
     "first call": ("README.md",),
     "client": ("docs/vendor/client.md",),
     "calling": ("docs/vendor/calling.md",),
+    "webhooks": ("docs/vendor/webhooks.md",),
     "partnership": (
         "docs/agency/publish.md",
         "docs/vendor/offer.md",
@@ -135,6 +136,7 @@ def _sandbox(folder: Path) -> Iterator[str]:
     }
     environ["ECOSYSTEM_DATA_FOLDER"] = str(folder / "data")
     environ["ECOSYSTEM_LOG_LEVEL"] = "debug"
+    environ["ECOSYSTEM_WEBHOOK_LOOPBACK"] = "true"
     with log.open("wb") as told:
         service = subprocess.Popen(command, stdout=told, stderr=told, env=environ)
         try:
