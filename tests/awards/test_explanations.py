@@ -30,7 +30,8 @@ from tests.awarding import (
     proposed,
     scored,
 )
-from tests.builders import OPENING, Published, World, content, offered, told
+from tests.awards import acts
+from tests.builders import OPENING, Published, World, content, offered, seen, told
 
 LATER = OPENING + timedelta(days=30)
 
@@ -155,6 +156,22 @@ async def test_only_flagged_prices_are_asked_about_and_only_members_answer(
         await explained(world, explanation_id, who="city/officer")
     with pytest.raises(rules.ExplanationMissing):
         await explained(world, explanation_id, who="second_enterprise/bidder")
+
+
+async def test_of_a_need_that_was_given_up_no_explanation_is_decided(
+    world: World, need: Published
+) -> None:
+    low, _ = await flagged(world, need)
+    explanation_id = await asked(world, low)
+    await explained(world, explanation_id)
+    await acts.cancel(world, need.id, at=OPENING)
+
+    with pytest.raises(NotEvaluated):
+        await judged(world, explanation_id, "rejected")
+
+    shown = await seen(world, "enterprise/bidder", low)
+    assert shown is not None
+    assert shown["state"] == "admitted"
 
 
 async def test_two_decisions_at_once_leave_one_and_the_log_decides_it_again(

@@ -95,6 +95,7 @@ class DecideFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     explanation_id: str
     authority_number: int
+    need_state: NeedState
     state: State
     is_outdated: bool
     """Whether the offers are evaluated again since the bidder was asked."""

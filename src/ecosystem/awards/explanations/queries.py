@@ -176,6 +176,7 @@ async def decide_facts(tx: Tx, row: Record, need: Record, asked: PriceDecision) 
     return DecideFacts(
         explanation_id=row["id"],
         authority_number=row["authority_id"],
+        need_state=NeedState(need["state_now"]),
         state=State(row["state"]),
         is_outdated=not is_current,
         answer_by=row["answer_by"],

@@ -113,7 +113,7 @@ async def explain_price(
     changes=True,
     refuses=(
         rules.ExplanationMissing, RevisionStale, NotAuthority, rules.ExplanationDecided,
-        rules.ExplanationOutdated, rules.ExplanationAwaited,
+        NotEvaluated, rules.ExplanationOutdated, rules.ExplanationAwaited,
     ),
 )  # fmt: skip
 async def judge_explanation(

@@ -19,6 +19,8 @@ from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Kind, Refusal
 
 _RANKED: Final = frozenset({NeedState.EVALUATED, NeedState.AWARDED, NeedState.CONTRACTED})
+_GOING_ON: Final = _RANKED | {NeedState.OPENED}
+"""While another lot is evaluated again, what was ranked of this one is decided."""
 
 
 class PriceNotFlagged(Refusal):
@@ -108,11 +110,14 @@ def answer(facts: AnswerFacts, *, by: Actor, at: datetime) -> Answered:
 def decide(facts: DecideFacts, *, by: Actor, at: datetime) -> Decided:
     """Accept an explanation, or reject it, after which its offer is passed over.
 
-    Refuses with NotAuthority, ExplanationDecided, ExplanationOutdated, ExplanationAwaited.
+    Refuses with NotAuthority, ExplanationDecided, NotEvaluated where the need has come to its
+    end, ExplanationOutdated, ExplanationAwaited.
     """
     own(facts.authority_number, by)
     if facts.state in {State.ACCEPTED, State.REJECTED}:
         raise ExplanationDecided(f"The explanation is {facts.state}.")
+    if facts.need_state not in _GOING_ON:
+        raise NotEvaluated(f"The need is {facts.need_state}.")
     if facts.is_outdated:
         raise ExplanationOutdated("A reviewer had the offers evaluated again.")
     if facts.state is State.ASKED and at < facts.answer_by:
