@@ -9,9 +9,10 @@ from tests.builders import AT
 NEED_GOES: Final = {
     "published": {"closed", "cancelled"},
     "closed": {"opened", "cancelled"},
-    "opened": {"evaluated", "awarded", "unsuccessful", "cancelled"},
-    "evaluated": {"awarded", "opened", "cancelled"},
-    "awarded": {"opened", "cancelled"},
+    "opened": {"evaluated", "awarded", "contracted", "unsuccessful", "cancelled"},
+    "evaluated": {"awarded", "contracted", "opened", "unsuccessful", "cancelled"},
+    "awarded": {"contracted", "opened", "cancelled"},
+    "contracted": {"opened"},
     "cancelled": set[str](),
     "unsuccessful": set[str](),
 }
@@ -30,10 +31,21 @@ AWARD_GOES: Final = {
     "final": set[str](),
     "cancelled": set[str](),
 }
+EXPLANATION_GOES: Final = {
+    "asked": {"answered", "accepted", "rejected"},
+    "answered": {"accepted", "rejected"},
+    "accepted": set[str](),
+    "rejected": set[str](),
+}
+CONTRACT_GOES: Final = {"draft": {"active"}, "active": set[str]()}
 """Where the domain lets each go; back to `opened` only by a challenge that was upheld."""
+RANKED: Final = {"evaluated", "awarded", "contracted"}
+"""Where a need stands while what is ranked may be awarded."""
 BIDDERS: Final = {"enterprise": "second_enterprise", "second_enterprise": "enterprise"}
 """Who offers for each lot, the better one first, and the rival of each."""
 PRICES: Final = {"enterprise": "750000.00", "second_enterprise": "900000.00"}
+LOW_PRICES: Final = PRICES | {"enterprise": "450000.00"}
+"""The better one asks for so little that it has to say how that is possible."""
 MARKS: Final = {"enterprise": "90", "second_enterprise": "60"}
 STANDSTILL: Final = timedelta(days=10)
 STANDING: Final = {"published", "suspended"}
@@ -43,12 +55,24 @@ NOT_ONES_OWN: Final = {403: {"not_own_challenge"}, 404: {"offer_missing"}, 410: 
 
 
 @dataclass
+class Draft:
+    """A contract by the account."""
+
+    id: str
+    digest: str
+    signed: set[str] = field(default_factory=set[str])
+    state: str = "draft"
+
+
+@dataclass
 class Lot:
     """A lot by the account."""
 
     id: str
     offers: dict[str, str]
     """The offer of each bidder, the better one first."""
+    is_low: bool = False
+    """Whether the better one's price is abnormally low."""
     states: dict[str, str] = field(default_factory=lambda: dict.fromkeys(BIDDERS, "submitted"))
     ranked: list[str] | None = None
     """Who is ranked, best first; None before the first evaluation."""
@@ -65,6 +89,24 @@ class Lot:
     """Whether the challenge waits for its decision."""
     challenged: set[str] = field(default_factory=set[str])
     is_over: bool = False
+    flagged: set[str] = field(default_factory=set[str])
+    """Whose price the ranking calls abnormally low."""
+    explanation: str = ""
+    """Of the price of the better one, in this round."""
+    explained: str = ""
+    """Where it stands."""
+    contracts: list[Draft] = field(default_factory=list[Draft])
+    """Grown from the award, the newest last."""
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether a price that is so low keeps from being awarded who is ranked first."""
+        return (self.ranked or [""])[0] in self.flagged and self.explained != "accepted"
+
+    @property
+    def is_contracted(self) -> bool:
+        """Whether one of its contracts is in force."""
+        return any(one.state == "active" for one in self.contracts)
 
     @property
     def waits(self) -> bool:

@@ -1,6 +1,7 @@
 """Acts on a need of two lots, its awards and challenges, each at a time that is given."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 
 import msgspec
 
@@ -8,12 +9,17 @@ from ecosystem.awards import actions as awards
 from ecosystem.awards.challenges import actions as challenges
 from ecosystem.awards.challenges.model import ChallengeDecision, Outcome
 from ecosystem.awards.evaluation import actions as evaluation
+from ecosystem.awards.explanations import actions as explanations
+from ecosystem.awards.explanations.model import PriceQuestion
 from ecosystem.awards.model import Remedy
 from ecosystem.budgets import actions as budgets
 from ecosystem.budgets.model import AppropriationDraft
+from ecosystem.contracts import actions as contracts
+from ecosystem.contracts import queries as contracts_queries
+from ecosystem.contracts.model import ContractDraft, Signing
 from ecosystem.needs import actions as needs
 from ecosystem.offers import actions as offers
-from tests.awards.account import PRICES
+from tests.awards.account import PRICES, Draft
 from tests.builders import (
     AT,
     REASON,
@@ -26,6 +32,8 @@ from tests.builders import (
     published,
 )
 
+STARTS_ON = date(2027, 3, 1)
+
 
 async def need_of_two_lots(world: World) -> Published:
     """Publish it."""
@@ -33,10 +41,12 @@ async def need_of_two_lots(world: World) -> Published:
     return await published(world, lots=lots)
 
 
-async def offers_for(world: World, lot_id: str) -> dict[str, str]:
+async def offers_for(
+    world: World, lot_id: str, prices: Mapping[str, str] = PRICES
+) -> dict[str, str]:
     """Submit one offer of each bidder."""
     return {
-        who: await offered(world, lot_id, content(price), by=who) for who, price in PRICES.items()
+        who: await offered(world, lot_id, content(price), by=who) for who, price in prices.items()
     }
 
 
@@ -84,6 +94,33 @@ async def withdraw_offer(world: World, offer_id: str, who: str, *, at: datetime)
     """Take an offer back."""
     async with world.acting(f"{who}/bidder") as (tx, by):
         return (await offers.withdraw(tx, offer_id, by=by, at=at, expected=None)).state
+
+
+async def ask(world: World, offer_id: str, *, at: datetime) -> str:
+    """Ask how a price is possible."""
+    async with world.acting("city/officer") as (tx, by):
+        question = PriceQuestion(REASON)
+        return (await explanations.ask(tx, offer_id, question, by=by, at=at)).id
+
+
+async def draw_up(world: World, award_id: str, *, at: datetime) -> Draft:
+    """Draft the contract of an award."""
+    asked = ContractDraft(
+        award_id=award_id, verifier_id=world.organisation("verifier"), starts_on=STARTS_ON,
+        values={
+            "platform_name": "City platform", "quality_baseline": "60", "sharing_baseline": "55",
+        },
+    )  # fmt: skip
+    async with world.acting("city/officer") as (tx, by):
+        made = await contracts.draft(tx, asked, by=by, at=at)
+        row = await contracts_queries.locked(tx, made.id, seen_by=by)
+    return Draft(made.id, row["terms_digest"])
+
+
+async def sign(world: World, contract_id: str, who: str, digest: str, *, at: datetime) -> str:
+    """Sign a contract for a party."""
+    async with world.acting(f"{who}/signatory") as (tx, by):
+        return (await contracts.sign(tx, contract_id, Signing(digest), by=by, at=at)).state
 
 
 async def endow(world: World) -> None:

@@ -18,39 +18,40 @@ from tests.awards import acts
 from tests.awards.account import (
     AWARD_GOES,
     BIDDERS,
+    LOW_PRICES,
     MARKS,
     NEED_GOES,
     OFFER_GOES,
+    PRICES,
+    RANKED,
     STANDING,
     STANDSTILL,
     UNJUDGED,
     Lot,
 )
-from tests.awards.watching import Refused, Watching
-from tests.builders import AT, DEADLINE, OPENERS, OPENING, hand_in
+from tests.awards.contracting import Contracting
+from tests.awards.explaining import Explaining
+from tests.awards.watching import Refused
+from tests.builders import AT, OPENERS, OPENING, hand_in
 
 
-class Market(Watching):
+class Market(Explaining, Contracting):
     """One need of two lots for which two bidders offer, from its publication on."""
 
-    @initialize(steps=st.integers(0, 9))
+    @initialize(steps=st.integers(0, 13))
     def begin(self, steps: int) -> None:
         """Publish, offer, appoint; then go some steps as they should be gone."""
-        self.at, self.state = AT, "published"
+        self.at, self.state, self.is_contracted = AT, "published", False
         self.handed: set[int] = set()
         self.before = {}
         self.need = self.do(acts.need_of_two_lots(self.world))
         self.lots = [
-            Lot(one.id, self.do(acts.offers_for(self.world, one.id))) for one in self.need.lots
+            Lot(one.id, self.do(acts.offers_for(self.world, one.id, prices)), prices is LOW_PRICES)
+            for one, prices in zip(self.need.lots, (PRICES, LOW_PRICES), strict=True)
         ]
         self.do(awarding.appointed(self.world, self.need.id))
         for _ in range(steps):
             self.press(0)
-
-    @property
-    def now(self) -> str:
-        """Where the need stands; it closes by the clock."""
-        return "closed" if self.state == "published" and self.at >= DEADLINE else self.state
 
     @rule(lot=st.integers(0, 1))
     def press(self, lot: int) -> None:
@@ -62,8 +63,8 @@ class Market(Watching):
                 self.hand_in(0 if 0 not in self.handed else 1)
         elif self.now == "opened":
             self._press_evaluation()
-        elif self.now in {"evaluated", "awarded"}:
-            self._press_award(self.lots[lot])
+        elif self.now in RANKED:
+            self._press_award(lot)
 
     def _press_evaluation(self) -> None:
         if any("opened" in one.states.values() for one in self.lots):
@@ -73,11 +74,16 @@ class Market(Watching):
         else:
             self.evaluate()
 
-    def _press_award(self, lot: Lot) -> None:
-        if lot.waits and lot.stands != "proposed" and lot.ranked:
-            self.propose(self.lots.index(lot), lot.ranked[0])
-        elif lot.stands == "proposed":
-            self.decide_award(self.lots.index(lot), "approve")
+    def _press_award(self, lot: int) -> None:
+        of = self.lots[lot]
+        if of.stands == "proposed":
+            self.decide_award(lot, "approve")
+        elif of.waits and of.is_unexplained:
+            self.press_explanation(lot)
+        elif of.waits and of.ranked:
+            self.propose(lot, of.ranked[0])
+        elif of.stands == "published":
+            self.press_contract(lot)
 
     @rule(opener=st.integers(0, 2))
     def hand_in(self, opener: int) -> None:
@@ -176,9 +182,9 @@ class Market(Watching):
                 if lot.is_open:
                     lot.ranked = [who for who, one in lot.states.items() if one == "admitted"]
                     lot.is_open, lot.scored, lot.agreed = False, set(), set()
-            stands = any(lot.stands in STANDING for lot in self.lots)
-            ends = "awarded" if stands else "unsuccessful"
-            self.state = "evaluated" if any(lot.waits for lot in self.lots) else ends
+                    lot.flagged = {"enterprise"} & {*lot.ranked} if lot.is_low else set()
+                    lot.explanation, lot.explained = "", ""
+            self.state = "contracted" if self.is_contracted else self.left()
 
     @rule(lot=st.integers(0, 1), who=st.sampled_from(list(BIDDERS)))
     def propose(self, lot: int, who: str) -> None:
@@ -187,7 +193,7 @@ class Market(Watching):
         refused = None
         if of.states[who] == "submitted":
             refused = "offer_missing"
-        elif self.now not in {"evaluated", "awarded"}:
+        elif self.now not in RANKED:
             refused = "not_evaluated"
         elif [who] != (of.ranked or [])[:1]:
             refused = "not_ranked_first"
@@ -195,10 +201,12 @@ class Market(Watching):
             refused = "awarded_before"
         elif of.is_over:
             refused = "lot_over"
+        elif of.is_unexplained:
+            refused = "price_unexplained"
         award = self.does(awarding.proposed(self.world, of.id, of.offers[who]), refused)
         if award:
             of.award, of.stands, of.winner = award, "proposed", who
-            of.challenge, of.is_challenged = "", False
+            of.challenge, of.is_challenged, of.contracts = "", False, []
 
     @rule(lot=st.integers(0, 1), act=st.sampled_from(["approve", "reject"]))
     def decide_award(self, lot: int, act: str) -> None:
@@ -209,7 +217,7 @@ class Market(Watching):
         refused = None
         if of.stands != "proposed":
             refused = "already_approved"
-        elif act == "approve" and self.now not in {"evaluated", "awarded"}:
+        elif act == "approve" and self.now not in RANKED:
             refused = "not_evaluated"
         if act == "approve":
             made = self.does(acts.approve(self.world, of.award, at=self.at), refused)
@@ -338,7 +346,7 @@ class Market(Watching):
         """Compare with the account, and each way with those of the domain."""
         if not hasattr(self, "lots"):
             return
-        need, offered_, awards, _, _ = self.seen()
+        need, offered_, awards, _, explanations, contracts, _ = self.seen()
         assert need[0] in {self.now, self.state}
         self.went(self.need.id, self.now, NEED_GOES)
         shown = {row[0]: row[1] for row in offered_}
@@ -354,4 +362,6 @@ class Market(Watching):
                 expected = "standstill" if lot.stands == "published" else lot.stands
                 assert state == ("final" if ended else expected)
                 self.went(lot.award, state, AWARD_GOES)
+        self.explanations_stand(dict(explanations))
+        self.contracts_stand({row[0]: row[1] for row in contracts})
         assert sum(row[1] != "cancelled" for row in awards) <= len(self.lots)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -16,14 +17,16 @@ from ecosystem.runtime.problems import STATUS
 from ecosystem.runtime.settings import Settings
 from ecosystem.values.refusal import Refusal
 from tests.awards import acts
-from tests.awards.account import NOT_ONES_OWN
-from tests.builders import Published, World, settled
+from tests.awards.account import NOT_ONES_OWN, Lot
+from tests.builders import DEADLINE, Published, World, settled
 
 SEEN: Final = """
 SELECT (SELECT ARRAY[state, version::text] FROM need WHERE id = $1),
   ARRAY(SELECT ARRAY[id, state, version::text] FROM offer WHERE need_id = $1 ORDER BY id),
   ARRAY(SELECT ARRAY[id, state, version::text] FROM award WHERE need_id = $1 ORDER BY id),
   ARRAY(SELECT ARRAY[id, state, version::text] FROM challenge WHERE need_id = $1 ORDER BY id),
+  ARRAY(SELECT ARRAY[id, state] FROM price_explanation WHERE need_id = $1 ORDER BY id),
+  ARRAY(SELECT ARRAY[id, state, version::text] FROM contract WHERE need_id = $1 ORDER BY id),
   (SELECT count(*) FROM event)"""
 Refused = str | set[str] | None
 
@@ -39,6 +42,17 @@ class Watching(RuleBasedStateMachine):
     need: Published
     before: dict[str, str]
     """Where each thing was seen last."""
+    at: datetime
+    lots: list[Lot]
+    state: str
+    """Where the need stands by the account, up to its closing by the clock."""
+    is_contracted: bool
+    """Whether a contract of one of the lots is in force."""
+
+    @property
+    def now(self) -> str:
+        """Where the need stands; it closes by the clock."""
+        return "closed" if self.state == "published" and self.at >= DEADLINE else self.state
 
     def went(self, which: str, state: str, goes: dict[str, set[str]]) -> None:
         before = self.before.get(which, state)
