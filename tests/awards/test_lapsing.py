@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
+import httpx
 import msgspec
 import pytest
 
@@ -12,6 +13,7 @@ from ecosystem.awards.challenges import queries
 from ecosystem.awards.lapsing import actions, rules
 from ecosystem.awards.lapsing.model import Lapsed, LapseFacts
 from ecosystem.runtime.clock import Clock
+from ecosystem.values.period import wire
 from tests.awarding import award_state, awarded, challenged, decided
 from tests.builders import OPENING, Published, World, told
 
@@ -61,6 +63,27 @@ async def test_what_is_overdue_is_told_once_to_everybody_and_still_decided(
     assert await award_state(world, award_id, at=late) == "suspended"
     assert await decided(world, challenge_id, at=late) == "rejected"
     assert challenge_id not in await listed(world, at=late)
+
+
+async def test_whoever_reads_challenges_asks_for_those_that_are_overdue(
+    world: World, need: Published, client: httpx.AsyncClient
+) -> None:
+    award_id, _, _ = await awarded(world, need)
+    challenge_id = await challenged(world, award_id)
+    due = datetime.fromisoformat((await shown(world, challenge_id, at=OPENING))["decide_by"])
+
+    async def asked(at: datetime, query: str) -> set[str]:
+        clock = {"now": wire(at), "runs": False}
+        assert (await client.post("/v1/sandbox/clock", json=clock)).status_code == 200
+        answer = await client.get(f"/v1/challenges?award_id={award_id}{query}")
+        assert answer.status_code == 200, answer.text
+        return {one["id"] for one in answer.json()["data"]}
+
+    assert await asked(due, "&overdue=true") == set()
+    assert await asked(due, "&overdue=false") == {challenge_id}
+    assert await asked(due + MILLISECOND, "&overdue=true") == {challenge_id}
+    await decided(world, challenge_id, at=due + MILLISECOND)
+    assert await asked(due + MILLISECOND, "&overdue=true") == set()
 
 
 async def test_what_is_decided_in_time_is_never_told_of(world: World, need: Published) -> None:

@@ -82,6 +82,53 @@ async def test_a_need_says_under_which_profile_it_was_published_and_what_is_unwi
     assert need["lots"][0]["outcomes"][0]["period"] == "year"
 
 
+WHOLE: dict[str, Any] = {
+    "sector": "public_services", "operation": "service", "phase": "construction",
+    "standards": ["GB/T 22239-2019", "GB/T 33356-2022"],
+    "data_resources": [
+        {
+            "title": {"zh": "人口库", "en": "Register"}, "classification": "restricted",
+            "licence": "CC-BY-4.0", "terms": {"zh": "仅限本合同", "en": "Under this contract"},
+        },
+        {
+            "title": {"zh": "路口流量"}, "classification": "open", "licence": "public-domain",
+            "terms": {"en": "None."},
+        },
+    ],
+    "invited_kinds": ["think_tank"], "invited_offers": ["advisory"], "envelopes": "two",
+    "estimated_value": {"amount": "9000000.00", "currency": "CNY"},
+}  # fmt: skip
+OUTCOME: dict[str, Any] = {
+    "metric": "waiting", "name": {"zh": "等候", "en": "Waiting"},
+    "definition": {"en": "From the question to the first answer."}, "unit": "minutes",
+    "direction": "down", "baseline": "45.5", "target": "10", "period": "quarter",
+    "data_source": {"zh": "系统日志", "en": "Log"},
+}  # fmt: skip
+
+
+async def test_all_that_an_officer_wrote_is_read_by_everyone_as_it_was_written(
+    client: httpx.AsyncClient, there: Market
+) -> None:
+    lot = {**there.draft["lots"][0], "outcomes": [OUTCOME]}
+    lot["criteria"] = [{**one} for one in lot["criteria"] if one["kind"] != "metric_commitment"]
+    lot["criteria"][0]["weight"], lot["criteria"][1]["weight"] = "55.5", "44.5"
+    asked = {**there.draft, **WHOLE, "lots": [lot]}
+    path = await drafted(client, there, **asked)
+
+    answer = await market.publish(client, there.officer, path.rpartition("/")[2])
+
+    assert answer.status_code == 201, answer.text
+    need = (await client.get(path)).json()
+    times = {name for name in asked if name.endswith("_at")}
+    for name in asked.keys() - times - {"lots", "openers"}:
+        assert need[name] == asked[name], name
+    for name in times:
+        assert datetime.fromisoformat(need[name]) == datetime.fromisoformat(asked[name])
+    assert [one["person_id"] for one in need["openers"]] == asked["openers"]
+    kept = need["lots"][0]
+    assert {name: kept[name] for name in lot} == lot
+
+
 async def test_to_publish_again_changes_nothing_and_is_answered_alike(
     client: httpx.AsyncClient, there: Market
 ) -> None:

@@ -102,6 +102,8 @@ async def test_filters_combine_with_text(
         ({"closing_before": "2020-01-01"}, set()),
         ({"closing_from": "2020-01-01", "value_max": "12000000", "text": "停车"}, {"智慧停车"}),
         ({"sector": "urban_governance", "operation": "data", "text": "停车"}, {"智慧停车"}),
+        ({"operation": "service", "text": "停车"}, set()),
+        ({"sector": "public_services"}, set()),
     ],
 )  # fmt: skip
 async def test_filters_narrow_the_list(

@@ -25,6 +25,16 @@ from tests.parties import bearer
 
 CANARY = "777123.45"
 
+SECURED = financing(
+    security=[
+        {"kind": "receivables", "description": {"zh": "本合同应收账款", "en": "Of this contract"}}
+    ],
+    drawdowns=[
+        {"share": "60", "condition": {"en": "After the takeover."}, "milestone": "takeover"},
+        {"share": "40", "condition": {"zh": "验收后", "en": "After acceptance."}},
+    ],
+)
+
 
 async def test_a_receipt_is_verified_with_the_published_keys_and_replayed(market: Market) -> None:
     offer_id = await market.draft({"enterprise": "100"})
@@ -168,7 +178,7 @@ async def test_two_officers_open_and_everyone_reads_the_record(market: Market) -
     await market.post(f"/v1/offers/{delivery}/consents", "think_tank/bidder")
     loan = await market.draft({"bank": "100"}, kind="financing")
     for offer_id, lead, what in (
-        (delivery, "enterprise", content()), (loan, "bank", financing()),
+        (delivery, "enterprise", content()), (loan, "bank", SECURED),
     ):  # fmt: skip
         path = f"/v1/offers/{offer_id}/submission"
         answer = await market.post(path, f"{lead}/bidder", as_sent(what))
@@ -187,6 +197,9 @@ async def test_two_officers_open_and_everyone_reads_the_record(market: Market) -
     assert record["count"] == 2
     found = (await market.get(f"/v1/offers/{delivery}", "city/officer")).json()
     assert found["content"] == as_sent(content())
+    lent = (await market.get(f"/v1/offers/{loan}", "city/officer")).json()["content"]
+    assert lent == as_sent(SECURED)
+    assert [one["share"] for one in lent["financing"]["drawdowns"]] == ["60", "40"]
     assert [one["share"] for one in found["members"]] == ["70", "30"]
     rival = await market.get(f"/v1/offers/{delivery}", "second_enterprise/bidder")
     assert rival.status_code == 404

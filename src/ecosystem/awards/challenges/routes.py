@@ -72,6 +72,7 @@ async def list_challenges(
     `overdue` leaves those that no reviewer has decided by `decide_by`.
     """
     filters: dict[str, Any] = {"award_id": award_id} if award_id else {}
+    filters |= {"overdue": True} if overdue else {}
     statement = queries.listing(of_award=bool(award_id), overdue=overdue)
     unbound = {"at": request.at}
     return await paging.page(
