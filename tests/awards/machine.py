@@ -32,7 +32,7 @@ from tests.awards.account import (
 from tests.awards.contracting import Contracting
 from tests.awards.explaining import Explaining
 from tests.awards.watching import Refused
-from tests.builders import AT, OPENERS, OPENING, hand_in
+from tests.builders import AT, DEADLINE, OPENERS, OPENING, hand_in
 
 
 class Market(Explaining, Contracting):
@@ -331,7 +331,7 @@ class Market(Explaining, Contracting):
         state = self.lots[lot].states[who]
         refused = "offer_over"
         if state == "submitted":
-            refused = "submission_over" if self.now == "closed" else "need_not_open"
+            refused = "submission_over" if self.at >= DEADLINE else "need_not_open"
         self.does(
             acts.withdraw_offer(self.world, self.lots[lot].offers[who], who, at=self.at), refused
         )
