@@ -208,16 +208,25 @@ async def _offer(
 ) -> None:  # fmt: skip
     """Write an offer that was confirmed for the need as it is, and admitted.
 
-    No trigger asks whether the need still takes offers: another award may be written already.
+    No trigger asks whether the need still takes offers, and who has admitted this one: another
+    award may be written already.
     """
-    await connection.execute("ALTER TABLE offer DISABLE TRIGGER what_is_opened_is_confirmed")
+    for asks in ("what_is_opened_is_confirmed", "offer_goes_as_decided"):
+        await connection.execute(f"ALTER TABLE offer DISABLE TRIGGER {asks}")
     await connection.execute(
         "INSERT INTO offer (authority_id, id, need_id, lot_id, version, kind, state, lead_id,"
-        " member_ids, confirmed_version) SELECT $1, $2, id, $4, 1, $5, 'admitted', $6, $7,"
-        " content_version FROM need WHERE authority_id = $1 AND id = $3",
+        " member_ids, envelope, envelope_digest, received_at, receipt) VALUES ($1, $2, $3, $4, 1,"
+        " $5, 'draft', $6, $7, '{}', '', now(), '')",
         authority_of(need_id), offer_id, need_id, lot_id, kind, members[0], members,
     )  # fmt: skip
-    await connection.execute("ALTER TABLE offer ENABLE ALWAYS TRIGGER what_is_opened_is_confirmed")
+    for state in ("submitted", "opened", "admitted"):
+        await connection.execute(
+            "UPDATE offer SET state = $2, confirmed_version = content_version FROM need"
+            " WHERE offer.id = $1 AND need.id = need_id",
+            offer_id, state,
+        )  # fmt: skip
+    for asks in ("what_is_opened_is_confirmed", "offer_goes_as_decided"):
+        await connection.execute(f"ALTER TABLE offer ENABLE ALWAYS TRIGGER {asks}")
 
 
 async def _end(connection: asyncpg.Connection, offer_id: str, need_id: str) -> None:

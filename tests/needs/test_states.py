@@ -292,5 +292,5 @@ async def test_no_need_comes_into_the_world_in_a_later_state(
     for state in set(GOES) - {"draft", "published"}:
         with pytest.raises(asyncpg.RestrictViolationError) as no:
             await connection.execute(BORN, need_id, state)
-        assert no.value.constraint_name == "need_begins_as_a_draft"
+        assert no.value.constraint_name == "need_takes_its_turn"
     await connection.close()

@@ -10,6 +10,7 @@ from joserfc import jws
 from ecosystem.offers import actions, rules
 from ecosystem.offers.opening import queries as openings
 from ecosystem.offers.opening.model import Opening
+from ecosystem.offers.tables import offer
 from tests.awarding import appointed
 from tests.builders import (
     AT,
@@ -190,3 +191,22 @@ async def test_an_organisation_leads_one_offer_of_a_kind_for_a_lot(
 
     with pytest.raises(rules.OfferedBefore):
         await drafted(world, need.lot_id)
+
+
+async def test_no_offer_comes_into_the_world_in_a_later_state(
+    world: World, need: Published
+) -> None:
+    draft = await drafted(world, need.lot_id)
+    names = ", ".join(one.name for one in offer.columns if one.name not in {"id", "state"})
+    born = (
+        f"INSERT INTO offer (id, state, {names}) "  # noqa: S608 - names of columns only
+        f"SELECT id || '0', $2, {names} FROM offer WHERE id = $1"
+    )
+    connection = await world.database.connect()
+    await connection.execute("SET app.purpose = 'opening'")
+
+    for state in ("submitted", "withdrawn", "opened", "admitted", "excluded", "awarded"):
+        with pytest.raises(asyncpg.RestrictViolationError) as no:
+            await connection.execute(born, draft, state)
+        assert no.value.constraint_name == "offer_takes_its_turn"
+    await connection.close()

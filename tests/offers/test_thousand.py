@@ -65,7 +65,7 @@ async def plant(world: World, need: Published, owner_url: str, *, in_parts: bool
         envelope, *price = sealed(world, need, offer_id, bidder_id, in_parts=in_parts)
         apart = (price[0].encode().decode(), price[0].digest(), "sealed") if price else (None,) * 3
         rows.append(
-            (authority, offer_id, need.id, need.lot_id, 1, "delivery", "submitted", bidder_id,
+            (authority, offer_id, need.id, need.lot_id, 1, "delivery", "draft", bidder_id,
              [bidder_id], envelope.encode().decode(), envelope.digest(), "client", AT, "receipt",
              *apart)
         )  # fmt: skip
@@ -80,10 +80,14 @@ async def plant(world: World, need: Published, owner_url: str, *, in_parts: bool
     await owner.executemany(
         "INSERT INTO offer (authority_id, id, need_id, lot_id, version, kind, state, lead_id, "
         "member_ids, envelope, envelope_digest, sealed_by, received_at, receipt, "
-        "financial_envelope, financial_digest, financial_state, confirmed_version) VALUES ($1, "
-        "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
-        "(SELECT content_version FROM need WHERE id = $3))",
+        "financial_envelope, financial_digest, financial_state) VALUES ($1, $2, $3, $4, $5, $6, "
+        "$7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         rows,
+    )
+    await owner.execute(
+        "UPDATE offer SET state = 'submitted', confirmed_version = content_version FROM need "
+        "WHERE need.id = $1 AND need_id = $1",
+        need.id,
     )
     await owner.execute(
         "INSERT INTO offer_member SELECT authority_id, id, lead_id, 1, 100, $2, 'person' "

@@ -25,7 +25,6 @@ from ecosystem.milestones.tables import milestone
 from ecosystem.needs import actions as needs
 from ecosystem.needs.model import NeedDraft
 from ecosystem.needs.tables import lot, need
-from ecosystem.offers.tables import offer
 from ecosystem.outcomes import actions as outcomes
 from ecosystem.outcomes.model import Report
 from ecosystem.outcomes.tables import metric
@@ -41,6 +40,7 @@ from ecosystem.values.actor import Actor
 from ecosystem.values.money import Money
 from ecosystem.values.period import Period
 from ecosystem.values.text import Text
+from tests.payments.admitting import admitted
 
 AT = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 JANUARY = Period(date(2026, 1, 1), date(2026, 2, 1))
@@ -233,13 +233,7 @@ async def _award(tx: Tx, made: Agreement, need_id: str, lot_id: str, price: Mone
     authority, lead = made.authority, made.parties.party("enterprise").organisation_id
     offer_id, award_id = (mint(one, authority=authority) for one in ("offer", "award"))
     place = {"authority_id": authority, "need_id": need_id, "lot_id": lot_id, "lead_id": lead}
-    await tx.run(
-        inserting(
-            offer, *place, "id", "version", "kind", "state", "member_ids", "confirmed_version"
-        ),
-        **place, id=offer_id, version=1, kind="delivery", state="admitted", member_ids=[lead],
-        confirmed_version=1,
-    )  # fmt: skip
+    await admitted(tx, place, offer_id, at=AT)
     await tx.run(
         inserting(award, *place, *_PROPOSED),
         **place, id=award_id, offer_id=offer_id, round=1, version=1, kind="delivery",

@@ -18,6 +18,14 @@ LOAN = (
         named="the loan",
     ),
 )
+UNSAID = """
+SELECT turn.tgrelid::regclass::text FROM pg_trigger AS turn
+WHERE turn.tgname LIKE '%\\_turns' AND NOT EXISTS (
+  SELECT FROM pg_trigger AS born JOIN pg_proc ON pg_proc.oid = born.tgfoid
+  WHERE born.tgrelid = turn.tgrelid AND born.tgenabled = 'A' AND born.tgtype & 4 = 4
+    AND (born.tgtype & 16 = 0 OR proname LIKE '%\\_takes\\_its\\_turn')
+    AND pg_get_triggerdef(born.oid) || prosrc ~* 'NEW.(state|version)')"""
+"""Tables with turns on which nothing asks in which state, or at which version, a new row begins."""
 
 
 @pytest.fixture
@@ -85,3 +93,17 @@ async def test_a_row_begins_where_it_is_said_at_its_first_version(
     said = await _refused(owner, statement)
 
     assert said.startswith("the loan 2 begins as ")
+
+
+async def test_wherever_rows_take_turns_it_is_said_where_they_begin(
+    owner: asyncpg.Connection,
+) -> None:
+    assert [row[0] for row in await owner.fetch(UNSAID)] == []
+
+    trying = owner.transaction()
+    await trying.start()
+    await owner.execute("DROP TRIGGER offer_begins ON offer")
+    found = [row[0] for row in await owner.fetch(UNSAID)]
+    await trying.rollback()
+
+    assert found == ["offer"]

@@ -63,6 +63,7 @@ _TURNS: Final = stepping(
         "reviewed reviewed": _REPLY,
         "published published": _REPLY,
     },
+    begins=("opened",),
     never="OLD.state = NEW.state AND OLD.replied_at IS NOT NULL",
 )
 """Once it was replied to, its state alone is left to change."""

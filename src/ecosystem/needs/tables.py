@@ -23,7 +23,6 @@ from sqlalchemy.dialects.postgresql import JSON, TSVECTOR
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
-from ecosystem.runtime.hands import refusing
 from ecosystem.runtime.turns import turning
 
 _SEARCHED: Final = (
@@ -46,7 +45,6 @@ _TURNS: Final = {
     "contracted": ("opened",),
 }
 """Back to `opened` goes what a reviewer has evaluated again; three states are ends."""
-_BEGINS: Final = "NEW.state IN ('draft', 'published') AND NOT NEW.is_contracted"
 _TERMS_STAY: Final = (
     """
 CREATE FUNCTION need_terms_stay() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -160,8 +158,7 @@ need: Final = Table(
     postgresql_with={"fillfactor": 70},
     info={
         "sql": (
-            *turning("need", _TURNS),
-            *refusing("need_begins_as_a_draft", on="need", unless=_BEGINS),
+            *turning("need", _TURNS, begins=("draft", "published")),
             *_TERMS_STAY,
         )
     },

@@ -191,7 +191,7 @@ offer: Final = Table(
                 "what_is_opened_is_confirmed", on="offer", unless=_AS_CONFIRMED, changes=True
             ),
             *refusing("liability_stays_as_submitted", on="offer", unless=_LIABLE, changes=True),
-            *turning("offer", _TURNS),
+            *turning("offer", _TURNS, begins=("draft",)),
             *_RIVALS_READ_NOTHING,
         ),
     },

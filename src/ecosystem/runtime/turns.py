@@ -7,16 +7,28 @@
 from collections.abc import Collection, Mapping
 
 
-def turning(table: str, turns: Mapping[str, Collection[str]]) -> tuple[str, ...]:
-    """Return the statements by which a row's state goes only from where to where `turns` say."""
+def turning(
+    table: str, turns: Mapping[str, Collection[str]], *, begins: Collection[str]
+) -> tuple[str, ...]:
+    """Return the statements by which a row's state goes only from where to where `turns` say.
+
+    A new row `begins` in one of the states that are given.
+    """
+    first = ", ".join(f"'{one}'" for one in begins)
     listed = ", ".join(f"'{old} {new}'" for old, after in turns.items() for new in after)
     return (
         f"""
 CREATE FUNCTION {table}_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
+  RAISE EXCEPTION '% % cannot go from % to %',
+    TG_TABLE_NAME, NEW.id, coalesce(OLD.state, 'nothing'), NEW.state
     USING ERRCODE = 'restrict_violation', CONSTRAINT = '{table}_takes_its_turn';
 END $$""",
+        (
+            f"CREATE TRIGGER {table}_begins BEFORE INSERT ON {table} FOR EACH ROW "
+            f"WHEN ((NEW.state IN ({first})) IS NOT TRUE) EXECUTE FUNCTION {table}_takes_its_turn()"
+        ),
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_begins",
         (
             f"CREATE TRIGGER {table}_turns BEFORE UPDATE OF state ON {table} FOR EACH ROW "
             "WHEN (OLD.state IS DISTINCT FROM NEW.state "

@@ -32,6 +32,7 @@ _TURNS: Final = stepping(
         "answered accepted": _DECISION,
         "answered rejected": _DECISION,
     },
+    begins=("asked",),
     never="OLD.state = 'asked' AND NEW.decided_at < NEW.answer_by",
     named="explanation",
 )

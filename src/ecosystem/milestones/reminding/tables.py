@@ -45,5 +45,9 @@ milestone_reminder: Final = Table(
     CheckConstraint("settled_at >= remind_at", name="no_reminder_is_early"),
     Index("milestone_reminder_newest_first", "id"),
     Index("milestone_reminder_ahead", "remind_at", postgresql_where=text("state = 'pending'")),
-    info={"sql": turning("milestone_reminder", {"pending": ("given", "needless")})},
+    info={
+        "sql": turning(
+            "milestone_reminder", {"pending": ("given", "needless")}, begins=("pending",)
+        )
+    },
 )
