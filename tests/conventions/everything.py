@@ -11,7 +11,7 @@ from ecosystem import app
 from ecosystem.cli.bank import booked
 from ecosystem.identity.outside import actions as outside
 from ecosystem.manual import describe
-from ecosystem.offers.tables import substitution
+from ecosystem.offers.members.tables import substitution
 from ecosystem.runtime.database import Database, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.operation import Operation

@@ -276,7 +276,7 @@ def _consortium(world: World, path: str, content: dict[str, Any]) -> None:
     call, by = world.caller, "enterprise/system"
     made = offer(world, "delivery", [("enterprise", "80"), ("think_tank", "20")], content)
     there = f"/v1/offers/{made}"
-    call.post(f"{there}/departure", "think_tank/bidder", changes=there)
+    call.post(f"{there}/departure", "think_tank/bidder", REASON, changes=there)
     members = [
         {"organisation_id": call.organisation(party), "share": share}
         for party, share in (("enterprise", "60"), ("bank", "40"))

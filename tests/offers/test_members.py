@@ -12,6 +12,7 @@ from tests.offers.market import Market
 
 SHARES = {"enterprise": "70", "think_tank": "30"}
 REASON = {"zh": "见函", "en": "See letter"}
+LEAVING = {"reason": REASON}
 
 
 def members(market: Market, shares: dict[str, str]) -> list[dict[str, str]]:
@@ -57,7 +58,7 @@ async def test_a_member_who_leaves_undoes_the_submission_until_the_lead_sets_the
     offer_id = await consortium(market)
     path = f"/v1/offers/{offer_id}"
 
-    left = await market.post(f"{path}/departure", "think_tank/bidder")
+    left = await market.post(f"{path}/departure", "think_tank/bidder", LEAVING)
     unsound = await market.submit(offer_id, "enterprise", content())
     changed = await market.post(
         f"{path}/members", "enterprise/bidder", {"members": members(market, {"enterprise": "100"})}
@@ -76,6 +77,78 @@ async def test_a_member_who_leaves_undoes_the_submission_until_the_lead_sets_the
     assert kept == 1
 
 
+async def invitations(market: Market, who: str, need_id: str) -> set[str]:
+    """Return the offers that wait for a bidder's consent."""
+    found = await market.get(f"/v1/offers?inviting=true&need_id={need_id}", who)
+    return {one["id"] for one in found.json()["data"]}
+
+
+async def heard(market: Market, who: str, offer_id: str) -> list[str]:
+    """Return what a bidder's own feed has told of an offer."""
+    await market.told()
+    found: list[dict[str, Any]] = []
+    while page := (
+        await market.get(f"/v1/events?after={found[-1]['position'] if found else 0}", who)
+    ).json()["data"]:
+        found += page
+    return [one["type"] for one in found if one["object"] == offer_id]
+
+
+async def test_whoever_is_invited_is_told_finds_the_draft_and_consents_or_declines_with_a_reason(
+    market: Market,
+) -> None:
+    need_id = market.need.id
+    offer_id = await market.draft({"enterprise": "60", "think_tank": "30", "bank": "10"})
+    path, invited = f"/v1/offers/{offer_id}", ("think_tank/bidder", "bank/bidder")
+
+    asked = [await invitations(market, who, need_id) for who in invited]
+    own = await invitations(market, "enterprise/bidder", need_id)
+    await market.post(f"{path}/consents", invited[0])
+    declined = await market.post(f"{path}/departure", invited[1], LEAVING)
+    again = await market.post(f"{path}/consents", invited[1])
+    then = [await invitations(market, who, need_id) for who in invited]
+
+    assert asked == [{offer_id}, {offer_id}]
+    assert then == [set(), set()]
+    assert own == set()
+    assert (told(declined), told(again)) == ((201, "draft"), (404, "offer_missing"))
+    (one,) = (await shown(market, offer_id, "enterprise/bidder"))["departures"]
+    bank = market.world.organisation("bank")
+    assert (one["organisation_id"], one["had_consented"]) == (bank, False)
+    assert one["reason"] == REASON
+    assert await heard(market, invited[0], offer_id) == [
+        "offer.drafted", "offer.consented", "offer.member_left",
+    ]  # fmt: skip
+    assert await heard(market, invited[1], offer_id) == await heard(market, invited[0], offer_id)
+    assert await heard(market, "second_enterprise/bidder", offer_id) == []
+
+
+async def test_a_lead_takes_an_invitation_back_and_why_a_member_left_stays_among_the_members(
+    market: Market,
+) -> None:
+    offer_id = await market.draft(SHARES)
+    path, alone = f"/v1/offers/{offer_id}", members(market, {"enterprise": "100"})
+
+    await market.post(f"{path}/members", "enterprise/bidder", {"members": alone})
+    taken_back = await invitations(market, "think_tank/bidder", market.need.id)
+    both = {"members": members(market, SHARES)}
+    await market.post(f"{path}/members", "enterprise/bidder", both)
+    await market.post(f"{path}/consents", "think_tank/bidder")
+    await market.post(f"{path}/departure", "think_tank/bidder", LEAVING)
+    await market.post(f"{path}/members", "enterprise/bidder", {"members": alone})
+    assert (await market.submit(offer_id, "enterprise", content())).status_code == 201
+    await opened(market)
+
+    assert taken_back == set()
+    assert await heard(market, "think_tank/bidder", offer_id) == [
+        "offer.drafted", "offer.members_changed", "offer.members_changed", "offer.consented",
+        "offer.member_left",
+    ]  # fmt: skip
+    (one,) = (await shown(market, offer_id, "enterprise/bidder"))["departures"]
+    assert one["had_consented"]
+    assert (await shown(market, offer_id, "city/officer"))["departures"] == []
+
+
 async def test_a_consortium_says_for_what_each_of_its_members_answers(market: Market) -> None:
     offer_id = await market.draft(SHARES)
     path = f"/v1/offers/{offer_id}"
@@ -84,7 +157,7 @@ async def test_a_consortium_says_for_what_each_of_its_members_answers(market: Ma
     at_first = await shown(market, offer_id, "think_tank/bidder")
     await market.post(f"{path}/members", "enterprise/bidder", asked)
     then = await shown(market, offer_id, "think_tank/bidder")
-    left = await market.post(f"{path}/departure", "think_tank/bidder")
+    left = await market.post(f"{path}/departure", "think_tank/bidder", LEAVING)
 
     assert (at_first["liability"], then["liability"]) == ("joint", "several")
     assert told(left) == (201, "draft")
@@ -121,7 +194,7 @@ async def test_who_may_not_change_the_members_is_told_why(
     market: Market, act: str, who: str, code: tuple[int, str]
 ) -> None:
     offer_id = await consortium(market)
-    body = {"members": members(market, SHARES)} if act == "members" else None
+    body = {"members": members(market, SHARES)} if act == "members" else LEAVING
 
     assert told(await market.post(f"/v1/offers/{offer_id}/{act}", who, body)) == code
 
@@ -132,7 +205,7 @@ async def test_after_the_deadline_nobody_leaves_and_nobody_is_substituted_before
     offer_id = await consortium(market)
     await market.clock(market.start + timedelta(days=20))
 
-    left = await market.post(f"/v1/offers/{offer_id}/departure", "think_tank/bidder")
+    left = await market.post(f"/v1/offers/{offer_id}/departure", "think_tank/bidder", LEAVING)
     early = await proposed(market, offer_id)
 
     assert told(left) == (410, "submission_over")

@@ -29,8 +29,8 @@ FORBIDDEN = (
     "UPDATE alembic_version SET version_num = '0'",
 )
 GUARDED = {
-    "calculation", "document", "evaluator", "offer", "offer_member", "opening_share", "payment",
-    "score",
+    "calculation", "document", "evaluator", "offer", "offer_departure", "offer_member",
+    "opening_share", "payment", "score",
 }  # fmt: skip
 """Tables whose rows are not for all, by nothing but who reads."""
 

@@ -236,6 +236,16 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     consented_at: datetime | None
 
 
+class Departed(msgspec.Struct, frozen=True, kw_only=True):
+    """Who was to take part in an offer and does not, and why."""
+
+    organisation_id: OrganisationId
+    had_consented: bool
+    """Whether it left; who had not consented declined."""
+    reason: Text
+    left_at: datetime
+
+
 class OfferFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an offer when its members act on it; nothing of its content."""
 

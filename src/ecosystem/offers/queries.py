@@ -32,6 +32,7 @@ from ecosystem.needs.model import Lot, OfferKind, Opener
 from ecosystem.needs.model import State as NeedState
 from ecosystem.needs.tables import lot
 from ecosystem.offers.envelope import Officer, Part, Terms
+from ecosystem.offers.members import queries as members
 from ecosystem.offers.model import (
     Consent,
     DraftFacts,
@@ -126,6 +127,7 @@ _one = (
     select(
         *_SUMMARY,
         _members().label("members"),
+        members.departures().label("departures"),
         offer.c.liability,
         offer.c.envelope_digest,
         offer.c.receipt,
@@ -144,9 +146,10 @@ _VIEW: Final = Statement(
 
 
 @cache
-def listing(*, of_need: bool) -> Statement:
+def listing(*, of_need: bool, inviting: bool) -> Statement:
     """Return the statement for a page of offers that the caller may see."""
     rows = select(*_SUMMARY).where(_SEEN)
+    rows = rows.where(members.is_invited(_ORGANISATION)) if inviting else rows
     return page_of(rows.where(offer.c.need_id == _NEED) if of_need else rows)
 
 

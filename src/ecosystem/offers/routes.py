@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from joserfc.jwk import ECKey
 from litestar import Response
@@ -35,6 +35,7 @@ from ecosystem.values.revision import RevisionStale
 OfNeed = Annotated[
     str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="The need; leave out for all.")
 ]
+Inviting = Annotated[bool, Meta(description="Only those that wait for the caller's consent.")]
 _SUBMISSION_REFUSES = (
     rules.OfferMissing, RevisionStale, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,
     rules.SubmissionOver, rules.ConsentsMissing,
@@ -185,12 +186,18 @@ async def read_offer(request: Call, offer_id: FromPath[str]) -> Response[bytes]:
 async def list_offers(
     request: Call,
     need_id: FromQuery[OfNeed] = "",
+    inviting: FromQuery[Inviting] = False,  # noqa: FBT002 - Litestar passes it by name.
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:
-    """List the offers that the caller may see, newest first."""
-    filters = {"need_id": need_id} if need_id else {}
-    statement = queries.listing(of_need=bool(need_id))
+    """List the offers that the caller may see, newest first.
+
+    `inviting` leaves the drafts to which the caller's organisation has yet to consent, or to
+    say why it declines.
+    """
+    filters: dict[str, Any] = {"need_id": need_id} if need_id else {}
+    filters |= {"inviting": True} if inviting else {}
+    statement = queries.listing(of_need=bool(need_id), inviting=inviting)
     return await paging.page(
         request, request.tx, statement, cursor=cursor, limit=limit, **filters,
         unbound=queries.sight(request.by),

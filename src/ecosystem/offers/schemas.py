@@ -6,7 +6,7 @@ import msgspec
 
 from ecosystem.needs.model import OfferKind
 from ecosystem.offers.envelope import Sha256
-from ecosystem.offers.model import Consent, FinancialState, Liability, OfferContent, State
+from ecosystem.offers.model import Consent, Departed, FinancialState, Liability, OfferContent, State
 from ecosystem.offers.opening.model import Failure
 from ecosystem.values.identifiers import LotId, NeedId, OfferId, OrganisationId
 
@@ -28,6 +28,8 @@ class Offer(OfferSummary, frozen=True, kw_only=True):
     """An offer, as far as the caller may see it."""
 
     members: tuple[Consent, ...]
+    departures: tuple[Departed, ...]
+    """Who has left or declined, the last one first; its members alone read of them."""
     liability: Liability
     """For what each member answers: for the whole, or for its own share alone."""
     envelope_digest: Sha256 | None

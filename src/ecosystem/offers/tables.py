@@ -26,12 +26,12 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
-from ecosystem.runtime.hands import another, refusing
+from ecosystem.runtime.hands import refusing
 from ecosystem.runtime.turns import turning
 
-_MEMBER: Final = "nullif(current_setting('app.organisation', true), '') = ANY (member_ids)"
-_AUTHORITY: Final = "authority_id = nullif(current_setting('app.authority', true), '')::integer"
-_OVERSEEN: Final = """EXISTS (
+MEMBER: Final = "nullif(current_setting('app.organisation', true), '') = ANY (member_ids)"
+AUTHORITY: Final = "authority_id = nullif(current_setting('app.authority', true), '')::integer"
+OVERSEEN: Final = """EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id AND jurisdiction.path LIKE
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%')"""
@@ -176,7 +176,7 @@ offer: Final = Table(
     Index("offer_of_need", "authority_id", "need_id", "id"),
     Index("offer_newest_first", "id"),
     info={
-        "visible_where": f"{_MEMBER} OR ({_OPENED} AND ({_AUTHORITY} OR {_OVERSEEN} OR {_READER}))"
+        "visible_where": f"{MEMBER} OR ({_OPENED} AND ({AUTHORITY} OR {OVERSEEN} OR {_READER}))"
         f" OR {_OPENING} OR {_LEAVING} OR {_AMENDING} OR ({_OPENED} AND {_REVIEWED})",
         "sql": (
             *refusing("both_parts_or_none", on="offer", unless=_IN_PARTS, changes=True),
@@ -255,48 +255,8 @@ late_submission: Final = Table(
     Index("late_submission_of_need", "authority_id", "need_id", "id"),
     info={
         "append_only": True,
-        "visible_where": f"{_MEMBER} OR ({_IS_OPENED} AND ({_AUTHORITY} OR {_OVERSEEN}))"
+        "visible_where": f"{MEMBER} OR ({_IS_OPENED} AND ({AUTHORITY} OR {OVERSEEN}))"
         f" OR {_OPENING}",
-    },
-)
-substitution: Final = Table(
-    "substitution",
-    metadata,
-    Column("authority_id", Integer, nullable=False),
-    identifier("id", "substitution"),
-    reference("need_id"),
-    reference("offer_id"),
-    Column("version", Integer, nullable=False),
-    Column("state", Text, nullable=False),
-    reference("leaving_id"),
-    reference("joining_id"),
-    Column("member_ids", ARRAY(Text), nullable=False),
-    Column("share", Numeric, nullable=False),
-    Column("reason", JSON, nullable=False),
-    reference("proposed_by"),
-    Column("proposed_at", DateTime(timezone=True), nullable=False),
-    reference("consented_by", nullable=True),
-    Column("consented_at", DateTime(timezone=True)),
-    reference("approved_by", nullable=True),
-    Column("approved_at", DateTime(timezone=True)),
-    PrimaryKeyConstraint("authority_id", "id"),
-    ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
-    ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
-    CheckConstraint("state IN ('proposed', 'consented', 'approved')", name="state_is_known"),
-    CheckConstraint(
-        "(state <> 'proposed') = (consented_by IS NOT NULL) "
-        "AND (state = 'approved') = (approved_by IS NOT NULL) "
-        "AND (consented_by IS NULL) = (consented_at IS NULL) "
-        "AND (approved_by IS NULL) = (approved_at IS NULL)",
-        name="each_step_has_its_hand",
-    ),
-    another("approved_by", "proposed_by", name="nobody_approves_alone"),
-    another("approved_by", "consented_by", name="nobody_approves_for_himself"),
-    another("joining_id", "leaving_id", name="one_takes_anothers_place"),
-    Index("substitution_of_offer", "authority_id", "offer_id", "id"),
-    info={
-        "visible_where": f"{_MEMBER} OR {_AUTHORITY} OR {_OVERSEEN}",
-        "hands": ("proposed_by", "consented_by", "approved_by"),
     },
 )
 offer_reader: Final = Table(

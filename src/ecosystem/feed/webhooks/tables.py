@@ -88,6 +88,7 @@ webhook: Final = Table(
         "sql": turning(
             "webhook",
             {"active": ("paused", "stopped"), "paused": ("active",), "stopped": ("active",)},
+            begins=("active",),
         ),
     },
 )
@@ -135,6 +136,7 @@ webhook_delivery: Final = Table(
         "sql": turning(
             "webhook_delivery",
             {"pending": ("delivered", "dead"), "dead": ("pending",), "delivered": ()},
+            begins=("pending",),
         ),
     },
 )

@@ -1182,6 +1182,18 @@ CREATE TABLE membership (
 -- next
 CREATE INDEX membership_of_person ON membership (person_id);
 -- next
+CREATE TABLE offer_departure (
+	authority_id INTEGER NOT NULL,
+	offer_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	version INTEGER NOT NULL,
+	had_consented BOOLEAN NOT NULL,
+	reason JSON NOT NULL,
+	left_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT offer_departure_pkey PRIMARY KEY (authority_id, offer_id, version),
+	CONSTRAINT offer_departure_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id)
+);
+-- next
 CREATE TABLE offer_member (
 	authority_id INTEGER NOT NULL,
 	offer_id TEXT COLLATE "C" NOT NULL,
@@ -2786,26 +2798,18 @@ GRANT SELECT, INSERT, UPDATE ON need TO ecosystem_api;
 -- next
 CREATE FUNCTION need_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
+  RAISE EXCEPTION '% % cannot go from % to %',
+    TG_TABLE_NAME, NEW.id, coalesce(OLD.state, 'nothing'), NEW.state
     USING ERRCODE = 'restrict_violation', CONSTRAINT = 'need_takes_its_turn';
 END $$;
+-- next
+CREATE TRIGGER need_begins BEFORE INSERT ON need FOR EACH ROW WHEN ((NEW.state IN ('draft', 'published')) IS NOT TRUE) EXECUTE FUNCTION need_takes_its_turn();
+-- next
+ALTER TABLE need ENABLE ALWAYS TRIGGER need_begins;
 -- next
 CREATE TRIGGER need_turns BEFORE UPDATE OF state ON need FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('draft published', 'draft cancelled', 'published closed', 'published cancelled', 'closed opened', 'closed cancelled', 'opened evaluated', 'opened awarded', 'opened contracted', 'opened unsuccessful', 'opened cancelled', 'evaluated awarded', 'evaluated contracted', 'evaluated opened', 'evaluated unsuccessful', 'evaluated cancelled', 'awarded contracted', 'awarded opened', 'awarded cancelled', 'contracted opened')) EXECUTE FUNCTION need_takes_its_turn();
 -- next
 ALTER TABLE need ENABLE ALWAYS TRIGGER need_turns;
--- next
-CREATE FUNCTION need_begins_as_a_draft() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF (NEW.state IN ('draft', 'published') AND NOT NEW.is_contracted) IS NOT TRUE THEN
-    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'need_begins_as_a_draft';
-  END IF;
-  RETURN NEW;
-END $$;
--- next
-CREATE TRIGGER need_begins_as_a_draft BEFORE INSERT ON need FOR EACH ROW EXECUTE FUNCTION need_begins_as_a_draft();
--- next
-ALTER TABLE need ENABLE ALWAYS TRIGGER need_begins_as_a_draft;
 -- next
 CREATE FUNCTION need_terms_stay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -3388,9 +3392,14 @@ ALTER TABLE offer ENABLE ALWAYS TRIGGER liability_stays_as_submitted;
 -- next
 CREATE FUNCTION offer_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
+  RAISE EXCEPTION '% % cannot go from % to %',
+    TG_TABLE_NAME, NEW.id, coalesce(OLD.state, 'nothing'), NEW.state
     USING ERRCODE = 'restrict_violation', CONSTRAINT = 'offer_takes_its_turn';
 END $$;
+-- next
+CREATE TRIGGER offer_begins BEFORE INSERT ON offer FOR EACH ROW WHEN ((NEW.state IN ('draft')) IS NOT TRUE) EXECUTE FUNCTION offer_takes_its_turn();
+-- next
+ALTER TABLE offer ENABLE ALWAYS TRIGGER offer_begins;
 -- next
 CREATE TRIGGER offer_turns BEFORE UPDATE OF state ON offer FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('draft submitted', 'draft withdrawn', 'submitted draft', 'submitted withdrawn', 'submitted opened', 'submitted excluded', 'opened admitted', 'opened excluded', 'admitted excluded', 'admitted awarded', 'admitted not_awarded', 'admitted opened', 'excluded opened', 'awarded not_awarded', 'awarded opened', 'not_awarded opened')) EXECUTE FUNCTION offer_takes_its_turn();
 -- next
@@ -3437,9 +3446,14 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON webhook TO ecosystem_api;
 -- next
 CREATE FUNCTION webhook_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
+  RAISE EXCEPTION '% % cannot go from % to %',
+    TG_TABLE_NAME, NEW.id, coalesce(OLD.state, 'nothing'), NEW.state
     USING ERRCODE = 'restrict_violation', CONSTRAINT = 'webhook_takes_its_turn';
 END $$;
+-- next
+CREATE TRIGGER webhook_begins BEFORE INSERT ON webhook FOR EACH ROW WHEN ((NEW.state IN ('active')) IS NOT TRUE) EXECUTE FUNCTION webhook_takes_its_turn();
+-- next
+ALTER TABLE webhook ENABLE ALWAYS TRIGGER webhook_begins;
 -- next
 CREATE TRIGGER webhook_turns BEFORE UPDATE OF state ON webhook FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('active paused', 'active stopped', 'paused active', 'stopped active')) EXECUTE FUNCTION webhook_takes_its_turn();
 -- next
@@ -3644,6 +3658,25 @@ GRANT SELECT, INSERT ON late_submission TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON membership TO ecosystem_api;
 -- next
+CREATE TRIGGER offer_departure_stays BEFORE UPDATE OR DELETE ON offer_departure FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER offer_departure_stays_whole BEFORE TRUNCATE ON offer_departure FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE offer_departure ENABLE ALWAYS TRIGGER offer_departure_stays;
+-- next
+ALTER TABLE offer_departure ENABLE ALWAYS TRIGGER offer_departure_stays_whole;
+-- next
+ALTER TABLE offer_departure ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE offer_departure FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY offer_departure_seen ON offer_departure USING (EXISTS (
+    SELECT FROM offer WHERE offer.authority_id = offer_departure.authority_id
+      AND offer.id = offer_departure.offer_id
+      AND nullif(current_setting('app.organisation', true), '') = ANY (offer.member_ids)));
+-- next
+GRANT SELECT, INSERT ON offer_departure TO ecosystem_api;
+-- next
 ALTER TABLE offer_member ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE offer_member FORCE ROW LEVEL SECURITY;
@@ -3676,6 +3709,13 @@ DECLARE
   marks text[];
   always text[] := '{state,version}';
 BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.version = 1 AND NEW.state = ANY ('{asked}'::text[]) THEN
+      RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'explanation % begins as %', NEW.id, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'price_explanation_takes_its_turn';
+  END IF;
   marks := CASE OLD.state || ' ' || NEW.state
     WHEN 'asked answered' THEN '{answer,answered_by,answered_at}'
     WHEN 'asked accepted' THEN '{reasons,decided_by,decided_at}'
@@ -3693,7 +3733,7 @@ BEGIN
   RETURN NEW;
 END $$;
 -- next
-CREATE TRIGGER price_explanation_turns BEFORE UPDATE ON price_explanation FOR EACH ROW EXECUTE FUNCTION price_explanation_takes_its_turn();
+CREATE TRIGGER price_explanation_turns BEFORE INSERT OR UPDATE ON price_explanation FOR EACH ROW EXECUTE FUNCTION price_explanation_takes_its_turn();
 -- next
 ALTER TABLE price_explanation ENABLE ALWAYS TRIGGER price_explanation_turns;
 -- next
@@ -3774,6 +3814,35 @@ CREATE POLICY substitution_seen ON substitution USING (nullif(current_setting('a
 -- next
 GRANT SELECT, INSERT, UPDATE ON substitution TO ecosystem_api;
 -- next
+CREATE FUNCTION substitution_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[];
+  always text[] := '{state,version}';
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.version = 1 AND NEW.state = ANY ('{proposed}'::text[]) THEN
+      RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'substitution % begins as %', NEW.id, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'substitution_takes_its_turn';
+  END IF;
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'proposed consented' THEN '{consented_by,consented_at}'
+    WHEN 'consented approved' THEN '{approved_by,approved_at}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'substitution % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'substitution_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER substitution_turns BEFORE INSERT OR UPDATE ON substitution FOR EACH ROW EXECUTE FUNCTION substitution_takes_its_turn();
+-- next
+ALTER TABLE substitution ENABLE ALWAYS TRIGGER substitution_turns;
+-- next
 ALTER TABLE webhook_delivery ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE webhook_delivery FORCE ROW LEVEL SECURITY;
@@ -3787,9 +3856,14 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_delivery TO ecosystem_api;
 -- next
 CREATE FUNCTION webhook_delivery_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
+  RAISE EXCEPTION '% % cannot go from % to %',
+    TG_TABLE_NAME, NEW.id, coalesce(OLD.state, 'nothing'), NEW.state
     USING ERRCODE = 'restrict_violation', CONSTRAINT = 'webhook_delivery_takes_its_turn';
 END $$;
+-- next
+CREATE TRIGGER webhook_delivery_begins BEFORE INSERT ON webhook_delivery FOR EACH ROW WHEN ((NEW.state IN ('pending')) IS NOT TRUE) EXECUTE FUNCTION webhook_delivery_takes_its_turn();
+-- next
+ALTER TABLE webhook_delivery ENABLE ALWAYS TRIGGER webhook_delivery_begins;
 -- next
 CREATE TRIGGER webhook_delivery_turns BEFORE UPDATE OF state ON webhook_delivery FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('pending delivered', 'pending dead', 'dead pending')) EXECUTE FUNCTION webhook_delivery_takes_its_turn();
 -- next
@@ -4031,6 +4105,13 @@ DECLARE
   marks text[];
   always text[] := '{state,version}';
 BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.version = 1 AND NEW.state = ANY ('{opened}'::text[]) THEN
+      RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'assessment % begins as %', NEW.id, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'assessment_takes_its_turn';
+  END IF;
   marks := CASE OLD.state || ' ' || NEW.state
     WHEN 'opened opened' THEN '{reviewer_id}'
     WHEN 'opened self_assessed' THEN '{scored,digest,points_min,points_max,grade,statement,assessed_by,assessed_at}'
@@ -4050,7 +4131,7 @@ BEGIN
   RETURN NEW;
 END $$;
 -- next
-CREATE TRIGGER assessment_turns BEFORE UPDATE ON assessment FOR EACH ROW EXECUTE FUNCTION assessment_takes_its_turn();
+CREATE TRIGGER assessment_turns BEFORE INSERT OR UPDATE ON assessment FOR EACH ROW EXECUTE FUNCTION assessment_takes_its_turn();
 -- next
 ALTER TABLE assessment ENABLE ALWAYS TRIGGER assessment_turns;
 -- next
@@ -5048,9 +5129,14 @@ GRANT SELECT, INSERT, UPDATE ON milestone_reminder TO ecosystem_api;
 -- next
 CREATE FUNCTION milestone_reminder_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state
+  RAISE EXCEPTION '% % cannot go from % to %',
+    TG_TABLE_NAME, NEW.id, coalesce(OLD.state, 'nothing'), NEW.state
     USING ERRCODE = 'restrict_violation', CONSTRAINT = 'milestone_reminder_takes_its_turn';
 END $$;
+-- next
+CREATE TRIGGER milestone_reminder_begins BEFORE INSERT ON milestone_reminder FOR EACH ROW WHEN ((NEW.state IN ('pending')) IS NOT TRUE) EXECUTE FUNCTION milestone_reminder_takes_its_turn();
+-- next
+ALTER TABLE milestone_reminder ENABLE ALWAYS TRIGGER milestone_reminder_begins;
 -- next
 CREATE TRIGGER milestone_reminder_turns BEFORE UPDATE OF state ON milestone_reminder FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('pending given', 'pending needless')) EXECUTE FUNCTION milestone_reminder_takes_its_turn();
 -- next

@@ -12,13 +12,16 @@ from ecosystem.history.model import Audience
 from ecosystem.offers import queries as offers
 from ecosystem.offers.members import queries, rules
 from ecosystem.offers.members.model import (
+    Departure,
+    LeaveFacts,
     Membership,
     MembershipFacts,
     ProposeFacts,
     SubstitutionDraft,
 )
+from ecosystem.offers.members.tables import offer_departure, substitution
 from ecosystem.offers.model import MemberDraft
-from ecosystem.offers.tables import offer, offer_member, substitution
+from ecosystem.offers.tables import offer, offer_member
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -34,6 +37,7 @@ _ITSELF: Final = (
     offer.c.authority_id == bindparam("of_authority"), offer.c.id == bindparam("of_offer")
 )  # fmt: skip
 _ADD: Final = inserting(offer_member)
+_DEPART: Final = inserting(offer_departure)
 _REMOVE: Final = Statement(
     delete(offer_member).where(
         *_OF_OFFER, offer_member.c.organisation_id == bindparam("of_organisation")
@@ -129,16 +133,24 @@ async def add(
 
 
 async def leave(
-    tx: Tx, offer_id: str, *, by: Actor, at: datetime, expected: int | None
+    tx: Tx, offer_id: str, asked: Departure, *, by: Actor, at: datetime, expected: int | None
 ) -> Standing:
     """Have the caller's organisation leave an offer, or decline to take part in it.
 
-    Refuses with OfferMissing, RevisionStale, and as the rule does. Effects: the member is gone;
-    the offer is a draft again and its envelope destroyed; the sealed event offer.member_left.
+    Refuses with OfferMissing, RevisionStale, and as the rule does. Effects: the member is gone,
+    and its reason stays for the others; the offer is a draft again and its envelope destroyed;
+    the sealed event offer.member_left.
     """
-    facts, row, _ = await offers.locked(tx, offer_id, by=by, at=at)
+    found, row, _ = await offers.locked(tx, offer_id, by=by, at=at)
     revision.check(expected, actual=row["version"])
+    facts = LeaveFacts(offer=found, reason=asked.reason)
     left = rules.leave(facts, by=by, at=at)
+    await tx.run(
+        _DEPART,
+        authority_id=row["authority_id"], offer_id=offer_id, organisation_id=left.organisation_id,
+        version=row["version"] + 1, had_consented=left.had_consented,
+        reason=msgspec.json.encode(left.reason), left_at=at,
+    )  # fmt: skip
     key, before = _key(offer_id), tuple(row["member_ids"])
     await tx.run(_REMOVE, **key, of_organisation=left.organisation_id)
     await tx.allow("purpose", "leaving")

@@ -46,11 +46,27 @@ class MembersChanged(msgspec.Struct, frozen=True, kw_only=True):
     liability: Liability = Liability.JOINT
 
 
+class Departure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a member leaves, or declines to take part."""
+
+    reason: Text
+
+
+class LeaveFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a departure is checked against."""
+
+    offer: OfferFacts
+    reason: Text
+
+
 class Left(msgspec.Struct, frozen=True, kw_only=True):
     """A member takes part no more, and what was sealed with it is destroyed."""
 
     state: OfferState
     organisation_id: str
+    had_consented: bool
+    """Whether it leaves; who had not consented yet declines."""
+    reason: Text
 
 
 class SubstitutionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,13 +1,16 @@
 """Read substitutions, as far as row-level security lets one see."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Integer, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, exists, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from ecosystem.offers.members.model import State, SubstitutionFacts
 from ecosystem.offers.members.rules import SubstitutionMissing
+from ecosystem.offers.members.tables import offer_departure, substitution
 from ecosystem.offers.model import OfferFacts
-from ecosystem.offers.tables import substitution
+from ecosystem.offers.tables import offer, offer_member
+from ecosystem.runtime.columns import instant, json_of
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -44,6 +47,34 @@ LISTING: Final = page_of(
 )
 _LOCKED: Final = Statement(select(substitution).where(*_KEY).with_for_update())
 _OFFER: Final = Statement(select(substitution.c.offer_id).where(*_KEY))
+
+
+def departures() -> ColumnElement[Any]:
+    """Return who has left an offer, as far as row-level security shows it."""
+    one = json_of(
+        organisation_id=offer_departure.c.organisation_id,
+        had_consented=offer_departure.c.had_consented,
+        reason=offer_departure.c.reason,
+        left_at=instant(offer_departure.c.left_at),
+    )
+    listed = func.jsonb_agg(aggregate_order_by(one.cast(JSONB), offer_departure.c.version.desc()))
+    return (
+        select(func.coalesce(listed, text("'[]'::jsonb")))
+        .where(offer_departure.c.authority_id == offer.c.authority_id)
+        .where(offer_departure.c.offer_id == offer.c.id)
+        .scalar_subquery()
+    )
+
+
+def is_invited(organisation: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return whether an organisation has yet to consent to an offer that others draft."""
+    return exists().where(
+        offer_member.c.authority_id == offer.c.authority_id,
+        offer_member.c.offer_id == offer.c.id,
+        offer_member.c.organisation_id == organisation,
+        offer_member.c.consented_at.is_(None),
+        offer.c.state == "draft",
+    )
 
 
 async def view(tx: Tx, substitution_id: str) -> Record:

@@ -8,7 +8,7 @@ from ecosystem.needs.rules import NeedMissing
 from ecosystem.offers import access
 from ecosystem.offers import rules as offers
 from ecosystem.offers.members import actions, queries, rules
-from ecosystem.offers.members.model import Membership, Substitution, SubstitutionDraft
+from ecosystem.offers.members.model import Departure, Membership, Substitution, SubstitutionDraft
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import owner
@@ -52,14 +52,17 @@ async def change_members(
         offers.SubmissionOver,
     ),
 )  # fmt: skip
-async def leave_offer(request: Call, offer_id: FromPath[str]) -> Response[bytes]:
-    """Leave an offer before the deadline, or decline to take part in it.
+async def leave_offer(
+    request: Call, offer_id: FromPath[str], data: JSONBody[Departure]
+) -> Response[bytes]:
+    """Leave an offer before the deadline, or decline to take part in it, and say why.
 
+    The other members read the reason in `departures` of the offer, and nobody else does.
     What was submitted is undone, for a member who has left consents to it no more. The lead sets
     the shares of the others anew before it submits again.
     """
     now = await actions.leave(
-        request.tx, offer_id, by=request.by, at=request.at, expected=request.expected
+        request.tx, offer_id, data, by=request.by, at=request.at, expected=request.expected
     )
     return request.answer(now, version=now.version)
 

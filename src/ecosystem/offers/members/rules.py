@@ -4,6 +4,7 @@ from datetime import datetime
 
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers.members.model import (
+    LeaveFacts,
     Left,
     MembersChanged,
     MembershipFacts,
@@ -82,17 +83,23 @@ def change(facts: MembershipFacts, *, by: Actor, at: datetime) -> MembersChanged
     return MembersChanged(state=OfferState.DRAFT, members=members, liability=facts.liability)
 
 
-def leave(facts: OfferFacts, *, by: Actor, at: datetime) -> Left:
+def leave(facts: LeaveFacts, *, by: Actor, at: datetime) -> Left:
     """Have a member leave, or decline; the lead then sets the shares anew.
 
     Refuses with OfferMissing, LeadStays, OfferOver, NeedNotOpen, SubmissionOver.
     """
-    if by.organisation_id not in {one.organisation_id for one in facts.members}:
+    consents = {one.organisation_id: one.consented_at for one in facts.offer.members}
+    if by.organisation_id not in consents:
         raise OfferMissing("The caller's organisation is no member of such an offer.")
-    if by.organisation_id == facts.lead_id:
+    if by.organisation_id == facts.offer.lead_id:
         raise LeadStays("The caller's organisation leads the offer.")
-    check_changeable(facts, at=at)
-    return Left(state=OfferState.DRAFT, organisation_id=by.organisation_id)
+    check_changeable(facts.offer, at=at)
+    return Left(
+        state=OfferState.DRAFT,
+        organisation_id=by.organisation_id,
+        had_consented=consents[by.organisation_id] is not None,
+        reason=facts.reason,
+    )
 
 
 def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> SubstitutionProposed:
