@@ -16,6 +16,9 @@ _ANSWER_BY = "SELECT answer_by FROM price_explanation WHERE id = $1"
 class Explaining(Watching):
     """Questions about prices, and what they come to."""
 
+    outcome: str
+    """What becomes of an answer where all goes on as it should."""
+
     @rule(lot=st.integers(0, 1), who=st.sampled_from(list(BIDDERS)))
     def ask(self, lot: int, who: str) -> None:
         """Ask a bidder how its price is possible."""
@@ -89,7 +92,7 @@ class Explaining(Watching):
         elif of.explained == "asked":
             self.explain(lot)
         else:
-            self.judge_price(lot, "accepted")
+            self.judge_price(lot, self.outcome)
 
     def explanations_stand(self, seen: dict[str, str]) -> None:
         """Compare with the account."""

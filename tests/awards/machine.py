@@ -6,6 +6,7 @@ stands where the account says, and has gone there as the domain lets it.
 """
 
 from datetime import timedelta
+from itertools import cycle
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
@@ -38,9 +39,14 @@ from tests.builders import AT, DEADLINE, OPENERS, OPENING, hand_in
 class Market(Explaining, Contracting):
     """One need of two lots for which two bidders offer, from its publication on."""
 
-    @initialize(steps=st.integers(0, 13))
-    def begin(self, steps: int) -> None:
-        """Publish, offer, appoint; then go some steps as they should be gone."""
+    @initialize(
+        steps=st.integers(0, 16),
+        lots=st.sampled_from([(0,), (1,), (0, 1)]),
+        outcome=st.sampled_from(["accepted", "rejected"]),
+    )
+    def begin(self, steps: int, lots: tuple[int, ...] = (0,), outcome: str = "accepted") -> None:
+        """Publish, offer, appoint; then go some steps as they should be gone, in these lots."""
+        self.outcome = outcome
         self.at, self.state, self.is_contracted = AT, "published", False
         self.handed: set[int] = set()
         self.before = {}
@@ -50,8 +56,8 @@ class Market(Explaining, Contracting):
             for one, prices in zip(self.need.lots, (PRICES, LOW_PRICES), strict=True)
         ]
         self.do(awarding.appointed(self.world, self.need.id))
-        for _ in range(steps):
-            self.press(0)
+        for _, lot in zip(range(steps), cycle(lots), strict=False):
+            self.press(lot)
 
     @rule(lot=st.integers(0, 1))
     def press(self, lot: int) -> None:

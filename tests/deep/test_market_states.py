@@ -8,6 +8,11 @@ from tests.awards.machine import Market
 from tests.awards.watching import searching
 
 __all__ = ["searching"]
+FAR = {
+    "need contracted", "offer not_awarded", "award final", "contract active",
+    "explanation accepted", "explanation rejected",
+}  # fmt: skip
+"""What only a long way leads to: a search that never came there has shown little."""
 pytestmark = pytest.mark.timeout(3_600)
 
 
@@ -23,3 +28,4 @@ def test_no_sequence_of_calls_leads_where_the_domain_does_not_however_long() -> 
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),
     )
+    assert Market.reached >= FAR
