@@ -22,7 +22,7 @@ def test_the_budget_is_committed_then_obligated_then_spent(journey: Journey) -> 
 def test_the_auditor_computes_every_payment_again(journey: Journey) -> None:
     said = journey.said["The auditor looks back"]
 
-    assert "It computes the 2 payments again, offline: 2 are identical." in said
+    assert "It computes the 4 payments again, offline: 4 are identical." in said
 
 
 def test_the_auditor_sees_the_milestone_as_it_was_on_any_day(journey: Journey) -> None:

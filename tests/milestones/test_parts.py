@@ -86,7 +86,7 @@ async def test_each_payment_explains_the_share_that_it_pays(active: Partnership)
     await _judge(active, path, "qualified-acceptance", PART)
 
     listed = await active.get(f"/v1/contracts/{active.contract_id}/payments", by=OFFICER)
-    (payment,) = listed.json()["data"]
+    payment, _ = listed.json()["data"]
     document = await active.get(f"/v1/payments/{payment['id']}/calculation", by=OFFICER)
 
     line = next(one for one in document.json()["lines"] if one["rule"] == "takeover-fee")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from ecosystem.values.money import Money
 from ecosystem.values.period import Period
 from ecosystem.values.text import Text
 from tests.payments.admitting import admitted
+from tests.payments.together import Together
 
 AT = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 JANUARY = Period(date(2026, 1, 1), date(2026, 2, 1))
@@ -93,7 +95,7 @@ class Agreement:
 
 async def agree(
     database: Database, folder: Path, *, with_lender: bool = False, value: str = VALUE,
-    observed: dict[str, Any] | None = None,
+    observed: dict[str, Any] | None = None, together: Together | None = None,
 ) -> Agreement:  # fmt: skip
     """Bring a contract between seeded parties into force, with money behind it.
 
@@ -105,8 +107,13 @@ async def agree(
         contract_id="", programme_id="", parties=parties,
         numbers={row["id"]: row["number"] for row in rows},
     )  # fmt: skip
-    places = (*_PLACES, *([("bank", "lender")] if with_lender else []))
-    terms = _terms(parties, places, value, observed=observed)
+    others = () if together is None else together.shares[1:]
+    places = (
+        *_PLACES,
+        *((party, "supplier") for party, _ in others),
+        *([("bank", "lender")] if with_lender else []),
+    )
+    terms = _terms(parties, places, value, observed=observed, together=together)
     async with database.transaction(seen_by(made.actor("city", "treasurer"))) as tx:
         programme_id = await _programme(tx, made, value)
         need_id, lot_id = await _need(tx, made, programme_id)
@@ -292,10 +299,14 @@ async def _sign(
     """Have every party join the draft and sign it, which brings it into force."""
     of = {"authority_id": made.authority, "contract_id": contract_id}
     parties = [(made.parties.party(party), role) for party, role in places]
+    parts = {
+        one.organisation_id: Decimal(one.share) for place in terms.consortia for one in place.shares
+    }
     for party, role in parties:
+        share = parts.get(party.organisation_id, 100) if role in {"supplier", "lender"} else None
         await tx.run(
             inserting(contract_party), **of, organisation_id=party.organisation_id, role=role,
-            share=100 if role in {"supplier", "lender"} else None,
+            share=share,
         )  # fmt: skip
     for party, _ in parties:
         await tx.run(
@@ -340,7 +351,7 @@ async def _need(tx: Tx, made: Agreement, programme_id: str) -> tuple[str, str]:
 
 def _terms(
     parties: Parties, places: tuple[tuple[str, str], ...], value: str, *,
-    observed: dict[str, Any] | None,
+    observed: dict[str, Any] | None, together: Together | None,
 ) -> ContractTerms:  # fmt: skip
     words, nothing = {"en": "test"}, list[str]()
     common = {"title": words, "currency": "CNY"}
@@ -348,7 +359,7 @@ def _terms(
         {
             "role": role, "organisation_id": parties.party(party).organisation_id,
             "kind": parties.party(party).kind, "name": words,
-            "lead": role in {"supplier", "lender"},
+            "lead": party == "enterprise" or role == "lender",
         }
         for party, role in places
     ]  # fmt: skip
@@ -357,7 +368,9 @@ def _terms(
         "title": words, "operation": "service", "phases": ["operation"],
         "period": {"starts_on": "2026-01-01", "ends_on": "2028-01-01"},
         "value": {"amount": value, "currency": "CNY"},
-        "parties": named, "variables": {}, "clauses": nothing,
+        "parties": named,
+        "consortia": [] if together is None else [together.term(parties)],
+        "variables": {}, "clauses": nothing,
         "milestones": [
             {
                 "code": code, "kind": "delivery", "title": words, "due_on": "2026-02-01",

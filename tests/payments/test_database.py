@@ -91,7 +91,7 @@ async def test_a_sound_payment_is_taken(
     ("changed", "constraint"),
     [
         ({"calculation_id": None}, None),
-        ({"calculation_id": "calculation_" + "0" * 32}, "payment_is_calculated"),
+        ({"calculation_id": "calculation_" + "0" * 32}, "payment_is_a_members"),
         ({"amount": 0, "earned": 8000}, "payment_amount_is_positive"),
         ({"amount": 2}, "payment_amount_is_the_difference"),
         ({"currency": "USD"}, "payment_is_in_the_contracts_currency"),

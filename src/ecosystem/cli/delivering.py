@@ -143,35 +143,56 @@ def outcome(world: World) -> list[str]:
 def _pay(world: World, reference: str, *, by_file: bool = False) -> list[str]:
     call = world.caller
     listed = call.get(f"/v1/contracts/{world.ids['contract']}/payments", "city/treasurer")["data"]
-    due = next(one for one in listed if one["state"] == "computed")
-    path = f"/v1/payments/{due['id']}"
-    explained = call.get(f"{path}/calculation", "enterprise/delivery")
-    world.paid.append(due["id"])
-    call.post(f"{path}/claim", "enterprise/delivery", changes=path)
-    call.post(f"{path}/approval", "city/approver", changes=path)
-    call.post(f"{path}/instruction", "city/treasurer", changes=path)
+    dues = {_party(world, one["payee_id"]): one for one in listed if one["state"] == "computed"}
+    explained = call.get(
+        f"/v1/payments/{dues['enterprise']['id']}/calculation", "enterprise/delivery"
+    )
+    for party, due in dues.items():
+        path = f"/v1/payments/{due['id']}"
+        call.post(f"{path}/claim", f"{party}/delivery", changes=path)
+        call.post(f"{path}/approval", "city/approver", changes=path)
+        call.post(f"{path}/instruction", "city/treasurer", changes=path)
+    payment_ids = [one["id"] for one in dues.values()]
     if by_file:
-        _through_the_bank(world, due["id"], reference)
+        _through_the_bank(world, payment_ids, reference)
     else:
-        settled = {"bank_reference": reference, "settled_on": world.now.date().isoformat()}
-        call.post(f"{path}/settlement", "city/treasurer", settled, changes=path)
-    call.post(f"{path}/receipt", "enterprise/delivery", changes=path)
-    world.ids.setdefault("payment", due["id"])
-    world.facts[f"paid, {reference}"] = money(due["amount"])
+        _settle(world, payment_ids, reference)
+    for party, due in dues.items():
+        path = f"/v1/payments/{due['id']}"
+        call.post(f"{path}/receipt", f"{party}/delivery", changes=path)
+    world.paid.extend(payment_ids)
+    world.ids.setdefault("payment", dues["enterprise"]["id"])
+    whole = {"amount": explained["total"], "currency": explained["currency"]}
+    world.facts[f"paid, {reference}"] = money(whole)
     return [
         *(
             f"{amount(line):>13}  {line['rule']}: {line['formula']['en']}"
             for line in explained["lines"]
         ),
-        f"{amount(due['amount']):>13}  CNY, digest {digest_of(explained)[:12]}...",
+        f"{amount(whole):>13}  CNY, digest {digest_of(explained)[:12]}..., divided:",
+        *(f"{amount(due['amount']):>13}  to {called(world, party)}" for party, due in dues.items()),
         "Claimed; approved by one person, instructed by another; settled as",
         *(
             ["(ordered in a file, pain.001; booked by the bank in another, camt.054)"]
             if by_file
             else []
         ),
-        f"{reference}, received by {called(world, 'enterprise')}.",
+        f"{reference}, received by each.",
     ]
+
+
+def _party(world: World, organisation_id: str) -> str:
+    """Return which member of the consortium an organisation is."""
+    members = ("enterprise", "think_tank")
+    return next(one for one in members if world.caller.organisation(one) == organisation_id)
+
+
+def _settle(world: World, payment_ids: list[str], reference: str) -> None:
+    """Record by hand what the bank has paid."""
+    for place, payment_id in enumerate(payment_ids, start=1):
+        path, today = f"/v1/payments/{payment_id}", world.now.date().isoformat()
+        settled = {"bank_reference": f"{reference}/{place}", "settled_on": today}
+        world.caller.post(f"{path}/settlement", "city/treasurer", settled, changes=path)
 
 
 def audit(world: World) -> list[str]:
@@ -204,13 +225,13 @@ def _computed_again(world: World) -> list[str]:
     return [f"It computes the {len(world.paid)} payments again, offline: {same} are identical."]
 
 
-def _through_the_bank(world: World, payment_id: str, reference: str) -> None:
-    """Order a payment in a file, and take in what the bank says of it."""
+def _through_the_bank(world: World, payment_ids: list[str], reference: str) -> None:
+    """Order payments in one file, and take in what the bank says of them."""
     call, today = world.caller, world.now.date()
     asked = {
         "currency": "CNY",
         "execution_date": today.isoformat(),
-        "payment_ids": [payment_id],
+        "payment_ids": payment_ids,
     }
     file = call.post("/v1/payment-files", "city/treasurer", asked)
     content = call.text(f"/v1/payment-files/{file['id']}/content", "city/treasurer")

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from ecosystem.contracts.form_shapes import ContractTerms, MemberShare
+from ecosystem.contracts.form_shapes import Consortium, ContractTerms, MemberShare
 from ecosystem.values import money
 from ecosystem.values.identifiers import OrganisationId
 from ecosystem.values.money import Money
@@ -21,15 +21,27 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def shares_of(terms: ContractTerms, role: Literal["supplier", "lender"]) -> tuple[MemberShare, ...]:
-    """Return who takes a place, each with its share: they add to 100, or there is nobody."""
-    for one in terms.consortia:
-        if one.role == role:
-            return one.shares
-    return tuple(
-        MemberShare(organisation_id=party.organisation_id, share="100")
-        for party in terms.parties
-        if party.role == role
-    )
+    """Return who takes a place, each with its share: they add to 100, or there is nobody.
+
+    Where several take it and the terms say nothing of their shares, their lead has 100.
+    """
+    together = consortium_of(terms, role)
+    if together is not None:
+        return together.shares
+    lead = lead_of(terms, role)
+    return () if lead is None else (MemberShare(organisation_id=lead, share="100"),)
+
+
+def consortium_of(terms: ContractTerms, role: Literal["supplier", "lender"]) -> Consortium | None:
+    """Return what the terms say of those who take a place together; None where one does alone."""
+    return next((one for one in terms.consortia if one.role == role), None)
+
+
+def lead_of(terms: ContractTerms, role: Literal["supplier", "lender"]) -> OrganisationId | None:
+    """Return who leads those in a place, or the only one; None where nobody takes it."""
+    there = [party for party in terms.parties if party.role == role]
+    leading = [party.organisation_id for party in there if party.lead]
+    return next(iter([*leading, *(party.organisation_id for party in there)]), None)
 
 
 def suppliers(terms: ContractTerms) -> tuple[OrganisationId, ...]:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import bindparam, text, update
 
 from ecosystem.contracts.canonical import canonical
+from ecosystem.contracts.shares import consortium_of
 from ecosystem.finance.assigning import queries as assigning
 from ecosystem.finance.servicing import actions as servicing
 from ecosystem.history import actions as history
@@ -16,7 +17,9 @@ from ecosystem.ledger import actions as ledger
 from ecosystem.ledger.model import AccountKind, Leg
 from ecosystem.payments import queries, rules
 from ecosystem.payments.calculating import queries as calculating
-from ecosystem.payments.disputing import queries as disputes
+from ecosystem.payments.dividing import queries as dividing
+from ecosystem.payments.dividing.model import DueFacts
+from ecosystem.payments.dividing.rules import dues
 from ecosystem.payments.late import queries as late
 from ecosystem.payments.limits import queries as limits
 from ecosystem.payments.model import (
@@ -81,8 +84,9 @@ async def follow(tx: Tx, occurrence: Occurrence) -> None:
 
 
 async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int:
-    """Calculate what is proved under a contract, and make a payment of the difference.
+    """Calculate what is proved under a contract, and make payments of the difference.
 
+    One for each of those who supply together and are due something.
     Returns how many calculations are new: none where nothing changed since the last.
     Refuses as the rules do, and with FundsInsufficient where less is encumbered.
     Effects: holds the contract; `calculation.made` for each new calculation;
@@ -94,25 +98,25 @@ async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int
     made = rules.calculate(facts, by=by, at=at)
     if made:
         await ledger.hold(tx, queries.earning(row, contract_id), currency=row["currency"])
-        payee_id = queries.payee_of(terms)
-        ids = [await _keep(tx, contract_id, one, payee_id=payee_id, by=by, at=at) for one in made]
-        unclaimed = await queries.unclaimed(tx, contract_id)
-        due = ComputeFacts(
+        lead_id = queries.payee_of(terms)
+        ids = [await _keep(tx, contract_id, one, lead_id=lead_id, by=by, at=at) for one in made]
+        due = DueFacts(
             contract_id=contract_id,
-            payee_id=payee_id,
-            calculation_id=ids[0],
-            currency=row["currency"],
-            earned=f"{rules.earned(facts, made) - await disputes.forgone(tx, contract_id):f}",
-            owed=await queries.owed(tx, contract_id),
-            unclaimed=unclaimed,
+            steps=facts,
+            made=made,
+            ids=tuple(ids),
+            lead_id=lead_id,
+            together=consortium_of(terms, "supplier"),
+            accounts=await dividing.accounts(tx, contract_id),
         )
-        await _compute(tx, due, row, by=by, at=at)
+        for one in dues(due):
+            await _compute(tx, one, row, by=by, at=at)
     await tx.run(_CALCULATED)
     return len(made)
 
 
 async def _keep(
-    tx: Tx, contract_id: str, made: StepMade, *, payee_id: str, by: Actor, at: datetime
+    tx: Tx, contract_id: str, made: StepMade, *, lead_id: str, by: Actor, at: datetime
 ) -> str:
     authority = authority_of(contract_id)
     calculation_id = mint("calculation", authority=authority)
@@ -125,9 +129,10 @@ async def _keep(
         currency=made.calculation.currency, recorded_at=at,
     )  # fmt: skip
     placed = Placed(contract_id=contract_id, ordinal=made.ordinal, supersedes=made.supersedes)
+    members = tuple(one.organisation_id for one in made.calculation.members())
     await history.record(
         tx, "calculation.made", calculation_id, facts=placed, decision=made.calculation, by=by,
-        at=at, audience=Audience(organisations=(payee_id,)),
+        at=at, audience=Audience(organisations=members or (lead_id,)),
     )  # fmt: skip
     return calculation_id
 
@@ -276,7 +281,8 @@ async def instruct(
     `payment.instructed`.
     """
     locked, row = await queries.locked(tx, payment_id, expected=expected)
-    facts = locked.directed(await assigning.payee(tx, locked.contract_id))
+    holder = await assigning.payee(tx, locked.contract_id, instead_of=locked.payee_id)
+    facts = locked.directed(holder)
     instructed = rules.instruct(facts, by=by, at=at)
     await _mark(
         tx, _INSTRUCT, payment_id, instructed.state, by=by, at=at,

@@ -12,7 +12,9 @@ from ecosystem.catalogue.profiles.words import PerCent
 from ecosystem.contracts.form_shapes import Observed
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Code, Ratio
+from ecosystem.offers.model import Share
 from ecosystem.outcomes.aggregates.model import Count
+from ecosystem.values.identifiers import OrganisationId
 from ecosystem.values.money import Amount, Currency, Money
 from ecosystem.values.patterns import whole
 from ecosystem.values.period import Period
@@ -227,6 +229,28 @@ class TaxLine(Tax, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amount: Amount
 
 
+class DividedTax(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a tax is one member's."""
+
+    code: Code
+    basis: Signed
+    amount: Signed
+
+
+class Divided(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a calculation is one member's of those who take the supplier's place together."""
+
+    organisation_id: OrganisationId
+    share: Share
+    lines: tuple[Signed, ...]
+    """Its part of each line, in their order; they add to `amount`."""
+    taxes: tuple[DividedTax, ...]
+    """Its part of each tax, in their order."""
+    withheld: Signed
+    amount: Amount
+    """Its part of the total."""
+
+
 class Calculation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is payable, with everything from which a stranger recomputes it."""
 
@@ -250,6 +274,8 @@ class Calculation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What is kept for the tax office: it is earned, and not in the total."""
     assigned: tuple[Assigned, ...] = ()
     """Who gets what of the total under a waterfall; together the total. Else empty."""
+    division: tuple[Divided, ...] | UnsetType = UNSET
+    """What each member of a consortium gets of the total; left out where one supplies alone."""
     rounding: Literal["half_up_per_line"] = "half_up_per_line"
     digest: str = ""
     """SHA-256 of the canonical JSON of this document with an empty `digest`."""
@@ -257,6 +283,10 @@ class Calculation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def payable(self) -> Money:
         """Return the total as money."""
         return Money(self.total, self.currency)
+
+    def members(self) -> tuple[Divided, ...]:
+        """Return what each member gets; nothing where one supplies alone."""
+        return () if self.division is UNSET else self.division
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

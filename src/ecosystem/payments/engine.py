@@ -12,6 +12,7 @@ import msgspec
 
 from ecosystem.catalogue.profiles.model import TaxKind
 from ecosystem.contracts.canonical import canonical, digest
+from ecosystem.contracts.form_shapes import MemberShare
 from ecosystem.contracts.payment_rules import PaymentRule, metrics_of, milestones_of
 from ecosystem.contracts.rule_checks import check_rule
 from ecosystem.contracts.rule_limits import between
@@ -29,6 +30,7 @@ from ecosystem.payments.calculation import (
     TaxLine,
     VerifiedObservation,
 )
+from ecosystem.payments.dividing.parting import parted, shares_in
 from ecosystem.payments.late.accruing import accrue
 from ecosystem.payments.pipeline import RESERVED, Run, assigned, certify, settle
 from ecosystem.payments.shapes import exact
@@ -80,12 +82,14 @@ def calculate(
     contract_value: Decimal,
     paid_before: Decimal,
     taxes: Iterable[Tax] = (),
+    shares: tuple[MemberShare, ...] = (),
 ) -> Calculation:
     """Compute what is payable for `facts` under `rules`, whatever order they come in.
 
     `contract_value` and `paid_before` are in `currency`, not negative and no finer than it
-    allows. The total is from 0 to `contract_value - paid_before`, but for late interest.
-    Refuses with CurrencyUnknown, AmountTooFine, RulesUnsound and FactsDoubled, in that order.
+    allows. The total is from 0 to `contract_value - paid_before`, but for late interest. It is
+    divided by `shares`, where several take the supplier's place. Refuses with CurrencyUnknown,
+    AmountTooFine, RulesUnsound, FactsDoubled and SharesUnsound, in that order.
     """
     value = _limit_text(contract_value, currency, "/contract_value")
     paid = _limit_text(paid_before, currency, "/paid_before")
@@ -100,24 +104,23 @@ def calculate(
         amounts = (certified, run.waived, run.sum, withheld(lines))
         shared, written = assigned(run, ordered), [run.rounded(one) for one in amounts]
     certified_text, waived, total, kept = (f"{amount:f}" for amount in written)
-    return sealed(
-        Calculation(
-            engine_version=ENGINE_VERSION,
-            currency=currency,
-            contract_value=value,
-            paid_before=paid,
-            rules=ordered,
-            rule_set_digest=digest(ordered),
-            facts=known,
-            lines=tuple(run.lines),
-            certified=certified_text,
-            waived=waived,
-            total=total,
-            taxes=lines,
-            withheld=kept,
-            assigned=shared,
-        )
+    whole = Calculation(
+        engine_version=ENGINE_VERSION,
+        currency=currency,
+        contract_value=value,
+        paid_before=paid,
+        rules=ordered,
+        rule_set_digest=digest(ordered),
+        facts=known,
+        lines=tuple(run.lines),
+        certified=certified_text,
+        waived=waived,
+        total=total,
+        taxes=lines,
+        withheld=kept,
+        assigned=shared,
     )
+    return sealed(parted(whole, among=shares))
 
 
 def _known(facts: Facts) -> Facts:
@@ -197,6 +200,7 @@ def recompute(document: bytes) -> Recomputation:
         contract_value=Decimal(stated.contract_value),
         paid_before=Decimal(stated.paid_before),
         taxes=(Tax(code=one.code, kind=one.kind, rate=one.rate) for one in stated.taxes),
+        shares=shares_in(stated),
     )
     found = _differences(_plain(stated), _plain(computed), "")
     return Recomputation(calculation=computed, differences=tuple(found))

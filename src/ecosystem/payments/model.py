@@ -5,14 +5,16 @@ from enum import StrEnum
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from ecosystem.contracts.form_shapes import MemberShare
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.finance.assigning.model import Payee
 from ecosystem.payments.calculation import (
     AcceptedMilestone,
     Calculation,
     Digest,
+    Divided,
     Relief,
     RuleTotal,
     Tax,
@@ -87,6 +89,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     certified: Amount
     withheld: Amount = "0"
     total: Amount
+    division: tuple[Divided, ...] = ()
+    """What of the total is whose; empty where one supplies alone."""
 
 
 class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +110,8 @@ class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
     """All that was dropped of the contract's deductions, after replies."""
     taxes: tuple[Tax, ...] = ()
     """On what is calculated first now."""
+    shares: tuple[MemberShare, ...] = ()
+    """Of those who take the supplier's place together, for what is calculated first now."""
 
 
 class StepMade(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,10 +148,12 @@ class ComputeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The calculation that changed what is earned."""
     currency: Currency
     earned: Amount
-    """Sum of the totals of the contract's calculations, without those that are superseded, less
-    what the payee has forgone in disputes."""
+    """The payee's part of the totals of the contract's calculations, without those that are
+    superseded, less what it has forgone in disputes."""
     owed: Amount
     """Sum of its payments, without those that are rejected or reversed."""
+    answers_for: Amount | UnsetType = UNSET
+    """What of it stays unpaid for other members, who are owed more than they have earned."""
     unclaimed: tuple[Unclaimed, ...]
     """The newest first."""
     due_on: date | None = None
@@ -158,7 +166,7 @@ class Computed(msgspec.Struct, frozen=True, kw_only=True):
     reversed: tuple[str, ...]
     """Payments that nobody has claimed and that are more than was earned."""
     owed_before: Amount
-    """What is owed once those are reversed."""
+    """What is owed once those are reversed, with what the payee answers for."""
     amount: Money | None
     """The new payment; None where no more is earned than is owed."""
 
@@ -319,9 +327,9 @@ class Payment(PaymentSummary, frozen=True, kw_only=True):
 
     authority_number: int
     earned: Money
-    """What had been earned under the contract up to this payment, less what was forgone."""
+    """What the payee had earned under the contract up to this payment, less what was forgone."""
     owed_before: Money
-    """What was then paid or on its way; `amount` is the difference."""
+    """What was then paid or on its way, or set off; `amount` is the difference."""
     claimed_at: datetime | None
     claimed_by: str | None
     """Whoever acted: a person, or a program of the payee."""

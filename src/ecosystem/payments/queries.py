@@ -7,6 +7,7 @@ from sqlalchemy import Integer, Numeric, Text, and_, bindparam, cast, exists, fu
 from ecosystem.budgets import queries as budgets
 from ecosystem.contracts.form_shapes import ContractTerms
 from ecosystem.contracts.rules import ContractMissing
+from ecosystem.contracts.shares import lead_of
 from ecosystem.contracts.tables import contract
 from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.tables import organisation
@@ -18,17 +19,16 @@ from ecosystem.payments.model import (
     SettleFacts,
     Settlement,
     State,
-    Unclaimed,
 )
 from ecosystem.payments.returning.tables import payment_return
 from ecosystem.payments.rules import CalculationMissing, PaymentMissing
-from ecosystem.payments.tables import calculation, payment, payment_total
+from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.columns import instant
 from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import money, revision
-from ecosystem.values.identifiers import authority_of, owner
+from ecosystem.values.identifiers import owner
 
 PURPOSE: Final = "calculation"
 """What a transaction allows that sees every payment, whoever acts in it."""
@@ -188,19 +188,6 @@ _LOCKED: Final = Statement(
     .where(*_KEY)
     .with_for_update(of=payment)
 )
-_UNCLAIMED: Final = Statement(
-    select(payment.c.id, payment.c.amount, payment.c.currency)
-    .where(
-        *_OF_CONTRACT, _PRICE, payment.c.state == State.COMPUTED.value, ~exists().where(*_HOLDING)
-    )
-    .order_by(payment.c.id)
-    .with_for_update()
-)
-_OWED: Final = Statement(
-    select(payment_total.c.owed).where(
-        payment_total.c.authority_id == _AUTHORITY, payment_total.c.contract_id == _CONTRACT
-    )
-)
 _REFERENCE: Final = bindparam("bank_reference", type_=Text)
 _SETTLED_BY: Final = Statement(
     select(payment.c.id)
@@ -305,27 +292,13 @@ async def returned_by(tx: Tx, bank_reference: str, *, authority: int) -> str | N
     return found
 
 
-async def owed(tx: Tx, contract_id: str) -> str:
-    """Return the sum of a contract's payments, without those that are rejected or reversed."""
-    found = await tx.value(_OWED, authority_id=authority_of(contract_id), contract_id=contract_id)
-    return "0" if found is None else f"{found:f}"
-
-
-async def unclaimed(tx: Tx, contract_id: str) -> tuple[Unclaimed, ...]:
-    """Lock the payments of a contract that nobody has claimed, and return them, newest first."""
-    rows = await tx.rows(
-        _UNCLAIMED, authority_id=authority_of(contract_id), contract_id=contract_id
-    )
-    return tuple(
-        Unclaimed(payment_id=row["id"], amount=money.of(row["amount"], row["currency"]))
-        for row in reversed(rows)
-    )
-
-
 def payee_of(terms: ContractTerms) -> str:
-    """Return the supplier that is paid: the one that leads, or the only one."""
-    suppliers = [party for party in terms.parties if party.role == "supplier"]
-    return next((one for one in suppliers if one.lead), suppliers[0]).organisation_id
+    """Return the supplier that is paid what is not divided: the one that leads, or the only one."""
+    lead = lead_of(terms, "supplier")
+    if lead is None:
+        message = "a contract without a supplier"
+        raise LookupError(message)
+    return lead
 
 
 def account(kind: AccountKind, row: Record, contract_id: str) -> AccountName:

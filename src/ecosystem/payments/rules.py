@@ -4,6 +4,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from msgspec import UNSET
+
+from ecosystem.contracts.form_shapes import MemberShare
 from ecosystem.payments import engine
 from ecosystem.payments.calculation import Calculation, Facts
 from ecosystem.payments.limits.rules import AboveLimit
@@ -22,6 +25,7 @@ from ecosystem.payments.model import (
     Settled,
     SettleFacts,
     State,
+    Step,
     StepFacts,
     StepMade,
 )
@@ -152,13 +156,6 @@ def calculate(facts: StepFacts, *, by: Actor, at: datetime) -> tuple[StepMade, .
     return tuple(made)
 
 
-def earned(facts: StepFacts, made: tuple[StepMade, ...]) -> Decimal:
-    """Return the sum of all totals once new calculations supersede those of their steps."""
-    totals = {step.ordinal: step.total for step in facts.steps}
-    totals.update({one.ordinal: one.calculation.total for one in made})
-    return sum((Decimal(total) for total in totals.values()), _NOTHING)
-
-
 def compute(facts: ComputeFacts, *, by: Actor, at: datetime) -> Computed:
     """Make a payment of what is earned and not owed yet.
 
@@ -166,7 +163,9 @@ def compute(facts: ComputeFacts, *, by: Actor, at: datetime) -> Computed:
     newest first, as far as needed; what is then still owed too much waits to be set off.
     """
     del by, at
-    due, taken_back = Decimal(facts.earned) - Decimal(facts.owed), list[str]()
+    answers_for = _NOTHING if facts.answers_for is UNSET else Decimal(facts.answers_for)
+    due = Decimal(facts.earned) - Decimal(facts.owed) - answers_for
+    taken_back = list[str]()
     for one in facts.unclaimed:
         if due >= 0:
             break
@@ -310,6 +309,14 @@ def _calculate(facts: StepFacts, batch: Batch, earlier: Earlier) -> Calculation:
         currency=facts.currency,
         contract_value=Decimal(facts.contract_value),
         taxes=facts.taxes if step is None else step.taxes,
+        shares=facts.shares if step is None else _shares(step),
+    )
+
+
+def _shares(step: Step) -> tuple[MemberShare, ...]:
+    """Return the shares by which a step was first divided."""
+    return tuple(
+        MemberShare(organisation_id=one.organisation_id, share=one.share) for one in step.division
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 import msgspec
 from msgspec import UNSET
 
+from ecosystem.contracts.form_shapes import MemberShare
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.payments import engine
 from ecosystem.payments.calculation import (
@@ -144,6 +145,7 @@ class Earlier:
         currency: str,
         contract_value: Decimal,
         taxes: Iterable[Tax],
+        shares: tuple[MemberShare, ...] = (),
     ) -> Calculation:
         """Return what a step comes to that follows. Refuses as `engine.calculate` does."""
         return engine.calculate(
@@ -157,6 +159,7 @@ class Earlier:
             contract_value=contract_value,
             paid_before=self.paid,
             taxes=taxes,
+            shares=shares,
         )
 
     def are_before(self, step: Step) -> bool:
@@ -194,6 +197,7 @@ def step_of(calculation: Calculation, *, calculation_id: str, ordinal: int) -> S
         certified=calculation.certified,
         withheld=calculation.withheld,
         total=calculation.total,
+        division=calculation.members(),
     )
 
 

@@ -50,7 +50,8 @@ _PARTY: Final = f"""EXISTS (
 _LENDER: Final = CONSENTED.format(table="payment", scope="payments")
 _ACKNOWLEDGED: Final = """FROM assignment
     WHERE assignment.authority_id = NEW.authority_id
-      AND assignment.contract_id = NEW.contract_id AND assignment.state = 'acknowledged'"""
+      AND assignment.contract_id = NEW.contract_id AND assignment.assignor_id = NEW.payee_id
+      AND assignment.state = 'acknowledged'"""
 _HOLDS_THE_CLAIM: Final = f"""NEW.state <> 'instructed' OR (
     NEW.assignment_id IS NOT DISTINCT FROM (SELECT max(assignment.id) {_ACKNOWLEDGED})
     AND NEW.paid_to_id = coalesce(

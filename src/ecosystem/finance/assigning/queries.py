@@ -60,7 +60,11 @@ _PAYEE: Final = Statement(
         assignment.c.id, assignment.c.facility_id, assignment.c.assignee_id, organisation.c.state
     )
     .join(organisation, organisation.c.id == assignment.c.assignee_id)
-    .where(*_OF_CONTRACT, assignment.c.state == "acknowledged")
+    .where(
+        *_OF_CONTRACT,
+        assignment.c.assignor_id == bindparam("assignor_id", type_=Text),
+        assignment.c.state == "acknowledged",
+    )
     .with_for_update(read=True, of=assignment)
 )
 _FACILITY_OF: Final = Statement(select(assignment.c.facility_id).where(*_KEY))
@@ -114,9 +118,12 @@ async def locked(tx: Tx, assignment_id: str, *, expected: int | None) -> Assignm
     )
 
 
-async def payee(tx: Tx, contract_id: str) -> Payee | None:
-    """Return who is paid under a contract in place of its supplier, and hold it as it stands."""
-    row = await tx.row(_PAYEE, authority_id=authority_of(contract_id), contract_id=contract_id)
+async def payee(tx: Tx, contract_id: str, *, instead_of: str) -> Payee | None:
+    """Return who is paid in place of a supplier of a contract, and hold it as it stands."""
+    row = await tx.row(
+        _PAYEE,
+        authority_id=authority_of(contract_id), contract_id=contract_id, assignor_id=instead_of,
+    )  # fmt: skip
     if row is None:
         return None
     return Payee(

@@ -1924,6 +1924,18 @@ CREATE INDEX milestone_of_contract ON milestone (contract_id, id);
 -- next
 CREATE INDEX milestone_waits_for_judgement ON milestone (deemed_at) WHERE state = 'submitted' AND deemed_at IS NOT NULL;
 -- next
+CREATE TABLE payee_total (
+	authority_id INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	payee_id TEXT COLLATE "C" NOT NULL,
+	earned NUMERIC,
+	owed NUMERIC NOT NULL,
+	CONSTRAINT payee_total_pkey PRIMARY KEY (authority_id, contract_id, payee_id),
+	CONSTRAINT payee_total_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT payee_total_owed_is_not_negative CHECK (owed >= 0),
+	CONSTRAINT payee_total_payee_id_refers FOREIGN KEY(payee_id) REFERENCES organisation (id)
+);
+-- next
 CREATE TABLE payment_total (
 	authority_id INTEGER NOT NULL,
 	contract_id TEXT COLLATE "C" NOT NULL,
@@ -4731,6 +4743,146 @@ CREATE TRIGGER milestone_stays BEFORE UPDATE ON milestone FOR EACH ROW EXECUTE F
 -- next
 ALTER TABLE milestone ENABLE ALWAYS TRIGGER milestone_stays;
 -- next
+GRANT SELECT ON payee_total TO ecosystem_api;
+-- next
+CREATE FUNCTION what_is_divided_adds_up() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.kind = 'interest' AND NEW.document->'division' IS NULL
+  OR NEW.kind = 'outcome' AND (NEW.document->'division' IS NULL OR NEW.total = (
+    SELECT sum((part->>'amount')::numeric)
+    FROM json_array_elements(NEW.document->'division') AS part))
+  AND (NEW.supersedes IS NULL OR EXISTS (
+    SELECT FROM calculation AS made
+    WHERE made.authority_id = NEW.authority_id AND made.id = NEW.supersedes))
+  AND (
+    SELECT json_agg(json_build_array(part->>'organisation_id', part->>'share'))::text
+    FROM json_array_elements(NEW.document->'division') AS part) IS NOT DISTINCT FROM
+    CASE WHEN NEW.supersedes IS NULL THEN (
+    SELECT json_agg(json_build_array(part->>'organisation_id', part->>'share'))::text
+    FROM json_array_elements((
+    SELECT place->'shares' FROM contract
+    CROSS JOIN json_array_elements(contract.terms->'consortia') AS place
+    WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+      AND place->>'role' = 'supplier')) AS part)
+    ELSE (
+    SELECT json_agg(json_build_array(part->>'organisation_id', part->>'share'))::text
+    FROM json_array_elements((
+    SELECT made.document->'division' FROM calculation AS made
+    WHERE made.authority_id = NEW.authority_id AND made.id = NEW.supersedes)) AS part) END) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_divided_adds_up';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER what_is_divided_adds_up BEFORE INSERT ON calculation FOR EACH ROW EXECUTE FUNCTION what_is_divided_adds_up();
+-- next
+ALTER TABLE calculation ENABLE ALWAYS TRIGGER what_is_divided_adds_up;
+-- next
+CREATE FUNCTION payment_is_a_members() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM calculation AS made
+    LEFT JOIN payment AS late ON late.authority_id = made.authority_id
+      AND late.id = made.late_payment_id
+    WHERE made.authority_id = NEW.authority_id AND made.id = NEW.calculation_id
+      AND CASE WHEN made.kind = 'interest' THEN late.payee_id = NEW.payee_id
+        WHEN made.document->'division' IS NOT NULL THEN EXISTS (
+          SELECT FROM json_array_elements(made.document->'division') AS part
+          WHERE part->>'organisation_id' = NEW.payee_id)
+        ELSE EXISTS (
+          SELECT FROM contract_party WHERE contract_party.authority_id = NEW.authority_id
+            AND contract_party.contract_id = NEW.contract_id
+            AND contract_party.organisation_id = NEW.payee_id
+            AND contract_party.role = 'supplier') END)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_is_a_members';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_is_a_members BEFORE INSERT ON payment FOR EACH ROW EXECUTE FUNCTION payment_is_a_members();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_a_members;
+-- next
+CREATE FUNCTION payee_earns() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  INSERT INTO public.payee_total AS total (authority_id, contract_id, payee_id, earned, owed)
+  SELECT NEW.authority_id, NEW.contract_id, part.organisation_id, sum(part.amount), 0
+  FROM (
+    SELECT said.organisation_id, said.amount
+    FROM json_to_recordset(NEW.document->'division') AS said(organisation_id text, amount numeric)
+    UNION ALL
+    SELECT said.organisation_id, -said.amount
+    FROM public.calculation AS made CROSS JOIN json_to_recordset(made.document->'division')
+      AS said(organisation_id text, amount numeric)
+    WHERE made.authority_id = NEW.authority_id AND made.id = NEW.supersedes
+  ) AS part GROUP BY part.organisation_id
+  ON CONFLICT (authority_id, contract_id, payee_id)
+  DO UPDATE SET earned = coalesce(total.earned, 0) + EXCLUDED.earned;
+  RETURN NULL;
+END $$;
+-- next
+REVOKE EXECUTE ON FUNCTION payee_earns FROM PUBLIC;
+-- next
+CREATE TRIGGER calculation_payee_earns AFTER INSERT ON calculation FOR EACH ROW WHEN (NEW.kind = 'outcome' AND NEW.document->'division' IS NOT NULL) EXECUTE FUNCTION payee_earns();
+-- next
+ALTER TABLE calculation ENABLE ALWAYS TRIGGER calculation_payee_earns;
+-- next
+CREATE FUNCTION payee_forgoes() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  UPDATE public.payee_total SET earned = earned - (NEW.amount - NEW.payable)
+  WHERE authority_id = NEW.authority_id AND contract_id = NEW.contract_id
+    AND payee_id = NEW.payee_id;
+  RETURN NULL;
+END $$;
+-- next
+REVOKE EXECUTE ON FUNCTION payee_forgoes FROM PUBLIC;
+-- next
+CREATE TRIGGER payment_dispute_payee_forgoes AFTER UPDATE ON payment_dispute FOR EACH ROW WHEN (OLD.payable IS NULL AND NEW.payable IS NOT NULL) EXECUTE FUNCTION payee_forgoes();
+-- next
+ALTER TABLE payment_dispute ENABLE ALWAYS TRIGGER payment_dispute_payee_forgoes;
+-- next
+CREATE FUNCTION payee_is_owed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  more numeric := CASE WHEN NEW.state IN ('rejected', 'reversed') THEN 0 ELSE NEW.amount END;
+  now_owed numeric;
+  has_earned numeric;
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.state NOT IN ('rejected', 'reversed') THEN
+    more := more - OLD.amount;
+  END IF;
+  IF more = 0 OR NEW.kind = 'interest' THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO public.payee_total (authority_id, contract_id, payee_id, owed)
+  VALUES (NEW.authority_id, NEW.contract_id, NEW.payee_id, 0)
+  ON CONFLICT DO NOTHING;
+  UPDATE public.payee_total SET owed = owed + more
+  WHERE authority_id = NEW.authority_id AND contract_id = NEW.contract_id
+    AND payee_id = NEW.payee_id
+  RETURNING owed, earned INTO now_owed, has_earned;
+  IF TG_OP = 'INSERT' AND now_owed > has_earned AND (
+    SELECT coalesce(sum(made.amount), 0) FROM public.payment AS made
+    WHERE made.authority_id = NEW.authority_id AND made.contract_id = NEW.contract_id
+      AND made.payee_id = NEW.payee_id AND made.computed_at = NEW.computed_at
+  ) > (
+    SELECT coalesce(sum(gone.amount), 0) FROM public.payment AS gone
+    WHERE gone.authority_id = NEW.authority_id AND gone.contract_id = NEW.contract_id
+      AND gone.payee_id = NEW.payee_id AND gone.reversed_at = NEW.computed_at
+  ) THEN
+    RAISE EXCEPTION 'payment % is more than its payee has earned', NEW.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'no_member_is_owed_more_than_it_earned';
+  END IF;
+  RETURN NULL;
+END $$;
+-- next
+REVOKE EXECUTE ON FUNCTION payee_is_owed FROM PUBLIC;
+-- next
+CREATE TRIGGER payment_payee_is_owed AFTER INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION payee_is_owed();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_payee_is_owed;
+-- next
 GRANT SELECT ON payment_total TO ecosystem_api;
 -- next
 CREATE TRIGGER assignment_hands_stay BEFORE UPDATE ON assignment FOR EACH ROW EXECUTE FUNCTION hands_stay('notified_by', 'acknowledged_by');
@@ -5454,11 +5606,13 @@ BEGIN
   IF (NEW.state <> 'instructed' OR (
     NEW.assignment_id IS NOT DISTINCT FROM (SELECT max(assignment.id) FROM assignment
     WHERE assignment.authority_id = NEW.authority_id
-      AND assignment.contract_id = NEW.contract_id AND assignment.state = 'acknowledged')
+      AND assignment.contract_id = NEW.contract_id AND assignment.assignor_id = NEW.payee_id
+      AND assignment.state = 'acknowledged')
     AND NEW.paid_to_id = coalesce(
       (SELECT max(assignment.assignee_id) FROM assignment
     WHERE assignment.authority_id = NEW.authority_id
-      AND assignment.contract_id = NEW.contract_id AND assignment.state = 'acknowledged'), NEW.payee_id))) IS NOT TRUE THEN
+      AND assignment.contract_id = NEW.contract_id AND assignment.assignor_id = NEW.payee_id
+      AND assignment.state = 'acknowledged'), NEW.payee_id))) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_goes_to_who_holds_the_claim';
   END IF;

@@ -10,8 +10,9 @@ from msgspec import UNSET
 from sqlalchemy import Integer, Text, bindparam, func, select, text, union_all
 
 from ecosystem.contracts import queries as contracts
-from ecosystem.contracts.form_shapes import ContractTerms
+from ecosystem.contracts.form_shapes import ContractTerms, MemberShare
 from ecosystem.contracts.payment_rules import PaymentRule, metrics_of
+from ecosystem.contracts.shares import consortium_of
 from ecosystem.contracts.tables import contract
 from ecosystem.milestones import queries as milestones
 from ecosystem.milestones.tables import milestone
@@ -176,6 +177,7 @@ async def step_facts(
         contract_value=money.of(row["price"], currency).amount,
         steps=steps,
         reliefs=await deducting.reliefs(tx, contract_id),
+        shares=_shares(terms),
         taxes=() if at is None else await taxing.taxes(tx, row, at=at),
         milestones=tuple(
             AcceptedMilestone(
@@ -245,6 +247,11 @@ def _fact(one: Demonstrated) -> VerifiedObservation:
             observations_digest=found.observations_digest,
         ),
     )
+
+
+def _shares(terms: ContractTerms) -> tuple[MemberShare, ...]:
+    together = consortium_of(terms, "supplier")
+    return () if together is None else together.shares
 
 
 async def _steps(tx: Tx, contract_id: str) -> tuple[Step, ...]:
