@@ -135,3 +135,24 @@ async def test_no_search_reads_every_event(
 
     plan = "\n".join(row[0] for row in rows)
     assert "Seq Scan on event" not in plan, plan
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "told"),
+    [
+        ({"type": "need.publishd"}, "type_unknown", "need.published"),
+        ({"type": "mileston.*"}, "type_unknown", "milestone"),
+        ({"kind": "milestones"}, "thing_unknown", "milestone"),
+        ({"jurisdiction": "999999"}, "jurisdiction_unknown", "GET /v1/jurisdictions"),
+    ],
+    ids=["type", "beginning", "kind", "jurisdiction"],
+)
+async def test_what_there_is_not_is_refused_and_what_there_is_is_named(
+    there: httpx.AsyncClient, kept: dict[str, Any], asked: dict[str, str], code: str, told: str
+) -> None:
+    for path in ("/v1/audit/events", "/v1/audit/event-file"):
+        answer = await there.get(path, params=asked, headers=kept["auditor"])
+
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+        assert next(iter(asked)) in answer.json()["detail"]
+        assert told in answer.json()["detail"]

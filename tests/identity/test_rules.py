@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from ecosystem.catalogue.rules import JurisdictionUnknown
 from ecosystem.identity import rules
 from ecosystem.identity.model import (
     KINDS_OF_ROLE,
@@ -41,7 +42,7 @@ def test_nobody_registers_a_platform() -> None:
 
 
 def test_a_jurisdiction_outside_the_catalogue_is_refused() -> None:
-    with pytest.raises(rules.JurisdictionUnknown):
+    with pytest.raises(JurisdictionUnknown):
         rules.register(registration(jurisdiction_known=False), by=actor(), at=AT)
 
 
@@ -100,7 +101,7 @@ def test_there_is_one_platform() -> None:
     with pytest.raises(rules.PlatformEstablished):
         rules.establish(msgspec.structs.replace(facts, exists=True), by=actor(), at=AT)
     nowhere = msgspec.structs.replace(facts, jurisdiction_known=False)
-    with pytest.raises(rules.JurisdictionUnknown):
+    with pytest.raises(JurisdictionUnknown):
         rules.establish(nowhere, by=actor(), at=AT)
 
 

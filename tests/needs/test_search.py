@@ -91,7 +91,6 @@ async def test_filters_combine_with_text(
         ({"within": "CN", "text": "污水"}, {"污水处理厂运行"}),
         ({"within": "440000", "text": "停车"}, {"智慧停车"}),
         ({"within": "440304", "text": "停车"}, set()),
-        ({"within": "44", "text": "停车"}, set()),
         ({"invited_kind": "think_tank", "text": "停车"}, {"智慧停车"}),
         ({"invited_kind": "auditor", "text": "停车"}, set()),
         ({"invited_offer": "advisory"}, set()),

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array as pg_array
 
 from ecosystem.catalogue.profiles.queries import profile_of
+from ecosystem.catalogue.rules import JurisdictionUnknown
 from ecosystem.catalogue.tables import jurisdiction, standard
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -90,6 +91,15 @@ async def unknown_standards(tx: Tx, codes: Iterable[str]) -> tuple[str, ...]:
 def not_known(codes: Iterable[str], known: Collection[str] | None) -> tuple[str, ...]:
     """Return those of `codes` that are not among the `known_standards` of them, sorted."""
     return tuple(code for code in sorted(set(codes)) if code not in (known or ()))
+
+
+async def sought(tx: Tx, code: str | None, *, parameter: str) -> None:
+    """Refuse with JurisdictionUnknown where a query names a jurisdiction that there is not.
+
+    Nothing named is nothing sought.
+    """
+    if code and await jurisdiction_path(tx, code) is None:
+        raise JurisdictionUnknown(f"{parameter} names no jurisdiction: {code}.")
 
 
 async def jurisdiction_path(tx: Tx, code: str) -> str | None:

@@ -12,6 +12,7 @@ from ecosystem.catalogue.model import SECTORS, Place, Standard, Terms
 from ecosystem.catalogue.profiles import queries as profiles
 from ecosystem.catalogue.profiles.rules import ProfileMissing
 from ecosystem.catalogue.profiles.schemas import ProfileSummary, ProfileView
+from ecosystem.catalogue.rules import JurisdictionUnknown
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, get
 from ecosystem.values.page import Page
@@ -32,7 +33,12 @@ async def list_sectors(request: Call) -> Response[bytes]:
     return request.answer(_SECTORS)
 
 
-@get("/v1/jurisdictions", permit=access.READ, answers=Page[Place])
+@get(
+    "/v1/jurisdictions",
+    permit=access.READ,
+    answers=Page[Place],
+    refuses=(JurisdictionUnknown,),
+)
 async def list_jurisdictions(
     request: Call,
     within: FromQuery[Code] = "",
@@ -44,6 +50,7 @@ async def list_jurisdictions(
     The tree of nation, provinces, cities and districts; `within` keeps one and what is below it.
     `profile_id` is the profile of rules that holds there.
     """
+    await queries.sought(request.tx, within, parameter="within")
     return await paging.page(
         request, request.tx, queries.JURISDICTIONS, cursor=cursor, limit=limit, below=within
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ecosystem import app
-from ecosystem.cli import compatibility, picture, reference
+from ecosystem.cli import compatibility, events, picture, reference
 from ecosystem.cli.trouble import Trouble
 from ecosystem.contracts import form_schema
 from ecosystem.manual import describe
@@ -53,16 +53,19 @@ def documents(root: Path) -> dict[str, str]:
     """Return every generated document by its path below `root`."""
     operations = describe.operations_of(app.ROUTES)
     document = description(root)
+    recorded = events.types(root / "src")
     made = {
         "settings": reference.settings_page(),
         "permissions": reference.permissions_page(operations),
         "operations": reference.operations_page(document),
         "problems": reference.problems_page(describe.problem_types(operations)),
+        "events": events.page(recorded),
         "rooms": picture.rooms_page(root / "pyproject.toml", operations),
     }
     pages = {f"docs/reference/{name}.md": f"{_MADE}\n\n{text}" for name, text in made.items()}
     return {
         **pages,
+        "src/ecosystem/history/types.py": events.module(recorded),
         "docs/formats/payment-rules.schema.json": form_schema.rules_schema(),
         "contracts/form.schema.json": form_schema.schema().decode(),
     }

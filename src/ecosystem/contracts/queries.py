@@ -169,7 +169,7 @@ def _listing(names: frozenset[str]) -> Statement:
     return page_of(select(*_SUMMARY).where(SEEN, *(_FILTERS[name] for name in sorted(names))))
 
 
-def listing(**filters: str) -> Statement:
+def listing(**filters: str | None) -> Statement:
     """Return the statement for a page of contracts, with those filters that say something."""
     return _listing(frozenset(name for name, value in filters.items() if value))
 

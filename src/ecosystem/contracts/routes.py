@@ -18,6 +18,7 @@ from ecosystem.contracts.model import (
     ContractSummary,
     FormList,
     Signing,
+    State,
 )
 from ecosystem.contracts.own_key import JwsDiffers, JwsKeyUnregistered, JwsUnfit
 from ecosystem.contracts.past import queries as remembered
@@ -38,7 +39,6 @@ from ecosystem.runtime.web import (
 from ecosystem.values.page import Page
 from ecosystem.values.patterns import whole
 
-Word = Annotated[str, Meta(pattern=whole("[a-z_]{0,40}"), description="Leave out for all.")]
 Spoken = Annotated[Language, Meta(description="Chinese or English.")]
 NeedFilter = Annotated[
     str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="Contracts of this need; or all.")
@@ -162,7 +162,7 @@ async def print_contract(
 async def list_contracts(
     request: Call,
     need_id: FromQuery[NeedFilter] = "",
-    in_state: FromQuery[Word] = "",
+    in_state: FromQuery[State | None] = None,
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:

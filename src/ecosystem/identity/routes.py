@@ -3,6 +3,8 @@
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from ecosystem.catalogue import queries as catalogue
+from ecosystem.catalogue.rules import JurisdictionUnknown
 from ecosystem.identity import access, actions, queries, rules
 from ecosystem.identity.clients import routes as clients
 from ecosystem.identity.login import routes as login
@@ -38,7 +40,7 @@ from ecosystem.values.scopes import known
     answers=RegisteredView,
     refuses=(
         rules.PlatformNotRegistered,
-        rules.JurisdictionUnknown,
+        JurisdictionUnknown,
         rules.CheckDigitWrong,
         rules.IdentifierTaken,
         rules.OtherNameTwice,
@@ -71,7 +73,12 @@ async def register_organisation(request: Call, data: JSONBody[Registration]) -> 
     )
 
 
-@get("/v1/organisations", permit=access.READ, answers=Page[OrganisationView])
+@get(
+    "/v1/organisations",
+    permit=access.READ,
+    answers=Page[OrganisationView],
+    refuses=(JurisdictionUnknown,),
+)
 async def list_organisations(
     request: Call,
     kind: FromQuery[OrganisationKind | None] = None,
@@ -83,6 +90,7 @@ async def list_organisations(
 
     Newest first; `kind` keeps those of one kind, `jurisdiction` those in it or below it.
     """
+    await catalogue.sought(request.tx, jurisdiction, parameter="jurisdiction")
     return await paging.page(
         request,
         request.tx,

@@ -10,6 +10,7 @@ import stdnum.lei
 from iso3166 import countries_by_alpha2
 from msgspec import UNSET
 
+from ecosystem.catalogue.rules import JurisdictionUnknown
 from ecosystem.identity.model import (
     KINDS_OF_ROLE,
     BeneficialOwner,
@@ -54,13 +55,6 @@ class PlatformEstablished(Refusal):
 
     kind = Kind.CONFLICT
     remedy = "Act as a person of that organisation."
-
-
-class JurisdictionUnknown(Refusal):
-    """The jurisdiction is not in the catalogue."""
-
-    kind = Kind.UNMET
-    remedy = "Choose a code from GET /v1/jurisdictions."
 
 
 class CheckDigitWrong(Refusal):

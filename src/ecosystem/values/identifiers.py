@@ -22,11 +22,15 @@ AUTHORITY_MAX: Final = 2**31 - 1
 
 _SHAPE: Final = re.compile(r"([a-z]+)_([0-9a-f]{12})7[0-9a-f]{3}([89])([0-9a-f]{15})")
 
+PREFIXES: Final[set[str]] = set()
+"""How the identifiers of things begin, as far as any has been given its form."""
+
 Digits = str
 
 
 def pattern(prefix: str) -> str:
     """Return the regular expression that every identifier with `prefix` matches."""
+    PREFIXES.add(prefix)
     return whole(rf"{prefix}_[0-9a-f]{{12}}7[0-9a-f]{{3}}[89][0-9a-f]{{15}}")
 
 

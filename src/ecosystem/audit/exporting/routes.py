@@ -13,9 +13,9 @@ from ecosystem.audit.exporting.formats import MEDIA_TYPES, Format, writer
 from ecosystem.audit.exporting.rules import FormatNotAtHand
 from ecosystem.audit.searching import rules as searching
 from ecosystem.audit.searching.model import Search
-from ecosystem.audit.searching.routes import Code, Identifier, Kind, Types, Words
+from ecosystem.audit.searching.routes import SEARCHED, Code, Identifier, Kind, Types, Words
+from ecosystem.catalogue import queries as catalogue
 from ecosystem.history import actions as history
-from ecosystem.history.past.rules import MomentUnclear
 from ecosystem.runtime import download, idempotency
 from ecosystem.runtime.web import Call, get
 from ecosystem.values.period import Instant
@@ -31,7 +31,7 @@ _FILES: Final = ", ".join(MEDIA_TYPES.values())
     permit=access.EXPORT,
     answers=bytes,
     produces=_FILES,
-    refuses=(MomentUnclear, FormatNotAtHand),
+    refuses=(*SEARCHED, FormatNotAtHand),
 )
 async def export_events(
     request: Call,
@@ -62,6 +62,7 @@ async def export_events(
         recorded_from=recorded_from, recorded_before=recorded_before, valid_from=valid_from,
         valid_before=valid_before,
     )  # fmt: skip
+    await catalogue.sought(request.tx, jurisdiction, parameter="jurisdiction")
     to = writer(rules.writable(form))
     until = await _noted(request, asked, form)
     pieces = queries.pieces(request.tx, until, to=to, by=request.by)

@@ -9,6 +9,8 @@ from msgspec import Meta
 from ecosystem.audit import access
 from ecosystem.audit.searching import queries, rules
 from ecosystem.audit.searching.model import AuditEvent, Reading, Search
+from ecosystem.catalogue import queries as catalogue
+from ecosystem.catalogue.rules import JurisdictionUnknown
 from ecosystem.history import actions as history
 from ecosystem.history.past.rules import MomentUnclear
 from ecosystem.runtime import paging
@@ -37,6 +39,8 @@ Types = Annotated[
 Words = Annotated[
     str, Meta(min_length=1, max_length=100, description="Text of the reason, in any language.")
 ]
+SEARCHED = (rules.TypeUnknown, rules.ThingUnknown, JurisdictionUnknown, MomentUnclear)
+"""How a search can refuse."""
 Order = Annotated[Literal["newest", "oldest"], Meta(description="Which come first.")]
 
 
@@ -44,7 +48,7 @@ Order = Annotated[Literal["newest", "oldest"], Meta(description="Which come firs
     "/v1/audit/events",
     permit=access.SEARCH,
     answers=Page[AuditEvent],
-    refuses=(MomentUnclear,),
+    refuses=SEARCHED,
 )
 async def search_events(
     request: Call,
@@ -76,6 +80,7 @@ async def search_events(
         recorded_from=recorded_from, recorded_before=recorded_before, valid_from=valid_from,
         valid_before=valid_before,
     )  # fmt: skip
+    await catalogue.sought(request.tx, jurisdiction, parameter="jurisdiction")
     await _noted(request, asked)
     return await paging.page(
         request, request.tx, queries.search(asked, oldest_first=order == "oldest"),

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Final
 
-from sqlalchemy import Integer, Text, bindparam, false, select, true
+from sqlalchemy import Integer, Text, bindparam, select, true
 
 from ecosystem.needs.model import State
 from ecosystem.needs.queries import rules_of
@@ -23,7 +23,7 @@ _ANSWERED: Final = {
 
 
 @cache
-def questions(in_state: str) -> Statement:
+def questions(in_state: str | None) -> Statement:
     """Return the statement for a page of a need's questions: all, or those in a state."""
     return page_of(
         select(
@@ -36,7 +36,7 @@ def questions(in_state: str) -> Statement:
         ).where(
             question.c.authority_id == _AUTHORITY,
             question.c.need_id == bindparam("need_id", type_=Text),
-            _ANSWERED.get(in_state, true() if not in_state else false()),
+            true() if in_state is None else _ANSWERED[in_state],
         )
     )
 

@@ -1,6 +1,6 @@
 """Questions over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
@@ -15,9 +15,8 @@ from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import owner
 from ecosystem.values.page import Page
-from ecosystem.values.patterns import whole
 
-Word = Annotated[str, Meta(pattern=whole("[a-z_]{0,40}"), description="Leave out for all.")]
+Sought = Annotated[Literal["asked", "answered"], Meta(description="Leave out for all.")]
 
 
 @post(
@@ -46,7 +45,7 @@ async def ask_question(
 async def list_questions(
     request: Call,
     need_id: FromPath[str],
-    in_state: FromQuery[Word] = "",
+    in_state: FromQuery[Sought | None] = None,
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:

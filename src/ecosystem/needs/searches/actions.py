@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam, delete
 
+from ecosystem.catalogue import queries as catalogue
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience, Occurrence
 from ecosystem.needs.searches import queries, rules
@@ -16,6 +17,7 @@ from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
+from ecosystem.values.money import places
 
 _INSERT: Final = inserting(saved_search)
 _DELETE: Final = Statement(
@@ -31,7 +33,12 @@ _COLUMNS: Final = (
 
 
 async def save(tx: Tx, asked: SearchDraft, *, by: Actor, at: datetime) -> Standing:
-    """Keep a search for the caller's organisation. Refuses as the rule does."""
+    """Keep a search for the caller's organisation.
+
+    Refuses with JurisdictionUnknown or CurrencyUnknown, and as the rule does.
+    """
+    await catalogue.sought(tx, asked.filters.within, parameter="within")
+    places(asked.filters.currency)
     facts = SaveFacts(asked=asked, kept=await queries.kept(tx, by=by))
     saved = rules.save(facts, by=by, at=at)
     search_id = mint("search", authority=by.organisation_number)

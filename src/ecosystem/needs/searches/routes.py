@@ -5,7 +5,9 @@ from datetime import date
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from ecosystem.catalogue import queries as catalogue
 from ecosystem.catalogue.model import Operation, Sector
+from ecosystem.catalogue.rules import JurisdictionUnknown
 from ecosystem.needs import access, queries
 from ecosystem.needs.model import NeedSummary, OfferKind, State
 from ecosystem.needs.searches import actions, rules
@@ -14,13 +16,18 @@ from ecosystem.needs.searches.model import Filters, SavedSearch, SearchDraft, So
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, delete, get, post
 from ecosystem.values.actor import OrganisationKind
-from ecosystem.values.money import Amount, Currency
+from ecosystem.values.money import Amount, Currency, CurrencyUnknown, places
 from ecosystem.values.page import Page
 from ecosystem.values.period import Instant
 from ecosystem.values.revision import RevisionStale
 
 
-@get("/v1/needs", permit=access.READ, answers=Page[NeedSummary])
+@get(
+    "/v1/needs",
+    permit=access.READ,
+    answers=Page[NeedSummary],
+    refuses=(JurisdictionUnknown, CurrencyUnknown),
+)
 async def list_needs(
     request: Call,
     text: FromQuery[Sought] = "",
@@ -44,6 +51,8 @@ async def list_needs(
     narrow the list and combine. `within` is a jurisdiction with all that is below it. Values are
     those of the whole need in `currency`; days of closing are days in UTC.
     """
+    places(currency)
+    await catalogue.sought(request.tx, within, parameter="within")
     filters = Filters(
         text, sector, operation, within, invited_kind, invited_offer, value_min, value_max,
         currency, closing_from, closing_before, in_state,
@@ -59,7 +68,7 @@ async def list_needs(
     "/v1/saved-searches",
     permit=access.SAVE_SEARCH,
     answers=Standing,
-    refuses=(rules.SearchUnfit, rules.SearchesTooMany),
+    refuses=(rules.SearchUnfit, rules.SearchesTooMany, JurisdictionUnknown, CurrencyUnknown),
 )
 async def save_search(request: Call, data: JSONBody[SearchDraft]) -> Response[bytes]:
     """Keep a search for your organisation.
