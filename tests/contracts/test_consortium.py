@@ -228,6 +228,17 @@ async def _say(
     return await at.post(f"/v1/contract-changes/{change['id']}/{how}", body, by=by, If_Match="*")
 
 
+async def _told(database: Database, stream: str, organisation_id: str) -> set[str]:
+    """Return of which types of events of a thing an organisation is told."""
+    connection = await database.connect()
+    told = await connection.fetch(
+        "SELECT type FROM event WHERE stream = $1 AND $2 = ANY (visible_to)",
+        stream, organisation_id,
+    )  # fmt: skip
+    await connection.close()
+    return {one["type"] for one in told}
+
+
 REPLY = {"reply": {"en": "We perform as agreed."}}
 DISPUTE = {
     "statement": {"zh": "未违约", "en": "There was no breach."},
@@ -272,14 +283,8 @@ async def test_a_member_that_refuses_to_leave_is_excluded_once_it_was_heard(
     ]  # fmt: skip
     counted = await replayed(database, EXCLUDED)
     assert (counted["change.replied"], counted["change.disputed"]) == (1, 1)
-    connection = await database.connect()
-    told = await connection.fetch(
-        "SELECT type FROM event WHERE stream = $1 AND $2 = ANY (visible_to)",
-        change["id"], active.id_of("second_enterprise"),
-    )  # fmt: skip
-    await connection.close()
-    types = {one["type"] for one in told}
-    assert types >= {"change.proposed", "change.replied", "change.approved", "change.disputed"}
+    told = await _told(database, change["id"], active.id_of("second_enterprise"))
+    assert told >= {"change.proposed", "change.replied", "change.approved", "change.disputed"}
 
 
 @pytest.mark.parametrize(
