@@ -117,10 +117,13 @@ async def test_payments_and_calculations_of_a_contract_are_listed_newest_first(
     assert listed["has_more"]
     assert [one["amount"]["amount"] for one in listed["data"]] == ["20.00", "50.00"]
     assert [one["state"] for one in listed["data"]] == ["computed", "computed"]
-    assert [one["total"]["amount"] for one in made["data"]] == ["70.00", "50.00", "8000.00"]
-    newest, before, oldest = made["data"]
+    # The month is before the milestone, which is calculated after it each time.
+    totals = ["8000.00", "70.00", "8000.00", "50.00", "8000.00"]
+    assert [one["total"]["amount"] for one in made["data"]] == totals
+    last, newest, again, before, oldest = made["data"]
     assert (newest["supersedes"], before["superseded_by"]) == (before["id"], newest["id"])
-    assert oldest["supersedes"] is oldest["superseded_by"] is None
+    assert [one["supersedes"] for one in (last, again)] == [again["id"], oldest["id"]]
+    assert oldest["supersedes"] is before["supersedes"] is last["superseded_by"] is None
 
 
 async def test_the_calculation_of_a_payment_recomputes_offline_to_the_last_cent(
