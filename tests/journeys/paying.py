@@ -105,7 +105,7 @@ def reconcile(world: World) -> None:
         content=booked(strange.encode(), "bank-2027-0003", on=world.now.date()),
     )
     call.get(f"/v1/bank-reports/{report['id']}", treasurer)
-    [item] = call.get("/v1/bank-items", treasurer, outcome="unmatched")["data"]
+    item, *_ = call.get("/v1/bank-items", treasurer, outcome="unmatched")["data"]
     there = f"/v1/bank-items/{item['id']}"
     call.get(there, treasurer)
     note = {"note": text("银行误记，已更正", "The bank booked it by mistake, and has corrected it")}

@@ -349,26 +349,29 @@ async def _need(tx: Tx, made: Agreement, programme_id: str) -> tuple[str, str]:
     return drafted.id, lot_id
 
 
+def _named(parties: Parties, places: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "role": role, "organisation_id": parties.party(party).organisation_id,
+            "kind": parties.party(party).kind, "name": {"en": "test"},
+            "lead": party == "enterprise" or role == "lender",
+        }
+        for party, role in places
+    ]  # fmt: skip
+
+
 def _terms(
     parties: Parties, places: tuple[tuple[str, str], ...], value: str, *,
     observed: dict[str, Any] | None, together: Together | None,
 ) -> ContractTerms:  # fmt: skip
     words, nothing = {"en": "test"}, list[str]()
     common = {"title": words, "currency": "CNY"}
-    named = [
-        {
-            "role": role, "organisation_id": parties.party(party).organisation_id,
-            "kind": parties.party(party).kind, "name": words,
-            "lead": party == "enterprise" or role == "lender",
-        }
-        for party, role in places
-    ]  # fmt: skip
     asked: dict[str, Any] = {
         "form": {"id": "citizen-service-operation", "version": "1.0", "digest": "0" * 64},
         "title": words, "operation": "service", "phases": ["operation"],
         "period": {"starts_on": "2026-01-01", "ends_on": "2028-01-01"},
         "value": {"amount": value, "currency": "CNY"},
-        "parties": named,
+        "parties": _named(parties, places),
         "consortia": [] if together is None else [together.term(parties)],
         "variables": {}, "clauses": nothing,
         "milestones": [
