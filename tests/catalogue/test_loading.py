@@ -67,10 +67,10 @@ async def test_all_places_of_a_province_are_found_page_by_page(client: httpx.Asy
     assert all(code.startswith("44") for code in found)
 
 
-async def test_a_code_that_only_begins_alike_is_not_within(client: httpx.AsyncClient) -> None:
+async def test_a_code_that_only_begins_alike_is_no_place(client: httpx.AsyncClient) -> None:
     page = await client.get("/v1/jurisdictions?within=44")
 
-    assert page.json()["data"] == []
+    assert (page.status_code, page.json()["code"]) == (422, "jurisdiction_unknown")
 
 
 def test_a_command_loads_a_file_on_a_fresh_installation_beside_a_service(folder: Path) -> None:

@@ -83,9 +83,10 @@ async def test_an_event_arrives_signed_and_says_what_the_feed_says(
 
 async def ended(client: httpx.AsyncClient, who: Headers, webhook_id: str) -> dict[str, Any]:
     """Wait until the newest delivery is over, and return it."""
+    found: dict[str, Any] = {}
     for _ in range(500):
         answer = await client.get(f"/v1/webhooks/{webhook_id}/deliveries", headers=who)
-        found: dict[str, Any] = answer.json()["data"][0]
+        found = answer.json()["data"][0]
         if found["ended_at"] is not None:
             return found
         await asyncio.sleep(0.02)
@@ -237,6 +238,7 @@ async def test_a_silent_target_holds_up_nobody_and_no_connection(
 ) -> None:
     async with listening() as silent:
         silent.answer = lambda _: None
+        stuck: dict[str, Any] = {}
         for _ in range(3):
             stuck = await registered(client, there.bidder, silent, event_types=["a.never"])
             await client.post(f"/v1/webhooks/{stuck['id']}/test", headers=there.bidder)

@@ -32,8 +32,9 @@ def follow(world: World) -> None:
 
 def _ended(world: World, hook: str) -> Json:
     """Wait until a test has failed, and return its delivery."""
+    found: Json = {}
     for _ in range(200):
-        found: Json = world.caller.get(f"{hook}/deliveries", _BY)["data"][0]
+        found = world.caller.get(f"{hook}/deliveries", _BY)["data"][0]
         if found["state"] == "dead":
             return found
         time.sleep(0.05)

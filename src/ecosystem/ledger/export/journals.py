@@ -25,7 +25,7 @@ class Journal:
         """Require every account that an entry names."""
         self._known = {(one.authority, one.id): one for one in accounts}
         self._names = {key: name(one) for key, one in self._known.items()}
-        self._form = form
+        self._form: Format = form
         self._last = _BEGINNING
 
     def opened(self) -> Iterator[str]:
