@@ -7,8 +7,9 @@ from tests.contracts.partnership import Partnership
 
 _DELIVERY = """
 INSERT INTO webhook_delivery (authority_id, id, webhook_id, organisation_id, position, type, state,
-  attempts, is_replay, made_at, ended_at)
-VALUES ($1, $2, $3, $4, 1, 'need.published', 'dead', 10, false, now(), now())"""
+  attempts, is_replay, made_at, next_at)
+VALUES ($1, $2, $3, $4, 1, 'need.published', 'pending', 10, false, now(), now())"""
+_DEAD = "UPDATE webhook_delivery SET state = 'dead', next_at = NULL, ended_at = now() WHERE id = $1"
 
 
 async def followed(at: Partnership, database: Database) -> dict[str, str]:
@@ -21,7 +22,9 @@ async def followed(at: Partnership, database: Database) -> dict[str, str]:
     connection = await database.connect()
     try:
         await connection.execute(f"SET app.organisation = '{city}'")
-        await connection.execute(_DELIVERY, authority, delivery_id, webhook_id, city)
+        async with connection.transaction():
+            await connection.execute(_DELIVERY, authority, delivery_id, webhook_id, city)
+            await connection.execute(_DEAD, delivery_id)
     finally:
         await connection.close()
     return {"webhook_id": webhook_id, "delivery_id": delivery_id}
