@@ -16,13 +16,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from ecosystem.offers import actions
 from ecosystem.offers.members import actions as members
-from ecosystem.offers.members.model import Membership
+from ecosystem.offers.members.model import Departure, Membership
 from ecosystem.offers.model import MemberDraft
 from ecosystem.reactions import REACTIONS
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.problems import STATUS
 from ecosystem.runtime.settings import Settings
 from ecosystem.values.refusal import Refusal
+from ecosystem.values.text import Text
 from tests.awarding import EVALUATORS, appointed, frozen, scored, sifted
 from tests.builders import (
     AT,
@@ -111,7 +112,7 @@ class Offer(RuleBasedStateMachine):
     def leave(self, party: str) -> None:
         if party in self.consented:
             may = self.is_open
-            self.calls(self._as(party, members.leave), may=may, then="draft")
+            self.calls(self._leave(party), may=may, then="draft")
             if may:
                 del self.consented[party]
                 self.is_whole = False
@@ -150,6 +151,11 @@ class Offer(RuleBasedStateMachine):
     async def _as(self, party: str, act: Callable[..., Awaitable[Any]]) -> None:
         async with self.world.acting(f"{party}/bidder") as (tx, by):
             await act(tx, self.offer_id, by=by, at=self.at, expected=None)
+
+    async def _leave(self, party: str) -> None:
+        why = Departure(reason=Text(zh="退出", en="We leave"))
+        async with self.world.acting(f"{party}/bidder") as (tx, by):
+            await members.leave(tx, self.offer_id, why, by=by, at=self.at, expected=None)
 
     async def _consent(self, party: str) -> None:
         async with self.world.acting(f"{party}/bidder") as (tx, by):
