@@ -45,7 +45,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str, str]] = {
         "payment_total_no_more_is_owed_than_the_contract_says",
     ),
     "a payment without a calculation": (
-        (), _PAY.format(amount="1", calculation="$2"), "payment_is_calculated",
+        (), _PAY.format(amount="1", calculation="$2"), "payment_is_a_members",
     ),
     "a second settlement": ((), _SETTLE, "payment_takes_its_turn"),
     "a reversal that is not exact": (
