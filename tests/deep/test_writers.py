@@ -10,7 +10,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_sixteen_writers_at_it_for_a_minute(database_url: str) -> None:
-    database = Database(database_url, Settings(pool_size=WRITERS))
+    database = Database(database_url, Settings(pool_size=WRITERS, statement_ms_max=60_000))
     writers = Writers(database)
 
     await writers.work(60)
