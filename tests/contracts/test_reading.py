@@ -1,5 +1,7 @@
 """What people read of a contract is all that its parties sign, in either language."""
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
@@ -172,6 +174,23 @@ TOLD: dict[str, tuple[PaymentRule, str]] = {
         ),
         "By the band of “m”: above 0 up to and including 10: 100.00 CNY, above 10: 200.00 CNY.",
     ),
+    "slab whose next band says who has the edge": (
+        _rule(
+            shape="slab", metric="m", share_of="0.1",
+            bands=[
+                {"from": "0", "pays": "0.5"},
+                {"from": "9", "from_inclusive": False, "pays": "1"},
+            ],
+        ),
+        "By the band of “m”: from 0 up to and including 9: 0.05 CNY, above 9: 0.10 CNY.",
+    ),
+    "slab of shares that come to less than there are coins of": (
+        _rule(
+            shape="slab", currency="JPY", metric="m", share_of="1000",
+            bands=[{"from": "0", "pays": "0.0335"}],
+        ),
+        "By the band of “m”: from 0: 34 JPY.",
+    ),
     "excess_days": (
         _rule(
             shape="excess_days", milestone="launch", allowed_days=3, per_day="10.00",
@@ -185,8 +204,8 @@ TOLD: dict[str, tuple[PaymentRule, str]] = {
             shape="advance", milestone="start", amount="10.00", rate="0.25", starts_after="0.1",
             base="net", first="this",
         ),
-        ("10.00 CNY in advance once “start” is accepted, recovered at 25 % of what is certified "
-        "less retention after 10 % of the contract value is certified."),
+        ("10.00 CNY in advance once “start” is accepted, recovered at 25 % of each amount "
+        "certified less retention, once more than 10 % of the contract value is certified."),
     ),
     "indicator": (
         _rule(
@@ -237,6 +256,63 @@ def test_a_rule_in_words_says_every_number_that_decides(shape: str) -> None:
 
     assert sentence(rule, names={}, language="en") == told
     assert sentence(rule, names={}, language="zh").endswith("。")
+
+
+RULES = {
+    **{name: rule for name, (rule, _) in TOLD.items()},
+    **{f"{name}/{rule.code}": rule for name in NAMES for rule in grown(name).payment_rules},
+}
+OTHERWISE: dict[object, object] = {
+    "higher": "lower", "lower": "higher", "gross": "net", "net": "gross", "all": "any",
+    "any": "all", "this": "cumulative", "cumulative": "this",
+}  # fmt: skip
+
+
+def changes(value: Any) -> Iterator[Any]:
+    """Yield a value as often as it has parts, each time with one of them another one."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            is_read = key != "to_inclusive" or value["to"] is not None
+            if is_read and key not in {"code", "title", "currency", "shape"}:
+                yield from ({**value, key: changed} for changed in changes(part))
+    elif isinstance(value, list | tuple):
+        for at, part in enumerate(value):
+            yield from ([*value[:at], changed, *value[at + 1 :]] for changed in changes(part))
+    elif value is not None:
+        yield _another(value)
+
+
+def _another(value: object) -> object:
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if re.fullmatch(r"-?[0-9.]+", str(value)):
+        return "0.37" if value != "0.37" else "0.73"
+    if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):
+        return "1999-12-31"
+    return OTHERWISE.get(value, "another")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", RULES)
+def test_whatever_is_changed_about_a_rule_changes_its_words(name: str, language: Language) -> None:
+    rule = RULES[name]
+    data: dict[str, Any] = msgspec.to_builtins(rule)
+    told = sentence(rule, names={}, language=language)
+
+    for changed in changes(data):
+        other = msgspec.convert(changed, PaymentRule)
+        assert sentence(other, names={}, language=language) != told, changed
+
+
+def test_both_languages_say_the_same_numbers() -> None:
+    for name, rule in RULES.items():
+        zh, en = (
+            set(re.findall(r"[0-9](?:[0-9.,-]*[0-9])?", sentence(rule, names={}, language=one)))
+            for one in LANGUAGES
+        )
+        assert zh == en, name
 
 
 def test_every_shape_of_rule_has_words_in_both_languages() -> None:

@@ -100,12 +100,28 @@ RANGE_REST: Final = Said(
     "目标成本的 {lower}% 以上：供应方 {share}", "above {lower} % of it, {share} is the supplier's"
 )
 ADVANCE: Final = Said(
-    "{milestone}验收后预付 {amount}；累计核定超过合同价的 {after} 后，按{base}的 {rate} 扣回",
-    "{amount} in advance once {milestone} is accepted, recovered at {rate} of {base} after "
-    "{after} of the contract value is certified",
+    "{milestone}验收后预付 {amount}；累计核定超过合同价的 {after} 后，{recovered}",
+    "{amount} in advance once {milestone} is accepted, {recovered}, once more than {after} of the "
+    "contract value is certified",
 )
-GROSS: Final = Said("核定额", "what is certified")
-NET: Final = Said("扣除保留金后的核定额", "what is certified less retention")
+RECOVERED: Final = {
+    ("gross", "this"): Said(
+        "按每期核定额的 {rate} 扣回", "recovered at {rate} of each amount certified"
+    ),
+    ("net", "this"): Said(
+        "按每期核定额扣除保留金后的 {rate} 扣回",
+        "recovered at {rate} of each amount certified less retention",
+    ),
+    ("gross", "cumulative"): Said(
+        "按累计核定额的 {rate} 减去已扣回额扣回",
+        "recovered at {rate} of all that is certified so far, less what was recovered before",
+    ),
+    ("net", "cumulative"): Said(
+        "按累计核定额扣除保留金后的 {rate} 减去已扣回额扣回",
+        "recovered at {rate} of all that is certified so far less retention, less what was "
+        "recovered before",
+    ),
+}
 RETENTION: Final = Said(
     "每期核定额留置 {rate}，同时留置不超过 {limit}；释放：{releases}",
     "{rate} of what is certified is held, {limit} at most at a time; released: {releases}",

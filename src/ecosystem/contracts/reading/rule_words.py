@@ -9,6 +9,7 @@ from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.reading import rule_phrases as phrases
 from ecosystem.contracts.rule_parts import Band, Condition
 from ecosystem.identity.login.languages import Language, Said
+from ecosystem.values.money import of
 
 Names = dict[str, str]
 """What metrics and milestones are called, by their codes, in the language that is read."""
@@ -215,8 +216,9 @@ class _Telling:
             milestone=self._name(rule.milestone),
             amount=self._money(rule.amount),
             after=self._percent(rule.starts_after),
-            base=self._say(phrases.GROSS if rule.base == "gross" else phrases.NET),
-            rate=self._percent(rule.rate),
+            recovered=self._say(
+                phrases.RECOVERED[rule.base, rule.first], rate=self._percent(rule.rate)
+            ),
         )
 
     @_pays.register
@@ -292,22 +294,26 @@ class _Telling:
 
     def _bands(self, bands: Iterable[Band], share_of: str | None) -> str:
         ordered = list(bands)
-        following = [*(one.lower for one in ordered[1:]), None]
+        following = [*ordered[1:], None]
         return self._list(
             self._band(one, following=after, share_of=share_of)
             for one, after in zip(ordered, following, strict=True)
         )
 
-    def _band(self, band: Band, *, following: str | None, share_of: str | None) -> str:
-        upper = following if band.to is None else band.to
-        inclusive = band.to_inclusive if band.to is not None else False
-        pays = band.pays if share_of is None else f"{Decimal(share_of) * Decimal(band.pays):.2f}"
+    def _band(self, band: Band, *, following: Band | None, share_of: str | None) -> str:
+        upper, inclusive = band.to, band.to_inclusive
+        if upper is None and following is not None:
+            upper, inclusive = following.lower, not following.from_inclusive
         return self._say(
             phrases.BAND,
             lower=self._say(phrases.FROM[band.from_inclusive], value=band.lower),
             upper="" if upper is None else self._say(phrases.TO[inclusive], value=upper),
-            pays=self._money(pays),
+            pays=self._money(band.pays if share_of is None else self._share(band.pays, share_of)),
         )
+
+    def _share(self, pays: str, share_of: str) -> str:
+        """Return what a line of the calculation comes to, rounded as the engine rounds it."""
+        return of(Decimal(share_of) * Decimal(pays), self._currency).amount
 
     def _conditions(self, conditions: Iterable[Condition]) -> str:
         return self._list(
