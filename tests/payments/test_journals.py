@@ -1,6 +1,9 @@
 """The ledger as a journal: beancount adds it up by itself, and finds what is wrong."""
 
+import os
 import re
+import shutil
+import subprocess
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
@@ -74,3 +77,30 @@ async def test_the_journal_of_hledger_balances_and_holds_what_it_asserts(books: 
     assert last == 0
     assert len(POSTING.findall(text)) == 2 * len(books[1]) + len(books[0])
     assert sum(held.values()) == 0
+
+
+@pytest.fixture
+def hledger() -> str:
+    """The program itself; skipped where there is none, unless REQUIRE_HLEDGER is set."""
+    path = shutil.which("hledger")
+    if path is None and not os.environ.get("REQUIRE_HLEDGER"):
+        pytest.skip("there is no hledger")
+    assert path is not None, "there is no hledger"
+    return path
+
+
+async def test_hledger_checks_the_journal_and_finds_a_transfer_that_is_missing(
+    hledger: str, books: Books, tmp_path: Path
+) -> None:
+    def checked(among: Books) -> subprocess.CompletedProcess[str]:
+        journal = tmp_path / "ledger.journal"
+        journal.write_text(written(among, "hledger"), encoding="utf-8")
+        command = [hledger, "check", "--strict", "--file", str(journal)]
+        return subprocess.run(command, capture_output=True, check=False, text=True)
+
+    accounts, transfers = books
+    sound, missing = checked(books), checked((accounts, transfers[:-1]))
+
+    assert (sound.returncode, sound.stderr) == (0, "")
+    assert missing.returncode != 0
+    assert "balance assertion" in missing.stderr
