@@ -31,7 +31,9 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 OFFICER = ("city", "officer")
 
 
-def _contract(terms: ContractTerms) -> Contract:
+def contract_of(terms: ContractTerms) -> Contract:
+    """Return a contract in force with these terms, that all have signed."""
+
     def named(prefix: str) -> str:
         return compose(prefix, milliseconds=1, authority=1, entropy=1)
 
@@ -70,7 +72,7 @@ def _texts(value: object, language: Language) -> list[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_holds_every_text_that_is_signed(name: str, language: Language) -> None:
-    contract = _contract(grown(name))
+    contract = contract_of(grown(name))
 
     page = unescape(paper.page(outline(contract, language=language)).decode())
 
@@ -90,7 +92,7 @@ def test_what_stands_in_a_contract_is_text_and_never_html() -> None:
     planted = msgspec.structs.replace(terms, title=hostile, clauses=(clause,))
 
     for language in LANGUAGES:
-        outlined = outline(_contract(planted), language=language)
+        outlined = outline(contract_of(planted), language=language)
         page = paper.page(outlined).decode()
         assert "<script" not in page
         assert "<img" not in page
@@ -100,13 +102,13 @@ def test_what_stands_in_a_contract_is_text_and_never_html() -> None:
 def test_a_text_that_is_not_in_a_language_stands_in_the_other() -> None:
     terms = msgspec.structs.replace(grown(NAMES[0]), title=Text(zh="只有中文"))
 
-    assert outline(_contract(terms), language="en").title == "只有中文"
+    assert outline(contract_of(terms), language="en").title == "只有中文"
 
 
 def test_the_same_contract_gives_the_same_pdf_and_another_digest_another() -> None:
     terms = grown(NAMES[0])
-    one = outline(_contract(terms), language="zh")
-    other = msgspec.structs.replace(_contract(terms), terms_digest="0" * 64)
+    one = outline(contract_of(terms), language="zh")
+    other = msgspec.structs.replace(contract_of(terms), terms_digest="0" * 64)
 
     assert paper.pdf(one) == paper.pdf(one)
     assert paper.pdf(one) != paper.pdf(outline(other, language="zh"))

@@ -3,114 +3,21 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from decimal import Decimal
 
-from ecosystem.contracts.form_shapes import Clause, ContractTerms, TermsMetric
+from ecosystem.contracts.form_shapes import (
+    Clause,
+    ContractTerms,
+    Observed,
+    TermsMetric,
+    TermsMilestone,
+    TermsTermination,
+)
 from ecosystem.contracts.model import Contract
+from ecosystem.contracts.reading import outline_phrases as phrases
 from ecosystem.contracts.reading.rule_words import sentence
 from ecosystem.identity.login.languages import Language, Said, name_of
 from ecosystem.values.text import Text
-
-_CONTRACT: Final = Said("合同编号", "Contract")
-_STATE: Final = Said("状态", "State")
-_STATES: Final = {
-    "draft": Said("草案，尚未生效", "draft, not in force"),
-    "active": Said("已生效", "in force"),
-    "suspended": Said("已中止", "suspended"),
-    "completed": Said("已完成", "completed"),
-    "terminated": Said("已终止", "terminated"),
-}
-_VERSION: Final = Said("版本", "Version")
-_FORM: Final = Said("标准合同", "Standard form")
-_VALUE: Final = Said("合同价", "Value")
-_PERIOD: Final = Said("期限", "Period")
-_UNTIL: Final = Said("{first} 起，至 {last} 前一日止", "from {first} up to the day before {last}")
-_DIGEST: Final = Said("条款摘要（SHA-256）", "Digest of the terms (SHA-256)")
-_PARTIES: Final = Said("当事人", "Parties")
-_ROLE: Final = Said("身份", "Place")
-_NAME: Final = Said("名称", "Name")
-_ORGANISATION: Final = Said("机构标识", "Identifier")
-_SHARE: Final = Said("份额（%）", "Share (%)")
-_ROLES: Final = {
-    "buyer": Said("采购人", "buyer"),
-    "supplier": Said("供应方", "supplier"),
-    "verifier": Said("核验方", "verifier"),
-    "lender": Said("融资方", "lender"),
-}
-_LEAD: Final = Said("（牵头）", " (lead)")
-_LIABLE: Final = {
-    ("supplier", "joint"): Said(
-        "供应方为联合体：各成员就合同承担连带责任，各自收款份额如上。",
-        "The suppliers are a consortium: each is liable for the whole, jointly with the others, "
-        "and is paid the share above.",
-    ),
-    ("supplier", "several"): Said(
-        "供应方为联合体：各成员仅就其份额承担责任，各自收款份额如上。",
-        "The suppliers are a consortium: each is liable for its own share alone, "
-        "and is paid the share above.",
-    ),
-    ("lender", "joint"): Said(
-        "融资方为银团：各成员就融资承担连带责任，各自份额如上。",
-        "The lenders are a consortium: each is liable for the whole, jointly with the others, "
-        "and lends the share above.",
-    ),
-    ("lender", "several"): Said(
-        "融资方为银团：各成员仅就其份额承担责任，各自份额如上。",
-        "The lenders are a consortium: each is liable for its own share alone, "
-        "and lends the share above.",
-    ),
-}
-_CLAUSES: Final = Said("条款", "Clauses")
-_MILESTONES: Final = Said("里程碑", "Milestones")
-_CODE: Final = Said("代码", "Code")
-_WHAT: Final = Said("内容", "What")
-_DUE: Final = Said("到期日", "Due on")
-_ACCEPTED_WITHIN: Final = Said("验收期限（日）", "Accepted within (days)")
-_EVIDENCE: Final = Said("证据", "Evidence")
-_METRICS: Final = Said("成效指标", "Metrics")
-_AIM: Final = Said("目标", "Target")
-_AIMS: Final = {
-    True: Said("由 {baseline} 至 {target}（{unit}）", "from {baseline} to {target} ({unit})"),
-    False: Said("{target}（{unit}）", "{target} ({unit})"),
-}
-_MEASURED: Final = Said(
-    "每{period}一次。来源：{source}方法：{method}核验：{verification}",
-    "Each {period}. Source: {source} Method: {method} Verification: {verification}",
-)
-_PERIODS: Final = {
-    "month": Said("月", "month"),
-    "quarter": Said("季度", "quarter"),
-    "half_year": Said("半年", "half-year"),
-    "year": Said("年", "year"),
-}
-_STOP: Final = Said("。", ".")
-_RULES: Final = Said("付款规则", "Payment rules")
-_IN_WORDS: Final = Said(
-    "以下文字由规则数据生成；以数据为准。",
-    "These words are made from the rules' data; where they leave a doubt, the data decides.",
-)
-_STANDARDS: Final = Said("引用标准", "Standards")
-_DATA_TERMS: Final = Said("数据条款", "Terms of data")
-_ACCESS: Final = {
-    "open": Said("开放", "open"),
-    "conditional": Said("有条件", "on conditions"),
-    "restricted": Said("受限", "restricted"),
-}
-_CHANGES: Final = Said("变更", "Changes")
-_TERMINATION: Final = Said("终止", "Termination")
-_NOTICE: Final = Said(
-    "{text}（由{holder}行使，提前 {days} 日通知。）",
-    "{text} (Held by the {holder}; {days} days' notice.)",
-)
-_HOLDERS: Final = {
-    "buyer": Said("采购人", "buyer"),
-    "supplier": Said("供应方", "supplier"),
-    "either": Said("任一方", "buyer or the supplier"),
-}
-_SIGNATURES: Final = Said("签署", "Signatures")
-_UNSIGNED: Final = Said("尚无签署。", "Nobody has signed yet.")
-_SIGNED_AT: Final = Said("签署时间（UTC）", "Signed at (UTC)")
-_OWN_KEY: Final = Said("自有密钥（RFC 7638 指纹）", "Own key (RFC 7638 thumbprint)")
 
 
 @dataclass(frozen=True)
@@ -175,49 +82,60 @@ class _Told:
     def facts(self) -> Iterator[tuple[str, str]]:
         contract, terms = self._contract, self._terms
         form = terms.form
-        yield self._say(_CONTRACT), contract.id
-        yield self._say(_STATE), self._say(_STATES[contract.state])
-        yield self._say(_VERSION), str(contract.version)
-        yield self._say(_FORM), f"{form.id} {form.version}, SHA-256 {form.digest}"
-        yield self._say(_VALUE), f"{terms.value.decimal():,f} {terms.value.currency}"
+        yield self._say(phrases.CONTRACT), contract.id
+        yield self._say(phrases.STATE), self._say(phrases.STATES[contract.state])
+        yield self._say(phrases.VERSION), str(contract.version)
+        yield self._say(phrases.FORM), f"{form.id} {form.version}, SHA-256 {form.digest}"
+        operation = self._say(phrases.OPERATIONS[terms.operation])
+        phases = self._list(self._say(phrases.PHASES[one]) for one in terms.phases)
+        yield self._say(phrases.OPERATION), f"{operation}: {phases}"
+        yield self._say(phrases.VALUE), f"{terms.value.decimal():,f} {terms.value.currency}"
         period = {"first": str(terms.period.starts_on), "last": str(terms.period.ends_on)}
-        yield self._say(_PERIOD), self._say(_UNTIL, **period)
-        yield self._say(_DIGEST), contract.terms_digest
+        yield self._say(phrases.PERIOD), self._say(phrases.UNTIL, **period)
+        yield self._say(phrases.DIGEST), contract.terms_digest
 
     def sections(self) -> Iterator[Section]:
         terms = self._terms
-        liable = (self._say(_LIABLE[one.role, one.liability]) for one in terms.consortia)
-        yield self._section(_PARTIES, [self._parties(), *liable])
-        yield self._section(_CLAUSES, self._entries(terms.clauses))
-        yield self._section(_MILESTONES, [self._milestones()])
-        yield self._section(_METRICS, map(self._metric, terms.metrics))
-        yield self._section(_RULES, [self._say(_IN_WORDS), *self._rules()])
-        yield self._section(_STANDARDS, [self._standards()])
+        liable = (self._say(phrases.LIABLE[one.role, one.liability]) for one in terms.consortia)
+        yield self._section(phrases.PARTIES, [self._parties(), *liable])
+        yield self._section(phrases.CLAUSES, self._entries(terms.clauses))
+        yield self._section(phrases.AGREED, [self._agreed()])
+        yield self._section(phrases.MILESTONES, [self._milestones()])
+        yield self._section(phrases.METRICS, map(self._metric, terms.metrics))
+        yield self._section(phrases.RULES, [self._say(phrases.IN_WORDS), *self._rules()])
+        yield self._section(phrases.STANDARDS, [self._standards()])
         yield self._section(
-            _DATA_TERMS,
+            phrases.DATA_TERMS,
             (
                 Entry(
-                    f"{self._text(one.title)} ({self._say(_ACCESS[one.access])}, "
+                    f"{self._coded(one.title, one.code)} ({self._say(phrases.ACCESS[one.access])}, "
                     f"{self._text(one.licence)})",
                     self._text(one.text),
                 )
                 for one in terms.data_terms
             ),
         )
-        yield self._section(_CHANGES, self._entries(terms.changes))
-        yield self._section(_TERMINATION, self._termination())
-        yield self._section(_SIGNATURES, [self._signatures()])
+        yield self._section(phrases.CHANGES, self._entries(terms.changes))
+        yield self._section(phrases.TERMINATION, self._termination())
+        yield self._section(phrases.SIGNATURES, [self._signatures()])
 
     def _parties(self) -> Grid:
         shares = {
             (one.organisation_id, one.role): one.share or "" for one in self._contract.parties
+        } | {
+            (one.organisation_id, consortium.role): one.share
+            for consortium in self._terms.consortia
+            for one in consortium.shares
         }
+        heads = (phrases.ROLE, phrases.NAME, phrases.KIND, phrases.ORGANISATION, phrases.SHARE)
         return Grid(
-            tuple(map(self._say, (_ROLE, _NAME, _ORGANISATION, _SHARE))),
+            tuple(map(self._say, heads)),
             tuple(
                 (
-                    self._say(_ROLES[one.role]) + (self._say(_LEAD) if one.lead else ""),
+                    self._say(phrases.ROLES[one.role])
+                    + (self._say(phrases.LEAD) if one.lead else ""),
                     self._text(one.name),
+                    self._say(phrases.KINDS[one.kind]),
                     one.organisation_id,
                     shares.get((one.organisation_id, one.role), ""),
                 )
@@ -225,48 +143,89 @@ class _Told:
             ),
         )
 
+    def _agreed(self) -> Grid:
+        """Return what was said where the form leaves a blank, as it stands in the terms."""
+        heads = (self._say(phrases.NAME), self._say(phrases.WHAT))
+        return Grid(heads, tuple(self._terms.variables.items()))
+
     def _milestones(self) -> Grid:
+        heads = (
+            phrases.CODE, phrases.WHAT, phrases.DUE, phrases.ACCEPTED_WITHIN, phrases.EVIDENCE,
+            phrases.CONDITIONS,
+        )  # fmt: skip
         return Grid(
-            tuple(map(self._say, (_CODE, _WHAT, _DUE, _ACCEPTED_WITHIN, _EVIDENCE))),
+            tuple(map(self._say, heads)),
             tuple(
                 (
                     one.code,
-                    self._text(one.title),
+                    self._coded(one.title, self._say(phrases.MILESTONE_KINDS[one.kind])),
                     str(one.due_on),
                     str(one.acceptance_days),
                     ", ".join(one.evidence),
+                    self._list(self._conditions(one)),
                 )
                 for one in self._terms.milestones
             ),
         )
 
+    def _conditions(self, milestone: TermsMilestone) -> Iterator[str]:
+        """Yield what has to be so before a milestone is submitted, or accepted."""
+        if milestone.metrics:
+            yield self._say(phrases.SHOWN_BY, metrics=", ".join(milestone.metrics))
+        if milestone.after:
+            yield self._say(phrases.AFTER, codes=", ".join(milestone.after))
+        if milestone.early:
+            yield self._say(phrases.EARLY)
+        if milestone.verified:
+            yield self._say(phrases.CONFIRMED)
+
     def _metric(self, metric: TermsMetric) -> Entry:
         aim = self._say(
-            _AIMS[metric.baseline is not None],
+            phrases.AIMS[metric.baseline is not None],
             baseline=metric.baseline or "",
             target=metric.target,
             unit=self._text(metric.unit),
         )
         measured = self._say(
-            _MEASURED,
-            period=self._say(_PERIODS[metric.period]),
+            phrases.MEASURED,
+            period=self._say(phrases.PERIODS[metric.period]),
             source=self._ended(self._text(metric.source)),
             method=self._text(metric.method),
-            verification=self._text(metric.verification),
+            verification=self._ended(self._text(metric.verification)),
+            better=self._say(phrases.BETTER[metric.direction]),
+            role=self._say(phrases.ROLES[metric.verified_by]),
         )
-        title = f"{self._text(metric.title)} - {self._say(_AIM)}: {aim}"
-        return Entry(title, f"{self._text(metric.definition)} {measured}")
+        title = f"{self._coded(metric.title, metric.code)} - {self._say(phrases.AIM)}: {aim}"
+        text = f"{self._text(metric.definition)} {measured}"
+        observed = metric.observed
+        return Entry(title, text if observed is None else f"{text} {self._observed(observed)}")
+
+    def _observed(self, observed: Observed) -> str:
+        value = self._say(phrases.AGGREGATIONS[observed.aggregation])
+        if observed.percentile is not None:
+            percent = self._percent(observed.percentile)
+            value = self._say(phrases.AT_PERCENTILE, aggregation=value, percent=percent)
+        if observed.factor != "1":
+            value = self._say(phrases.TIMES, aggregation=value, factor=observed.factor)
+        return self._say(
+            phrases.OBSERVED,
+            window=self._say((phrases.WINDOWS | phrases.PERIODS)[observed.window]),
+            aggregation=value,
+            completeness=self._percent(observed.completeness),
+            days=str(observed.late_after_days),
+            zone=observed.time_zone,
+        )
 
     def _rules(self) -> Iterator[Entry]:
         names = {one.code: self._text(one.title) for one in self._terms.metrics}
         names |= {one.code: self._text(one.title) for one in self._terms.milestones}
         for rule in self._terms.payment_rules:
             words = sentence(rule, names=names, language=self._language)
-            yield Entry(self._text(rule.title), words)
+            yield Entry(self._coded(rule.title, rule.code), words)
 
     def _standards(self) -> Grid:
         return Grid(
-            (self._say(_CODE), self._say(_NAME)),
+            (self._say(phrases.CODE), self._say(phrases.NAME)),
             tuple(
                 (f"{one.code}-{one.edition}", self._text(one.title))
                 for one in self._terms.standards
@@ -276,19 +235,31 @@ class _Told:
     def _termination(self) -> Iterator[Entry]:
         for one in self._terms.termination:
             text = self._say(
-                _NOTICE,
+                phrases.NOTICE,
                 text=self._text(one.text),
-                holder=self._say(_HOLDERS[one.holder]),
+                holder=self._say(phrases.HOLDERS[one.holder]),
+                when=self._when(one),
                 days=str(one.notice_days),
             )
-            yield Entry(self._text(one.title), text)
+            yield Entry(self._coded(one.title, one.code), text)
+
+    def _when(self, right: TermsTermination) -> str:
+        if (trigger := right.trigger) is None:
+            return ""
+        return self._say(
+            phrases.TRIGGER,
+            metric=trigger.metric,
+            value=trigger.worse_than,
+            times=str(trigger.times),
+            periods=str(trigger.of_periods),
+        )
 
     def _signatures(self) -> str | Grid:
         signatures = self._contract.signatures
         if not signatures:
-            return self._say(_UNSIGNED)
+            return self._say(phrases.UNSIGNED)
         return Grid(
-            tuple(map(self._say, (_NAME, _SIGNED_AT, _OWN_KEY))),
+            tuple(map(self._say, (phrases.NAME, phrases.SIGNED_AT, phrases.OWN_KEY))),
             tuple(
                 (
                     self._names.get(one.organisation_id, one.organisation_id),
@@ -300,7 +271,7 @@ class _Told:
         )
 
     def _entries(self, clauses: Iterable[Clause]) -> Iterator[Entry]:
-        return (Entry(self._text(one.title), self._text(one.text)) for one in clauses)
+        return (Entry(self._coded(one.title, one.code), self._text(one.text)) for one in clauses)
 
     def _section(self, title: Said, parts: Iterable[str | Entry | Grid]) -> Section:
         return Section(self._say(title), tuple(parts))
@@ -308,8 +279,17 @@ class _Told:
     def _say(self, said: Said, **parts: str) -> str:
         return said.told(self._language, **parts)
 
+    def _list(self, parts: Iterable[str]) -> str:
+        return self._say(phrases.JOIN).join(parts)
+
+    def _coded(self, title: Text, code: str) -> str:
+        return self._say(phrases.CODED, title=self._text(title), code=code)
+
+    def _percent(self, ratio: str) -> str:
+        return self._say(phrases.PERCENT, percent=f"{(Decimal(ratio) * 100).normalize():f}")
+
     def _ended(self, text: str) -> str:
-        return text if text.endswith((".", "。")) else text + self._say(_STOP)
+        return text if text.endswith((".", "。")) else text + self._say(phrases.STOP)
 
     def _text(self, text: Text) -> str:
         return name_of(text, self._language)
