@@ -1,6 +1,7 @@
 """A contract in force is altered by a change that all its parties sign, and by nothing else."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -15,6 +16,7 @@ from ecosystem.milestones.replanning import rules as replanning
 from ecosystem.milestones.replanning.model import AlterFacts, CancelFacts
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
+from ecosystem.values.period import wire
 from tests.contracts.changing import (
     OFFICER,
     PARTIES,
@@ -114,6 +116,30 @@ async def test_with_the_last_signature_the_contract_has_its_new_edition(
     public = await active.client.get(f"/v1/contract-changes/{change['id']}")
     assert public.json()["state"] == "in_force"
     assert (await replayed(database, RULES))["contract.changed"] == 1
+
+
+async def test_an_edition_is_read_on_paper_as_it_was_signed(active: Partnership) -> None:
+    path = f"/v1/contracts/{active.contract_id}"
+    first = await read(active, path)
+    second = await signed(active, await proposed(active, LATER))
+    printed: dict[str, tuple[str, bytes]] = {}
+    signed_at = wire(datetime.fromisoformat(first["activated_at"]))
+    for when in ("", f"&as_of={signed_at}"):
+        page = await active.get(f"{path}/page?language=en{when}", by=OFFICER)
+        pdf = await active.get(f"{path}/pdf?language=en{when}", by=OFFICER)
+        assert (page.status_code, pdf.status_code) == (200, 200), page.text
+        printed[when] = page.text, pdf.content
+
+    (now, now_pdf), (then, then_pdf) = printed.values()
+    assert ("2025-09-01" in now, "2025-09-01" in then) == (True, False)
+    assert (second["terms_digest"] in now, first["terms_digest"] in then) == (True, True)
+    assert (now.count("<dd>2</dd>"), then.count("<dd>1</dd>")) == (1, 1)
+    assert "As known at" in then
+    assert "As known at" not in now
+    assert now_pdf != then_pdf
+    ahead = await active.get(f"{path}/pdf?as_of=2199-01-01T00:00:00Z", by=OFFICER)
+    before = await active.get(f"{path}/page?as_of=position:0", by=OFFICER)
+    assert (code(ahead), code(before)) == ((422, "moment_ahead"), (404, "nothing_then"))
 
 
 async def test_what_is_no_sound_contract_is_no_sound_change(active: Partnership) -> None:

@@ -26,6 +26,7 @@ from ecosystem.contracts.reading import paper
 from ecosystem.contracts.reading.outline import Outline, outline
 from ecosystem.history.past import rules as past
 from ecosystem.history.past.answers import UNCLEAR, AsOf, ValidAt
+from ecosystem.history.past.model import Asked
 from ecosystem.identity.login.languages import Language
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import (
@@ -124,17 +125,23 @@ async def read_contract(
     permit=access.READ,
     answers=str,
     produces="text/html",
-    refuses=(rules.ContractMissing,),
+    refuses=(rules.ContractMissing, *UNCLEAR),
 )
 async def show_contract(
-    request: Call, contract_id: FromPath[str], language: FromQuery[Spoken] = "zh"
+    request: Call,
+    contract_id: FromPath[str],
+    language: FromQuery[Spoken] = "zh",
+    as_of: FromQuery[AsOf | None] = None,
+    valid_at: FromQuery[ValidAt | None] = None,
 ) -> Response[bytes]:
-    """Show a contract as a page.
+    """Show a contract as a page, as it is or as it was signed before.
 
     All that its parties sign, in Chinese or English: clauses, milestones, metrics, payment rules
-    in plain words, the digest, and who has signed. Seen by whoever may read the contract.
+    in plain words, the digest, and who has signed. Seen by whoever may read the contract; with
+    `as_of` and `valid_at` an earlier edition, as the contract itself is read.
     """
-    outlined = await _outlined(request, contract_id, language)
+    asked = past.asked(as_of, valid_at, now=request.at)
+    outlined = await _outlined(request, contract_id, language, asked)
     return request.answer(paper.page(outlined), headers=paper.POLICY)
 
 
@@ -143,16 +150,21 @@ async def show_contract(
     permit=access.READ,
     answers=bytes,
     produces="application/pdf",
-    refuses=(rules.ContractMissing,),
+    refuses=(rules.ContractMissing, *UNCLEAR),
 )
 async def print_contract(
-    request: Call, contract_id: FromPath[str], language: FromQuery[Spoken] = "zh"
+    request: Call,
+    contract_id: FromPath[str],
+    language: FromQuery[Spoken] = "zh",
+    as_of: FromQuery[AsOf | None] = None,
+    valid_at: FromQuery[ValidAt | None] = None,
 ) -> Response[bytes]:
-    """Print a contract as a PDF.
+    """Print a contract as a PDF, as it is or as it was signed before.
 
     What the page shows, for paper. The same contract gives the same bytes.
     """
-    outlined = await _outlined(request, contract_id, language)
+    asked = past.asked(as_of, valid_at, now=request.at)
+    outlined = await _outlined(request, contract_id, language, asked)
     content = await asyncio.to_thread(paper.pdf, outlined)
     name = f'attachment; filename="{contract_id}.{language}.pdf"'
     return request.answer(content, headers={"content-disposition": name})
@@ -200,10 +212,14 @@ async def sign_contract(
     return request.answer(now, version=now.version, location=f"/v1/contracts/{contract_id}")
 
 
-async def _outlined(request: Call, contract_id: str, language: Language) -> Outline:
-    row = await queries.view(request.tx, contract_id, seen_by=request.reader)
-    contract = msgspec.json.decode(row["body"], type=Contract)
-    return outline(contract, language=language)
+async def _outlined(
+    request: Call, contract_id: str, language: Language, asked: Asked | None
+) -> Outline:
+    if asked is None:
+        body = (await queries.view(request.tx, contract_id, seen_by=request.reader))["body"]
+    else:
+        body = await remembered.past(request.tx, contract_id, seen_by=request.reader, asked=asked)
+    return outline(msgspec.json.decode(body, type=Contract), language=language)
 
 
 ROUTES = (

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from msgspec import UNSET
+
 from ecosystem.contracts.form_shapes import (
     Clause,
     ContractTerms,
@@ -16,6 +18,7 @@ from ecosystem.contracts.form_shapes import (
 from ecosystem.contracts.model import Contract
 from ecosystem.contracts.reading import outline_phrases as phrases
 from ecosystem.contracts.reading.rule_words import sentence
+from ecosystem.history.past.model import Past
 from ecosystem.identity.login.languages import Language, Said, name_of
 from ecosystem.values.text import Text
 
@@ -84,7 +87,9 @@ class _Told:
         form = terms.form
         yield self._say(phrases.CONTRACT), contract.id
         yield self._say(phrases.STATE), self._say(phrases.STATES[contract.state])
+        yield self._say(phrases.EDITION), str(contract.edition)
         yield self._say(phrases.VERSION), str(contract.version)
+        yield from self._then(contract.then)
         yield self._say(phrases.FORM), f"{form.id} {form.version}, SHA-256 {form.digest}"
         operation = self._say(phrases.OPERATIONS[terms.operation])
         phases = self._list(self._say(phrases.PHASES[one]) for one in terms.phases)
@@ -93,6 +98,17 @@ class _Told:
         period = {"first": str(terms.period.starts_on), "last": str(terms.period.ends_on)}
         yield self._say(phrases.PERIOD), self._say(phrases.UNTIL, **period)
         yield self._say(phrases.DIGEST), contract.terms_digest
+
+    def _then(self, then: Past) -> Iterator[tuple[str, str]]:
+        """Yield of which moments the contract speaks, where that is not now."""
+        if then is UNSET:
+            return
+        yield self._say(phrases.AS_OF), _moment(then.as_of)
+        if then.valid_at is not None:
+            yield self._say(phrases.VALID_AT), _moment(then.valid_at)
+        if (later := then.corrected_by) is not None:
+            told = self._say(phrases.CORRECTION, type=later.type, at=_moment(later.recorded_at))
+            yield self._say(phrases.CORRECTED), told
 
     def sections(self) -> Iterator[Section]:
         terms = self._terms

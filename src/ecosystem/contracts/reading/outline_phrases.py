@@ -13,7 +13,12 @@ STATES: Final = {
     "completed": Said("已完成", "completed"),
     "terminated": Said("已终止", "terminated"),
 }
-VERSION: Final = Said("版本", "Version")
+VERSION: Final = Said("记录版本", "Version of the record")
+EDITION: Final = Said("签署版次", "Edition signed")
+AS_OF: Final = Said("当时所知（UTC）", "As known at (UTC)")
+VALID_AT: Final = Said("当时有效（UTC）", "As in force at (UTC)")
+CORRECTED: Final = Said("此后更正（UTC）", "Corrected since (UTC)")
+CORRECTION: Final = Said("{type}，{at}", "{type}, {at}")
 FORM: Final = Said("标准合同", "Standard form")
 OPERATION: Final = Said("运营类别与阶段", "Operation and phases")
 OPERATIONS: Final = {
