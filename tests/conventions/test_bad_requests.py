@@ -1,9 +1,10 @@
 """Each request that breaks a convention gets its problem, and changes nothing."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import httpx
@@ -176,6 +177,12 @@ BAD = (
 )  # fmt: skip
 
 
+_OF_PROGRAMMERS: Final = re.compile(
+    r"regex|Expected `|\(\?|\[0-9|is not of type|is not valid under"
+)
+"""How a library of Python tells what it expects."""
+
+
 @pytest.fixture(scope="module")
 def kept() -> dict[str, Market]:
     return {}
@@ -223,6 +230,67 @@ async def test_it_is_refused_as_the_conventions_say_and_changes_nothing(
     assert await counts(owner_url) == before
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (
+            "/v1/contracts/contract_0190f3c2a1b070008000000000000001?as_of=yesterday",
+            (
+                "The query parameter as_of must be the moment as of which it is told: an RFC 3339 "
+                "time with its offset, or `position:` and a place in the log, such as "
+                "`2026-03-31T16:00:00Z` or `position:1024`."
+            ),
+        ),
+        (
+            "/v1/contracts/contract_0190f3c2a1b070008000000000000001?valid_at=yesterday",
+            (
+                "The query parameter valid_at must be an instant with its offset from UTC, such as "
+                "`2026-03-01T09:00:00Z`."
+            ),
+        ),
+        (
+            "/v1/needs?operation=painting",
+            "The query parameter operation must be one of `data`, `facility`, `service`.",
+        ),
+        ("/v1/needs?limit=many", "The query parameter limit must be a whole number from 1 to 100."),
+        (
+            "/v1/awards?need_id=need_12",
+            (
+                "The query parameter need_id must be the identifier of the need, or left out for "
+                "all, such as `need_0190f3c2a1b070008000000000000001`."
+            ),
+        ),
+    ],
+)
+async def test_a_parameter_of_no_such_form_is_told_in_words_what_it_must_be(
+    path: str, said: str, there: Market, client: httpx.AsyncClient
+) -> None:
+    answer = await client.get(path, headers=there.officer)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert answer.json()["detail"].startswith(said)
+
+
+async def test_a_field_of_no_such_form_is_told_in_words_what_it_must_be(
+    there: Market, client: httpx.AsyncClient
+) -> None:
+    lot = {**there.draft["lots"][0], "ceiling": {"amount": "-1", "currency": "cny"}}
+    body = {**there.draft, "lots": [lot], "operation": "painting", "opening_at": "soon", "more": 1}
+    del body["title"]
+
+    answer = await client.post("/v1/needs", json=body, headers=there.officer)
+
+    said = {one["pointer"] or one["code"]: one["detail"] for one in answer.json()["errors"]}
+    assert said["/operation"] == "/operation must be one of `data`, `facility`, `service`"
+    assert said["/lots/0/ceiling/amount"].endswith(
+        "no finer than the currency allows, such as `1234.50`"
+    )
+    assert said["/lots/0/ceiling/currency"].endswith("must be an ISO 4217 code, such as `CNY`")
+    assert said["/opening_at"].endswith("such as `2026-03-01T09:00:00Z`")
+    assert said["required"].startswith("the body lacks `title`, which must be an object with")
+    assert said["additional_properties"].startswith("the body has a field 'more' that is not known")
+
+
 def _is_a_problem(answer: httpx.Response) -> None:
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
@@ -231,6 +299,7 @@ def _is_a_problem(answer: httpx.Response) -> None:
     assert problem["type"].endswith(f"/problems/{problem['code']}")
     assert problem["title"]
     assert problem["detail"]
+    assert not _OF_PROGRAMMERS.search(answer.text)
     if answer.status_code == 401:
         assert "Bearer" in answer.headers["www-authenticate"]
     if answer.status_code == 405:

@@ -33,7 +33,8 @@ Grade = Annotated[
     str,
     Meta(
         pattern=whole("([a-z][a-z0-9-]{1,63}|not_demonstrated)"),
-        description="Code of a grade, or `not_demonstrated` where too little was measured for one.",
+        description="The code of a grade, or `not_demonstrated` where too little was measured.",
+        examples=["good", "not_demonstrated"],
     ),
 ]
 Source = Literal["spending", "milestone", "metric"]

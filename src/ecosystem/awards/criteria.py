@@ -26,14 +26,16 @@ Score = Annotated[
     str,
     Meta(
         pattern=whole(r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,6})?"),
-        description="Score or points, as a decimal string.",
+        description="A score or points, as a decimal string.",
+        examples=["86.5"],
     ),
 ]
 Share = Annotated[
     str,
     Meta(
         pattern=whole(r"(0(\.[0-9]{1,4})?|1(\.0{1,4})?)"),
-        description="Ratio from 0 to 1, as a decimal string.",
+        description="A ratio from 0 to 1, as a decimal string.",
+        examples=["0.85"],
     ),
 ]
 

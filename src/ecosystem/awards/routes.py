@@ -4,7 +4,6 @@ from typing import Annotated
 
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta
 
 from ecosystem.awards import access, actions, queries, rules
 from ecosystem.awards.model import ProposalDraft
@@ -15,13 +14,11 @@ from ecosystem.needs.rules import NeedMissing
 from ecosystem.offers.rules import LotMissing, OfferMissing
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
+from ecosystem.values.identifiers import narrowing
 from ecosystem.values.page import Page
-from ecosystem.values.patterns import whole
 from ecosystem.values.revision import RevisionStale
 
-OfNeed = Annotated[
-    str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="The need; leave out for all.")
-]
+OfNeed = Annotated[str, narrowing("need")]
 
 
 @post(

@@ -20,7 +20,12 @@ from ecosystem.values.patterns import whole
 
 _SECTORS: Final = msgspec.json.encode(SECTORS)
 Code = Annotated[
-    str, Meta(pattern=whole("[0-9A-Za-z]{0,12}"), description="Code of a jurisdiction.")
+    str,
+    Meta(
+        pattern=whole("[0-9A-Za-z]{0,12}"),
+        description="The code of a jurisdiction.",
+        examples=["440300"],
+    ),
 ]
 
 

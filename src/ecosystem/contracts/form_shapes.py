@@ -21,19 +21,37 @@ Phase = Literal["construction", "operation"]
 PartyRole = Literal["buyer", "supplier", "verifier", "lender"]
 MilestoneKind = Literal["delivery", "operation", "outcome", "reporting", "financing"]
 Days = Annotated[int, Meta(ge=0, le=36_500)]
-Version = Annotated[str, Meta(pattern=whole(r"[0-9]+\.[0-9]+"), examples=["1.0"])]
-Digest = Annotated[str, Meta(pattern=whole("[0-9a-f]{64}"), description="SHA-256.")]
+Version = Annotated[
+    str,
+    Meta(
+        pattern=whole(r"[0-9]+\.[0-9]+"),
+        description="A version: two numbers and a point between.",
+        examples=["1.0"],
+    ),
+]
+Digest = Annotated[
+    str,
+    Meta(
+        pattern=whole("[0-9a-f]{64}"),
+        description="A SHA-256 in lower-case hexadecimal.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    ),
+]
 Name = Annotated[
     str,
     Meta(
-        pattern=whole("[a-z][a-z0-9_]*"), max_length=60, description="Name of a variable: `{name}`."
+        pattern=whole("[a-z][a-z0-9_]*"),
+        max_length=60,
+        description="The name of a variable: lower-case letters, digits and `_`, a letter first.",
+        examples=["delivery_on"],
     ),
 ]
 Quantity = Annotated[
     str,
     Meta(
         pattern=whole(r"(-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?|\{[^{}]+\})"),
-        description="Decimal string, `{variable}`, `{value * 0.30}` or `{value * variable}`.",
+        description="A decimal string, `{variable}`, `{value * 0.30}` or `{value * variable}`.",
+        examples=["99.5", "{value * 0.30}"],
     ),
 ]
 

@@ -33,6 +33,7 @@ DetachedJws = Annotated[
         pattern=whole(r"[0-9A-Za-z_-]+\.\.[0-9A-Za-z_-]+"),
         max_length=2_000,
         description="A JWS in compact form whose payload is left out (RFC 7515, appendix F).",
+        examples=["eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ..c2lnbmF0dXJl"],
     ),
 ]
 

@@ -37,13 +37,11 @@ from ecosystem.runtime.web import (
     get,
     post,
 )
+from ecosystem.values.identifiers import narrowing
 from ecosystem.values.page import Page
-from ecosystem.values.patterns import whole
 
 Spoken = Annotated[Language, Meta(description="Chinese or English.")]
-NeedFilter = Annotated[
-    str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="Contracts of this need; or all.")
-]
+NeedFilter = Annotated[str, narrowing("need")]
 
 
 @get("/v1/contract-forms", permit=access.FORMS, answers=FormList)

@@ -14,7 +14,7 @@ Code = Annotated[
     Meta(
         pattern=whole(r"[a-z][a-z0-9]*(-[a-z0-9]+)*"),
         max_length=60,
-        description="Name that a contract gives to one of its parts.",
+        description="The name that a contract gives to a part: lower-case words, `-` between.",
         examples=["data-quality"],
     ),
 ]
@@ -22,7 +22,7 @@ Ratio = Annotated[
     str,
     Meta(
         pattern=whole(r"(0(\.[0-9]{1,9})?|1(\.0{1,9})?)"),
-        description="Decimal string from 0 to 1.",
+        description="A decimal string from 0 to 1, at most nine decimals.",
         examples=["0.95"],
     ),
 ]

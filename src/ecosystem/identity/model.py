@@ -63,7 +63,7 @@ JurisdictionCode = Annotated[
     str,
     Meta(
         pattern=whole("[0-9A-Za-z]{2,12}"),
-        description="Code of a jurisdiction.",
+        description="The code of a jurisdiction.",
         examples=["440300"],
     ),
 ]
@@ -96,9 +96,21 @@ class BankAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     holder: Line
     """Name in which the account is held."""
-    number: Annotated[str, Meta(pattern=whole("[0-9A-Z]{5,34}"), description="Number or IBAN.")]
+    number: Annotated[
+        str,
+        Meta(
+            pattern=whole("[0-9A-Z]{5,34}"),
+            description="The number or IBAN: 5 to 34 digits and capitals, without spaces.",
+            examples=["6222020200012345678"],
+        ),
+    ]
     bank_code: Annotated[
-        str, Meta(pattern=whole("[0-9A-Z]{8,14}"), description="BIC, or the 12 digits of CNAPS.")
+        str,
+        Meta(
+            pattern=whole("[0-9A-Z]{8,14}"),
+            description="The BIC, or the 12 digits of CNAPS.",
+            examples=["ICBKCNBJ", "102100099996"],
+        ),
     ]
     currency: Currency
 
@@ -110,7 +122,7 @@ class OtherName(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         str,
         Meta(
             pattern=whole("[a-z]{2,3}(-[0-9A-Za-z]{2,8}){0,3}"),
-            description="Tag of the language (BCP 47), none of `zh` and `en`, each once.",
+            description="The tag of the language (BCP 47), none of `zh` and `en`, each once.",
             examples=["pt"],
         ),
     ]
@@ -134,7 +146,7 @@ class BeneficialOwner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         str,
         Meta(
             pattern=whole("[A-Z]{2}"),
-            description="Where she lives (ISO 3166-1, two letters; XK too).",
+            description="The country where she lives (ISO 3166-1, two letters; XK too).",
             examples=["CN"],
         ),
     ]
@@ -204,7 +216,12 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     seen_on: date
     sha256: (
         Annotated[
-            str, Meta(pattern=whole("[0-9a-f]{64}"), description="SHA-256 of the document, in hex.")
+            str,
+            Meta(
+                pattern=whole("[0-9a-f]{64}"),
+                description="The SHA-256 of the document, in lower-case hexadecimal.",
+                examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+            ),
         ]
         | None
     ) = None

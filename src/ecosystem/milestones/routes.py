@@ -26,15 +26,12 @@ from ecosystem.milestones import access, actions, queries, rules
 from ecosystem.milestones.model import Milestone, MilestoneSummary, State, Submission
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
-from ecosystem.values.identifiers import owner
+from ecosystem.values.identifiers import narrowing, owner
 from ecosystem.values.page import Page
-from ecosystem.values.patterns import whole
 from ecosystem.values.period import Instant
 from ecosystem.values.revision import RevisionStale
 
-OfContract = Annotated[
-    str, Meta(pattern=whole("(contract_[0-9a-f]{32})?"), description="Of this contract; or of all.")
-]
+OfContract = Annotated[str, narrowing("contract")]
 Overdue = Annotated[bool, Meta(description="Only those past `due_at` that are to be submitted.")]
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from ecosystem.catalogue.model import Operation, Phase, Sector
 from ecosystem.catalogue.profiles.model import Envelopes, InForce, PriceFormula
+from ecosystem.identity.model import JurisdictionCode
 from ecosystem.needs.attachments.documents import Document, Documents
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import LotId, NeedId, PersonId, ProgrammeId
@@ -20,21 +21,28 @@ from ecosystem.values.text import Line, Text
 
 Code = Annotated[
     str,
-    Meta(pattern=whole("[a-z][a-z0-9_-]{0,39}"), description="Short name, unique within its list."),
+    Meta(
+        pattern=whole("[a-z][a-z0-9_-]{0,39}"),
+        description="A short name, unique within its list: up to 40 of lower-case letters, digits, "
+        "`_` and `-`, the first a letter.",
+        examples=["availability"],
+    ),
 ]
 Weight = Annotated[
     str,
     Meta(
         pattern=whole(r"(0|[1-9][0-9]?|100)(\.[0-9]{1,2})?"),
-        description="Share of the score in per cent, as a decimal string.",
+        description="A share of the score in per cent, as a decimal string.",
+        examples=["60", "12.5"],
     ),
 ]
-JurisdictionCode = Annotated[str, Meta(pattern=whole("[0-9A-Za-z]{2,12}"))]
 Threshold = Annotated[int, Meta(ge=2, le=7)]
 PublicKey = Annotated[
     str,
     Meta(
-        pattern=whole("[A-Za-z0-9_-]{43}"), description="X25519 public key, 32 bytes as base64url."
+        pattern=whole("[A-Za-z0-9_-]{43}"),
+        description="An X25519 public key, 32 bytes as base64url.",
+        examples=["Kq3mQ0dBV3c1b1hYk2rS8mJrN5hXv0wq7a9Z4tUe2yE"],
     ),
 ]
 
@@ -144,8 +152,22 @@ class DataResource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 class FormCited(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A standard-form contract, by name and version."""
 
-    id: Annotated[str, Meta(pattern=whole("[a-z][a-z0-9-]{1,63}"))]
-    version: Annotated[str, Meta(pattern=whole(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}"))]
+    id: Annotated[
+        str,
+        Meta(
+            pattern=whole("[a-z][a-z0-9-]{1,63}"),
+            description="The identifier of a standard form, in lower case.",
+            examples=["data-annotation"],
+        ),
+    ]
+    version: Annotated[
+        str,
+        Meta(
+            pattern=whole(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}"),
+            description="The version of a standard form.",
+            examples=["1.0"],
+        ),
+    ]
 
 
 class NeedDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -32,5 +32,6 @@ class OpeningKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             pattern=whole("[A-Za-z0-9_-]{43}"),
             description="What was sealed in the challenge, 32 bytes as base64url.",
+            examples=["Kq3mQ0dBV3c1b1hYk2rS8mJrN5hXv0wq7a9Z4tUe2yE"],
         ),
     ]

@@ -37,19 +37,24 @@ Sha256 = Annotated[
     Meta(
         pattern=whole("[0-9a-f]{64}"),
         max_length=64,
-        description="SHA-256 in lower-case hexadecimal.",
+        description="A SHA-256 in lower-case hexadecimal.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
     ),
 ]
 Base64Url = Annotated[
     str,
-    Meta(pattern=whole("[A-Za-z0-9_-]+"), description="Base64url of RFC 4648, without padding."),
+    Meta(
+        pattern=whole("[A-Za-z0-9_-]+"),
+        description="The base64url of RFC 4648, without padding.",
+        examples=["c2VhbGVk"],
+    ),
 ]
 Deadline = Annotated[
     str,
     Meta(
         pattern=whole(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"),
         max_length=27,
-        description="RFC 3339 instant in UTC with six digits of a second.",
+        description="An RFC 3339 instant in UTC with six digits of a second.",
         examples=["2027-03-01T08:00:00.000000Z"],
     ),
 ]

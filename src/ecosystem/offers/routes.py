@@ -27,14 +27,11 @@ from ecosystem.offers.shapes import ContentUnsound
 from ecosystem.runtime import keyring, paging
 from ecosystem.runtime.apart import apart
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
-from ecosystem.values.identifiers import owner
+from ecosystem.values.identifiers import narrowing, owner
 from ecosystem.values.page import Page
-from ecosystem.values.patterns import whole
 from ecosystem.values.revision import RevisionStale
 
-OfNeed = Annotated[
-    str, Meta(pattern=whole("(need_[0-9a-f]{32})?"), description="The need; leave out for all.")
-]
+OfNeed = Annotated[str, narrowing("need")]
 Inviting = Annotated[bool, Meta(description="Only those that wait for the caller's consent.")]
 _SUBMISSION_REFUSES = (
     rules.OfferMissing, RevisionStale, rules.NotLead, rules.OfferOver, rules.NeedNotOpen,

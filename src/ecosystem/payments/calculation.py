@@ -24,7 +24,7 @@ Signed = Annotated[
     str,
     Meta(
         pattern=whole(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"),
-        description="Decimal string of an amount that is added, or deducted where negative.",
+        description="A decimal string of an amount that is added, or deducted where negative.",
         examples=["-240.00"],
     ),
 ]
@@ -32,7 +32,7 @@ Instant = Annotated[
     str,
     Meta(
         pattern=whole(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z"),
-        description="RFC 3339 instant in UTC.",
+        description="An RFC 3339 instant in UTC.",
         examples=["2026-03-31T16:00:00.000000Z"],
     ),
 ]
@@ -40,11 +40,18 @@ Value = Annotated[
     str,
     Meta(
         pattern=whole(r"-?(0|[1-9][0-9]{0,29})(\.[0-9]{1,9})?"),
-        description="Decimal string: a measured value, or what several come to.",
+        description="A decimal string: a measured value, or what several come to.",
         examples=["99.95"],
     ),
 ]
-Digest = Annotated[str, Meta(pattern=whole("[0-9a-f]{64}"), description="SHA-256.")]
+Digest = Annotated[
+    str,
+    Meta(
+        pattern=whole("[0-9a-f]{64}"),
+        description="A SHA-256 in lower-case hexadecimal.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    ),
+]
 
 
 class Stage(StrEnum):

@@ -33,6 +33,7 @@ BankReference = Annotated[
     Meta(
         pattern=whole(r"[0-9A-Za-z](?:[0-9A-Za-z /?:().,'+-]{0,33}[0-9A-Za-z])?"),
         description="What the bank calls the transaction: 1 to 35 characters of ISO 20022.",
+        examples=["SCDB 2031-0415-001"],
     ),
 ]
 

@@ -11,6 +11,7 @@ from ecosystem.runtime import idempotency, problems
 from ecosystem.runtime.call import NO_VERSION, Call, EdgeFinding, Replay
 from ecosystem.runtime.operation import OPERATION, Operation
 from ecosystem.runtime.visit import StoredUnder, Visit
+from ecosystem.values import wanting
 from ecosystem.values.actor import Actor, Assurance, OrganisationKind
 from ecosystem.values.permit import Permit
 from ecosystem.values.revision import RevisionStale
@@ -165,11 +166,11 @@ def _known_queries(call: Call, operation: Operation) -> None:
             # The framework would take the word for none, and a filter would find everything.
             detail = f"The query parameter {name} is left out, never null."
             raise EdgeFinding(problems.MALFORMED, detail)
+        kind = operation.queries[name]
         try:
-            kind = operation.queries[name]
             msgspec.convert(value, kind, strict=_is_instant(kind))
-        except msgspec.ValidationError as error:
-            detail = f"The query parameter {name}: {error}."
+        except msgspec.ValidationError:
+            detail = f"The query parameter {name} must be {wanting.of(kind, null=False)}."
             raise EdgeFinding(problems.MALFORMED, detail) from None
     if len({name for name, _ in given}) != len(given):
         raise EdgeFinding(problems.MALFORMED, "A query parameter is given twice.")

@@ -1,28 +1,22 @@
 """What the framework's exceptions become: problems, with every fault of the body at once."""
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError as SchemaFault
 from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from ecosystem.runtime import problems
+from ecosystem.runtime import misfits, problems
 from ecosystem.runtime.edge import recorded
 from ecosystem.runtime.web import OPERATION, Call, EdgeFinding, Operation, Replay
-from ecosystem.values.patterns import published
+from ecosystem.values import wanting
 from ecosystem.values.refusal import Fault, Refusal
 
 _OAUTH_CODES: Final = {500: "server_error", 503: "temporarily_unavailable"}
 _NOT_SAID: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 """What an error_description may not hold."""
 _UNSUPPORTED: Final = 415
-_FAULTS_MAX: Final = 50
-_TEXT_MAX: Final = 300
 _BY_STATUS: Final = {
     404: problems.NOT_FOUND,
     405: problems.METHOD_NOT_ALLOWED,
@@ -138,20 +132,25 @@ def _as_oauth_error(problem: problems.Problem) -> Response[bytes]:
 
 def _faults(request: Call, error: HTTPException) -> tuple[Fault, ...]:
     """Return every fault of the body at once; the framework stops at the first."""
-    found: tuple[Fault, ...] = ()
     field: Any = getattr(_handler(request), "parsed_data_field", None)
     if field is not None:
-        try:
-            document = msgspec.json.decode(request.visit.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return ()
-        found = tuple(_schema_faults(field.raw, document, discreet=_is_discreet(request)))
-    if not found and isinstance(error.__cause__, msgspec.ValidationError):
-        return (_first_fault(str(error.__cause__)),)
-    if not found and isinstance(error, ValidationException) and isinstance(error.extra, list):
+        found = _faults_of_body(field.raw, request.visit.body)
+        if not found and isinstance(error.__cause__, msgspec.ValidationError):
+            return (_first_fault(field.raw, error.__cause__),)
+        if found:
+            return found
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
         entries: list[Any] = error.extra
-        found = tuple(_parameter_fault(entry) for entry in entries)
-    return found
+        return tuple(_parameter_fault(request, entry) for entry in entries)
+    return ()
+
+
+def _faults_of_body(type_: Any, body: bytes) -> tuple[Fault, ...]:
+    """Return the faults of a body; none of one that cannot be read, as it is no JSON."""
+    try:
+        return tuple(misfits.faults(type_, msgspec.json.decode(body)))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
 
 
 def _handler(request: Call) -> Any:
@@ -159,48 +158,18 @@ def _handler(request: Call) -> Any:
     return scope.get("route_handler")
 
 
-def _is_discreet(request: Call) -> bool:
-    operation: Operation = _handler(request).opt[OPERATION]
-    return operation.discreet
-
-
-def _first_fault(said: str) -> Fault:
+def _first_fault(type_: Any, error: msgspec.ValidationError) -> Fault:
     """Return the fault that the decoder met, of which it names the place."""
-    text, _, path = said.partition(" - at `")
-    where = problems.pointer(path.rstrip("`"))
-    return Fault(where, "invalid", f"{where or 'the body'}: {text}")
+    found = wanting.misfit(error, type_)
+    return Fault(found.pointer, "invalid", f"{found.pointer or 'the body'} {found.said}")
 
 
-def _parameter_fault(entry: dict[str, str]) -> Fault:
-    where = entry.get("key", "")
-    return Fault("", "invalid_parameter", f"{where}: {entry.get('message', 'invalid')}")
-
-
-def _schema_faults(type_: Any, document: Any, *, discreet: bool) -> Iterator[Fault]:
-    validator: Any = _validator(type_)
-    for count, fault in enumerate(validator.iter_errors(document)):
-        if count >= _FAULTS_MAX:
-            return
-        path = "".join(f"/{_escaped(part)}" for part in fault.absolute_path)
-        yield Fault(path, _code(fault), f"{path or 'the body'}: {_said(fault, discreet=discreet)}")
-
-
-def _code(fault: SchemaFault) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(fault.validator)).lower()
-
-
-def _said(fault: SchemaFault, *, discreet: bool) -> str:
-    """Return what is wrong; of a discreet operation, without what was sent."""
-    text = published(fault.message)
-    if discreet:
-        text = text.replace(repr(fault.instance), "what is sent")
-    return text if len(text) <= _TEXT_MAX else f"{text[:_TEXT_MAX]}..."
-
-
-def _escaped(part: object) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
-
-
-@lru_cache(maxsize=256)
-def _validator(type_: Any) -> Draft202012Validator:
-    return Draft202012Validator(msgspec.json.schema(type_))
+def _parameter_fault(request: Call, entry: dict[str, str]) -> Fault:
+    """Return the fault of a query parameter; of one that the desk has let in, it is missing."""
+    operation: Operation = _handler(request).opt[OPERATION]
+    name = entry.get("key", "")
+    kind = operation.queries.get(name)
+    if kind is None:
+        return Fault("", "invalid_parameter", f"{name}: {entry.get('message', 'invalid')}")
+    detail = f"The query parameter {name} is needed, and must be {wanting.of(kind, null=False)}"
+    return Fault("", "invalid_parameter", detail)

@@ -1,6 +1,5 @@
 """How every error looks on the wire: RFC 9457 problem details; HTTP numbers live here alone."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -171,8 +170,3 @@ def refused(refusal: Refusal, *, root: str, request_id: str) -> Problem:
         instance=request_id,
         errors=refusal.faults,
     )
-
-
-def pointer(path: str) -> str:
-    """Return the RFC 6901 pointer of a msgspec path: `$.lots[0].title` is `/lots/0/title`."""
-    return re.sub(r"\[(\d+|\.\.\.)\]", r"/\1", path.removeprefix("$")).replace(".", "/")

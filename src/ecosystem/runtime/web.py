@@ -38,6 +38,7 @@ PageCursor = Annotated[
         max_length=400,
         pattern=whole("[A-Za-z0-9_-]+"),
         description="`next_cursor` of the page before; bound to the same filters.",
+        examples=["eyJhZnRlciI6MX0"],
     ),
 ]
 

@@ -25,7 +25,8 @@ _SHAPE: Final = re.compile(r"([a-z]+)_([0-9a-f]{12})7[0-9a-f]{3}([89])([0-9a-f]{
 PREFIXES: Final[set[str]] = set()
 """How the identifiers of things begin, as far as any has been given its form."""
 
-Digits = str
+EXAMPLE_DIGITS: Final = "0190f3c2a1b070008000000000000001"
+"""What can stand behind a prefix, where words show how an identifier looks."""
 
 
 def pattern(prefix: str) -> str:
@@ -85,6 +86,15 @@ def authority_of(identifier: str) -> int:
 
 def _meta(prefix: str, of: str) -> Meta:
     return Meta(pattern=pattern(prefix), description=f"Identifier of {of}.")
+
+
+def narrowing(prefix: str) -> Meta:
+    """Return what a query parameter is that narrows a list to one thing, or is left out."""
+    return Meta(
+        pattern=whole(f"({prefix}_[0-9a-f]{{32}})?"),
+        description=f"The identifier of the {prefix}, or left out for all.",
+        examples=[f"{prefix}_{EXAMPLE_DIGITS}"],
+    )
 
 
 OrganisationId = Annotated[str, _meta("org", "an organisation")]

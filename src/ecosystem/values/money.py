@@ -14,18 +14,18 @@ Amount = Annotated[
     str,
     Meta(
         pattern=whole(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?"),
-        description="Decimal string, never negative, no finer than the currency allows.",
+        description="A decimal string, never negative, no finer than the currency allows.",
         examples=["1234.50"],
     ),
 ]
 Currency = Annotated[
-    str, Meta(pattern=whole("[A-Z]{3}"), description="ISO 4217 code.", examples=["CNY"])
+    str, Meta(pattern=whole("[A-Z]{3}"), description="An ISO 4217 code.", examples=["CNY"])
 ]
 Measure = Annotated[
     str,
     Meta(
         pattern=whole(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?"),
-        description="Decimal string: a ratio or a measured value.",
+        description="A decimal string: a ratio or a measured value.",
         examples=["99.95"],
     ),
 ]

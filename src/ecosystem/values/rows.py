@@ -7,7 +7,6 @@ Sources: RFC 8259, RFC 4180, RFC 6901.
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
@@ -15,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from ecosystem.values.refusal import Fault, Kind, Refusal
+from ecosystem.values.wanting import misfit
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
@@ -22,8 +22,6 @@ CSV: Final = "text/csv"
 ROWS: Final = (JSON, NDJSON, CSV)
 """The media types that rows may have."""
 _BOM: Final = b"\xef\xbb\xbf"
-_PLACE: Final = re.compile(r" - at `\$([^`]*)`$")
-_INDEX: Final = re.compile(r"\[(\d+|\.\.\.)\]")
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -184,10 +182,8 @@ def _converted(tree: object, type_: type[Row], *, strict: bool) -> Row | Fault:
     try:
         return msgspec.convert(tree, type_, strict=strict)
     except msgspec.ValidationError as error:
-        said = str(error)
-        place = _PLACE.search(said)
-        path = _INDEX.sub(r"/\1", place[1]).replace(".", "/") if place else ""
-        return Fault(path, "invalid", f"{_PLACE.sub('', said)}.")
+        found = misfit(error, type_)
+        return Fault(found.pointer, "invalid", f"{found.pointer or 'The row'} {found.said}.")
 
 
 def _bounded(count: int, rows_max: int) -> None:

@@ -18,6 +18,7 @@ Line = Annotated[
         max_length=300,
         pattern=whole(rf"[^{_CONTROLS}]*[^{_CONTROLS}{_SPACES}][^{_CONTROLS}]*"),
         description="One line of text, without control characters.",
+        examples=["数据标注 / Data annotation"],
     ),
 ]
 Prose = Annotated[
@@ -27,6 +28,7 @@ Prose = Annotated[
         max_length=20_000,
         pattern=whole(r"[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]*"),
         description="Text of any number of lines, without other control characters.",
+        examples=["Twenty cameras at ten crossings."],
     ),
 ]
 

@@ -12,6 +12,7 @@ import msgspec
 import yaml
 
 from ecosystem.values.refusal import Fault
+from ecosystem.values.wanting import misfit
 
 BYTES_MAX: Final = 256 * 1024
 DEPTH_MAX: Final = 16
@@ -235,4 +236,4 @@ def _leaf(value: Plain, expected: object, pointer: str, *, strict: bool) -> Iter
     try:
         msgspec.convert(value, expected, strict=strict)
     except msgspec.ValidationError as error:
-        yield Fault(pointer, "type", f"{error}.")
+        yield Fault(pointer, "type", f"It {misfit(error, expected).said}.")

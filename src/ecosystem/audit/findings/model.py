@@ -7,7 +7,13 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from ecosystem.values.identifiers import ContractId, FindingId, OrganisationId, PersonId
+from ecosystem.values.identifiers import (
+    EXAMPLE_DIGITS,
+    ContractId,
+    FindingId,
+    OrganisationId,
+    PersonId,
+)
 from ecosystem.values.patterns import whole
 from ecosystem.values.period import Instant
 from ecosystem.values.text import Text
@@ -19,7 +25,8 @@ ObjectId = Annotated[
     str,
     Meta(
         pattern=whole(f"({'|'.join(KINDS)})_[0-9a-f]{{12}}7[0-9a-f]{{3}}[89][0-9a-f]{{15}}"),
-        description="Identifier of a contract, or of a thing that grew from one.",
+        description="The identifier of a contract, or of a thing that grew from one.",
+        examples=[f"milestone_{EXAMPLE_DIGITS}"],
     ),
 ]
 

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta
 
 from ecosystem.audit import access
 from ecosystem.audit.findings import actions, queries, rules
@@ -12,14 +11,11 @@ from ecosystem.audit.findings.model import Conclusion, Finding, FindingDraft, Fo
 from ecosystem.contracts import queries as contracts
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
+from ecosystem.values.identifiers import narrowing
 from ecosystem.values.page import Page
-from ecosystem.values.patterns import whole
 from ecosystem.values.revision import RevisionStale
 
-OfContract = Annotated[
-    str,
-    Meta(pattern=whole("(contract_[0-9a-f]{32})?"), description="The contract; left out for all."),
-]
+OfContract = Annotated[str, narrowing("contract")]
 
 
 @post(

@@ -15,22 +15,43 @@ from ecosystem.history import actions as history
 from ecosystem.history.past.rules import MomentUnclear
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, get
+from ecosystem.values.identifiers import EXAMPLE_DIGITS
 from ecosystem.values.page import Page
 from ecosystem.values.patterns import whole
 from ecosystem.values.period import Instant
 
 _ID = "[a-z]{1,20}_[0-9a-f]{32}"
-Identifier = Annotated[str, Meta(pattern=whole(_ID))]
-Code = Annotated[str, Meta(pattern=whole("[0-9A-Za-z-]{1,20}"), description="A jurisdiction.")]
+Identifier = Annotated[
+    str,
+    Meta(
+        pattern=whole(_ID),
+        description="An identifier: its prefix and 32 hexadecimal digits.",
+        examples=[f"contract_{EXAMPLE_DIGITS}"],
+    ),
+]
+Code = Annotated[
+    str,
+    Meta(
+        pattern=whole("[0-9A-Za-z-]{1,20}"),
+        description="The code of a jurisdiction.",
+        examples=["440300"],
+    ),
+]
 Kind = Annotated[
-    str, Meta(pattern=whole("[a-z]{1,20}"), description="Things of a kind: `milestone`.")
+    str,
+    Meta(
+        pattern=whole("[a-z]{1,20}"),
+        description="A kind of thing, as its identifiers begin.",
+        examples=["milestone"],
+    ),
 ]
 Types = Annotated[
     Annotated[
         str,
         Meta(
             pattern=whole(r"[a-z_.]{1,60}\*?(,[a-z_.]{1,60}\*?){0,19}"),
-            description="Types between commas; `milestone.*` for all that begin so.",
+            description="Up to 20 types of event between commas, `*` for all that begin so.",
+            examples=["payment.approved,milestone.*"],
         ),
     ]
     | None,

@@ -12,14 +12,11 @@ from ecosystem.awards.challenges.model import Challenge, ChallengeDecision, Chal
 from ecosystem.awards.rules import AwardMissing
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
+from ecosystem.values.identifiers import narrowing
 from ecosystem.values.page import Page
-from ecosystem.values.patterns import whole
 from ecosystem.values.revision import RevisionStale
 
-OfAward = Annotated[
-    str,
-    Meta(pattern=whole("(award_[0-9a-f]{32})?"), description="The award; leave out for all."),
-]
+OfAward = Annotated[str, narrowing("award")]
 
 Overdue = Annotated[bool, Meta(description="Only those that nobody has decided in time.")]
 

@@ -15,7 +15,12 @@ from ecosystem.values.patterns import whole
 
 Salt = Annotated[
     str,
-    Meta(pattern=whole("[0-9a-f]{64}"), max_length=64, description="32 bytes, hexadecimal."),
+    Meta(
+        pattern=whole("[0-9a-f]{64}"),
+        max_length=64,
+        description="32 bytes, in lower-case hexadecimal.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    ),
 ]
 
 

@@ -4,20 +4,16 @@ from typing import Annotated, Any
 
 from litestar import Response
 from litestar.params import FromPath, FromQuery
-from msgspec import Meta
 
 from ecosystem.awards import access
 from ecosystem.awards.letters import queries, rules
 from ecosystem.awards.letters.model import Letter
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, get
+from ecosystem.values.identifiers import narrowing
 from ecosystem.values.page import Page
-from ecosystem.values.patterns import whole
 
-OfAward = Annotated[
-    str,
-    Meta(pattern=whole("(award_[0-9a-f]{32})?"), description="The award; leave out for all."),
-]
+OfAward = Annotated[str, narrowing("award")]
 
 
 @get("/v1/letters", permit=access.READ_LETTER, answers=Page[Letter], scoped=True)

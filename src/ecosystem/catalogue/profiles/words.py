@@ -9,13 +9,19 @@ from ecosystem.values.patterns import whole
 from ecosystem.values.text import Line, Text
 
 Code = Annotated[
-    str, Meta(pattern=whole("[a-z][a-z0-9-]{1,63}"), description="Short name in lower case.")
+    str,
+    Meta(
+        pattern=whole("[a-z][a-z0-9-]{1,63}"),
+        description="A short name: 2 to 64 lower-case letters, digits and `-`, a letter first.",
+        examples=["public-interest"],
+    ),
 ]
 Share = Annotated[
     str,
     Meta(
         pattern=whole(r"(0(\.[0-9]{1,4})?|1(\.0{1,4})?)"),
-        description="Ratio from 0 to 1, as a decimal string.",
+        description="A ratio from 0 to 1, as a decimal string.",
+        examples=["0.85"],
     ),
 ]
 PerCent = Annotated[
@@ -23,6 +29,7 @@ PerCent = Annotated[
     Meta(
         pattern=whole(r"(0|[1-9][0-9]?|100)(\.[0-9]{1,2})?"),
         description="Per cent, as a decimal string.",
+        examples=["12.5"],
     ),
 ]
 

@@ -17,7 +17,8 @@ Mac = Annotated[
     Meta(
         max_length=43,
         pattern=whole("[A-Za-z0-9_-]{43}"),
-        description="What shows that this service made the address.",
+        description="The signature that stands in an address made by this service.",
+        examples=["Kq3mQ0dBV3c1b1hYk2rS8mJrN5hXv0wq7a9Z4tUe2yE"],
     ),
 ]
 

@@ -27,12 +27,14 @@ _DAY: Final = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _MINUTE: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
 _TIME: Final = rf"{_MINUTE}:[0-5][0-9](\.[0-9]{{1,6}})?"
 _MOMENT: Final = whole(rf"(position:[0-9]{{1,15}}|{_DAY}T{_TIME}(Z|[+-]{_MINUTE}))")
+_EXAMPLES: Final = ["2026-03-31T16:00:00Z", "position:1024"]
 AsOf = Annotated[
     str,
     Meta(
         pattern=_MOMENT,
-        description="What was known then: an RFC 3339 time, or `position:` and a place in the log.",
-        examples=["2026-03-31T16:00:00Z", "position:1024"],
+        description="The moment as of which it is told: an RFC 3339 time with its offset, or "
+        "`position:` and a place in the log.",
+        examples=_EXAMPLES,
     ),
 ]
 ValidAt = Annotated[
@@ -41,9 +43,10 @@ ValidAt = Annotated[
 _FIRST: Final = "The first moment, as `as_of` names it; by default when the thing came to be."
 _SECOND: Final = "The second moment, as `as_of` names it; by default now."
 From = Annotated[
-    Annotated[str, Meta(pattern=_MOMENT, description=_FIRST)] | None, QueryParameter(name="from")
+    Annotated[str, Meta(pattern=_MOMENT, description=_FIRST, examples=_EXAMPLES)] | None,
+    QueryParameter(name="from"),
 ]
-Until = Annotated[str, Meta(pattern=_MOMENT, description=_SECOND)]
+Until = Annotated[str, Meta(pattern=_MOMENT, description=_SECOND, examples=_EXAMPLES)]
 UNCLEAR: Final = (MomentUnclear, MomentAhead, NothingThen)
 """How a route that answers for the past can refuse, beside what it refuses for today."""
 APART: Final = (*UNCLEAR, MomentsReversed, MomentsFarApart)

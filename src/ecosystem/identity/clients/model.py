@@ -33,11 +33,51 @@ class Jwk(
 ):
     """A public key: EC on P-256, RSA of 2048 bits or more, or Ed25519. Source: RFC 7517."""
 
-    kty: Annotated[str, Meta(pattern=whole("(EC|RSA|OKP)"))]
-    kid: Annotated[str, Meta(pattern=whole("[0-9A-Za-z._-]{1,100}"))]
-    use: Annotated[str, Meta(pattern=whole("sig"))] | UnsetType = UNSET
-    alg: Annotated[str, Meta(pattern=whole("(ES256|PS256|EdDSA|Ed25519)"))] | UnsetType = UNSET
-    crv: Annotated[str, Meta(pattern=whole("(P-256|Ed25519)"))] | UnsetType = UNSET
+    kty: Annotated[
+        str,
+        Meta(
+            pattern=whole("(EC|RSA|OKP)"),
+            description="The kind of key: `EC`, `RSA` or `OKP`.",
+            examples=["EC"],
+        ),
+    ]
+    kid: Annotated[
+        str,
+        Meta(
+            pattern=whole("[0-9A-Za-z._-]{1,100}"),
+            description="The key's name: 1 to 100 of ASCII letters, digits, `.`, `_` and `-`.",
+            examples=["2026-1"],
+        ),
+    ]
+    use: (
+        Annotated[
+            str,
+            Meta(pattern=whole("sig"), description="What it is for: signing.", examples=["sig"]),
+        ]
+        | UnsetType
+    ) = UNSET
+    alg: (
+        Annotated[
+            str,
+            Meta(
+                pattern=whole("(ES256|PS256|EdDSA|Ed25519)"),
+                description="How it signs: `ES256`, `PS256`, `EdDSA` or `Ed25519`.",
+                examples=["ES256"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    crv: (
+        Annotated[
+            str,
+            Meta(
+                pattern=whole("(P-256|Ed25519)"),
+                description="The curve: `P-256` or `Ed25519`.",
+                examples=["P-256"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     x: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
     y: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
     n: Annotated[str, Meta(max_length=1_400)] | UnsetType = UNSET

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from litestar import Response
 from litestar.params import FromQuery
-from msgspec import Meta
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.milestones import access
@@ -12,13 +11,10 @@ from ecosystem.milestones.reminding import queries
 from ecosystem.milestones.reminding.model import Reminder
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, get
+from ecosystem.values.identifiers import narrowing
 from ecosystem.values.page import Page
-from ecosystem.values.patterns import whole
 
-OfContract = Annotated[
-    str,
-    Meta(pattern=whole("(contract_[0-9a-f]{32})?"), description="The contract; left out for all."),
-]
+OfContract = Annotated[str, narrowing("contract")]
 
 
 @get("/v1/reminders", permit=access.READ, answers=Page[Reminder])

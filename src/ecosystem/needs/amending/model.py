@@ -8,12 +8,12 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.catalogue.model import Operation, Phase, Sector
 from ecosystem.catalogue.profiles.model import Envelopes, InForce
+from ecosystem.identity.model import JurisdictionCode
 from ecosystem.needs.attachments.documents import Document, Documents, File
 from ecosystem.needs.model import (
     DataResource,
     Drafted,
     FormCited,
-    JurisdictionCode,
     LotDraft,
     NeedDraft,
     OfferKind,

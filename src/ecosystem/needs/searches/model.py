@@ -19,14 +19,16 @@ Sought = Annotated[
     Meta(
         max_length=200,
         pattern=whole(r"[^\u0000-\u001F\u007F]*"),
-        description="Text to find in title and description, in Chinese or English.",
+        description="Text to find in title and description, in Chinese or English, on one line.",
+        examples=["数据标注", "annotation"],
     ),
 ]
 Within = Annotated[
     str,
     Meta(
         pattern=whole("[0-9A-Za-z]{0,12}"),
-        description="Code of a jurisdiction: needs there and below it.",
+        description="The code of a jurisdiction, for needs there and below it.",
+        examples=["440300"],
     ),
 ]
 

@@ -14,8 +14,12 @@ from ecosystem.values.money import Currency, Money
 from ecosystem.values.text import Text
 
 FileId = Annotated[str, Meta(pattern=pattern("bankfile"), description="Identifier of a file.")]
-ReportId = Annotated[str, Meta(pattern=pattern("bankreport"), description="Of a bank's report.")]
-ItemId = Annotated[str, Meta(pattern=pattern("bankitem"), description="Of an item of a report.")]
+ReportId = Annotated[
+    str, Meta(pattern=pattern("bankreport"), description="Identifier of a bank's report.")
+]
+ItemId = Annotated[
+    str, Meta(pattern=pattern("bankitem"), description="Identifier of an item of a report.")
+]
 ORDERS_MAX = 1000
 """How many payments one file orders at most; what is more goes into the next."""
 ITEMS_MAX = 5000
