@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -72,6 +73,7 @@ from ecosystem.payments.deducting import routes as deducting
 from ecosystem.payments.disputing import routes as disputing
 from ecosystem.payments.late import routes as late
 from ecosystem.payments.limits import routes as limits
+from ecosystem.payments.releasing import actions as releasing
 from ecosystem.payments.simulating import routes as simulating
 from ecosystem.reactions import REACTIONS
 from ecosystem.runtime import idempotency, log, parent, settings, telemetry
@@ -92,6 +94,7 @@ from ecosystem.sandbox.running import Sandbox
 _IDLE_S: Final = 0.2
 _FOLLOWER_S: Final = 5.0
 _CALENDAR_S: Final = 1.0
+_RELEASE_S: Final = 10.0
 
 ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *catalogue.ROUTES,
@@ -310,4 +313,10 @@ def _work(house: House, background: Background) -> None:
     background.start("deeming", deem)
     background.start("reminding", remind)
     background.start("lapsing", lapse)
+    background.start("releasing", partial(_release, house))
     background.start("forgetting", forget)
+
+
+async def _release(house: House) -> float:
+    await releasing.release(house.database, house.clock)
+    return _RELEASE_S

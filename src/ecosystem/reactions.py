@@ -17,6 +17,7 @@ from ecosystem.payments.calculating import actions as calculating
 from ecosystem.payments.closing import actions as closing
 from ecosystem.payments.deducting import actions as deducting
 from ecosystem.payments.late import actions as late
+from ecosystem.payments.releasing import actions as releasing
 from ecosystem.payments.taxing import actions as taxing
 from ecosystem.runtime.database import Reactions
 
@@ -27,9 +28,9 @@ REACTIONS: Final[Reactions] = {
     "need.cancelled": (awards.keep,),
     "need.opened": (admission.shut_out,),
     "need.financial_opened": (admission.shut_out,),
-    "contract.activated": (milestones.plan, outcomes.register),
+    "contract.activated": (milestones.plan, outcomes.register, releasing.plan),
     "change.proposed": (replanning.check,),
-    "contract.changed": (replanning.replan, outcomes.follow),
+    "contract.changed": (replanning.replan, outcomes.follow, releasing.plan),
     "contract.resumed": (replanning.move,),
     "contract.terminated": (replanning.end, closing.close, expiring.keep),
     "contract.completed": (replanning.end, closing.close, expiring.keep),
@@ -39,7 +40,7 @@ REACTIONS: Final[Reactions] = {
     "milestone.submitted": (replanning.submit,),
     "payment.claimed": (closing.claim,),
     "payment.settled": (late.follow,),
-    "calculation.made": (taxing.withhold, deducting.announce),
+    "calculation.made": (taxing.withhold, deducting.announce, releasing.settle),
     "milestone.accepted": (payments.follow,),
     "milestone.partly_accepted": (payments.follow,),
     "observation.verified": (calculating.observe,),

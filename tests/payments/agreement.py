@@ -96,10 +96,11 @@ class Agreement:
 async def agree(
     database: Database, folder: Path, *, with_lender: bool = False, value: str = VALUE,
     observed: dict[str, Any] | None = None, together: Together | None = None,
+    more: tuple[dict[str, Any], ...] = (),
 ) -> Agreement:  # fmt: skip
     """Bring a contract between seeded parties into force, with money behind it.
 
-    `observed` says how `matters` are observed, where not once a month.
+    `observed` says how `matters` are observed, where not once a month; `more` are rules.
     """
     parties = await seed(database, Clock(), folder)
     rows = await database.plain().rows(Statement(select(organisation.c.id, organisation.c.number)))
@@ -113,7 +114,7 @@ async def agree(
         *((party, "supplier") for party, _ in others),
         *([("bank", "lender")] if with_lender else []),
     )
-    terms = _terms(parties, places, value, observed=observed, together=together)
+    terms = _terms(parties, places, value, observed=observed, together=together, more=more)
     async with database.transaction(seen_by(made.actor("city", "treasurer"))) as tx:
         programme_id = await _programme(tx, made, value)
         need_id, lot_id = await _need(tx, made, programme_id)
@@ -362,7 +363,7 @@ def _named(parties: Parties, places: tuple[tuple[str, str], ...]) -> list[dict[s
 
 def _terms(
     parties: Parties, places: tuple[tuple[str, str], ...], value: str, *,
-    observed: dict[str, Any] | None, together: Together | None,
+    observed: dict[str, Any] | None, together: Together | None, more: tuple[dict[str, Any], ...],
 ) -> ContractTerms:  # fmt: skip
     words, nothing = {"en": "test"}, list[str]()
     common = {"title": words, "currency": "CNY"}
@@ -390,7 +391,7 @@ def _terms(
             }
             for code in ("matters", "late-days")
         ],
-        "payment_rules": [{**common, **rule} for rule in RULES],
+        "payment_rules": [{**common, **rule} for rule in (*RULES, *more)],
         "standards": nothing, "data_terms": nothing, "changes": nothing, "termination": nothing,
     }  # fmt: skip
     return msgspec.convert(asked, ContractTerms)

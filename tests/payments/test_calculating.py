@@ -53,7 +53,7 @@ async def agreed(database: Database, database_url: str, tmp_path: Path) -> Agree
 
 
 async def due(database: Database, period: Period = JANUARY) -> list[str]:
-    pages = actions.pages(database, period=period)
+    pages = actions.pages(database, Clock(), period=period)
     return [one["id"] async for page in pages for one in page if one["is_due"]]
 
 
@@ -112,7 +112,7 @@ async def test_two_that_calculate_one_contract_at_once_make_one_calculation(
     superuser: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     other = Database(database_url, Settings(), reactions=database.reactions)
-    pages = actions.pages(database, period=JANUARY)
+    pages = actions.pages(database, Clock(), period=JANUARY)
     [one] = [one async for page in pages for one in page if one["id"] == agreed.contract_id]
 
     async with superuser.transaction():

@@ -76,7 +76,7 @@ def _document(made: Record) -> dict[str, Any]:
 
 async def _run(database: Database, agreed: Agreement, *, at: datetime) -> None:
     """Calculate what `ecosystem payments calculate` finds due at a time."""
-    pages = actions.pages(database, period=JANUARY)
+    pages = actions.pages(database, Clock(), period=JANUARY)
     [one] = [one async for page in pages for one in page if one["id"] == agreed.contract_id]
     assert one["is_due"]
     assert isinstance(await actions.calculate(database, Clock(stands_at=at), one), int)

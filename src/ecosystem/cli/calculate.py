@@ -47,7 +47,7 @@ class Job:
         self.of, hands = await queries.count(plain), await sandbox.hands(plain)
         if hands is not None:
             self.clock = Clock(offset=hands.ahead, stands_at=hands.stands_at)
-        async for page in actions.pages(self.database, period=self.period):
+        async for page in actions.pages(self.database, self.clock, period=self.period):
             due = iter([one for one in page if one["is_due"]])
             async with asyncio.TaskGroup() as workers:
                 for _ in range(self.at_once):

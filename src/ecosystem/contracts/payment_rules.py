@@ -5,6 +5,7 @@ edge says whether it belongs to its band. `rule_checks` says whether a rule is s
 `payments.engine` what it pays.
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -304,5 +305,14 @@ def milestones_of(rule: PaymentRule) -> tuple[str, ...]:
             return (milestone,)
         case Retention(releases=releases):
             return tuple(dict.fromkeys(one.milestone for one in releases if one.milestone))
+        case _:
+            return ()
+
+
+def days_of(rule: PaymentRule) -> tuple[date, ...]:
+    """Return the days on which `rule` pays without anybody proving anything, in its own order."""
+    match rule:
+        case Retention(releases=releases):
+            return tuple(dict.fromkeys(one.on for one in releases if one.on))
         case _:
             return ()

@@ -79,6 +79,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """By which it was calculated: those of the edition that was then in force."""
     milestones: tuple[AcceptedMilestone, ...]
     observations: tuple[VerifiedObservation, ...]
+    days: tuple[date, ...] = ()
     reliefs: tuple[Relief, ...] = ()
     before: tuple[RuleTotal, ...] = ()
     certified_before: Amount = "0"
@@ -107,6 +108,8 @@ class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Every milestone of the contract that is accepted."""
     observations: tuple[VerifiedObservation, ...]
     """Every observation that is verified and not superseded."""
+    days: tuple[date, ...] = ()
+    """Every day of release that has begun."""
     reliefs: tuple[Relieved, ...] = ()
     """All that was dropped of the contract's deductions, after replies."""
     taxes: tuple[Tax, ...] = ()

@@ -305,7 +305,12 @@ def _calculate(facts: StepFacts, batch: Batch, earlier: Earlier) -> Calculation:
     step = batch.step
     return earlier.calculate(
         facts.rules if step is None else step.rules,
-        Facts(milestones=batch.milestones, observations=batch.observations, reliefs=batch.reliefs),
+        Facts(
+            milestones=batch.milestones,
+            observations=batch.observations,
+            days=batch.days,
+            reliefs=batch.reliefs,
+        ),
         currency=facts.currency,
         contract_value=Decimal(facts.contract_value),
         taxes=facts.taxes if step is None else step.taxes,

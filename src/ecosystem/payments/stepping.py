@@ -40,6 +40,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     step: Step | None
     milestones: tuple[AcceptedMilestone, ...]
     observations: tuple[VerifiedObservation, ...]
+    days: tuple[date, ...] = ()
     reliefs: tuple[Relief, ...] = ()
 
     def is_unchanged(self) -> bool:
@@ -54,7 +55,7 @@ def batches(facts: StepFacts) -> Iterator[Batch]:
     the steps as they were first calculated. A step that no fact is left of comes first.
     """
     now = defaultdict[str, list[Fact]](list)
-    every: Iterable[Fact] = (*facts.milestones, *facts.observations)
+    every: Iterable[Fact] = (*facts.milestones, *facts.observations, *facts.days)
     for fact in every:
         now[place_of(fact)].append(fact)
     known = {place_of_step(step): step for step in facts.steps}
@@ -67,12 +68,13 @@ def batches(facts: StepFacts) -> Iterator[Batch]:
             step=known.get(place),
             milestones=tuple(one for one in now[place] if isinstance(one, AcceptedMilestone)),
             observations=tuple(one for one in now[place] if isinstance(one, VerifiedObservation)),
+            days=tuple(one for one in now[place] if isinstance(one, date)),
             reliefs=tuple(one.relief for one in facts.reliefs if one.ordinal == ordinals[place]),
         )
 
 
 def place_of(fact: Fact) -> str:
-    """Return the step of a fact: a milestone has its own, what is observed until a day has one."""
+    """Return the step of a fact: its own, but what is observed until the same day has one."""
     match fact:
         case AcceptedMilestone(id=its_own):
             return its_own
@@ -89,7 +91,7 @@ def until(ends_on: date) -> str:
 
 def place_of_step(step: Step) -> str:
     """Return the step that a calculation was of; where it was of no fact, one of nobody else."""
-    facts: Sequence[Fact] = (*step.milestones, *step.observations)
+    facts: Sequence[Fact] = (*step.milestones, *step.observations, *step.days)
     return place_of(facts[0]) if facts else f"empty {step.ordinal}"
 
 
@@ -111,11 +113,12 @@ def _turn(fact: Fact) -> Turn:
             return day, 2, ""
 
 
-def _said(one: Step | Batch) -> tuple[frozenset[msgspec.Struct], ...]:
+def _said(one: Step | Batch) -> tuple[frozenset[msgspec.Struct | date], ...]:
     """Return what the facts say, whatever versions say it."""
     return (
         frozenset(msgspec.structs.replace(fact, version=1) for fact in one.milestones),
         frozenset(map(_meant, one.observations)),
+        frozenset(one.days),
         frozenset(one.reliefs),
     )
 
@@ -188,6 +191,7 @@ def step_of(calculation: Calculation, *, calculation_id: str, ordinal: int) -> S
         rules=calculation.rules,
         milestones=calculation.facts.milestones,
         observations=calculation.facts.observations,
+        days=calculation.facts.days,
         reliefs=calculation.facts.reliefs,
         before=calculation.facts.before,
         certified_before=calculation.facts.certified_before,

@@ -1947,6 +1947,20 @@ CREATE TABLE payment_total (
 	CONSTRAINT payment_total_no_more_is_owed_than_the_contract_says CHECK (owed >= 0 AND owed <= value)
 );
 -- next
+CREATE TABLE release_day (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT release_day_id_is_identifier CHECK (id ~ '^release_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	contract_id TEXT COLLATE "C" NOT NULL,
+	released_on DATE NOT NULL,
+	state TEXT NOT NULL,
+	CONSTRAINT release_day_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT a_day_of_a_contract_is_one UNIQUE (authority_id, contract_id, released_on),
+	CONSTRAINT release_day_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT release_day_state_is_known CHECK (state IN ('ahead', 'calculated', 'dropped'))
+);
+-- next
+CREATE INDEX release_day_ahead ON release_day (released_on, id) WHERE state = 'ahead';
+-- next
 CREATE TABLE assignment (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT assignment_id_is_identifier CHECK (id ~ '^assignment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -4884,6 +4898,41 @@ CREATE TRIGGER payment_payee_is_owed AFTER INSERT OR UPDATE ON payment FOR EACH 
 ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_payee_is_owed;
 -- next
 GRANT SELECT ON payment_total TO ecosystem_api;
+-- next
+GRANT SELECT, INSERT, UPDATE ON release_day TO ecosystem_api;
+-- next
+CREATE FUNCTION release_day_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% % cannot go from % to %',
+    TG_TABLE_NAME, NEW.id, coalesce(OLD.state, 'nothing'), NEW.state
+    USING ERRCODE = 'restrict_violation', CONSTRAINT = 'release_day_takes_its_turn';
+END $$;
+-- next
+CREATE TRIGGER release_day_begins BEFORE INSERT ON release_day FOR EACH ROW WHEN ((NEW.state IN ('ahead')) IS NOT TRUE) EXECUTE FUNCTION release_day_takes_its_turn();
+-- next
+ALTER TABLE release_day ENABLE ALWAYS TRIGGER release_day_begins;
+-- next
+CREATE TRIGGER release_day_turns BEFORE UPDATE OF state ON release_day FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('ahead calculated', 'ahead dropped', 'dropped ahead')) EXECUTE FUNCTION release_day_takes_its_turn();
+-- next
+ALTER TABLE release_day ENABLE ALWAYS TRIGGER release_day_turns;
+-- next
+CREATE FUNCTION a_day_of_release_has_come() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NOT EXISTS (
+    SELECT FROM json_array_elements_text(NEW.document->'facts'->'days') AS day
+    WHERE day::date > (NEW.recorded_at AT TIME ZONE 'UTC')::date AND NOT EXISTS (
+      SELECT FROM calculation AS made
+      CROSS JOIN json_array_elements_text(made.document->'facts'->'days') AS come
+      WHERE made.authority_id = NEW.authority_id AND made.id = NEW.supersedes AND come = day))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_day_of_release_has_come';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_day_of_release_has_come BEFORE INSERT ON calculation FOR EACH ROW EXECUTE FUNCTION a_day_of_release_has_come();
+-- next
+ALTER TABLE calculation ENABLE ALWAYS TRIGGER a_day_of_release_has_come;
 -- next
 CREATE TRIGGER assignment_hands_stay BEFORE UPDATE ON assignment FOR EACH ROW EXECUTE FUNCTION hands_stay('notified_by', 'acknowledged_by');
 -- next

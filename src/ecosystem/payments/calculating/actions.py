@@ -65,12 +65,13 @@ async def _prove(tx: Tx, metric_id: str, days: Period, occurrence: Occurrence) -
         await payments.calculate(tx, contract_id, by=occurrence.body.by, at=at)
 
 
-async def pages(database: Database, *, period: Period) -> AsyncIterator[list[Record]]:
+async def pages(database: Database, clock: Clock, *, period: Period) -> AsyncIterator[list[Record]]:
     """Yield all contracts in force in pages, as `queries.page` does, each read when it is due."""
     after = (0, "")
     while True:
         async with database.reading({"purpose": PURPOSE}) as tx:
-            found = await queries.page(tx, after=after, period=period)
+            at = clock.at(await idempotency.clock(tx))
+            found = await queries.page(tx, after=after, period=period, at=at)
         if not found:
             return
         yield found

@@ -1,7 +1,7 @@
 """Read what is calculated from: the steps of a contract, and the facts that are proved now."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Final
 
@@ -11,7 +11,7 @@ from sqlalchemy import Integer, Text, bindparam, func, select, text, union_all
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.form_shapes import ContractTerms, MemberShare
-from ecosystem.contracts.payment_rules import PaymentRule, metrics_of
+from ecosystem.contracts.payment_rules import PaymentRule, days_of, metrics_of
 from ecosystem.contracts.shares import consortium_of
 from ecosystem.contracts.tables import contract
 from ecosystem.milestones import queries as milestones
@@ -120,9 +120,14 @@ SELECT page.*, EXISTS (
       AND milestone.accepted_delivery_at >= :starts_on AT TIME ZONE 'UTC'
       AND milestone.accepted_delivery_at < :ends_on AT TIME ZONE 'UTC'
       AND NOT EXISTS (SELECT {_ACCEPTED}
-        AND (fact->>'share')::numeric = milestone.accepted_share
+        AND coalesce(fact->>'share', '1')::numeric = milestone.accepted_share
         AND (fact->>'due_at')::timestamptz = milestone.due_at
         AND (fact->>'delivered_at')::timestamptz = milestone.accepted_delivery_at)
+  ) OR EXISTS (
+    SELECT FROM release_day
+    WHERE release_day.authority_id = page.authority_id AND release_day.contract_id = page.id
+      AND release_day.state = 'ahead' AND release_day.released_on <= :today
+      AND release_day.released_on >= :starts_on AND release_day.released_on < :ends_on
   ) AS is_due
 FROM page ORDER BY page.authority_id, page.id""")  # noqa: S608 - every word of it is ours
 )
@@ -135,16 +140,17 @@ async def count(tx: Tx) -> int:
     return found
 
 
-async def page(tx: Tx, *, after: tuple[int, str], period: Period) -> list[Record]:
+async def page(tx: Tx, *, after: tuple[int, str], period: Period, at: datetime) -> list[Record]:
     """Return the next contracts `after` an authority and a contract, at most PAGE of them.
 
-    `is_due` tells of each whether a fact that is proved, of days of `period`, stands in no
-    calculation yet; or whether shorter windows are verified of a period that stands in none, be
-    it demonstrated or not. In a transaction that sees every calculation.
+    `is_due` tells of each whether a fact that is proved, of days of `period`, or a day of release
+    that has come by `at`, stands in no calculation yet; or whether shorter windows are verified of
+    a period that stands in none, be it demonstrated or not. In a transaction that sees every
+    calculation.
     """
     return await tx.rows(
         _PAGE,
-        after_authority=after[0], after_id=after[1],
+        after_authority=after[0], after_id=after[1], today=at.astimezone(UTC).date(),
         starts_on=period.starts_on, ends_on=period.ends_on,
     )  # fmt: skip
 
@@ -194,7 +200,22 @@ async def step_facts(
             *await _observations(tx, contract_id),
             *await _aggregates(tx, contract_id, terms.payment_rules, steps, at=at),
         ),
+        days=_days(terms.payment_rules, steps, at=at),
     )
+
+
+def _days(
+    rules: Iterable[PaymentRule], steps: Iterable[Step], *, at: datetime | None
+) -> tuple[date, ...]:
+    """Return the days that were calculated, and where something is calculated now, what has come.
+
+    A day has come once it has begun in UTC, as days of deliveries are counted.
+    """
+    days = {day for step in steps for day in step.days}
+    if at is not None:
+        today = at.astimezone(UTC).date()
+        days |= {day for rule in rules for day in days_of(rule) if day <= today}
+    return tuple(sorted(days))
 
 
 async def _observations(tx: Tx, contract_id: str) -> Iterator[VerifiedObservation]:

@@ -36,6 +36,7 @@ async def known(tx: Tx, contract_id: str, *, at: datetime) -> Known:
                 taxes=step.taxes,
                 milestones=step.milestones,
                 observations=step.observations,
+                days=step.days,
                 reliefs=step.reliefs,
             )
             for step in facts.steps
