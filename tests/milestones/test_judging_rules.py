@@ -74,6 +74,7 @@ def _part(**changed: Any) -> Qualification:
         ({"state": State.ACCEPTED, "submitted_by": "person_officer"}, rules.NotSubmitted),
         ({"state": State.REJECTED}, rules.NotSubmitted),
         ({"submitted_by": "person_officer", "deemed_at": AT}, rules.SubmittedOneself),
+        ({"verified_hand": "person_officer", "deemed_at": AT}, rules.VerifiedOneself),
         ({"deemed_at": AT}, rules.PeriodLapsed),
     ],
 )

@@ -40,6 +40,12 @@ EXAMINED = (
     "report, reasons, verified_by, person_id, examined_at) SELECT authority_id, id, round, "
     "contract_id, 'confirmed', '{}', '{}', $2, submitted_by, now() FROM milestone WHERE id = $1"
 )
+JUDGED = (
+    "INSERT INTO milestone_judgement (authority_id, milestone_id, round, outcome, judged_by, "
+    "judged_at, is_deemed, share, deliverables, findings) SELECT m.authority_id, m.id, m.round, "
+    "'accepted', found.person_id, now(), false, 1, '[]', '[]' FROM milestone AS m "
+    "JOIN milestone_verification AS found ON found.milestone_id = m.id WHERE m.id = $1"
+)
 EXCUSED = (
     "UPDATE excusal SET state = 'granted', decided_by = $2, decided_at = now(), "
     "decided_hand = asked_hand WHERE id = $1"
@@ -265,6 +271,29 @@ async def test_one_person_of_two_organisations_stands_on_one_side_of_a_verificat
         (EXCUSED, excusal_id, "excusal_no_hand_excuses_itself"),
     ):
         assert await _refused(database, statement, of, verifier_id) == rule
+
+
+async def test_nobody_judges_what_the_same_person_verified_for_another_organisation(
+    active: Partnership, database: Database
+) -> None:
+    milestone_id = await _submitted(active)
+    invited = await active.made(
+        f"/v1/organisations/{active.id_of('city')}/invitations",
+        {"name": {"en": "Both"}, "roles": ["officer"]},
+        by=("city", "administrator"),
+    )
+    both = await join(active.client, invited["link"], party="verifier", person="verifier")
+    active.headers["city", "both"] = both
+    report = (await active.file(b"%PDF-report", by=("verifier", "verifier"))).json()["id"]
+    found = {"outcome": "confirmed", "report": report, "reasons": {"en": "Seen"}}
+    path = f"/v1/milestones/{milestone_id}"
+    await active.made(f"{path}/verification", found, by=("verifier", "verifier"), If_Match="*")
+
+    answer = await active.post(f"{path}/acceptance", {}, by=("city", "both"), If_Match="*")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "verified_oneself")
+    rule = await _refused(database, JUDGED, milestone_id)
+    assert rule == "parts_add_up_and_another_judges"
 
 
 async def _submitted(active: Partnership) -> str:

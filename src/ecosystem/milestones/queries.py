@@ -41,6 +41,7 @@ from ecosystem.milestones.model import (
 )
 from ecosystem.milestones.rules import MilestoneMissing
 from ecosystem.milestones.tables import milestone
+from ecosystem.milestones.verifying.tables import milestone_verification
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -170,9 +171,21 @@ def listing(filters: Mapping[str, Any]) -> Statement:
     return _listing(frozenset(name for name, value in filters.items() if value))
 
 
+VERIFIED_HAND: Final = (
+    select(milestone_verification.c.person_id)
+    .where(
+        milestone_verification.c.authority_id == milestone.c.authority_id,
+        milestone_verification.c.milestone_id == milestone.c.id,
+        milestone_verification.c.round == milestone.c.round,
+    )
+    .scalar_subquery()
+    .label("verified_hand")
+)
+"""Who has examined what is submitted, or NULL."""
 _LOCKED: Final = Statement(
     select(
         milestone,
+        VERIFIED_HAND,
         contracts.role_of(milestone.c.authority_id, milestone.c.contract_id).label("role"),
         _BLOCKED_BY.label("blocked_by"),
     )

@@ -88,11 +88,12 @@ _FITS: Final = """(
       AND (NEW.outcome = 'rejected' OR NOT milestone.verification_asked OR EXISTS (
         SELECT FROM milestone_verification AS found
         WHERE found.authority_id = NEW.authority_id AND found.milestone_id = NEW.milestone_id
-          AND found.round = NEW.round AND found.outcome = 'confirmed'))
+          AND found.round = NEW.round AND found.outcome = 'confirmed'
+          AND found.person_id <> NEW.judged_by))
       AND (NEW.delivered_at IS NULL OR NEW.delivered_at >= milestone.starts_at))"""
 """Parts add up to the whole and never to more; nobody judges what he has submitted, or after
 the instant at which silence accepts it, and silence not before; and what is to be verified is
-accepted when its verifier has confirmed it."""
+accepted when its verifier has confirmed it, by another hand than the verifier's."""
 
 GUARD: Final = (
     """

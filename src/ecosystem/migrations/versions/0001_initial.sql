@@ -5497,7 +5497,8 @@ BEGIN
       AND (NEW.outcome = 'rejected' OR NOT milestone.verification_asked OR EXISTS (
         SELECT FROM milestone_verification AS found
         WHERE found.authority_id = NEW.authority_id AND found.milestone_id = NEW.milestone_id
-          AND found.round = NEW.round AND found.outcome = 'confirmed'))
+          AND found.round = NEW.round AND found.outcome = 'confirmed'
+          AND found.person_id <> NEW.judged_by))
       AND (NEW.delivered_at IS NULL OR NEW.delivered_at >= milestone.starts_at))) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'parts_add_up_and_another_judges';

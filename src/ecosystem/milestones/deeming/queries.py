@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import DateTime, Integer, Text, bindparam, select
 
 from ecosystem.identity.tables import organisation
+from ecosystem.milestones.queries import VERIFIED_HAND
 from ecosystem.milestones.tables import milestone
 from ecosystem.runtime.database import Record, Statement, Tx
 
@@ -29,13 +30,13 @@ _DUE: Final = Statement(
     .limit(BATCH)
 )
 _LOCKED: Final = Statement(
-    select(milestone)
+    select(milestone, VERIFIED_HAND)
     .where(
         milestone.c.authority_id == bindparam("authority_id", type_=Integer),
         milestone.c.id == bindparam("id", type_=Text),
         *_LAPSED,
     )
-    .with_for_update(skip_locked=True)
+    .with_for_update(of=milestone, skip_locked=True)
 )
 
 

@@ -56,6 +56,8 @@ class JudgeFacts(msgspec.Struct, frozen=True, kw_only=True):
     verification_asked: bool
     verification: str | None
     """What the verifier says of this submission."""
+    verified_hand: str | None = None
+    """Whose hand has said it."""
     deemed_at: datetime | None
     """Not judged by then, it counts as accepted."""
     deemed_after: Span | None

@@ -99,6 +99,7 @@ def judge_facts(
         metrics=metrics,
         verification_asked=row["verification_asked"],
         verification=row["verification"],
+        verified_hand=row["verified_hand"],
         deemed_at=row["deemed_at"],
         deemed_after=msgspec.json.decode(row["deemed_after"] or b"null", type=Span | None),
         is_deemed=is_deemed,

@@ -37,6 +37,13 @@ class SubmittedOneself(Refusal):
     remedy = "Another person of the authority must do this."
 
 
+class VerifiedOneself(Refusal):
+    """Who has verified the milestone cannot judge it too, for whichever organisation."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Another person of the authority must do this."
+
+
 class PeriodLapsed(Refusal):
     """Nobody judged the submission in time, so it counts as accepted."""
 
@@ -205,6 +212,8 @@ def _check_judge(facts: JudgeFacts, by: Actor, at: datetime) -> None:
         raise NotSubmitted(f"The milestone is {facts.state}.")
     if control.is_own(by, facts.submitted_by):
         raise SubmittedOneself("The caller submitted this milestone.")
+    if control.is_own(by, facts.verified_hand):
+        raise VerifiedOneself("The caller verified this milestone.")
     if facts.deemed_at is not None and at >= facts.deemed_at:
         raise PeriodLapsed(f"It counts as accepted since {facts.deemed_at.isoformat()}.")
 
