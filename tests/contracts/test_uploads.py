@@ -4,8 +4,6 @@ import asyncio
 import base64
 import dataclasses
 import hashlib
-import os
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +21,7 @@ from ecosystem.runtime.edge import Edge
 from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.runtime.settings import Settings
 from ecosystem.values.actor import Actor, OrganisationKind
+from tests import disks
 from tests.conftest import reach
 from tests.contracts.partnership import Partnership, awarded
 
@@ -174,24 +173,18 @@ Sized = Callable[..., None]
 @pytest.fixture
 def disk(chosen: Settings) -> Iterator[Sized]:
     """Puts the documents on a disk of so much room, and gives it more when called again."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
     folder = Path(chosen.data_folder or ".") / "documents"
     folder.mkdir(parents=True, exist_ok=True)
     mounted: list[bool] = []
 
     def sized(*, kilobytes: int, files: int) -> None:
-        chosen_size = f"{'remount,' if mounted else ''}size={kilobytes}k,nr_inodes={files}"
-        command = ["/bin/mount", "-t", "tmpfs", "-o", chosen_size, "small", str(folder)]
-        told = subprocess.run(command, capture_output=True, text=True, check=False)
-        if told.returncode != 0 and not mounted:
-            pytest.skip(f"no small disk can be mounted: {told.stderr.strip()}")
-        assert told.returncode == 0, told.stderr
+        chosen_size = (f"size={kilobytes}k", f"nr_inodes={files}")
+        (disks.resize if mounted else disks.mount)(folder, *chosen_size)
         mounted.append(True)
 
     yield sized
     if mounted:
-        subprocess.run(["/bin/umount", folder], check=True)
+        disks.unmount(folder)
 
 
 async def test_a_disk_that_fills_up_keeps_what_found_room_and_takes_the_rest_later(

@@ -1,6 +1,5 @@
 """Folders for services that are started as their operator starts them."""
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import disks
 from tests.serving.service import Service
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # Processes are killed here, not disks.
@@ -73,21 +73,12 @@ def disk(grounds: Path) -> Iterator[Callable[[int], Path]]:
     with ExitStack() as stack:
 
         def mounted(megabytes: int) -> Path:
-            if os.geteuid() != 0:
-                pytest.skip("only root may mount a small disk")
             at = Path(tempfile.mkdtemp(dir=grounds))
-            command = ["/bin/mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0711", "small"]
-            told = subprocess.run([*command, at], capture_output=True, text=True, check=False)
-            if told.returncode != 0:
-                pytest.skip(f"no small disk can be mounted: {told.stderr.strip()}")
-            stack.callback(_unmount, at)
+            disks.mount(at, f"size={megabytes}m", "mode=0711")
+            stack.callback(disks.unmount, at)
             return at
 
         yield mounted
-
-
-def _unmount(at: Path) -> None:
-    subprocess.run(["/bin/umount", "-l", at], check=True)
 
 
 def copied(folder: Path, *, within: Path) -> Path:
