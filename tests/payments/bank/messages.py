@@ -45,8 +45,10 @@ def entry(
     booked_on: date = _SAID,
     status: str = "BOOK",
     returned: str = "",
+    ordered_in: str = "",
 ) -> str:
-    named = f"<EndToEndId>{names}</EndToEndId>" if names else ""
+    message = f"<MsgId>{ordered_in}</MsgId>" if ordered_in else ""
+    named = message + (f"<EndToEndId>{names}</EndToEndId>" if names else "")
     back = f"<RtrInf><Rsn><Cd>{returned}</Cd></Rsn></RtrInf>" if returned else ""
     return f"""<Ntry><Amt Ccy="{currency}">{amount}</Amt><CdtDbtInd>{direction}</CdtDbtInd>
 <Sts><Cd>{status}</Cd></Sts><BookgDt><Dt>{booked_on}</Dt></BookgDt>

@@ -150,19 +150,6 @@ CREATE TABLE bank_file (
 	CONSTRAINT bank_file_it_orders_something CHECK (orders > 0 AND total > 0)
 );
 -- next
-CREATE TABLE bank_report (
-	authority_id INTEGER NOT NULL,
-	id TEXT COLLATE "C" NOT NULL CONSTRAINT bank_report_id_is_identifier CHECK (id ~ '^bankreport_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
-	kind TEXT COLLATE "C" NOT NULL,
-	message_id TEXT NOT NULL,
-	digest BYTEA NOT NULL,
-	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	received_by TEXT COLLATE "C" NOT NULL,
-	CONSTRAINT bank_report_pkey PRIMARY KEY (authority_id, id),
-	CONSTRAINT a_message_is_taken_once UNIQUE (authority_id, kind, message_id),
-	CONSTRAINT bank_report_kind_is_known CHECK (kind IN ('pain.002', 'camt.053', 'camt.054'))
-);
--- next
 CREATE TABLE dpop_proof (
 	jkt TEXT COLLATE "C" NOT NULL,
 	jti BYTEA NOT NULL,
@@ -548,6 +535,22 @@ CREATE TABLE authorisation_code (
 );
 -- next
 CREATE INDEX authorisation_code_of ON authorisation_code (authorisation_id);
+-- next
+CREATE TABLE bank_report (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT bank_report_id_is_identifier CHECK (id ~ '^bankreport_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	kind TEXT COLLATE "C" NOT NULL,
+	message_id TEXT NOT NULL,
+	file_id TEXT COLLATE "C",
+	digest BYTEA NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	received_by TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT bank_report_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT a_message_is_taken_once UNIQUE (authority_id, kind, message_id),
+	CONSTRAINT bank_report_authority_id_file_id_refers FOREIGN KEY(authority_id, file_id) REFERENCES bank_file (authority_id, id),
+	CONSTRAINT bank_report_a_status_report_answers_a_file CHECK ((kind = 'pain.002') = (file_id IS NOT NULL)),
+	CONSTRAINT bank_report_kind_is_known CHECK (kind IN ('pain.002', 'camt.053', 'camt.054'))
+);
 -- next
 CREATE TABLE evaluation (
 	authority_id INTEGER NOT NULL,
@@ -2504,42 +2507,6 @@ CREATE TABLE repayment_schedule (
 	CONSTRAINT repayment_schedule_repaid_is_not_negative CHECK (repaid_before >= 0)
 );
 -- next
-CREATE TABLE bank_item (
-	authority_id INTEGER NOT NULL,
-	id TEXT COLLATE "C" NOT NULL CONSTRAINT bank_item_id_is_identifier CHECK (id ~ '^bankitem_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
-	version INTEGER NOT NULL,
-	report_id TEXT COLLATE "C" NOT NULL,
-	ordinal INTEGER NOT NULL,
-	outcome TEXT COLLATE "C" NOT NULL,
-	reason TEXT COLLATE "C",
-	payment_id TEXT COLLATE "C",
-	end_to_end_id TEXT,
-	bank_reference TEXT,
-	amount NUMERIC,
-	currency TEXT COLLATE "C",
-	direction TEXT COLLATE "C",
-	booked_on DATE,
-	is_return BOOLEAN NOT NULL,
-	status TEXT,
-	told TEXT,
-	resolved_at TIMESTAMP WITH TIME ZONE,
-	resolved_by TEXT COLLATE "C",
-	note JSON,
-	CONSTRAINT bank_item_pkey PRIMARY KEY (authority_id, id),
-	CONSTRAINT bank_item_authority_id_report_id_refers FOREIGN KEY(authority_id, report_id) REFERENCES bank_report (authority_id, id),
-	CONSTRAINT bank_item_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
-	CONSTRAINT items_are_counted UNIQUE (authority_id, report_id, ordinal),
-	CONSTRAINT bank_item_outcome_is_known CHECK (outcome IN ('settled', 'returned', 'given_back', 'repeated', 'noted', 'unmatched', 'resolved')),
-	CONSTRAINT bank_item_reason_is_known CHECK (reason IN ('incoming', 'money_back', 'no_payment_named', 'payment_unknown', 'currency_differs', 'amount_differs', 'settled_otherwise', 'not_instructed', 'not_ordered', 'no_reference', 'reference_used', 'misdated')),
-	CONSTRAINT bank_item_what_is_unmatched_has_a_reason CHECK ((outcome IN ('unmatched', 'resolved')) = (reason IS NOT NULL)),
-	CONSTRAINT bank_item_what_is_resolved_has_a_note CHECK ((outcome = 'resolved') = (resolved_at IS NOT NULL AND resolved_by IS NOT NULL AND note IS NOT NULL)),
-	CONSTRAINT bank_item_what_is_settled_is_a_payment CHECK (outcome NOT IN ('settled', 'returned', 'given_back') OR payment_id IS NOT NULL)
-);
--- next
-CREATE INDEX bank_item_by_outcome ON bank_item (authority_id, outcome, id);
--- next
-CREATE INDEX bank_item_of_payment ON bank_item (authority_id, payment_id);
--- next
 CREATE TABLE bank_order (
 	authority_id INTEGER NOT NULL,
 	file_id TEXT COLLATE "C" NOT NULL,
@@ -2655,6 +2622,45 @@ CREATE UNIQUE INDEX a_transaction_repays_once ON repayment (authority_id, facili
 -- next
 CREATE INDEX repayment_of_facility ON repayment (authority_id, facility_id, id);
 -- next
+CREATE TABLE bank_item (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT bank_item_id_is_identifier CHECK (id ~ '^bankitem_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	report_id TEXT COLLATE "C" NOT NULL,
+	ordinal INTEGER NOT NULL,
+	outcome TEXT COLLATE "C" NOT NULL,
+	reason TEXT COLLATE "C",
+	payment_id TEXT COLLATE "C",
+	file_id TEXT COLLATE "C",
+	end_to_end_id TEXT,
+	bank_reference TEXT,
+	amount NUMERIC,
+	currency TEXT COLLATE "C",
+	direction TEXT COLLATE "C",
+	booked_on DATE,
+	is_return BOOLEAN NOT NULL,
+	status TEXT,
+	told TEXT,
+	resolved_at TIMESTAMP WITH TIME ZONE,
+	resolved_by TEXT COLLATE "C",
+	note JSON,
+	CONSTRAINT bank_item_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT bank_item_authority_id_report_id_refers FOREIGN KEY(authority_id, report_id) REFERENCES bank_report (authority_id, id),
+	CONSTRAINT bank_item_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
+	CONSTRAINT an_item_answers_an_order_of_its_file FOREIGN KEY(authority_id, file_id, payment_id) REFERENCES bank_order (authority_id, file_id, payment_id),
+	CONSTRAINT bank_item_a_file_orders_payments CHECK (file_id IS NULL OR payment_id IS NOT NULL),
+	CONSTRAINT items_are_counted UNIQUE (authority_id, report_id, ordinal),
+	CONSTRAINT bank_item_outcome_is_known CHECK (outcome IN ('settled', 'returned', 'given_back', 'repeated', 'noted', 'unmatched', 'resolved')),
+	CONSTRAINT bank_item_reason_is_known CHECK (reason IN ('incoming', 'money_back', 'no_payment_named', 'payment_unknown', 'currency_differs', 'amount_differs', 'settled_otherwise', 'not_instructed', 'not_ordered', 'no_reference', 'reference_used', 'misdated')),
+	CONSTRAINT bank_item_what_is_unmatched_has_a_reason CHECK ((outcome IN ('unmatched', 'resolved')) = (reason IS NOT NULL)),
+	CONSTRAINT bank_item_what_is_resolved_has_a_note CHECK ((outcome = 'resolved') = (resolved_at IS NOT NULL AND resolved_by IS NOT NULL AND note IS NOT NULL)),
+	CONSTRAINT bank_item_what_is_settled_is_a_payment CHECK (outcome NOT IN ('settled', 'returned', 'given_back') OR payment_id IS NOT NULL)
+);
+-- next
+CREATE INDEX bank_item_by_outcome ON bank_item (authority_id, outcome, id);
+-- next
+CREATE INDEX bank_item_of_payment ON bank_item (authority_id, payment_id);
+-- next
 CREATE TRIGGER approval_limit_stays BEFORE UPDATE OR DELETE ON approval_limit FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER approval_limit_stays_whole BEFORE TRUNCATE ON approval_limit FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -2737,26 +2743,6 @@ CREATE POLICY bank_file_seen ON bank_file USING (authority_id = nullif(current_s
   OR current_setting('app.purpose', true) = 'expiring');
 -- next
 GRANT SELECT, INSERT ON bank_file TO ecosystem_api;
--- next
-CREATE TRIGGER bank_report_stays BEFORE UPDATE OR DELETE ON bank_report FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
--- next
-CREATE TRIGGER bank_report_stays_whole BEFORE TRUNCATE ON bank_report FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
--- next
-ALTER TABLE bank_report ENABLE ALWAYS TRIGGER bank_report_stays;
--- next
-ALTER TABLE bank_report ENABLE ALWAYS TRIGGER bank_report_stays_whole;
--- next
-ALTER TABLE bank_report ENABLE ROW LEVEL SECURITY;
--- next
-ALTER TABLE bank_report FORCE ROW LEVEL SECURITY;
--- next
-CREATE POLICY bank_report_seen ON bank_report USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
-    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
-    WHERE organisation.number = authority_id
-      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%')
-  OR current_setting('app.purpose', true) = 'expiring');
--- next
-GRANT SELECT, INSERT ON bank_report TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON dpop_proof TO ecosystem_api;
 -- next
@@ -2973,6 +2959,26 @@ CREATE TRIGGER public_documents_stay BEFORE UPDATE OF documents ON need FOR EACH
 ALTER TABLE need ENABLE ALWAYS TRIGGER public_documents_stay;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON authorisation_code TO ecosystem_api;
+-- next
+CREATE TRIGGER bank_report_stays BEFORE UPDATE OR DELETE ON bank_report FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER bank_report_stays_whole BEFORE TRUNCATE ON bank_report FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE bank_report ENABLE ALWAYS TRIGGER bank_report_stays;
+-- next
+ALTER TABLE bank_report ENABLE ALWAYS TRIGGER bank_report_stays_whole;
+-- next
+ALTER TABLE bank_report ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE bank_report FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY bank_report_seen ON bank_report USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%')
+  OR current_setting('app.purpose', true) = 'expiring');
+-- next
+GRANT SELECT, INSERT ON bank_report TO ecosystem_api;
 -- next
 CREATE TRIGGER evaluation_stays BEFORE UPDATE OR DELETE ON evaluation FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -5722,35 +5728,6 @@ CREATE POLICY repayment_schedule_seen ON repayment_schedule USING (EXISTS (SELEC
 -- next
 GRANT SELECT, INSERT ON repayment_schedule TO ecosystem_api;
 -- next
-ALTER TABLE bank_item ENABLE ROW LEVEL SECURITY;
--- next
-ALTER TABLE bank_item FORCE ROW LEVEL SECURITY;
--- next
-CREATE POLICY bank_item_seen ON bank_item USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
-    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
-    WHERE organisation.number = authority_id
-      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%')
-  OR current_setting('app.purpose', true) = 'expiring');
--- next
-GRANT SELECT, INSERT, UPDATE ON bank_item TO ecosystem_api;
--- next
-CREATE FUNCTION bank_item_is_resolved_once() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  marks text[] := '{version,outcome,payment_id,resolved_at,resolved_by,note}';
-BEGIN
-  IF OLD.outcome <> 'unmatched' OR NEW.outcome <> 'resolved' OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
-  THEN
-    RAISE EXCEPTION 'what the bank said stays as it was'
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bank_item_is_resolved_once';
-  END IF;
-  RETURN NEW;
-END $$;
--- next
-CREATE TRIGGER bank_item_changes BEFORE UPDATE ON bank_item FOR EACH ROW EXECUTE FUNCTION bank_item_is_resolved_once();
--- next
-ALTER TABLE bank_item ENABLE ALWAYS TRIGGER bank_item_changes;
--- next
 ALTER TABLE bank_order ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE bank_order FORCE ROW LEVEL SECURITY;
@@ -5767,6 +5744,9 @@ CREATE FUNCTION bank_order_only_returns() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.returned_at IS NOT NULL OR to_jsonb(NEW) - '{returned_at,told}'::text[]
     IS DISTINCT FROM to_jsonb(OLD) - '{returned_at,told}'::text[]
+    OR NOT EXISTS (SELECT FROM bank_item WHERE bank_item.authority_id = NEW.authority_id
+      AND bank_item.file_id = NEW.file_id AND bank_item.payment_id = NEW.payment_id
+      AND bank_item.outcome IN ('returned', 'given_back'))
   THEN
     RAISE EXCEPTION 'what was ordered stays as it was'
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bank_order_only_returns';
@@ -5931,4 +5911,54 @@ ALTER TABLE repayment FORCE ROW LEVEL SECURITY;
 -- next
 CREATE POLICY repayment_seen ON repayment USING (EXISTS (SELECT FROM facility WHERE facility.authority_id = repayment.authority_id AND facility.id = repayment.facility_id));
 -- next
-GRANT SELECT, INSERT ON repayment TO ecosystem_api
+GRANT SELECT, INSERT ON repayment TO ecosystem_api;
+-- next
+ALTER TABLE bank_item ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE bank_item FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY bank_item_seen ON bank_item USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%')
+  OR current_setting('app.purpose', true) = 'expiring');
+-- next
+GRANT SELECT, INSERT, UPDATE ON bank_item TO ecosystem_api;
+-- next
+CREATE FUNCTION bank_item_is_resolved_once() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[] := '{version,outcome,payment_id,file_id,resolved_at,resolved_by,note}';
+BEGIN
+  IF OLD.outcome <> 'unmatched' OR NEW.outcome <> 'resolved' OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
+  THEN
+    RAISE EXCEPTION 'what the bank said stays as it was'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bank_item_is_resolved_once';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER bank_item_changes BEFORE UPDATE ON bank_item FOR EACH ROW EXECUTE FUNCTION bank_item_is_resolved_once();
+-- next
+ALTER TABLE bank_item ENABLE ALWAYS TRIGGER bank_item_changes;
+-- next
+CREATE FUNCTION an_answer_is_to_its_own_file() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF ((
+    NEW.outcome NOT IN ('settled', 'returned', 'given_back')
+    OR NEW.file_id IS NOT DISTINCT FROM (
+      SELECT bank_order.file_id FROM bank_order WHERE bank_order.authority_id = NEW.authority_id
+        AND bank_order.payment_id = NEW.payment_id AND bank_order.returned_at IS NULL))
+  AND EXISTS (SELECT FROM bank_report AS report WHERE report.authority_id = NEW.authority_id
+    AND report.id = NEW.report_id AND CASE WHEN report.file_id IS NULL
+      THEN NEW.outcome <> 'returned' ELSE coalesce(NEW.file_id, report.file_id) = report.file_id
+        AND (NEW.outcome <> 'returned' OR NEW.file_id IS NOT NULL) END)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'an_answer_is_to_its_own_file';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER an_answer_is_to_its_own_file BEFORE INSERT OR UPDATE ON bank_item FOR EACH ROW EXECUTE FUNCTION an_answer_is_to_its_own_file();
+-- next
+ALTER TABLE bank_item ENABLE ALWAYS TRIGGER an_answer_is_to_its_own_file

@@ -15,6 +15,7 @@ from ecosystem.payments import queries as paid
 from ecosystem.payments.bank import queries, rules
 from ecosystem.payments.bank.initiation import written
 from ecosystem.payments.bank.matching import actions as matching
+from ecosystem.payments.bank.matching import queries as held
 from ecosystem.payments.bank.model import (
     Entry,
     FileDraft,
@@ -47,6 +48,7 @@ _RESOLVE: Final = Statement(
         outcome=bindparam("new_outcome"),
         version=bank_item.c.version + 1,
         payment_id=bindparam("for_payment"),
+        file_id=bindparam("for_file"),
         resolved_at=bindparam("at"),
         resolved_by=bindparam("who"),
         note=bindparam("said"),
@@ -101,14 +103,15 @@ async def take_report(tx: Tx, content: bytes, *, blobs: Blobs, by: Actor, at: da
     is_new = await tx.value(
         _TAKE,
         authority_id=authority, id=report_id, kind=report.kind, message_id=report.message_id,
-        digest=bytes.fromhex(digest), received_at=at, received_by=control.hand(by),
+        file_id=taken.file_id, digest=bytes.fromhex(digest), received_at=at,
+        received_by=control.hand(by),
     )  # fmt: skip
     if is_new is None:
         return await _again(tx, report, content, authority=authority)
     version = await history.record(
         tx, "bank_report.received", report_id, facts=facts, decision=taken, by=by, at=at
     )
-    await matching.match_all(tx, report_id, entries, ordered, kind=report.kind, by=by, at=at)
+    await matching.match_all(tx, report_id, entries, taken, by=by, at=at)
     return Standing(id=report_id, state="received", version=version)
 
 
@@ -123,10 +126,14 @@ async def resolve(
     """
     row = await queries.item_locked(tx, item_id)
     revision.check(expected, actual=row["version"])
-    entry, named = queries.entry_of(row), None
+    entry, named, ordered_in = queries.entry_of(row), None, None
     if isinstance(asked.payment_id, str):
         named, _ = await paid.locked(tx, asked.payment_id)
-    facts = ResolveFacts(outcome=Outcome(row["outcome"]), entry=entry, payment=named, asked=asked)
+        ordered_in = await held.ordered_in(tx, asked.payment_id)
+    facts = ResolveFacts(
+        outcome=Outcome(row["outcome"]), entry=entry, payment=named, ordered_in=ordered_in,
+        asked=asked,
+    )  # fmt: skip
     resolved = rules.resolve(facts, by=by, at=at)
     if resolved.payment_id is not None:
         settlement = matching.settlement(entry)
@@ -134,8 +141,9 @@ async def resolve(
     await tx.run(
         _RESOLVE,
         of_authority=row["authority_id"], of=item_id, new_outcome=resolved.outcome,
-        for_payment=resolved.payment_id or row["payment_id"], at=at, who=resolved.resolved_by,
-        said=msgspec.json.encode(resolved.note),
+        for_payment=resolved.payment_id or row["payment_id"],
+        for_file=row["file_id"] if resolved.payment_id is None else resolved.file_id,
+        at=at, who=resolved.resolved_by, said=msgspec.json.encode(resolved.note),
     )  # fmt: skip
     version = await history.record(
         tx, "bank_item.resolved", item_id, facts=facts, decision=resolved, by=by, at=at

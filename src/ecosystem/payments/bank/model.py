@@ -127,6 +127,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The code of a status report, such as `RJCT`; else None."""
     told: str | None
     """The bank's reason, its code and its words."""
+    original_message_id: str | None = None
+    """The file of ours in which the payment was ordered, where a booking says so."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,7 +181,7 @@ class Unfit(StrEnum):
     """The payment is settled by another transaction."""
     NOT_INSTRUCTED = "not_instructed"
     NOT_ORDERED = "not_ordered"
-    """The file that the bank answers did not order the payment."""
+    """The file that the bank answers did not order the payment, or its order came back."""
     NO_REFERENCE = "no_reference"
     """The bank gives no reference of its own, or one with characters outside ISO 20022."""
     REFERENCE_USED = "reference_used"
@@ -198,8 +200,10 @@ class MatchFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The payment that the bank's reference settles already, or has settled."""
     returned: str | None = None
     """The payment that the bank's reference gave back already."""
-    is_ordered: bool = False
-    """Whether the file that the bank answers has ordered the payment."""
+    answers: str | None = None
+    """The file that the bank answers: with a status report, or where a booking names it."""
+    ordered_in: str | None = None
+    """The file with the order of the payment that was not returned."""
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,6 +212,8 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     reason: Unfit | None = None
     payment_id: str | None = None
+    file_id: str | None = None
+    """The file whose order it answers; None where it names another, or the payment is in none."""
 
 
 class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,8 +225,8 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     account: str | None
     """The number of the authority's own account."""
     original_message_id: str | None
-    is_answer: bool
-    """Whether the authority has sent a file that is called as the report says."""
+    file_id: str | None
+    """The file of the authority that is called as the report says."""
     items: int
 
 
@@ -230,6 +236,8 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     kind: ReportKind
     message_id: str
     items: int
+    file_id: str | None = None
+    """The file that a status report answers."""
 
 
 class ReturnFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -262,6 +270,8 @@ class ResolveFacts(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     entry: Entry
     payment: PaymentFacts | None
+    ordered_in: str | None = None
+    """The file with the order of that payment."""
     asked: Resolution
 
 
@@ -271,6 +281,7 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     resolved_by: str
     payment_id: str | None
+    file_id: str | None = None
     note: Text
 
 
@@ -320,6 +331,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     reason: Unfit | None
     payment_id: PaymentId | None
+    file_id: FileId | None
+    """The file whose order it answers; null where the payment is in none, or it names another."""
     end_to_end_id: str | None
     bank_reference: str | None
     amount: Money | None
@@ -338,6 +351,8 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
     id: ReportId
     kind: ReportKind
     message_id: str
+    file_id: FileId | None
+    """The file that a status report answers; null for what the bank has booked."""
     digest: str
     """SHA-256 of the file."""
     received_at: datetime

@@ -111,6 +111,7 @@ _ITEM: Final[tuple[ColumnElement[Any], ...]] = (
     bank_item.c.outcome,
     bank_item.c.reason,
     bank_item.c.payment_id,
+    bank_item.c.file_id,
     bank_item.c.end_to_end_id,
     bank_item.c.bank_reference,
     case(
@@ -155,6 +156,7 @@ _REPORT: Final[tuple[ColumnElement[Any], ...]] = (
     bank_report.c.id,
     bank_report.c.kind,
     bank_report.c.message_id,
+    bank_report.c.file_id,
     _hex(bank_report.c.digest).label("digest"),
     instant(bank_report.c.received_at).label("received_at"),
     bank_report.c.received_by,
@@ -365,7 +367,7 @@ async def report_facts(tx: Tx, report: Report, *, by: Actor, items: int) -> Repo
         accounts=report.accounts,
         account=None if own is None else own.number,
         original_message_id=report.original_message_id,
-        is_answer=file_id is not None,
+        file_id=file_id,
         items=items,
     )
 

@@ -142,6 +142,7 @@ def _of_entry(entry: _Element) -> Iterator[Entry]:
             is_return=_is_return(entry, detail),
             status=None,
             told=None if detail is None else _told(detail, "RtrInf"),
+            original_message_id=_order_of(entry, detail),
         )
 
 
@@ -155,6 +156,13 @@ def _add_up(whole: Money, details: list[_Element]) -> None:
 
 def _named(detail: _Element | None) -> str | None:
     found = None if detail is None else _maybe(detail, "Refs/EndToEndId")
+    return None if found == _NOT_PROVIDED else found
+
+
+def _order_of(entry: _Element, detail: _Element | None) -> str | None:
+    """Return what a booking calls the message that ordered it, where it does."""
+    said = None if detail is None else _maybe(detail, "Refs/MsgId")
+    found = said or _maybe(entry, "NtryDtls/Btch/MsgId")
     return None if found == _NOT_PROVIDED else found
 
 

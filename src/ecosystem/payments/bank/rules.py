@@ -32,7 +32,7 @@ from ecosystem.payments.bank.model import (
 from ecosystem.payments.model import BankReference, PaymentFacts, State
 from ecosystem.values import control, money
 from ecosystem.values.actor import Actor
-from ecosystem.values.identifiers import is_identifier
+from ecosystem.values.identifiers import authority_of, is_identifier
 from ecosystem.values.refusal import Kind, Refusal
 
 _DATE_LINE: Final = timedelta(days=1)
@@ -167,9 +167,15 @@ def take(facts: ReportFacts, *, by: Actor, at: datetime) -> Taken:
     for number in facts.accounts:
         if number != facts.account:
             raise AccountForeign(f"It tells of the account {number}.")
-    if facts.kind is ReportKind.STATUS and not facts.is_answer:
+    is_answer = facts.kind is ReportKind.STATUS
+    if is_answer and facts.file_id is None:
         raise FileUnknown(f"It answers {facts.original_message_id}.")
-    return Taken(kind=facts.kind, message_id=facts.message_id, items=facts.items)
+    return Taken(
+        kind=facts.kind,
+        message_id=facts.message_id,
+        items=facts.items,
+        file_id=facts.file_id if is_answer else None,
+    )
 
 
 def match(facts: MatchFacts, *, by: Actor, at: datetime) -> Matched:
@@ -177,20 +183,24 @@ def match(facts: MatchFacts, *, by: Actor, at: datetime) -> Matched:
     del by
     entry, payment = facts.entry, facts.payment
     payment_id = None if payment is None else payment.payment_id
+    is_own = payment is not None and facts.answers in {None, facts.ordered_in}
+    file_id = facts.ordered_in if is_own else None
     if entry.status is not None:
-        outcome, reason = _answered(entry.status, payment, is_ordered=facts.is_ordered)
+        outcome, reason = _answered(entry.status, payment, is_ordered=file_id is not None)
     elif entry.booked_on is None:
         outcome, reason = Outcome.NOTED, None
     elif facts.returned is not None and entry.direction is Direction.CREDIT:
         outcome, reason = Outcome.REPEATED, None
-    elif payment is not None and _comes_back(entry, payment, at=at):
+    elif payment is not None and is_own and _comes_back(entry, payment, at=at):
         outcome, reason = Outcome.GIVEN_BACK, None
     else:
         reason = _unfit(entry, payment) or _mistaken(entry, payment, facts.settles, at=at)
+        if payment is not None and not is_own:
+            reason = reason or Unfit.NOT_ORDERED
         outcome = Outcome.SETTLED if reason is None else Outcome.UNMATCHED
         if payment is not None and _is_known(facts, payment):
             outcome, reason = Outcome.REPEATED, None
-    return Matched(outcome=outcome, reason=reason, payment_id=payment_id)
+    return Matched(outcome=outcome, reason=reason, payment_id=payment_id, file_id=file_id)
 
 
 def send_back(facts: ReturnFacts, *, by: Actor, at: datetime) -> SentBack:
@@ -215,6 +225,7 @@ def resolve(facts: ResolveFacts, *, by: Actor, at: datetime) -> Resolved:
         outcome=Outcome.RESOLVED,
         resolved_by=control.hand(by),
         payment_id=payment_id,
+        file_id=None if payment_id is None else facts.ordered_in,
         note=facts.asked.note,
     )
 
@@ -228,6 +239,13 @@ def payment_named(end_to_end_id: str | None) -> str | None:
     """Return the identifier of the payment that an item names, or None."""
     named = f"payment_{end_to_end_id}"
     return named if is_identifier(named, "payment") else None
+
+
+def file_named(message_id: str | None, *, by: Actor) -> str | None:
+    """Return the identifier of the caller's file that a message names, or None."""
+    named = f"bankfile_{message_id}"
+    is_own = is_identifier(named, "bankfile") and authority_of(named) == by.organisation_number
+    return named if is_own else None
 
 
 def _dated(day: date, *, at: datetime) -> None:

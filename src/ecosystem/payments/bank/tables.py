@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from ecosystem.payments.bank.model import Direction, Outcome, ReportKind, Unfit
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
+from ecosystem.runtime.hands import refusing
 
 _CALLER: Final = "nullif(current_setting('app.{}', true), '')"
 _VISIBLE: Final = f"""authority_id = {_CALLER.format("authority")}::integer OR EXISTS (
@@ -42,6 +43,9 @@ CREATE FUNCTION bank_order_only_returns() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.returned_at IS NOT NULL OR to_jsonb(NEW) - '{returned_at,told}'::text[]
     IS DISTINCT FROM to_jsonb(OLD) - '{returned_at,told}'::text[]
+    OR NOT EXISTS (SELECT FROM bank_item WHERE bank_item.authority_id = NEW.authority_id
+      AND bank_item.file_id = NEW.file_id AND bank_item.payment_id = NEW.payment_id
+      AND bank_item.outcome IN ('returned', 'given_back'))
   THEN
     RAISE EXCEPTION 'what was ordered stays as it was'
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bank_order_only_returns';
@@ -51,7 +55,7 @@ END $$"""
 _RESOLVED: Final = """
 CREATE FUNCTION bank_item_is_resolved_once() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  marks text[] := '{version,outcome,payment_id,resolved_at,resolved_by,note}';
+  marks text[] := '{version,outcome,payment_id,file_id,resolved_at,resolved_by,note}';
 BEGIN
   IF OLD.outcome <> 'unmatched' OR NEW.outcome <> 'resolved' OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
@@ -61,6 +65,18 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$"""
+
+
+_ANSWERS_ITS_FILE: Final = """(
+    NEW.outcome NOT IN ('settled', 'returned', 'given_back')
+    OR NEW.file_id IS NOT DISTINCT FROM (
+      SELECT bank_order.file_id FROM bank_order WHERE bank_order.authority_id = NEW.authority_id
+        AND bank_order.payment_id = NEW.payment_id AND bank_order.returned_at IS NULL))
+  AND EXISTS (SELECT FROM bank_report AS report WHERE report.authority_id = NEW.authority_id
+    AND report.id = NEW.report_id AND CASE WHEN report.file_id IS NULL
+      THEN NEW.outcome <> 'returned' ELSE coalesce(NEW.file_id, report.file_id) = report.file_id
+        AND (NEW.outcome <> 'returned' OR NEW.file_id IS NOT NULL) END)"""
+"""What an item does, it does to what the file has ordered that it answers, and to no other."""
 
 
 def _on_update(table: str, function: str) -> tuple[str, ...]:
@@ -120,11 +136,17 @@ bank_report: Final = Table(
     identifier("id", "bankreport"),
     Column("kind", Text(collation="C"), nullable=False),
     Column("message_id", Text, nullable=False),
+    reference("file_id", nullable=True),
     Column("digest", LargeBinary, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
     reference("received_by"),
     PrimaryKeyConstraint("authority_id", "id"),
     UniqueConstraint("authority_id", "kind", "message_id", name="a_message_is_taken_once"),
+    ForeignKeyConstraint(["authority_id", "file_id"], ["bank_file.authority_id", "bank_file.id"]),
+    CheckConstraint(
+        f"(kind = '{ReportKind.STATUS.value}') = (file_id IS NOT NULL)",
+        name="a_status_report_answers_a_file",
+    ),
     CheckConstraint(f"kind IN ({_listed(ReportKind)})", name="kind_is_known"),
     info={"append_only": True, "visible_where": _VISIBLE},
 )
@@ -139,6 +161,7 @@ bank_item: Final = Table(
     Column("outcome", Text(collation="C"), nullable=False),
     Column("reason", Text(collation="C")),
     reference("payment_id", nullable=True),
+    reference("file_id", nullable=True),
     Column("end_to_end_id", Text),
     Column("bank_reference", Text),
     Column("amount", Numeric),
@@ -156,6 +179,12 @@ bank_item: Final = Table(
         ["authority_id", "report_id"], ["bank_report.authority_id", "bank_report.id"]
     ),
     ForeignKeyConstraint(["authority_id", "payment_id"], ["payment.authority_id", "payment.id"]),
+    ForeignKeyConstraint(
+        ["authority_id", "file_id", "payment_id"],
+        ["bank_order.authority_id", "bank_order.file_id", "bank_order.payment_id"],
+        name="an_item_answers_an_order_of_its_file",
+    ),
+    CheckConstraint("file_id IS NULL OR payment_id IS NOT NULL", name="a_file_orders_payments"),
     UniqueConstraint("authority_id", "report_id", "ordinal", name="items_are_counted"),
     CheckConstraint(f"outcome IN ({_listed(Outcome)})", name="outcome_is_known"),
     CheckConstraint(f"reason IN ({_listed(Unfit)})", name="reason_is_known"),
@@ -176,6 +205,15 @@ bank_item: Final = Table(
     Index("bank_item_by_outcome", "authority_id", "outcome", "id"),
     info={
         "visible_where": _VISIBLE,
-        "sql": (_RESOLVED, *_on_update("bank_item", "bank_item_is_resolved_once")),
+        "sql": (
+            _RESOLVED,
+            *_on_update("bank_item", "bank_item_is_resolved_once"),
+            *refusing(
+                "an_answer_is_to_its_own_file",
+                on="bank_item",
+                unless=_ANSWERS_ITS_FILE,
+                changes=True,
+            ),
+        ),
     },
 )

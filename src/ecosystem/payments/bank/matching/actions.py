@@ -14,7 +14,14 @@ from ecosystem.payments import actions as payments
 from ecosystem.payments import queries as paid
 from ecosystem.payments.bank import rules
 from ecosystem.payments.bank.matching import queries
-from ecosystem.payments.bank.model import Entry, MatchFacts, Outcome, ReportKind, ReturnFacts
+from ecosystem.payments.bank.model import (
+    Entry,
+    MatchFacts,
+    Outcome,
+    ReportKind,
+    ReturnFacts,
+    Taken,
+)
 from ecosystem.payments.bank.tables import bank_item, bank_order
 from ecosystem.payments.model import PaymentFacts, Settlement
 from ecosystem.payments.returning import actions as returning
@@ -29,7 +36,7 @@ from ecosystem.values.identifiers import authority_of
 _ITEM: Final = inserting(
     bank_item,
     "authority_id", "id", "version", "report_id", "ordinal", "outcome", "reason", "payment_id",
-    "end_to_end_id", "bank_reference", "amount", "currency", "direction", "booked_on",
+    "file_id", "end_to_end_id", "bank_reference", "amount", "currency", "direction", "booked_on",
     "is_return", "status", "told",
 )  # fmt: skip
 _SEND_BACK: Final = Statement(
@@ -59,8 +66,7 @@ _ORDER_BACK: Final = Statement(
 
 
 async def match_all(
-    tx: Tx, report_id: str, entries: tuple[Entry, ...], ordered: tuple[str, ...], *,
-    kind: ReportKind, by: Actor, at: datetime,
+    tx: Tx, report_id: str, entries: tuple[Entry, ...], taken: Taken, *, by: Actor, at: datetime
 ) -> None:  # fmt: skip
     """Match item by item in the order of the report, then move the money of all at once.
 
@@ -70,18 +76,19 @@ async def match_all(
     await queries.hold(tx, _named(entries, by=by), authority=authority_of(report_id))
     legs = list[Leg]()
     for ordinal, entry in enumerate(entries, start=1):
-        legs += await _match(tx, report_id, ordinal, entry, ordered, by=by, at=at)
+        answers = taken.file_id or rules.file_named(entry.original_message_id, by=by)
+        legs += await _match(tx, report_id, ordinal, entry, answers, by=by, at=at)
     if legs:
-        act = "return" if kind is ReportKind.STATUS else "settle"
+        act = "return" if taken.kind is ReportKind.STATUS else "settle"
         await ledger.move(tx, legs, by=by, at=at, act=act, reference=report_id)
 
 
 async def _match(
-    tx: Tx, report_id: str, ordinal: int, entry: Entry, ordered: tuple[str, ...], *,
+    tx: Tx, report_id: str, ordinal: int, entry: Entry, answers: str | None, *,
     by: Actor, at: datetime,
 ) -> tuple[Leg, ...]:  # fmt: skip
     named, row = await _payment(tx, entry, by=by)
-    facts = await _match_facts(tx, entry, named, ordered)
+    facts = await _match_facts(tx, entry, named, answers)
     matched = rules.match(facts, by=by, at=at)
     item_id = mint("bankitem", authority=authority_of(report_id))
     await _keep(tx, item_id, report_id, ordinal, entry, matched=matched)
@@ -103,7 +110,7 @@ async def _match(
 
 
 async def _match_facts(
-    tx: Tx, entry: Entry, named: PaymentFacts | None, ordered: tuple[str, ...]
+    tx: Tx, entry: Entry, named: PaymentFacts | None, answers: str | None
 ) -> MatchFacts:
     reference, settles, returned = entry.bank_reference, None, None
     if named is not None and reference is not None:
@@ -115,7 +122,8 @@ async def _match_facts(
         payment=named,
         settles=settles,
         returned=returned,
-        is_ordered=named is not None and named.payment_id in ordered,
+        answers=answers,
+        ordered_in=None if named is None else await queries.ordered_in(tx, named.payment_id),
     )
 
 
@@ -140,7 +148,7 @@ async def _keep(
         _ITEM,
         authority_id=authority_of(report_id), id=item_id, version=1, report_id=report_id,
         ordinal=ordinal, outcome=matched.outcome, reason=matched.reason,
-        payment_id=matched.payment_id, end_to_end_id=entry.end_to_end_id,
+        payment_id=matched.payment_id, file_id=matched.file_id, end_to_end_id=entry.end_to_end_id,
         bank_reference=entry.bank_reference, amount=None if amount is None else amount.decimal(),
         currency=None if amount is None else amount.currency, direction=entry.direction,
         booked_on=entry.booked_on, is_return=entry.is_return, status=entry.status,

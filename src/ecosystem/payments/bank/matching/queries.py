@@ -7,8 +7,10 @@ from sqlalchemy import ARRAY, Integer, Text, bindparam, func, select
 
 from ecosystem.finance import queries as facilities
 from ecosystem.finance.assigning.tables import assignment
+from ecosystem.payments.bank.tables import bank_order
 from ecosystem.payments.tables import payment
 from ecosystem.runtime.database import Statement, Tx
+from ecosystem.values.identifiers import authority_of
 
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _NAMED: Final = func.any(bindparam("named", type_=ARRAY(Text)))
@@ -29,6 +31,14 @@ _FACILITIES: Final = Statement(
     .where(payment.c.authority_id == _AUTHORITY, payment.c.id == _NAMED)
 )
 
+_ORDERED_IN: Final = Statement(
+    select(bank_order.c.file_id).where(
+        bank_order.c.authority_id == _AUTHORITY,
+        bank_order.c.payment_id == bindparam("id", type_=Text),
+        bank_order.c.returned_at.is_(None),
+    )
+)
+
 
 async def hold(tx: Tx, payment_ids: Collection[str], *, authority: int) -> None:
     """Lock payments of an authority, then the facilities whose lenders they pay."""
@@ -36,3 +46,11 @@ async def hold(tx: Tx, payment_ids: Collection[str], *, authority: int) -> None:
     await tx.rows(_PAYMENTS, **place)
     paying = await tx.rows(_FACILITIES, **place)
     await facilities.hold(tx, [row["facility_id"] for row in paying], authority=authority)
+
+
+async def ordered_in(tx: Tx, payment_id: str) -> str | None:
+    """Return the file with the order of a payment that was not returned, where there is one."""
+    found: str | None = await tx.value(
+        _ORDERED_IN, authority_id=authority_of(payment_id), id=payment_id
+    )
+    return found
