@@ -40,7 +40,7 @@ from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values import money, revision
 from ecosystem.values.actor import Actor
-from ecosystem.values.identifiers import authority_of
+from ecosystem.values.identifiers import authority_of, owner
 from ecosystem.values.money import Money
 from ecosystem.values.text import Text
 
@@ -306,9 +306,11 @@ async def settle(
     """Record that the bank has paid; the same settlement again changes nothing.
 
     Refuses with PaymentMissing, with RevisionStale unless it is the same settlement again
-    (RFC 9110, section 13.1.1), and as the rule. Effects: locks the payment; money moves from
-    in transit to disbursed; `payment.settled`, for everyone.
+    (RFC 9110, section 13.1.1), and as the rule. Effects: holds the reference, locks the payment;
+    money moves from in transit to disbursed; `payment.settled`, for everyone.
     """
+    authority = owner(payment_id, "payment", otherwise=rules.PaymentMissing)
+    await queries.hold_references(tx, (asked.bank_reference,), authority=authority)
     now, legs = await mark_settled(tx, payment_id, asked, by=by, at=at, expected=expected)
     if legs:
         await ledger.move(tx, legs, by=by, at=at, act="settle", reference=payment_id)

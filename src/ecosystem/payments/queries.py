@@ -1,8 +1,10 @@
 """Read payments: facts for the rules, locked; views, as far as row-level security lets one see."""
 
+from collections.abc import Iterable
 from typing import Any, Final
+from zlib import crc32
 
-from sqlalchemy import Integer, Numeric, Text, and_, bindparam, cast, exists, func, select
+from sqlalchemy import ARRAY, Integer, Numeric, Text, and_, bindparam, cast, exists, func, select
 
 from ecosystem.budgets import queries as budgets
 from ecosystem.contracts.form_shapes import ContractTerms
@@ -205,6 +207,29 @@ _RETURNED_BY: Final = Statement(
         payment_return.c.returned_reference == _REFERENCE,
     )
 )
+
+_LANES: Final = 64
+"""In how many lanes the references of a bank go; each has room in the table of locks."""
+_lane = func.unnest(bindparam("lanes", type_=ARRAY(Integer))).column_valued("lane")
+_HOLD: Final = Statement(
+    select(
+        func.pg_advisory_xact_lock(
+            func.hashtextextended(func.concat("bank reference ", _AUTHORITY, " ", _lane), 0)
+        )
+    )
+)
+
+
+async def hold_references(tx: Tx, names: Iterable[str | None], *, authority: int) -> None:
+    """Wait for whoever writes references of a bank that may be these, and let others wait.
+
+    Whoever settles or gives back does this before it locks a payment: a reference is unique, so
+    that to write it is to wait for whoever has written it. Effects: advisory locks until the
+    transaction ends, in one order.
+    """
+    lanes = sorted({crc32(one.encode()) % _LANES for one in names if one is not None})
+    if lanes:
+        await tx.rows(_HOLD, authority_id=authority, lanes=lanes)
 
 
 async def view(tx: Tx, payment_id: str) -> Record:

@@ -128,6 +128,7 @@ async def resolve(
     revision.check(expected, actual=row["version"])
     entry, named, ordered_in = queries.entry_of(row), None, None
     if isinstance(asked.payment_id, str):
+        await paid.hold_references(tx, (entry.bank_reference,), authority=row["authority_id"])
         named, _ = await paid.locked(tx, asked.payment_id)
         ordered_in = await held.ordered_in(tx, asked.payment_id)
     facts = ResolveFacts(

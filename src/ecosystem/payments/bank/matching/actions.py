@@ -70,10 +70,13 @@ async def match_all(
 ) -> None:  # fmt: skip
     """Match item by item in the order of the report, then move the money of all at once.
 
-    Effects: locks all payments that are named, then all facilities that they are assigned
-    under; `bank_item.matched` for each item; one move.
+    Effects: holds all references, locks all payments that are named, then all facilities that
+    they are assigned under; `bank_item.matched` for each item; one move.
     """
-    await queries.hold(tx, _named(entries, by=by), authority=authority_of(report_id))
+    authority = authority_of(report_id)
+    references = (one.bank_reference for one in entries if one.status is None)
+    await paid.hold_references(tx, references, authority=authority)
+    await queries.hold(tx, _named(entries, by=by), authority=authority)
     legs = list[Leg]()
     for ordinal, entry in enumerate(entries, start=1):
         answers = taken.file_id or rules.file_named(entry.original_message_id, by=by)
