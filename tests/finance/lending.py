@@ -58,19 +58,27 @@ async def act_as(database: Database, agreed: Agreement, who: tuple[str, str], ac
         return await act(tx, by)
 
 
-async def offered(database: Database, agreed: Agreement, **changed: Any) -> str:
+async def offered(
+    database: Database, agreed: Agreement, *, to: str | None = None, **changed: Any
+) -> str:
+    asked = draft(**changed)
+    if to is not None:
+        borrower_id = agreed.parties.party(to).organisation_id
+        asked = msgspec.structs.replace(asked, borrower_id=borrower_id)
     made: Standing = await act_as(
         database, agreed, LENDER,
-        lambda tx, by: actions.offer(tx, agreed.contract_id, draft(**changed), by=by, at=AT),
+        lambda tx, by: actions.offer(tx, agreed.contract_id, asked, by=by, at=AT),
     )  # fmt: skip
     return made.id
 
 
-async def lent(database: Database, agreed: Agreement, **changed: Any) -> str:
-    """Return a facility that both sides have agreed on."""
-    facility_id = await offered(database, agreed, **changed)
+async def lent(
+    database: Database, agreed: Agreement, *, to: str | None = None, **changed: Any
+) -> str:
+    """Return a facility that both sides have agreed on, of the lead where not of another."""
+    facility_id = await offered(database, agreed, to=to, **changed)
     await act_as(
-        database, agreed, SIGNATORY,
+        database, agreed, SIGNATORY if to is None else (to, "signatory"),
         lambda tx, by: actions.agree(tx, facility_id, by=by, at=AT, expected=1),
     )  # fmt: skip
     return facility_id
@@ -78,11 +86,11 @@ async def lent(database: Database, agreed: Agreement, **changed: Any) -> str:
 
 async def requested(
     database: Database, agreed: Agreement, facility_id: str, amount: str = "24000.00",
-    part: str | None = "first",
+    part: str | None = "first", *, to: str = "enterprise",
 ) -> str:  # fmt: skip
     asked = DrawdownDraft(part=part, amount=Money(amount, "CNY"))
     made: Standing = await act_as(
-        database, agreed, BORROWER,
+        database, agreed, (to, "delivery"),
         lambda tx, by: drawing.request(tx, facility_id, asked, by=by, at=AT),
     )  # fmt: skip
     return made.id
@@ -97,10 +105,10 @@ async def approved(database: Database, agreed: Agreement, drawdown_id: str) -> N
 
 async def disbursed(
     database: Database, agreed: Agreement, facility_id: str, amount: str = "24000.00",
-    part: str | None = "first",
+    part: str | None = "first", *, to: str = "enterprise",
 ) -> str:  # fmt: skip
     """Return a drawdown that was asked for, approved and paid out."""
-    drawdown_id = await requested(database, agreed, facility_id, amount, part)
+    drawdown_id = await requested(database, agreed, facility_id, amount, part, to=to)
     await approved(database, agreed, drawdown_id)
     said = Disbursement(disbursed_on=TODAY, bank_reference=f"OUT {drawdown_id[-8:]}")
     await act_as(
@@ -124,10 +132,12 @@ async def repaid(
     return made.id
 
 
-async def assigned(database: Database, agreed: Agreement, facility_id: str) -> str:
+async def assigned(
+    database: Database, agreed: Agreement, facility_id: str, *, of: str = "enterprise"
+) -> str:
     """Return an assignment that the authority has acknowledged."""
     made: Standing = await act_as(
-        database, agreed, SIGNATORY,
+        database, agreed, (of, "signatory"),
         lambda tx, by: assigning.assign(tx, facility_id, by=by, at=AT),
     )  # fmt: skip
     await act_as(

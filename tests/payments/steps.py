@@ -28,8 +28,10 @@ async def act_as(database: Database, by: Actor, act: Act) -> Standing:
         return await act(tx)
 
 
-async def claim(database: Database, agreed: Agreement, payment_id: str) -> Standing:
-    by = agreed.actor("enterprise", "delivery")
+async def claim(
+    database: Database, agreed: Agreement, payment_id: str, *, payee: str = "enterprise"
+) -> Standing:
+    by = agreed.actor(payee, "delivery")
     return await act_as(
         database, by, lambda tx: actions.claim(tx, payment_id, by=by, at=AT, expected=1)
     )

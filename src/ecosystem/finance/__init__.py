@@ -1,10 +1,11 @@
 """Finance: a bank lends on what a contract will pay, and sees what it was allowed to see.
 
-A facility is what a lender agrees to lend to the supplier of a contract: it grows from the
+A facility is what a lender agrees to lend to a supplier of a contract: it grows from the
 financing that was awarded with the contract, or is offered by a lender and agreed by the
-supplier. It is drawn in parts, each with conditions: a milestone accepted, a metric verified, a
-document presented. `drawing` keeps drawdowns, `assigning` the assignment of what the contract
-will pay, `servicing` what comes back, `disclosing` what the supplier lets a lender see.
+supplier; of those who supply together each borrows on what is paid to itself. It is drawn in
+parts, each with conditions: a milestone accepted, a metric verified, a document presented.
+`drawing` keeps drawdowns, `assigning` the assignment of what the contract will pay, `servicing`
+what comes back, `disclosing` what the supplier lets a lender see.
 
 States of a facility: `offered -> agreed -> closed`, or `refused`. A drawdown: `requested ->
 approved -> disbursed`, or `refused`, `withdrawn`. An assignment: `notified -> acknowledged ->

@@ -57,7 +57,8 @@ RESTATE: Final = Permit(
 )  # fmt: skip
 ASSIGN: Final = Permit(
     act="assign what a contract will pay", scope="payments:write", roles=(Role.SIGNATORY,),
-    person=True, step_up=True, verified=True, relation="borrower", state="agreed",
+    person=True, step_up=True, verified=True, relation="borrower, of its own claims",
+    state="agreed",
 )  # fmt: skip
 ACKNOWLEDGE: Final = Permit(
     act="acknowledge an assignment", scope="payments:write", roles=(Role.APPROVER,), person=True,
@@ -74,7 +75,7 @@ RELEASE: Final = Permit(
 )  # fmt: skip
 DISCLOSE: Final = Permit(
     act="consent to disclosure", scope="payments:write", roles=(Role.SIGNATORY,), person=True,
-    verified=True, relation="supplier that is paid",
+    verified=True, relation="supplier; of those who supply together each for itself",
 )  # fmt: skip
 REVOKE: Final = Permit(
     act="revoke a consent to disclosure", scope="payments:write", roles=(Role.SIGNATORY,),

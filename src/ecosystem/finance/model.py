@@ -101,6 +101,9 @@ class FacilityDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     terms: Terms | UnsetType = UNSET
     """Leave it out where the financing was awarded with the contract: its terms then hold."""
+    borrower_id: OrganisationId | UnsetType = UNSET
+    """Who of those that supply together borrows, by default their lead; what was awarded is the
+    lead's."""
 
 
 class FinancingWon(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +121,8 @@ class OfferFacts(msgspec.Struct, frozen=True, kw_only=True):
     contract_id: str
     contract_state: ContractState
     currency: str
-    borrower_id: str
+    suppliers: tuple[str, ...]
+    """Who is paid under the contract, the lead first."""
     milestones: tuple[str, ...]
     """The codes of the contract's milestones."""
     metrics: tuple[str, ...]
@@ -156,6 +160,8 @@ class FacilityFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is owed by the day of the act, due or not, with interest and fees."""
     is_assigned: bool = False
     """Whether an assignment stands that secures it."""
+    has_left: bool = False
+    """Whether the borrower has left the contract."""
 
 
 class Agreed(msgspec.Struct, frozen=True, kw_only=True):

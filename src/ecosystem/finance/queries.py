@@ -9,8 +9,9 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, Text, bindparam, exists, f
 
 from ecosystem.awards import queries as awards
 from ecosystem.contracts import queries as contracts
-from ecosystem.contracts.form_shapes import ContractTerms
+from ecosystem.contracts.changes.tables import contract_departure
 from ecosystem.contracts.model import State as ContractState
+from ecosystem.contracts.shares import suppliers
 from ecosystem.contracts.tables import contract
 from ecosystem.finance.drawing.tables import drawdown
 from ecosystem.finance.model import (
@@ -83,12 +84,18 @@ _VIEW: Final = Statement(
 )
 FACILITIES: Final = page_of(select(*_SUMMARY).outerjoin(facility_total, _OF_TOTAL))
 """A page of facilities, as far as row-level security lets one see."""
+_HAS_LEFT: Final = exists().where(
+    contract_departure.c.authority_id == facility.c.authority_id,
+    contract_departure.c.contract_id == facility.c.contract_id,
+    contract_departure.c.organisation_id == facility.c.borrower_id,
+)
 _LOCKED: Final = Statement(
     select(
         facility,
         contract.c.state.label("contract_state"),
         _RESERVED.label("reserved"),
         _DISBURSED.label("disbursed"),
+        _HAS_LEFT.label("has_left"),
     )
     .join(
         contract,
@@ -133,7 +140,7 @@ async def offer_facts(
         contract_id=contract_id,
         contract_state=ContractState(row["state"]),
         currency=row["currency"],
-        borrower_id=supplier_of(terms),
+        suppliers=suppliers(terms),
         milestones=tuple(one.code for one in terms.milestones),
         metrics=tuple(one.code for one in terms.metrics),
         asked=asked,
@@ -161,6 +168,7 @@ async def locked(
         offered_by=row["offered_by"],
         reserved=f"{row['reserved']:f}",
         disbursed=f"{row['disbursed']:f}",
+        has_left=row["has_left"],
     )
     return facts, row
 
@@ -173,12 +181,6 @@ async def hold(tx: Tx, facility_ids: Collection[str], *, authority: int) -> None
 def terms_of(row: Record) -> Terms:
     """Return the terms of a facility's row."""
     return msgspec.json.decode(row["terms"], type=Terms)
-
-
-def supplier_of(terms: ContractTerms) -> str:
-    """Return the supplier that is paid, and so can borrow: who leads, or the only one."""
-    suppliers = [party for party in terms.parties if party.role == "supplier"]
-    return next((one for one in suppliers if one.lead), suppliers[0]).organisation_id
 
 
 def account(kind: AccountKind, facility_id: str, *, of: str | None = None) -> AccountName:

@@ -20,8 +20,8 @@ from ecosystem.values.revision import RevisionStale
     answers=Standing,
     key=True,
     refuses=(
-        ContractMissing, AwardMissing, rules.ContractNotRunning, rules.OwnBorrower,
-        rules.FinancingNotWon, rules.FinancingTaken, rules.TermsUnsound,
+        ContractMissing, AwardMissing, rules.ContractNotRunning, rules.BorrowerUnpaid,
+        rules.OwnBorrower, rules.FinancingNotWon, rules.FinancingTaken, rules.TermsUnsound,
     ),
 )  # fmt: skip
 async def offer_facility(
@@ -29,9 +29,10 @@ async def offer_facility(
 ) -> Response[bytes]:
     """Offer a facility.
 
-    A lender says what it lends to the supplier of a contract, and on what terms; the supplier
-    agrees. Without `terms` those of the financing hold that was awarded with the contract; both
-    have signed for it, so it is agreed at once.
+    A lender says what it lends to a supplier of a contract, and on what terms; the supplier
+    agrees. Of those who supply together each may borrow on what is paid to itself. Without
+    `terms` those of the financing hold that was awarded with the contract; both have signed for
+    it, so it is agreed at once.
     """
     made = await actions.offer(request.tx, contract_id, data, by=request.by, at=request.at)
     return request.answer(made, version=made.version, location=f"/v1/facilities/{made.id}")
@@ -71,7 +72,7 @@ async def read_facility(request: Call, facility_id: FromPath[str]) -> Response[b
     changes=True,
     refuses=(
         rules.FacilityMissing, RevisionStale, rules.NotBorrower, rules.FacilityOutOfTurn,
-        rules.ContractNotRunning,
+        rules.BorrowerLeft, rules.ContractNotRunning,
     ),
 )  # fmt: skip
 async def agree_facility(request: Call, facility_id: FromPath[str]) -> Response[bytes]:

@@ -75,6 +75,20 @@ class OwnBorrower(Refusal):
     remedy = "Another institution must lend to this supplier."
 
 
+class BorrowerUnpaid(Refusal):
+    """Nothing will be paid to that borrower under the contract, or not what was awarded."""
+
+    kind = Kind.UNMET
+    remedy = "Name one of those who supply; leave it out for what was awarded, or for the lead."
+
+
+class BorrowerLeft(Refusal):
+    """The borrower has left the contract, which earns it nothing more."""
+
+    kind = Kind.CONFLICT
+    remedy = "Lend to who supplies now; what was drawn is repaid as it was agreed."
+
+
 class NotBorrower(Refusal):
     """The facility is another organisation's to draw."""
 
@@ -106,33 +120,35 @@ class FacilityInUse(Refusal):
 def offer(facts: OfferFacts, *, by: Actor, at: datetime) -> Offered:
     """Offer a facility; the one that was awarded with the contract is agreed at once.
 
-    Refuses with ContractNotRunning, OwnBorrower, FinancingNotWon, FinancingTaken, TermsUnsound.
+    Refuses with ContractNotRunning, BorrowerUnpaid, OwnBorrower, FinancingNotWon, FinancingTaken,
+    TermsUnsound.
     """
     del at
     if facts.contract_state is not ContractState.ACTIVE:
         raise ContractNotRunning(f"The contract is {facts.contract_state}.")
-    if by.organisation_id == facts.borrower_id:
-        raise OwnBorrower("The caller's organisation is the supplier.")
-    asked = facts.asked.terms
+    borrower_id, asked = _borrowing(facts), facts.asked.terms
+    if by.organisation_id == borrower_id:
+        raise OwnBorrower("The caller's organisation is the borrower.")
     if asked is not UNSET:
         _sound(asked, facts)
-        return _offered(facts, asked, State.OFFERED, None, by=by)
+        return _offered(borrower_id, asked, State.OFFERED, None, by=by)
     won = facts.won
     if won is None or won.lender_id != by.organisation_id:
         raise FinancingNotWon("The contract has no financing that the caller leads.")
     if won.has_facility:
         raise FinancingTaken(f"{won.award_id} has a facility.")
-    return _offered(facts, as_awarded(won.financing), State.AGREED, won.award_id, by=by)
+    return _offered(borrower_id, as_awarded(won.financing), State.AGREED, won.award_id, by=by)
 
 
 def agree(facts: FacilityFacts, *, by: Actor, at: datetime) -> Agreed:
     """Agree to what was offered.
 
-    Refuses with NotBorrower, FacilityOutOfTurn, ContractNotRunning, in that order.
+    Refuses with NotBorrower, FacilityOutOfTurn, BorrowerLeft, ContractNotRunning, in that order.
     """
     del at
     borrower(facts, by)
     within(facts, State.OFFERED)
+    supplying(facts)
     if facts.contract_state is not ContractState.ACTIVE:
         raise ContractNotRunning(f"The contract is {facts.contract_state}.")
     return Agreed(state=State.AGREED, agreed_by=control.hand(by))
@@ -197,6 +213,12 @@ def borrower(facts: FacilityFacts, by: Actor) -> None:
         raise NotBorrower("The caller's organisation is not the borrower.")
 
 
+def supplying(facts: FacilityFacts) -> None:
+    """Refuse with BorrowerLeft where the borrower earns nothing more."""
+    if facts.has_left:
+        raise BorrowerLeft(f"{facts.borrower_id} has left the contract.")
+
+
 def lender(facts: FacilityFacts, by: Actor) -> None:
     """Refuse with NotLender whoever else acts."""
     if by.organisation_id != facts.lender_id:
@@ -209,14 +231,25 @@ def within(facts: FacilityFacts, *states: State) -> None:
         raise FacilityOutOfTurn(f"The facility is {facts.state}.")
 
 
+def _borrowing(facts: OfferFacts) -> str:
+    """Return who borrows. Refuses with BorrowerUnpaid."""
+    lead_id, asked = facts.suppliers[0], facts.asked
+    if asked.borrower_id is UNSET:
+        return lead_id
+    those = facts.suppliers if asked.terms is not UNSET else (lead_id,)
+    if asked.borrower_id not in those:
+        raise BorrowerUnpaid(f"It is paid to: {', '.join(those)}.", pointer="/borrower_id")
+    return asked.borrower_id
+
+
 def _offered(
-    facts: OfferFacts, terms: Terms, state: State, award_id: str | None, *, by: Actor
+    borrower_id: str, terms: Terms, state: State, award_id: str | None, *, by: Actor
 ) -> Offered:
     return Offered(
         state=state,
         award_id=award_id,
         lender_id=by.organisation_id,
-        borrower_id=facts.borrower_id,
+        borrower_id=borrower_id,
         terms=terms,
         offered_by=control.hand(by),
     )

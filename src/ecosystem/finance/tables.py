@@ -50,6 +50,14 @@ _BY_SIGNATURE: Final = """NEW.award_id IS NULL AND NEW.state = 'offered' OR EXIS
       AND contract.state <> 'draft')"""
 """Only what was awarded and signed for is agreed from the first."""
 
+_IS_PAID: Final = """EXISTS (
+    SELECT FROM contract_party WHERE contract_party.authority_id = NEW.authority_id
+      AND contract_party.contract_id = NEW.contract_id AND contract_party.role = 'supplier'
+      AND contract_party.organisation_id = NEW.borrower_id) AND NOT EXISTS (
+    SELECT FROM contract_departure AS gone WHERE gone.authority_id = NEW.authority_id
+      AND gone.contract_id = NEW.contract_id AND gone.organisation_id = NEW.borrower_id)"""
+"""Who borrows on a contract is one of those whom it pays."""
+
 facility: Final = Table(
     "facility",
     metadata,
@@ -120,6 +128,7 @@ facility: Final = Table(
                 begins=("offered", "agreed"),
             ),
             *refusing("what_is_agreed_was_signed", on="facility", unless=_BY_SIGNATURE),
+            *refusing("who_borrows_is_paid", on="facility", unless=_IS_PAID),
         ),
     },
 )

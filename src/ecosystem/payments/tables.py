@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
+# ruff: noqa: S608 - every word of these statements is ours
 from ecosystem.finance.disclosing.tables import CONSENTED
 from ecosystem.payments.model import PaymentKind, State
 from ecosystem.runtime.columns import identifier, reference
@@ -41,13 +42,26 @@ _CALCULATING: Final = "current_setting('app.purpose', true) = 'calculation'"
 
 
 _MEMBER: Final = f"contract_party.organisation_id = {_CALLER.format('organisation')}"
+_CONSENTS: Final = CONSENTED.format(table="calculation", payee="{}", scope="calculations")
+_ALL_CONSENT: Final = f"""{_CONSENTS.format("disclosure.supplier_id")}
+    AND (NOT EXISTS (
+      SELECT FROM contract_party AS member WHERE member.authority_id = calculation.authority_id
+        AND member.contract_id = calculation.contract_id AND member.role = 'supplier'
+        AND (calculation.document->'division' IS NULL OR EXISTS (
+          SELECT FROM json_array_elements(calculation.document->'division') AS part
+          WHERE part->>'organisation_id' = member.organisation_id))
+        AND NOT {_CONSENTS.format("member.organisation_id")})
+      OR EXISTS (
+        SELECT FROM payment AS late WHERE late.authority_id = calculation.authority_id
+          AND late.id = calculation.late_payment_id AND {_CONSENTS.format("late.payee_id")}))"""
+"""What is divided shows what each is paid, so all of them consent; interest is of one payee."""
 _PARTY: Final = f"""EXISTS (
     SELECT FROM contract_party WHERE contract_party.authority_id = calculation.authority_id
       AND contract_party.contract_id = calculation.contract_id
       AND contract_party.role <> 'lender' AND {_MEMBER})
-  OR {CONSENTED.format(table="calculation", scope="calculations")}"""
-"""A lender who is a party has signed for the loan, and sees what the supplier consents to."""
-_LENDER: Final = CONSENTED.format(table="payment", scope="payments")
+  OR {_ALL_CONSENT}"""
+"""A lender who is a party has signed for the loan, and sees what suppliers consent to."""
+_LENDER: Final = CONSENTED.format(table="payment", payee="payment.payee_id", scope="payments")
 _ACKNOWLEDGED: Final = """FROM assignment
     WHERE assignment.authority_id = NEW.authority_id
       AND assignment.contract_id = NEW.contract_id AND assignment.assignor_id = NEW.payee_id

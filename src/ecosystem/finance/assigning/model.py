@@ -29,7 +29,7 @@ class AssignFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     facility: FacilityFacts
     standing: str | None
-    """The assignment of the same contract that stands."""
+    """The assignment of the same supplier's claims under the contract that stands."""
 
 
 class Assigned(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,7 +52,9 @@ ASSIGNMENTS: Final = page_of(select(*_WHOLE).where(*_OF_CONTRACT))
 _LOCKED: Final = Statement(select(assignment).where(*_KEY).with_for_update())
 _STANDING: Final = Statement(
     select(assignment.c.id).where(
-        *_OF_CONTRACT, assignment.c.state.in_(["notified", "acknowledged"])
+        *_OF_CONTRACT,
+        assignment.c.assignor_id == bindparam("assignor_id", type_=Text),
+        assignment.c.state.in_(["notified", "acknowledged"]),
     )
 )
 _PAYEE: Final = Statement(
@@ -94,8 +96,9 @@ async def assign_facts(tx: Tx, facility_id: str) -> AssignFacts:
     """Lock a facility; return what an assignment is checked against. Refuses FacilityMissing."""
     facts, row = await facilities.locked(tx, facility_id)
     standing = await tx.value(
-        _STANDING, authority_id=row["authority_id"], contract_id=facts.contract_id
-    )
+        _STANDING, authority_id=row["authority_id"], contract_id=facts.contract_id,
+        assignor_id=facts.borrower_id,
+    )  # fmt: skip
     return AssignFacts(facility=facts, standing=standing)
 
 

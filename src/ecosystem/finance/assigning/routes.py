@@ -33,8 +33,9 @@ from ecosystem.values.revision import RevisionStale
 async def assign_claims(request: Call, facility_id: FromPath[str]) -> Response[bytes]:
     """Assign what a contract will pay.
 
-    Whoever signs for the supplier assigns all claims under the facility's contract to its lender.
-    This is the notice to the authority, too; it pays the lender from its acknowledgement on.
+    Whoever signs for the borrower assigns to its lender all that the facility's contract will pay
+    to it; what is paid to others who supply with it stays theirs. This is the notice to the
+    authority, too; it pays the lender from its acknowledgement on.
     """
     made = await actions.assign(request.tx, facility_id, by=request.by, at=request.at)
     return request.answer(made, version=made.version, location=f"/v1/assignments/{made.id}")

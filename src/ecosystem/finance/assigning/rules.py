@@ -27,7 +27,7 @@ class AssignmentMissing(Refusal):
 
 
 class AssignedBefore(Refusal):
-    """The claims under this contract are assigned already."""
+    """The claims of this supplier under the contract are assigned already."""
 
     kind = Kind.CONFLICT
     remedy = "Have the lender to whom they are assigned release them first."
@@ -55,7 +55,7 @@ class NotAssignee(Refusal):
 
 
 def assign(facts: AssignFacts, *, by: Actor, at: datetime) -> Assigned:
-    """Assign the claims under a contract, and notify its authority.
+    """Assign what a contract will pay to the borrower, and notify its authority.
 
     Refuses with NotBorrower, FacilityOutOfTurn, ContractNotRunning, AssignedBefore.
     """

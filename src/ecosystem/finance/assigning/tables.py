@@ -70,6 +70,7 @@ assignment: Final = Table(
         "claims_are_assigned_once",
         "authority_id",
         "contract_id",
+        "assignor_id",
         unique=True,
         postgresql_where=text("state IN ('notified', 'acknowledged')"),
     ),

@@ -41,8 +41,8 @@ class GiveFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a consent is checked against."""
 
     contract_id: str
-    supplier_id: str
-    """The supplier that is paid: the one that leads, or the only one."""
+    suppliers: tuple[str, ...]
+    """Who is paid under the contract, the lead first."""
     lender_kind: OrganisationKind | None
     """None where there is no such organisation."""
     asked: DisclosureDraft

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, func, 
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rules import ContractMissing
+from ecosystem.contracts.shares import suppliers
 from ecosystem.finance.disclosing.model import (
     Disclosed,
     DisclosedMilestone,
@@ -19,7 +20,6 @@ from ecosystem.finance.disclosing.model import (
 )
 from ecosystem.finance.disclosing.rules import DisclosureMissing, NotDisclosed
 from ecosystem.finance.disclosing.tables import disclosure
-from ecosystem.finance.queries import supplier_of
 from ecosystem.identity.tables import organisation
 from ecosystem.milestones import queries as milestones
 from ecosystem.outcomes import queries as outcomes
@@ -87,7 +87,7 @@ async def give_facts(tx: Tx, contract_id: str, asked: DisclosureDraft, *, by: Ac
     kind = await tx.value(_KIND, id=asked.lender_id)
     return GiveFacts(
         contract_id=contract_id,
-        supplier_id=supplier_of(terms),
+        suppliers=suppliers(terms),
         lender_kind=None if kind is None else OrganisationKind(kind),
         asked=asked,
     )

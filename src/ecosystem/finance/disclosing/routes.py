@@ -25,8 +25,10 @@ async def give_disclosure(
 ) -> Response[bytes]:
     """Consent to disclosure.
 
-    The supplier that is paid lets a lender see payments, calculations, milestones or observations
-    of a contract, until a time. Without a consent a lender sees none of them.
+    A supplier lets a lender see its payments, and calculations, milestones or observations of the
+    contract, until a time. Without a consent a lender sees none of them. Of those who supply
+    together each discloses its own payments; a calculation that is divided among them is shown
+    once each of them consents.
     """
     made = await actions.give(request.tx, contract_id, data, by=request.by, at=request.at)
     return request.answer(made, version=made.version, location=f"/v1/disclosures/{made.id}")

@@ -23,10 +23,10 @@ class DisclosureMissing(Refusal):
 
 
 class NotDiscloser(Refusal):
-    """The contract is another supplier's to disclose."""
+    """What the contract pays is another's to disclose."""
 
     kind = Kind.FORBIDDEN
-    remedy = "The supplier that is paid under the contract must do this."
+    remedy = "A supplier that is paid under the contract consents, and revokes its own consent."
 
 
 class NoLender(Refusal):
@@ -60,15 +60,15 @@ class NotDisclosed(Refusal):
 def give(facts: GiveFacts, *, by: Actor, at: datetime) -> Given:
     """Let a lender see something. Refuses with NotDiscloser, NoLender, DisclosureMisdated."""
     asked = facts.asked
-    if by.organisation_id != facts.supplier_id:
-        raise NotDiscloser("The caller's organisation is not the supplier that is paid.")
+    if by.organisation_id not in facts.suppliers:
+        raise NotDiscloser("Nothing is paid to the caller's organisation under the contract.")
     if facts.lender_kind is not OrganisationKind.FINANCIAL_INSTITUTION:
         raise NoLender(f"{asked.lender_id} is none.", pointer="/lender_id")
     if not is_within_reach(asked.until_at) or asked.until_at <= at:
         raise DisclosureMisdated("The time is not to come.", pointer="/until_at")
     return Given(
         state=State.GIVEN,
-        supplier_id=facts.supplier_id,
+        supplier_id=by.organisation_id,
         lender_id=asked.lender_id,
         scopes=tuple(sorted(set(asked.scopes))),
         until_at=asked.until_at,

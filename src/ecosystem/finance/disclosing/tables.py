@@ -33,9 +33,11 @@ _NOW: Final = "coalesce(to_timestamp(nullif(current_setting('app.now', true), ''
 CONSENTED: Final = f"""EXISTS (
     SELECT FROM disclosure WHERE disclosure.authority_id = {{table}}.authority_id
       AND disclosure.contract_id = {{table}}.contract_id AND disclosure.lender_id = {CALLER}
+      AND disclosure.supplier_id = {{payee}}
       AND disclosure.revoked_at IS NULL AND '{{scope}}' = ANY (disclosure.scopes)
       AND disclosure.until_at > {_NOW})"""
-"""A consent stands that the caller sees rows of this table; to be filled with table and scope."""
+"""A supplier consents that the caller sees rows of this table; to be filled with the table, its
+column or expression for the supplier, and the scope."""
 
 disclosure: Final = Table(
     "disclosure",

@@ -13,6 +13,7 @@ from ecosystem.finance.drawing.model import (
 )
 from ecosystem.finance.model import Reason
 from ecosystem.finance.rules import (
+    BorrowerLeft,
     ContractNotRunning,
     FacilityMissing,
     FacilityOutOfTurn,
@@ -33,9 +34,9 @@ from ecosystem.values.revision import RevisionStale
     answers=Standing,
     key=True,
     refuses=(
-        FacilityMissing, NotBorrower, FacilityOutOfTurn, ContractNotRunning, rules.PartUnknown,
-        rules.OtherCurrency, rules.NothingDrawn, rules.AboveFacility, rules.PresentedAmiss,
-        rules.ConditionUnmet,
+        FacilityMissing, NotBorrower, FacilityOutOfTurn, BorrowerLeft, ContractNotRunning,
+        rules.PartUnknown, rules.OtherCurrency, rules.NothingDrawn, rules.AboveFacility,
+        rules.PresentedAmiss, rules.ConditionUnmet,
     ),
 )  # fmt: skip
 async def request_drawdown(

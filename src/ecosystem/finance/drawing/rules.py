@@ -34,7 +34,7 @@ from ecosystem.finance.model import (
     Terms,
 )
 from ecosystem.finance.model import State as FacilityState
-from ecosystem.finance.rules import ContractNotRunning, borrower, lender, within
+from ecosystem.finance.rules import ContractNotRunning, borrower, lender, supplying, within
 from ecosystem.finance.schedules import months_later, rounded
 from ecosystem.values import control, money
 from ecosystem.values.actor import Actor
@@ -133,12 +133,14 @@ class DisbursementDoubled(Refusal):
 def request(facts: RequestFacts, *, by: Actor, at: datetime) -> Requested:
     """Ask for a part of the facility.
 
-    Refuses with NotBorrower, FacilityOutOfTurn, ContractNotRunning, PartUnknown, OtherCurrency,
-    AmountTooFine, NothingDrawn, AboveFacility, PresentedAmiss, ConditionUnmet, in that order.
+    Refuses with NotBorrower, FacilityOutOfTurn, BorrowerLeft, ContractNotRunning, PartUnknown,
+    OtherCurrency, AmountTooFine, NothingDrawn, AboveFacility, PresentedAmiss, ConditionUnmet, in
+    that order.
     """
     del at
     borrower(facts.facility, by)
     within(facts.facility, FacilityState.AGREED)
+    supplying(facts.facility)
     _running(facts.proved)
     part = part_of(facts.terms, facts.asked.part)
     _fits(facts, part)

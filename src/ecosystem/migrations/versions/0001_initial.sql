@@ -1994,7 +1994,7 @@ CREATE TABLE assignment (
 -- next
 CREATE INDEX assignment_of_contract ON assignment (authority_id, contract_id, id);
 -- next
-CREATE UNIQUE INDEX claims_are_assigned_once ON assignment (authority_id, contract_id) WHERE state IN ('notified', 'acknowledged');
+CREATE UNIQUE INDEX claims_are_assigned_once ON assignment (authority_id, contract_id, assignor_id) WHERE state IN ('notified', 'acknowledged');
 -- next
 CREATE TABLE contract_change_signature (
 	authority_id INTEGER NOT NULL,
@@ -4186,8 +4186,29 @@ CREATE POLICY calculation_seen ON calculation USING (authority_id = nullif(curre
   OR EXISTS (
     SELECT FROM disclosure WHERE disclosure.authority_id = calculation.authority_id
       AND disclosure.contract_id = calculation.contract_id AND disclosure.lender_id = nullif(current_setting('app.organisation', true), '')
+      AND disclosure.supplier_id = disclosure.supplier_id
       AND disclosure.revoked_at IS NULL AND 'calculations' = ANY (disclosure.scopes)
-      AND disclosure.until_at > coalesce(to_timestamp(nullif(current_setting('app.now', true), '')::bigint), now())) OR EXISTS (
+      AND disclosure.until_at > coalesce(to_timestamp(nullif(current_setting('app.now', true), '')::bigint), now()))
+    AND (NOT EXISTS (
+      SELECT FROM contract_party AS member WHERE member.authority_id = calculation.authority_id
+        AND member.contract_id = calculation.contract_id AND member.role = 'supplier'
+        AND (calculation.document->'division' IS NULL OR EXISTS (
+          SELECT FROM json_array_elements(calculation.document->'division') AS part
+          WHERE part->>'organisation_id' = member.organisation_id))
+        AND NOT EXISTS (
+    SELECT FROM disclosure WHERE disclosure.authority_id = calculation.authority_id
+      AND disclosure.contract_id = calculation.contract_id AND disclosure.lender_id = nullif(current_setting('app.organisation', true), '')
+      AND disclosure.supplier_id = member.organisation_id
+      AND disclosure.revoked_at IS NULL AND 'calculations' = ANY (disclosure.scopes)
+      AND disclosure.until_at > coalesce(to_timestamp(nullif(current_setting('app.now', true), '')::bigint), now())))
+      OR EXISTS (
+        SELECT FROM payment AS late WHERE late.authority_id = calculation.authority_id
+          AND late.id = calculation.late_payment_id AND EXISTS (
+    SELECT FROM disclosure WHERE disclosure.authority_id = calculation.authority_id
+      AND disclosure.contract_id = calculation.contract_id AND disclosure.lender_id = nullif(current_setting('app.organisation', true), '')
+      AND disclosure.supplier_id = late.payee_id
+      AND disclosure.revoked_at IS NULL AND 'calculations' = ANY (disclosure.scopes)
+      AND disclosure.until_at > coalesce(to_timestamp(nullif(current_setting('app.now', true), '')::bigint), now())))) OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
       AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
@@ -4633,6 +4654,24 @@ END $$;
 CREATE TRIGGER what_is_agreed_was_signed BEFORE INSERT ON facility FOR EACH ROW EXECUTE FUNCTION what_is_agreed_was_signed();
 -- next
 ALTER TABLE facility ENABLE ALWAYS TRIGGER what_is_agreed_was_signed;
+-- next
+CREATE FUNCTION who_borrows_is_paid() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM contract_party WHERE contract_party.authority_id = NEW.authority_id
+      AND contract_party.contract_id = NEW.contract_id AND contract_party.role = 'supplier'
+      AND contract_party.organisation_id = NEW.borrower_id) AND NOT EXISTS (
+    SELECT FROM contract_departure AS gone WHERE gone.authority_id = NEW.authority_id
+      AND gone.contract_id = NEW.contract_id AND gone.organisation_id = NEW.borrower_id)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'who_borrows_is_paid';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER who_borrows_is_paid BEFORE INSERT ON facility FOR EACH ROW EXECUTE FUNCTION who_borrows_is_paid();
+-- next
+ALTER TABLE facility ENABLE ALWAYS TRIGGER who_borrows_is_paid;
 -- next
 CREATE TRIGGER finding_hands_stay BEFORE UPDATE ON finding FOR EACH ROW EXECUTE FUNCTION hands_stay('written_by', 'concluded_by', 'followed_up_by');
 -- next
@@ -5559,6 +5598,7 @@ ALTER TABLE payment FORCE ROW LEVEL SECURITY;
 CREATE POLICY payment_seen ON payment USING (payee_id = nullif(current_setting('app.organisation', true), '') OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR paid_to_id = nullif(current_setting('app.organisation', true), '') OR EXISTS (
     SELECT FROM disclosure WHERE disclosure.authority_id = payment.authority_id
       AND disclosure.contract_id = payment.contract_id AND disclosure.lender_id = nullif(current_setting('app.organisation', true), '')
+      AND disclosure.supplier_id = payment.payee_id
       AND disclosure.revoked_at IS NULL AND 'payments' = ANY (disclosure.scopes)
       AND disclosure.until_at > coalesce(to_timestamp(nullif(current_setting('app.now', true), '')::bigint), now())) OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
