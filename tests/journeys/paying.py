@@ -34,7 +34,7 @@ def judge(world: World) -> None:
 
 
 def deduct(world: World) -> None:
-    """Have something deducted, reply to it, and decide on the reply."""
+    """Have something deducted, have each member reply to it, and answer both."""
     call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
     listed = call.get(f"{contract}/metrics", "enterprise/delivery", limit=100)["data"]
     metric = next(one["id"] for one in listed if one["code"] == "platform-availability")
@@ -54,10 +54,16 @@ def deduct(world: World) -> None:
     deduction = call.get(f"{contract}/deductions", "enterprise/delivery")["data"][0]
     there = f"/v1/deductions/{deduction['id']}"
     said = {"reply": text("停机由采购人电源造成", "The authority's own supply of power failed")}
-    call.post(f"{there}/reply", "enterprise/delivery", said, changes=there)
+    for member in ("think_tank", "enterprise"):
+        call.post(f"{there}/reply", f"{member}/delivery", said, changes=there)
     kept = {"kept": {"amount": "1.00", "currency": "CNY"}}
     why = {"reasons": text("属实，象征性扣款", "So it was; a token is kept")}
-    call.post(f"{there}/decision", "city/approver", {**kept, **why}, changes=there)
+    answers = [
+        {"organisation_id": call.organisation(member), **why}
+        for member in ("enterprise", "think_tank")
+    ]
+    decided = {**kept, **why, "answers": answers}
+    call.post(f"{there}/decision", "city/approver", decided, changes=there)
     call.get(there, "enterprise/delivery")
 
 

@@ -18,7 +18,9 @@ from ecosystem.payments.deducting.model import (
     DecideFacts,
     DecisionDraft,
     DeductedLine,
+    DeductedPart,
     Deduction,
+    Heard,
     NoticeFacts,
     Reply,
     State,
@@ -51,12 +53,14 @@ NAMED = Statement(
 NEWEST = "id = (SELECT max(id) FROM deduction_notice)"
 """Where a change is tried; the database is that of all tests here."""
 REPLY_LATE = (
-    "UPDATE deduction_notice SET version = 2, state = 'replied', reply = '{}', "
-    "replied_by = 'person_a', replied_at = reply_ends_at WHERE <newest>"
+    "INSERT INTO deduction_reply SELECT authority_id, id, parts->0->>'organisation_id', '{}', "
+    "'person_a', reply_ends_at FROM deduction_notice WHERE <newest>"
 )
+TURN_UNHEARD = "UPDATE deduction_notice SET version = 2, state = 'replied' WHERE <newest>"
 DECIDE_ALONE = (
     "UPDATE deduction_notice SET version = 3, state = 'decided', kept = 0, "
-    "reasons = '{}', decided_by = announced_by, decided_at = now() WHERE <newest>"
+    "reasons = '{}', answers = '[]', decided_by = announced_by, decided_at = now() "
+    "WHERE <newest>"
 )
 DROP_UNDECIDED = (
     "INSERT INTO calculation (authority_id, id, contract_id, ordinal, document, digest, "
@@ -69,6 +73,11 @@ ANNOUNCE_LESS = (
     "INSERT INTO deduction_notice SELECT (jsonb_populate_record(notice, jsonb_build_object("
     "'amount', 1, 'id', 'deduction_' || right(id, 32)))).* "
     "FROM deduction_notice AS notice WHERE <newest>"
+)
+TELL_ANOTHER = (
+    "INSERT INTO deduction_notice SELECT (jsonb_populate_record(notice, jsonb_build_object("
+    '\'parts\', \'[{"organisation_id": "org_x", "amount": "300"}]\'::jsonb, '
+    "'id', 'deduction_' || right(id, 32)))).* FROM deduction_notice AS notice WHERE <newest>"
 )
 WEEK = Calendar(
     id="week", title=WORDS, time_zone="UTC", weekend=(Weekday.SATURDAY, Weekday.SUNDAY), years=()
@@ -190,7 +199,9 @@ async def test_a_correction_is_announced_anew_and_what_was_dropped_stays_dropped
 @pytest.mark.parametrize(
     ("change", "constraint"),
     [
-        (REPLY_LATE, "deduction_notice_a_reply_is_in_time"),
+        (REPLY_LATE, "a_reply_is_in_time"),
+        (TURN_UNHEARD, "deduction_notice_takes_its_turn"),
+        (TELL_ANOTHER, "deduction_parts_are_its_payees"),
         (
             "UPDATE deduction_notice SET version = 2, amount = 1 WHERE <newest>",
             "deduction_notice_takes_its_turn",
@@ -231,10 +242,14 @@ async def test_the_database_lets_nobody_decide_on_what_an_own_act_has_brought(
     await connection.close()
 
 
+PARTS = (DeductedPart(organisation_id="org_payee", amount="300.00"),)
+
+
 def _notice(**given: object) -> NoticeFacts:
     stands = NoticeFacts(
-        state=State.REPLIED, contract_id="contract_a", authority_number=1, payee_id="org_payee",
+        state=State.REPLIED, contract_id="contract_a", authority_number=1, parts=PARTS,
         amount=Money("300.00", "CNY"), announced_by="person_officer", reply_ends_at=LATER,
+        heard=(Heard(organisation_id="org_payee", replied_by="person_payee"),),
     )  # fmt: skip
     return msgspec.structs.replace(stands, **given)
 
@@ -247,13 +262,12 @@ def _approver(person: str = "person_approver") -> Actor:
     )  # fmt: skip
 
 
-def test_whose_act_brought_a_deduction_does_not_decide_on_it() -> None:
+@pytest.mark.parametrize("person", ["person_officer", "person_payee"])
+def test_whose_act_brought_a_deduction_or_a_reply_does_not_decide_on_it(person: str) -> None:
     asked = DecisionDraft(kept=Money("0", "CNY"), reasons=WORDS)
 
     with pytest.raises(rules.AnnouncedBySame):
-        rules.decide(
-            DecideFacts(notice=_notice(), asked=asked), by=_approver("person_officer"), at=AT
-        )
+        rules.decide(DecideFacts(notice=_notice(), asked=asked), by=_approver(person), at=AT)
 
 
 @pytest.mark.parametrize("kept", [Money("300.01", "CNY"), Money("1.00", "EUR")])
@@ -267,8 +281,8 @@ def test_no_more_is_kept_than_was_deducted(kept: Money) -> None:
 def test_the_time_to_reply_is_counted_in_the_working_days_of_the_profile() -> None:
     line = DeductedLine(rule="late", ground=WORDS, formula=WORDS, inputs=(), amount="-10.00")
     facts = AnnounceFacts(
-        contract_id="contract_a", payee_id="org_payee", calculation_id="calculation_a", ordinal=1,
-        currency="CNY", lines=(line,), before=(), dropped="0",
+        contract_id="contract_a", calculation_id="calculation_a", ordinal=1, currency="CNY",
+        lines=(line,), parts=PARTS, before=(), dropped="0",
         reply=Span(days=5, counted=Counting.WORKING, law="platform"), calendar=WEEK,
     )  # fmt: skip
 

@@ -37,7 +37,7 @@ OVERSEEN: Final = f"""EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
       AND jurisdiction.path LIKE '%/' || {_CALLER.format("oversees")} || '/%')"""
-_CALCULATING: Final = "current_setting('app.purpose', true) = 'calculation'"
+CALCULATING: Final = "current_setting('app.purpose', true) = 'calculation'"
 """Whoever proves a fact sets off its calculation, and need not see what others are paid."""
 
 
@@ -95,7 +95,7 @@ _IS_LATE: Final = """NEW.kind <> 'interest' OR EXISTS (
 
 
 VISIBLE: Final = (
-    f"payee_id = {_CALLER.format('organisation')} OR {AUTHORITY} OR {OVERSEEN} OR {_CALCULATING}"
+    f"payee_id = {_CALLER.format('organisation')} OR {AUTHORITY} OR {OVERSEEN} OR {CALCULATING}"
 )
 """Who sees what concerns a payee, in a table with its `payee_id`: both sides, and auditors."""
 
@@ -181,7 +181,7 @@ calculation: Final = Table(
     ),
     info={
         "append_only": True,
-        "visible_where": f"{AUTHORITY} OR {_PARTY} OR {OVERSEEN} OR {_CALCULATING}",
+        "visible_where": f"{AUTHORITY} OR {_PARTY} OR {OVERSEEN} OR {CALCULATING}",
     },
 )
 
@@ -350,7 +350,7 @@ payment: Final = Table(
     info={
         "visible_where": f"payee_id = {_CALLER.format('organisation')} OR {AUTHORITY} "
         f"OR paid_to_id = {_CALLER.format('organisation')} "
-        f"OR {_LENDER} OR {OVERSEEN} OR {_CALCULATING}",
+        f"OR {_LENDER} OR {OVERSEEN} OR {CALCULATING}",
         "sql": (
             _BEGIN,
             (

@@ -2045,20 +2045,18 @@ CREATE TABLE deduction_notice (
 	version INTEGER NOT NULL,
 	state TEXT COLLATE "C" NOT NULL,
 	contract_id TEXT COLLATE "C" NOT NULL,
-	payee_id TEXT COLLATE "C" NOT NULL,
 	calculation_id TEXT COLLATE "C" NOT NULL,
 	ordinal INTEGER NOT NULL,
 	amount NUMERIC NOT NULL,
 	currency TEXT COLLATE "C" NOT NULL,
 	lines JSON NOT NULL,
+	parts JSON NOT NULL,
 	announced_by TEXT COLLATE "C" NOT NULL,
 	announced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	reply_ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	reply JSON,
-	replied_by TEXT COLLATE "C",
-	replied_at TIMESTAMP WITH TIME ZONE,
 	kept NUMERIC,
 	reasons JSON,
+	answers JSON,
 	decided_by TEXT COLLATE "C",
 	decided_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT deduction_notice_pkey PRIMARY KEY (authority_id, id),
@@ -2068,12 +2066,8 @@ CREATE TABLE deduction_notice (
 	CONSTRAINT deduction_notice_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
 	CONSTRAINT deduction_notice_what_is_kept_is_a_part CHECK (kept >= 0 AND kept <= amount),
 	CONSTRAINT deduction_notice_kept_is_no_finer_than_coins CHECK (kept = round(kept, currency_places(currency))),
-	CONSTRAINT deduction_notice_a_reply_is_dated CHECK ((reply IS NULL) = (replied_by IS NULL) AND (reply IS NULL) = (replied_at IS NULL)),
-	CONSTRAINT deduction_notice_a_reply_is_in_time CHECK (replied_at < reply_ends_at),
-	CONSTRAINT deduction_notice_a_decision_has_reasons CHECK ((state = 'decided') = (kept IS NOT NULL AND reasons IS NOT NULL AND decided_by IS NOT NULL AND decided_at IS NOT NULL)),
-	CONSTRAINT deduction_notice_a_reply_is_decided CHECK (state NOT IN ('replied', 'decided') OR reply IS NOT NULL),
-	CONSTRAINT deduction_notice_nobody_decides_an_own_deduction CHECK (decided_by <> announced_by),
-	CONSTRAINT deduction_notice_nobody_decides_an_own_reply CHECK (decided_by <> replied_by)
+	CONSTRAINT deduction_notice_a_decision_has_reasons CHECK ((state = 'decided') = (kept IS NOT NULL AND reasons IS NOT NULL AND answers IS NOT NULL AND decided_by IS NOT NULL AND decided_at IS NOT NULL)),
+	CONSTRAINT deduction_notice_nobody_decides_an_own_deduction CHECK (decided_by <> announced_by)
 );
 -- next
 CREATE INDEX deduction_notice_of_contract ON deduction_notice (authority_id, contract_id, id);
@@ -2301,6 +2295,18 @@ CREATE TABLE upload (
 	CONSTRAINT upload_a_refusal_has_its_reason CHECK ((state = 'refused') = (refusal IS NOT NULL)),
 	CONSTRAINT upload_is_not_empty CHECK (bytes > 0),
 	CONSTRAINT upload_sha256_is_a_digest CHECK (sha256 ~ '^[0-9a-f]{64}$')
+);
+-- next
+CREATE TABLE deduction_reply (
+	authority_id INTEGER NOT NULL,
+	deduction_id TEXT COLLATE "C" NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	reply JSON NOT NULL,
+	replied_by TEXT COLLATE "C" NOT NULL,
+	replied_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT deduction_reply_pkey PRIMARY KEY (authority_id, deduction_id, organisation_id),
+	CONSTRAINT deduction_reply_authority_id_deduction_id_refers FOREIGN KEY(authority_id, deduction_id) REFERENCES deduction_notice (authority_id, id),
+	CONSTRAINT deduction_reply_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 );
 -- next
 CREATE TABLE milestone_judgement (
@@ -5133,7 +5139,9 @@ ALTER TABLE deduction_notice ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE deduction_notice FORCE ROW LEVEL SECURITY;
 -- next
-CREATE POLICY deduction_notice_seen ON deduction_notice USING (payee_id = nullif(current_setting('app.organisation', true), '') OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+CREATE POLICY deduction_notice_seen ON deduction_notice USING (EXISTS (
+    SELECT FROM json_array_elements(parts) AS part
+    WHERE part->>'organisation_id' = nullif(current_setting('app.organisation', true), '')) OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
       AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
@@ -5156,6 +5164,41 @@ END $$;
 CREATE TRIGGER deduction_is_of_a_calculation BEFORE INSERT ON deduction_notice FOR EACH ROW EXECUTE FUNCTION deduction_is_of_a_calculation();
 -- next
 ALTER TABLE deduction_notice ENABLE ALWAYS TRIGGER deduction_is_of_a_calculation;
+-- next
+CREATE FUNCTION deduction_parts_are_its_payees() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (json_array_length(NEW.parts) = (
+    SELECT coalesce(json_array_length(calculation.document->'division'), 1)
+    FROM calculation WHERE calculation.authority_id = NEW.authority_id
+      AND calculation.id = NEW.calculation_id)
+  AND json_array_length(NEW.parts) = (
+    SELECT count(DISTINCT falls.organisation_id)
+    FROM json_array_elements(NEW.parts) AS part JOIN (
+      SELECT member->>'organisation_id' AS organisation_id, -sum(part.amount::numeric) AS amount
+      FROM calculation CROSS JOIN json_array_elements(calculation.document->'division') AS member
+      CROSS JOIN json_array_elements_text(member->'lines') WITH ORDINALITY AS part(amount, place)
+      CROSS JOIN json_array_elements(calculation.document->'lines') WITH ORDINALITY
+        AS line(said, place)
+      WHERE calculation.authority_id = NEW.authority_id
+      AND calculation.id = NEW.calculation_id AND part.place = line.place AND line.said->>'stage' = 'deductions'
+      GROUP BY member->>'organisation_id'
+      UNION ALL
+      SELECT party.organisation_id, NEW.amount FROM calculation JOIN contract_party AS party
+        ON party.authority_id = calculation.authority_id
+        AND party.contract_id = calculation.contract_id AND party.role = 'supplier'
+      WHERE calculation.authority_id = NEW.authority_id
+      AND calculation.id = NEW.calculation_id AND calculation.document->'division' IS NULL
+    ) AS falls ON falls.organisation_id = part->>'organisation_id'
+      AND falls.amount = (part->>'amount')::numeric)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'deduction_parts_are_its_payees';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER deduction_parts_are_its_payees BEFORE INSERT ON deduction_notice FOR EACH ROW EXECUTE FUNCTION deduction_parts_are_its_payees();
+-- next
+ALTER TABLE deduction_notice ENABLE ALWAYS TRIGGER deduction_parts_are_its_payees;
 -- next
 CREATE FUNCTION what_is_dropped_is_decided() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -5182,13 +5225,28 @@ DECLARE
   always text[] := '{state,version}';
 BEGIN
   marks := CASE OLD.state || ' ' || NEW.state
-    WHEN 'announced replied' THEN '{reply,replied_by,replied_at}'
-    WHEN 'replied decided' THEN '{kept,reasons,decided_by,decided_at}'
+    WHEN 'announced replied' THEN '{}'
+    WHEN 'replied replied' THEN '{}'
+    WHEN 'replied decided' THEN '{kept,reasons,answers,decided_by,decided_at}'
     WHEN 'announced superseded' THEN '{}'
     WHEN 'replied superseded' THEN '{}'
   END;
   IF marks IS NULL OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+    OR (NEW.state = 'replied' AND NOT EXISTS (SELECT FROM deduction_reply AS said
+      WHERE said.authority_id = NEW.authority_id AND said.deduction_id = NEW.id)
+    OR NEW.state = 'decided' AND (
+      EXISTS (SELECT FROM deduction_reply AS said
+      WHERE said.authority_id = NEW.authority_id AND said.deduction_id = NEW.id AND said.replied_by = NEW.decided_by)
+      OR NEW.decided_at < NEW.reply_ends_at AND EXISTS (
+        SELECT FROM json_array_elements(NEW.parts) AS part
+        WHERE (part->>'amount')::numeric > 0 AND NOT EXISTS (
+          SELECT FROM deduction_reply AS said
+      WHERE said.authority_id = NEW.authority_id AND said.deduction_id = NEW.id AND said.organisation_id = part->>'organisation_id'))
+      OR json_array_length(NEW.parts) > 1 AND EXISTS (SELECT FROM deduction_reply AS said
+      WHERE said.authority_id = NEW.authority_id AND said.deduction_id = NEW.id AND NOT EXISTS (
+        SELECT FROM json_array_elements(NEW.answers) AS answer
+        WHERE answer->>'organisation_id' = said.organisation_id))))
   THEN
     RAISE EXCEPTION 'deduction % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'deduction_notice_takes_its_turn';
@@ -5509,6 +5567,40 @@ CREATE POLICY upload_seen ON upload USING (
 );
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON upload TO ecosystem_api;
+-- next
+CREATE TRIGGER deduction_reply_stays BEFORE UPDATE OR DELETE ON deduction_reply FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER deduction_reply_stays_whole BEFORE TRUNCATE ON deduction_reply FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE deduction_reply ENABLE ALWAYS TRIGGER deduction_reply_stays;
+-- next
+ALTER TABLE deduction_reply ENABLE ALWAYS TRIGGER deduction_reply_stays_whole;
+-- next
+ALTER TABLE deduction_reply ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE deduction_reply FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY deduction_reply_seen ON deduction_reply USING (EXISTS (SELECT FROM deduction_notice AS notice WHERE notice.authority_id = deduction_reply.authority_id AND notice.id = deduction_reply.deduction_id));
+-- next
+GRANT SELECT, INSERT ON deduction_reply TO ecosystem_api;
+-- next
+CREATE FUNCTION a_reply_is_in_time() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM deduction_notice AS notice
+    CROSS JOIN json_array_elements(notice.parts) AS part
+    WHERE notice.authority_id = NEW.authority_id AND notice.id = NEW.deduction_id
+      AND notice.state IN ('announced', 'replied') AND NEW.replied_at < notice.reply_ends_at
+      AND part->>'organisation_id' = NEW.organisation_id AND (part->>'amount')::numeric > 0)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_reply_is_in_time';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_reply_is_in_time BEFORE INSERT ON deduction_reply FOR EACH ROW EXECUTE FUNCTION a_reply_is_in_time();
+-- next
+ALTER TABLE deduction_reply ENABLE ALWAYS TRIGGER a_reply_is_in_time;
 -- next
 CREATE TRIGGER milestone_judgement_stays BEFORE UPDATE OR DELETE ON milestone_judgement FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next

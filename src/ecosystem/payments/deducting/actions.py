@@ -1,5 +1,6 @@
 """Announce deductions, reply to them, and decide what of them is kept."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -15,11 +16,12 @@ from ecosystem.payments.deducting.model import (
     AnnounceFacts,
     DecideFacts,
     DecisionDraft,
+    DeductedPart,
     Reply,
     ReplyFacts,
     SupersedeFacts,
 )
-from ecosystem.payments.deducting.tables import deduction_notice
+from ecosystem.payments.deducting.tables import deduction_notice, deduction_reply
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -28,9 +30,10 @@ from ecosystem.values.identifiers import authority_of
 
 _ANNOUNCE: Final = inserting(
     deduction_notice,
-    "authority_id", "id", "version", "state", "contract_id", "payee_id", "calculation_id",
-    "ordinal", "amount", "currency", "lines", "announced_by", "announced_at", "reply_ends_at",
+    "authority_id", "id", "version", "state", "contract_id", "calculation_id", "ordinal",
+    "amount", "currency", "lines", "parts", "announced_by", "announced_at", "reply_ends_at",
 )  # fmt: skip
+_SAY: Final = inserting(deduction_reply)
 
 
 def _turning(*names: str) -> Statement:
@@ -50,12 +53,12 @@ def _turning(*names: str) -> Statement:
 
 
 _SUPERSEDE: Final = _turning()
-_REPLY: Final = _turning("reply", "replied_by", "replied_at")
-_DECIDE: Final = _turning("kept", "reasons", "decided_by", "decided_at")
+_REPLY: Final = _turning()
+_DECIDE: Final = _turning("kept", "reasons", "answers", "decided_by", "decided_at")
 
 
 async def announce(tx: Tx, occurrence: Occurrence) -> None:
-    """Tell the payee what a new calculation deducts, where that is anything new.
+    """Tell whoever is paid what a new calculation deducts, where that is anything new.
 
     Follows `calculation.made`, while its contract is held. Effects: notices of what was deducted
     before are superseded, with `deduction.superseded`; `deduction.announced`.
@@ -78,7 +81,7 @@ async def _supersede(tx: Tx, facts: AnnounceFacts, *, by: Actor, at: datetime) -
         )
         await history.record(
             tx, "deduction.superseded", row["id"], facts=ending, decision=superseded, by=by, at=at,
-            audience=Audience(organisations=(facts.payee_id,)),
+            audience=_audience(notice.parts),
         )  # fmt: skip
 
 
@@ -91,15 +94,15 @@ async def _announce(tx: Tx, facts: AnnounceFacts, *, by: Actor, at: datetime) ->
     await tx.run(
         _ANNOUNCE,
         authority_id=authority, id=deduction_id, version=1, state=announced.state,
-        contract_id=facts.contract_id, payee_id=facts.payee_id,
-        calculation_id=facts.calculation_id, ordinal=facts.ordinal,
+        contract_id=facts.contract_id, calculation_id=facts.calculation_id, ordinal=facts.ordinal,
         amount=announced.amount.decimal(), currency=facts.currency,
-        lines=msgspec.json.encode(facts.lines), announced_by=announced.announced_by,
-        announced_at=at, reply_ends_at=announced.reply_ends_at,
+        lines=msgspec.json.encode(facts.lines), parts=msgspec.json.encode(facts.parts),
+        announced_by=announced.announced_by, announced_at=at,
+        reply_ends_at=announced.reply_ends_at,
     )  # fmt: skip
     await history.record(
         tx, "deduction.announced", deduction_id, facts=facts, decision=announced, by=by, at=at,
-        audience=Audience(organisations=(facts.payee_id,)),
+        audience=_audience(facts.parts),
     )  # fmt: skip
 
 
@@ -108,20 +111,21 @@ async def reply(
 ) -> Standing:
     """Reply to a deduction. Refuses with DeductionMissing, RevisionStale, and as the rule.
 
-    Effects: locks the notice; `deduction.replied`.
+    Effects: locks the notice; `deduction.replied`, which all on whom a part falls may read.
     """
     notice, row = await queries.locked(tx, deduction_id, expected=expected)
     facts = ReplyFacts(notice=notice, asked=asked)
     replied = rules.reply(facts, by=by, at=at)
     await tx.run(
-        _REPLY,
-        of_authority=row["authority_id"], of=deduction_id, new_state=replied.state,
-        new_reply=msgspec.json.encode(asked.reply), new_replied_by=replied.replied_by,
-        new_replied_at=at,
+        _SAY,
+        authority_id=row["authority_id"], deduction_id=deduction_id,
+        organisation_id=replied.organisation_id, reply=msgspec.json.encode(asked.reply),
+        replied_by=replied.replied_by, replied_at=at,
     )  # fmt: skip
+    await tx.run(_REPLY, of_authority=row["authority_id"], of=deduction_id, new_state=replied.state)
     version = await history.record(
         tx, "deduction.replied", deduction_id, facts=facts, decision=replied, by=by, at=at,
-        audience=Audience(organisations=(notice.payee_id,)),
+        audience=_audience(notice.parts),
     )  # fmt: skip
     return Standing(id=deduction_id, state=replied.state, version=version)
 
@@ -144,12 +148,17 @@ async def decide(
         _DECIDE,
         of_authority=row["authority_id"], of=deduction_id, new_state=decided.state,
         new_kept=decided.kept.decimal(), new_reasons=msgspec.json.encode(asked.reasons),
-        new_decided_by=decided.decided_by, new_decided_at=at,
+        new_answers=msgspec.json.encode(asked.answers), new_decided_by=decided.decided_by,
+        new_decided_at=at,
     )  # fmt: skip
     version = await history.record(
         tx, "deduction.decided", deduction_id, facts=facts, decision=decided, by=by, at=at,
-        audience=Audience(organisations=(notice.payee_id,)),
+        audience=_audience(notice.parts),
     )  # fmt: skip
     if decided.dropped.decimal():
         await payments.calculate(tx, contract_id, by=by, at=at)
     return Standing(id=deduction_id, state=decided.state, version=version)
+
+
+def _audience(parts: Iterable[DeductedPart]) -> Audience:
+    return Audience(organisations=tuple(one.organisation_id for one in parts))

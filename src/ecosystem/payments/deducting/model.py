@@ -23,8 +23,9 @@ class State(StrEnum):
     """Where the notice of a deduction stands."""
 
     ANNOUNCED = "announced"
-    """The payee may reply until `reply_ends_at`; without a reply it is final from then on."""
+    """Whoever is paid may reply until `reply_ends_at`; without a reply it is final from then on."""
     REPLIED = "replied"
+    """One has replied; others may, on whom a part falls, until `reply_ends_at`."""
     DECIDED = "decided"
     SUPERSEDED = "superseded"
     """The facts were corrected, and what is deducted now is announced anew."""
@@ -42,15 +43,24 @@ class DeductedLine(msgspec.Struct, frozen=True, kw_only=True):
     """Below zero."""
 
 
+class DeductedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a deduction falls on one of those who are paid."""
+
+    organisation_id: OrganisationId
+    amount: Signed
+    """Above zero, where its payment falls; the parts of all add to the amount of the notice."""
+
+
 class AnnounceFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is announced of a new calculation."""
 
     contract_id: str
-    payee_id: str
     calculation_id: str
     ordinal: int
     currency: Currency
     lines: tuple[DeductedLine, ...]
+    parts: tuple[DeductedPart, ...]
+    """By the division of the calculation; of all of it, where one supplies alone."""
     before: tuple[DeductedLine, ...]
     """Of the calculation that it supersedes."""
     dropped: Signed
@@ -61,12 +71,19 @@ class AnnounceFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Announced(msgspec.Struct, frozen=True, kw_only=True):
-    """The payee is told what is deducted, and until when to reply."""
+    """Whoever is paid is told what is deducted, and until when to reply."""
 
     state: State
     amount: Money
     reply_ends_at: datetime
     announced_by: str
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """One payee has replied."""
+
+    organisation_id: str
+    replied_by: str
 
 
 class NoticeFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +92,12 @@ class NoticeFacts(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     contract_id: str
     authority_number: int
-    payee_id: str
+    parts: tuple[DeductedPart, ...]
     amount: Money
     announced_by: str
     reply_ends_at: datetime
+    heard: tuple[Heard, ...]
+    """Who has replied."""
 
 
 class SupersedeFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +116,7 @@ class Superseded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the payee says to a deduction."""
+    """What a payee says to a deduction."""
 
     reply: Text
 
@@ -110,10 +129,18 @@ class ReplyFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replied(msgspec.Struct, frozen=True, kw_only=True):
-    """The payee has replied."""
+    """A payee has replied."""
 
     state: State
+    organisation_id: str
     replied_by: str
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What one who has replied is told."""
+
+    organisation_id: OrganisationId
+    reasons: Text
 
 
 class DecisionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -122,6 +149,9 @@ class DecisionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     kept: Money
     """From nothing to all of it; the rest is paid."""
     reasons: Text
+    answers: Annotated[tuple[Answer, ...], Meta(max_length=100)] = ()
+    """One for each that has replied, of those who supply together; who supplies alone is answered
+    by `reasons`."""
 
 
 class DecideFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +170,15 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     decided_by: str
 
 
+class GivenReply(msgspec.Struct, frozen=True, kw_only=True):
+    """What one payee has said."""
+
+    organisation_id: OrganisationId
+    reply: Text
+    replied_by: str
+    replied_at: datetime
+
+
 class Deduction(msgspec.Struct, frozen=True, kw_only=True):
     """The notice of a deduction."""
 
@@ -147,7 +186,8 @@ class Deduction(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     state: State
     contract_id: ContractId
-    payee_id: OrganisationId
+    parts: Annotated[tuple[DeductedPart, ...], Meta(max_length=100)]
+    """On whom it falls, and with how much: each of them may reply for itself."""
     calculation_id: str
     """The calculation that deducts it."""
     ordinal: int
@@ -160,11 +200,12 @@ class Deduction(msgspec.Struct, frozen=True, kw_only=True):
     announced_at: datetime
     reply_ends_at: datetime
     """Without a reply the deduction is final from then on."""
-    reply: Text | None
-    replied_by: str | None
-    replied_at: datetime | None
+    replies: Annotated[tuple[GivenReply, ...], Meta(max_length=100)]
+    """The earliest first."""
     kept: Money | None
     """What is final; null until it is decided."""
     reasons: Text | None
+    answers: Annotated[tuple[Answer, ...], Meta(max_length=100)] | None
+    """To each of those who supply together that has replied; null until it is decided."""
     decided_by: str | None
     decided_at: datetime | None

@@ -6,15 +6,22 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Integer, Text, bindparam, func, or_, select
+from sqlalchemy import Integer, Text, bindparam, func, or_, select, text
 
 from ecosystem.catalogue.profiles.days import within
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes.queries import rules_of
 from ecosystem.payments.calculation import Calculation, Relief, Stage
-from ecosystem.payments.deducting.model import AnnounceFacts, DeductedLine, NoticeFacts, State
+from ecosystem.payments.deducting.model import (
+    AnnounceFacts,
+    DeductedLine,
+    DeductedPart,
+    Heard,
+    NoticeFacts,
+    State,
+)
 from ecosystem.payments.deducting.rules import DeductionMissing
-from ecosystem.payments.deducting.tables import deduction_notice
+from ecosystem.payments.deducting.tables import deduction_notice, deduction_reply
 from ecosystem.payments.model import Placed, Relieved
 from ecosystem.payments.pipeline import RELIEF
 from ecosystem.payments.queries import payee_of
@@ -32,14 +39,34 @@ _of = deduction_notice.c
 _KEY: Final = (_of.authority_id == _AUTHORITY, _of.id == bindparam("id", type_=Text))
 _OF_CONTRACT: Final = (_of.authority_id == _AUTHORITY, _of.contract_id == _CONTRACT)
 _OPEN: Final = [State.ANNOUNCED.value, State.REPLIED.value]
+_said = (
+    select(
+        deduction_reply.c.organisation_id,
+        deduction_reply.c.reply,
+        deduction_reply.c.replied_by,
+        instant(deduction_reply.c.replied_at).label("replied_at"),
+    )
+    .where(
+        deduction_reply.c.authority_id == _of.authority_id,
+        deduction_reply.c.deduction_id == _of.id,
+    )
+    .order_by(deduction_reply.c.replied_at, deduction_reply.c.organisation_id)
+    .correlate(deduction_notice)
+    .lateral("said")
+)
+_REPLIES: Final = (
+    select(func.coalesce(func.json_agg(func.row_to_json(_said.table_valued())), text("'[]'::json")))
+    .select_from(_said)
+    .scalar_subquery()
+)
 _VIEW: Final = (
-    _of.id, _of.version, _of.state, _of.contract_id, _of.payee_id, _of.calculation_id,
-    _of.ordinal, _of.lines, _of.announced_by, _of.reply, _of.replied_by, _of.reasons,
-    _of.decided_by,
+    _of.id, _of.version, _of.state, _of.contract_id, _of.parts, _of.calculation_id,
+    _of.ordinal, _of.lines, _of.announced_by, _of.reasons, _of.answers, _of.decided_by,
+    _REPLIES.label("replies"),
     *(money_json(_of[name], _of.currency).label(name) for name in ("amount", "kept")),
     *(
         instant(_of[name]).label(name)
-        for name in ("announced_at", "reply_ends_at", "replied_at", "decided_at")
+        for name in ("announced_at", "reply_ends_at", "decided_at")
     ),
 )  # fmt: skip
 _one = select(*_VIEW).where(*_KEY).subquery("one")
@@ -53,6 +80,14 @@ _STANDING: Final = Statement(
     .where(*_OF_CONTRACT, _of.ordinal == bindparam("ordinal", type_=Integer))
     .where(_of.state.in_(_OPEN))
     .with_for_update()
+)
+_HEARD: Final = Statement(
+    select(deduction_reply.c.organisation_id, deduction_reply.c.replied_by)
+    .where(
+        deduction_reply.c.authority_id == _AUTHORITY,
+        deduction_reply.c.deduction_id == bindparam("id", type_=Text),
+    )
+    .order_by(deduction_reply.c.replied_at, deduction_reply.c.organisation_id)
 )
 _DROPPED: Final = Statement(
     select(_of.id, _of.version, _of.ordinal, (_of.amount - _of.kept).label("dropped"), _of.currency)
@@ -93,7 +128,7 @@ async def locked(tx: Tx, deduction_id: str, *, expected: int | None) -> tuple[No
     """
     row = _found(await tx.row(_LOCKED, **_named(deduction_id)))
     revision.check(expected, actual=row["version"])
-    return _facts(row), row
+    return await _facts(tx, row), row
 
 
 async def standing(
@@ -103,7 +138,7 @@ async def standing(
     rows = await tx.rows(
         _STANDING, authority_id=authority_of(contract_id), contract_id=contract_id, ordinal=ordinal
     )
-    return tuple((_facts(row), row) for row in rows)
+    return tuple([(await _facts(tx, row), row) for row in rows])
 
 
 async def reliefs(tx: Tx, contract_id: str) -> tuple[Relieved, ...]:
@@ -139,11 +174,11 @@ async def announce_facts(
     dropped = (Decimal(one.amount) for one in made.lines if one.rule == RELIEF)
     return AnnounceFacts(
         contract_id=placed.contract_id,
-        payee_id=payee_of(terms),
         calculation_id=calculation_id,
         ordinal=placed.ordinal,
         currency=made.currency,
         lines=tuple(_deducted(made)),
+        parts=tuple(_parts(made, lead_id=payee_of(terms))),
         before=await _before(tx, placed),
         dropped=f"{sum(dropped, Decimal(0)):f}",
         reply=law.rules.deduction_reply,
@@ -173,15 +208,32 @@ def _deducted(made: Calculation) -> Iterator[DeductedLine]:
             )
 
 
-def _facts(row: Record) -> NoticeFacts:
+def _parts(made: Calculation, *, lead_id: str) -> Iterator[DeductedPart]:
+    """Yield what of a deduction, less what was dropped of it before, falls on whom."""
+    places = [at for at, one in enumerate(made.lines) if one.stage is Stage.DEDUCTIONS]
+    members = made.members()
+    for one in members:
+        falls = -sum((Decimal(one.lines[at]) for at in places), Decimal(0))
+        yield DeductedPart(organisation_id=one.organisation_id, amount=f"{falls + 0:f}")
+    if not members:
+        whole = -sum((Decimal(made.lines[at].amount) for at in places), Decimal(0))
+        yield DeductedPart(organisation_id=lead_id, amount=f"{whole + 0:f}")
+
+
+async def _facts(tx: Tx, row: Record) -> NoticeFacts:
+    heard = await tx.rows(_HEARD, authority_id=row["authority_id"], id=row["id"])
     return NoticeFacts(
         state=State(row["state"]),
         contract_id=row["contract_id"],
         authority_number=row["authority_id"],
-        payee_id=row["payee_id"],
+        parts=msgspec.json.decode(row["parts"], type=tuple[DeductedPart, ...]),
         amount=money.of(row["amount"], row["currency"]),
         announced_by=row["announced_by"],
         reply_ends_at=row["reply_ends_at"],
+        heard=tuple(
+            Heard(organisation_id=one["organisation_id"], replied_by=one["replied_by"])
+            for one in heard
+        ),
     )
 
 

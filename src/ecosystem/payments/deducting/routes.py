@@ -33,7 +33,8 @@ async def list_deductions(
 ) -> Response[bytes]:
     """List what is deducted under a contract, newest first.
 
-    Each with its ground and its lines, until when the payee may reply, and what became of it.
+    Each with its ground and its lines, on whom it falls with how much, until when they may reply,
+    and what became of it.
     """
     await contracts.concern(request.tx, contract_id, by=request.by)
     return await paging.page(
@@ -75,7 +76,9 @@ async def reply_to_deduction(
 ) -> Response[bytes]:
     """Reply to a deduction.
 
-    The payee says why nothing, or less, is to be deducted: once, and before `reply_ends_at`.
+    Whoever is paid says why nothing, or less, is to be deducted: once, and before `reply_ends_at`.
+    Of those who supply together each speaks for the part that falls on itself, and reads what the
+    others say.
     """
     now = await actions.reply(
         request.tx, deduction_id, data, by=request.by, at=request.at, expected=request.expected
@@ -91,8 +94,8 @@ async def reply_to_deduction(
     changes=True,
     refuses=(
         rules.DeductionMissing, RevisionStale, PaymentNotOwned, rules.DeductionOutOfTurn,
-        rules.AnnouncedBySame, CurrencyUnknown, AmountTooFine, rules.KeptPartUnfit,
-        FundsInsufficient,
+        rules.AnnouncedBySame, rules.RepliesOpen, rules.ReplyUnanswered, CurrencyUnknown,
+        AmountTooFine, rules.KeptPartUnfit, FundsInsufficient,
     ),
 )  # fmt: skip
 async def decide_deduction(
@@ -100,8 +103,10 @@ async def decide_deduction(
 ) -> Response[bytes]:
     """Decide on a deduction after the payee's reply.
 
-    An approver whose act has not brought it says what of it is `kept`, and why. The rest is
-    dropped: the step is calculated again, and the difference becomes a payment.
+    An approver whose act has not brought it says what of it is `kept`, and why, when all on whom a
+    part falls have replied, or their time is over. Of those who supply together each that has
+    replied is answered. The rest is dropped: the step is calculated again, and the difference
+    becomes payments by the shares.
     """
     now = await actions.decide(
         request.tx, deduction_id, data, by=request.by, at=request.at, expected=request.expected

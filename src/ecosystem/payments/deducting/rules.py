@@ -1,6 +1,7 @@
 """What is announced of a deduction, who replies to it, and who decides what is kept."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from ecosystem.payments.deducting.model import (
     Decided,
     DecideFacts,
     DeductedLine,
+    DeductedPart,
     NoticeFacts,
     Replied,
     ReplyFacts,
@@ -35,7 +37,7 @@ class DeductionOutOfTurn(Refusal):
     """The deduction is not in the state from which this is done."""
 
     kind = Kind.CONFLICT
-    remedy = "The payee replies once to what is announced; only a reply is decided, once."
+    remedy = "Each payee replies once to what is announced; only replies are decided, once."
 
 
 class DeductionFinal(Refusal):
@@ -46,10 +48,24 @@ class DeductionFinal(Refusal):
 
 
 class AnnouncedBySame(Refusal):
-    """Nobody decides on a deduction that an act of their own has brought."""
+    """Nobody decides on a deduction or a reply that is an act of their own."""
 
     kind = Kind.FORBIDDEN
     remedy = "Another person must decide."
+
+
+class RepliesOpen(Refusal):
+    """Others on whom a part of the deduction falls may still reply."""
+
+    kind = Kind.CONFLICT
+    remedy = "Decide when all of them have replied, or after `reply_ends_at`."
+
+
+class ReplyUnanswered(Refusal):
+    """The decision does not answer exactly those who have replied."""
+
+    kind = Kind.UNMET
+    remedy = "Give in `answers` one answer to each that has replied, and none to anybody else."
 
 
 class KeptPartUnfit(Refusal):
@@ -85,32 +101,39 @@ def supersede(facts: SupersedeFacts, *, by: Actor, at: datetime) -> Superseded:
 
 
 def reply(facts: ReplyFacts, *, by: Actor, at: datetime) -> Replied:
-    """Reply to a deduction.
+    """Reply to a deduction, for oneself: what another has said stays what it is.
 
     Refuses with NotPayee, DeductionOutOfTurn or DeductionFinal, in that order.
     """
     notice = facts.notice
-    if by.organisation_id != notice.payee_id:
-        raise NotPayee("The caller's organisation is not the payee.")
-    _in(notice, State.ANNOUNCED)
+    if by.organisation_id not in _affected(notice.parts):
+        raise NotPayee("No part of the deduction falls on the caller's organisation.")
+    _in(notice, State.ANNOUNCED, State.REPLIED)
+    if by.organisation_id in {one.organisation_id for one in notice.heard}:
+        raise DeductionOutOfTurn("The caller's organisation has replied.")
     if at >= notice.reply_ends_at:
         raise DeductionFinal(f"The time to reply ended at {notice.reply_ends_at.isoformat()}.")
-    return Replied(state=State.REPLIED, replied_by=control.hand(by))
+    return Replied(
+        state=State.REPLIED, organisation_id=by.organisation_id, replied_by=control.hand(by)
+    )
 
 
 def decide(facts: DecideFacts, *, by: Actor, at: datetime) -> Decided:
-    """Decide what of a deduction is kept after the payee's reply.
+    """Decide what of a deduction is kept, once all have been heard, and answer each.
 
-    Refuses with PaymentNotOwned, DeductionOutOfTurn, AnnouncedBySame, KeptPartUnfit, or as
-    `money.check` does, in that order.
+    Refuses with PaymentNotOwned, DeductionOutOfTurn, AnnouncedBySame, RepliesOpen,
+    ReplyUnanswered, KeptPartUnfit, or as `money.check` does, in that order.
     """
-    del at
     notice, kept = facts.notice, facts.asked.kept
     if by.organisation_number != notice.authority_number:
         raise PaymentNotOwned("The caller's organisation is not the authority of the contract.")
     _in(notice, State.REPLIED)
     if control.is_own(by, notice.announced_by):
         raise AnnouncedBySame("An act of the caller has brought this deduction.")
+    if any(control.is_own(by, one.replied_by) for one in notice.heard):
+        raise AnnouncedBySame("The caller has replied to this deduction.")
+    _refuse_unheard(notice, at=at)
+    _refuse_unanswered(facts)
     amount, whole = money.check(kept, pointer="/kept"), notice.amount.decimal()
     if kept.currency != notice.amount.currency or amount > whole:
         said = f"{notice.amount.amount} {notice.amount.currency} is deducted."
@@ -123,8 +146,29 @@ def decide(facts: DecideFacts, *, by: Actor, at: datetime) -> Decided:
     )
 
 
-def _in(notice: NoticeFacts, state: State) -> None:
-    if notice.state is not state:
+def _affected(parts: Iterable[DeductedPart]) -> frozenset[str]:
+    """Return whose payments fall."""
+    return frozenset(one.organisation_id for one in parts if Decimal(one.amount) > 0)
+
+
+def _refuse_unheard(notice: NoticeFacts, *, at: datetime) -> None:
+    open_to = _affected(notice.parts) - {one.organisation_id for one in notice.heard}
+    if open_to and at < notice.reply_ends_at:
+        until = notice.reply_ends_at.isoformat()
+        raise RepliesOpen(f"Until {until} may reply: {', '.join(sorted(open_to))}.")
+
+
+def _refuse_unanswered(facts: DecideFacts) -> None:
+    is_divided = len(facts.notice.parts) > 1
+    heard = {one.organisation_id for one in facts.notice.heard if is_divided}
+    answered = [one.organisation_id for one in facts.asked.answers]
+    if sorted(heard) != sorted(answered):
+        said = ", ".join(sorted(heard)) or "nobody beside `reasons`"
+        raise ReplyUnanswered(f"To be answered: {said}.", pointer="/answers")
+
+
+def _in(notice: NoticeFacts, *states: State) -> None:
+    if notice.state not in states:
         raise DeductionOutOfTurn(f"The deduction is {notice.state}.")
 
 
