@@ -84,6 +84,25 @@ async def test_a_proposal_says_what_it_comes_to_before_anyone_signs(active: Part
     assert (await active.client.get(f"/v1/contract-changes/{change['id']}")).status_code == 404
 
 
+async def test_a_proposal_warns_of_the_cliffs_of_the_rules_as_they_would_be(
+    active: Partnership,
+) -> None:
+    bonus = {
+        "code": "bonus", "title": {"en": "Bonus"}, "currency": "CNY", "shape": "threshold",
+        "conditions": [{"metric": "data-quality", "target": "99", "direction": "higher"}],
+        "pays": "5000.00",
+    }  # fmt: skip
+    before = await proposed(active, LATER)
+    assert (await end(active, before, "withdrawal", by=OFFICER)).status_code == 201
+
+    change = await proposed(active, {"payment_rules": [bonus]})
+
+    [added] = [one for one in change["impact"]["cliffs"] if one["rule"] == "bonus"]
+    assert (added["metric"], added["value"], added["jump"]) == ("data-quality", "99", "5000")
+    others = [one for one in change["impact"]["cliffs"] if one["rule"] != "bonus"]
+    assert others == before["impact"]["cliffs"] != []
+
+
 async def test_with_the_last_signature_the_contract_has_its_new_edition(
     active: Partnership, database: Database
 ) -> None:

@@ -117,6 +117,14 @@ def _instant(contract: dict[str, Any]) -> str:
     return str(contract["drafted_at"]).replace("+00:00", "Z")
 
 
+async def test_whoever_proposes_values_is_warned_of_each_cliff_of_the_rules(
+    at: Partnership,
+) -> None:
+    made = await _propose(at, "61")
+
+    assert "sharing-payment" in {one["rule"] for one in made.json()["cliffs"]}
+
+
 async def test_what_is_rejected_or_withdrawn_leaves_draft_and_signatures_as_they_were(
     at: Partnership,
 ) -> None:

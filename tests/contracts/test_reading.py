@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -18,6 +19,7 @@ from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.reading import paper
 from ecosystem.contracts.reading.outline import outline
 from ecosystem.contracts.reading.rule_words import sentence
+from ecosystem.contracts.rule_limits import cliffs
 from ecosystem.identity.login.languages import Language
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
@@ -315,6 +317,19 @@ def test_both_languages_say_the_same_numbers() -> None:
             for one in LANGUAGES
         )
         assert zh == en, name
+
+
+def test_a_page_warns_of_each_cliff_in_the_readers_language() -> None:
+    terms = grown("outcome-financing.yaml")
+    shown = {
+        one: unescape(paper.page(outline(_contract(terms), language=one)).decode())
+        for one in LANGUAGES
+    }
+
+    for found in cliffs(terms.payment_rules):
+        jump = f"{Decimal(found.jump):,f} CNY"
+        assert re.search(f" is {found.value}, what is paid jumps by {jump}, 50 % of", shown["en"])
+        assert re.search(f"为 {found.value} 处金额陡变 {jump}.*50%", shown["zh"])
 
 
 def test_every_shape_of_rule_has_words_in_both_languages() -> None:

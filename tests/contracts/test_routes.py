@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import httpx
@@ -18,6 +19,14 @@ from tests.contracts.partnership import PRICE, Partnership, award, awarded
 
 PARTIES = ("city", "enterprise", "second_enterprise", "verifier")
 OFFICER = ("city", "officer")
+CLIFFS = [
+    ("sharing-payment", "sharing-met", "70", "147500"),
+    ("sharing-payment", "sharing-met", "85", "88500"),
+    ("sharing-payment", "sharing-met", "95", "59000"),
+    ("availability-credit", "platform-availability", "99.9", "11800"),
+    ("availability-credit", "platform-availability", "99", "17700"),
+    ("availability-credit", "platform-availability", "95", "88500"),
+]
 
 
 @pytest.fixture
@@ -72,6 +81,21 @@ async def test_the_terms_grow_from_the_form_and_the_award(partnership: Partnersh
     }  # fmt: skip
     assert contract.terms.variables["quality_baseline"] == "60"
     assert answer.headers["etag"] == '"v1"'
+
+
+async def test_whoever_drafts_is_warned_of_each_cliff_of_the_rules(
+    partnership: Partnership,
+) -> None:
+    made = await partnership.made("/v1/contracts", partnership.draft(), by=OFFICER)
+
+    terms = (await partnership.get(f"/v1/contracts/{made['id']}", by=OFFICER)).json()["terms"]
+    found = [(one["rule"], one["metric"], one["value"], one["jump"]) for one in made["cliffs"]]
+    assert found == CLIFFS
+    for one in made["cliffs"]:
+        at: Any = terms["payment_rules"]
+        for step in one["pointer"].split("/")[1:]:
+            at = at[int(step) if isinstance(at, list) else step]
+        assert at == one["value"]
 
 
 async def test_anyone_can_compute_the_digest_from_the_answer(partnership: Partnership) -> None:

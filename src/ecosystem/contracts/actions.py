@@ -10,8 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from ecosystem.budgets import actions as budgets
 from ecosystem.contracts import canonical, forms, queries, rules
 from ecosystem.contracts.model import ContractDraft, Drafted, DraftFacts, Signing, State
+from ecosystem.contracts.rule_limits import cliffs
 from ecosystem.contracts.signing import queries as signing
 from ecosystem.contracts.tables import contract, contract_party, contract_signature, standard_form
+from ecosystem.contracts.warned.schemas import TermsStanding
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.needs import actions as needs
@@ -48,7 +50,7 @@ _ACTIVATE: Final = Statement(
 )
 
 
-async def draft(tx: Tx, asked: ContractDraft, *, by: Actor, at: datetime) -> Standing:
+async def draft(tx: Tx, asked: ContractDraft, *, by: Actor, at: datetime) -> TermsStanding:
     """Keep the draft of a contract that grows from a final award.
 
     Refuses as `awards.final` does, and as the rule does. Effects: the contract, its parties,
@@ -63,7 +65,10 @@ async def draft(tx: Tx, asked: ContractDraft, *, by: Actor, at: datetime) -> Sta
         tx, "contract.drafted", contract_id, facts=facts, decision=drafted, by=by, at=at,
         audience=audience, after=await queries.after(tx, contract_id),
     )  # fmt: skip
-    return Standing(id=contract_id, state=drafted.state, version=version)
+    return TermsStanding(
+        id=contract_id, state=drafted.state, version=version,
+        cliffs=cliffs(drafted.terms.payment_rules),
+    )  # fmt: skip
 
 
 async def _kept(tx: Tx, facts: DraftFacts) -> DraftFacts:

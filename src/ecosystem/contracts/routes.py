@@ -24,6 +24,7 @@ from ecosystem.contracts.own_key import JwsDiffers, JwsKeyUnregistered, JwsUnfit
 from ecosystem.contracts.past import queries as remembered
 from ecosystem.contracts.reading import paper
 from ecosystem.contracts.reading.outline import Outline, outline
+from ecosystem.contracts.warned.schemas import TermsStanding
 from ecosystem.history.past import rules as past
 from ecosystem.history.past.answers import UNCLEAR, AsOf, ValidAt
 from ecosystem.history.past.model import Asked
@@ -71,7 +72,7 @@ async def read_contract_form(request: Call, form_id: FromPath[str]) -> Response[
 @post(
     "/v1/contracts",
     permit=access.DRAFT,
-    answers=Standing,
+    answers=TermsStanding,
     key=True,
     refuses=(
         rules.AwardNotOwned, rules.AwardContracted, rules.AwardUnfit, rules.FormUnknown,
@@ -85,7 +86,8 @@ async def draft_contract(request: Call, data: JSONBody[ContractDraft]) -> Respon
 
     The terms grow from the standard form that the need named: its texts are filled in, its
     dates set from `starts_on`, its amounts computed from the price awarded. All parties see
-    the draft; they sign the digest of its terms.
+    the draft; they sign the digest of its terms. The answer warns of every cliff of its payment
+    rules: a value at which the least change of a metric changes much of what is paid.
     """
     made = await actions.draft(request.tx, data, by=request.by, at=request.at)
     return request.answer(made, version=made.version, location=f"/v1/contracts/{made.id}")

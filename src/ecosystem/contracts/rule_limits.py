@@ -38,7 +38,7 @@ class Cliff(msgspec.Struct, frozen=True, kw_only=True):
     """A value at which the least change of a metric changes much of what is paid."""
 
     pointer: str
-    """Where in the rules it is said."""
+    """Where in the list of the rules it is said."""
     rule: str
     metric: str
     value: Measure

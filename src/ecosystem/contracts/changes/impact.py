@@ -18,6 +18,7 @@ from ecosystem.contracts.changes.model import (
     ValueImpact,
 )
 from ecosystem.contracts.form_shapes import ContractTerms
+from ecosystem.contracts.rule_limits import cliffs
 from ecosystem.needs.amending.differences import found
 from ecosystem.needs.amending.model import Difference as Changed
 from ecosystem.values.money import Money, of
@@ -45,6 +46,7 @@ def between(
         milestones=tuple(_dates(before, after)),
         metrics=tuple(_parts(before.metrics, after.metrics)),
         payment_rules=tuple(_parts(before.payment_rules, after.payment_rules)),
+        cliffs=cliffs(after.payment_rules),
         limits=limits,
     )
 

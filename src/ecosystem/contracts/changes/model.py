@@ -23,6 +23,7 @@ from ecosystem.contracts.model import ContractParty, Organisation, Signature, Si
 from ecosystem.contracts.model import State as ContractState
 from ecosystem.contracts.own_key import OwnKey, Presented
 from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.contracts.rule_limits import Cliff
 from ecosystem.contracts.rule_parts import Code
 from ecosystem.values.identifiers import ChangeId, ContractId, OrganisationId, PersonId
 from ecosystem.values.money import Measure, Money
@@ -167,6 +168,8 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
     milestones: tuple[DateImpact, ...]
     metrics: tuple[PartImpact, ...]
     payment_rules: tuple[PartImpact, ...]
+    cliffs: tuple[Cliff, ...]
+    """Of the payment rules as they would be."""
     limits: tuple[LimitImpact, ...]
     """None where the rules of the place set no limit on this ground."""
 

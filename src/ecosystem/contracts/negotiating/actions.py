@@ -18,7 +18,9 @@ from ecosystem.contracts.negotiating.model import (
     State,
 )
 from ecosystem.contracts.negotiating.tables import contract_proposal
+from ecosystem.contracts.rule_limits import cliffs
 from ecosystem.contracts.tables import contract
+from ecosystem.contracts.warned.schemas import TermsStanding
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
@@ -60,7 +62,7 @@ _REWORD: Final = Statement(
 
 async def propose(
     tx: Tx, contract_id: str, asked: ProposalDraft, *, by: Actor, at: datetime
-) -> Standing:
+) -> TermsStanding:
     """Propose values for what a draft leaves open, in the place of the other side's proposal.
 
     Refuses with ContractMissing, and as the rule does. Effects: locks the contract and what is
@@ -79,7 +81,10 @@ async def propose(
         tx, "proposal.made", proposal_id, facts=facts, decision=proposed, by=by, at=at,
         audience=await _parties(tx, contract_id),
     )  # fmt: skip
-    return Standing(id=proposal_id, state=proposed.state, version=version)
+    return TermsStanding(
+        id=proposal_id, state=proposed.state, version=version,
+        cliffs=cliffs(proposed.terms.payment_rules),
+    )  # fmt: skip
 
 
 async def _answer(tx: Tx, waiting: Record, row: Record, *, by: Actor, at: datetime) -> None:

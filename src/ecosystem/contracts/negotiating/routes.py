@@ -17,6 +17,7 @@ from ecosystem.contracts.rules import (
     NotConcerned,
     ProposalOpen,
 )
+from ecosystem.contracts.warned.schemas import TermsStanding
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import owner
@@ -27,7 +28,7 @@ from ecosystem.values.revision import RevisionStale
 @post(
     "/v1/contracts/{contract_id:str}/proposals",
     permit=access.PROPOSE_VALUES,
-    answers=Standing,
+    answers=TermsStanding,
     key=True,
     refuses=(
         ContractMissing, rules.NotNegotiating, ContractInForce, ProposalOpen, rules.DraftReworded,
@@ -42,7 +43,8 @@ async def propose_values(
     An officer of the authority, or a supplier's delivery or signatory, proposes values for
     variables of the standard form, and for nothing else, with a reason. Where a proposal of the
     other side waits for an answer, this is the answer, and stands in its place. Until it is
-    accepted, rejected or withdrawn, nobody signs.
+    accepted, rejected or withdrawn, nobody signs. The answer warns of every cliff that the
+    payment rules would then have.
     """
     made = await actions.propose(request.tx, contract_id, data, by=request.by, at=request.at)
     return request.answer(made, version=made.version, location=f"/v1/contract-proposals/{made.id}")

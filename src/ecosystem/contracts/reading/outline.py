@@ -17,7 +17,7 @@ from ecosystem.contracts.form_shapes import (
 )
 from ecosystem.contracts.model import Contract
 from ecosystem.contracts.reading import outline_phrases as phrases
-from ecosystem.contracts.reading.rule_words import sentence
+from ecosystem.contracts.reading.rule_words import sentence, warnings
 from ecosystem.history.past.model import Past
 from ecosystem.identity.login.languages import Language, Said, name_of
 from ecosystem.values.text import Text
@@ -237,7 +237,8 @@ class _Told:
         names |= {one.code: self._text(one.title) for one in self._terms.milestones}
         for rule in self._terms.payment_rules:
             words = sentence(rule, names=names, language=self._language)
-            yield Entry(self._coded(rule.title, rule.code), words)
+            warned = warnings(rule, names=names, language=self._language)
+            yield Entry(self._coded(rule.title, rule.code), " ".join([words, *warned]))
 
     def _standards(self) -> Grid:
         return Grid(

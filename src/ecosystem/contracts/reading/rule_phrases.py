@@ -45,6 +45,11 @@ TO: Final = {
     True: Said("至 {value}（含）", " up to and including {value}"),
     False: Said("至 {value}（不含）", " to below {value}"),
 }
+CLIFF: Final = Said(
+    "注意：{metric}为 {value} 处金额陡变 {jump}，为本条每期至多变动额的 {share}。",
+    "Mind that where {metric} is {value}, what is paid jumps by {jump}, {share} of the most that "
+    "this rule moves in a period.",
+)
 MARGINAL: Final = Said(
     "{metric}自 {lower} 起逐段计价：{bands}",
     "For each unit of {metric} from {lower} on, by the band in which it lies: {bands}",

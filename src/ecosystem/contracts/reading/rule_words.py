@@ -7,6 +7,7 @@ from functools import singledispatchmethod
 from ecosystem.contracts import payment_rules as rules
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.reading import rule_phrases as phrases
+from ecosystem.contracts.rule_limits import Cliff, cliffs
 from ecosystem.contracts.rule_parts import Band, Condition
 from ecosystem.identity.login.languages import Language, Said
 from ecosystem.values.money import of
@@ -19,6 +20,12 @@ def sentence(rule: PaymentRule, *, names: Names, language: Language) -> str:
     """Return what `rule` pays or deducts as one sentence, with every number that decides it."""
     said = phrases.JOIN.told(language).join(_Telling(rule.currency, names, language).tell(rule))
     return f"{said}{phrases.END.told(language)}"
+
+
+def warnings(rule: PaymentRule, *, names: Names, language: Language) -> Iterator[str]:
+    """Yield a sentence for each cliff of `rule`."""
+    telling = _Telling(rule.currency, names, language)
+    return (telling.warn(one) for one in cliffs([rule]))
 
 
 class _Telling:
@@ -41,6 +48,16 @@ class _Telling:
                 yield self._say(phrases.AT_MOST, amount=self._money(most))
             case _:
                 return
+
+    def warn(self, cliff: Cliff) -> str:
+        """Say where a cliff lies, and how high it is."""
+        return self._say(
+            phrases.CLIFF,
+            metric=self._name(cliff.metric),
+            value=cliff.value,
+            jump=self._money(cliff.jump),
+            share=self._percent(cliff.share),
+        )
 
     @singledispatchmethod
     def _pays(self, rule: PaymentRule) -> str:

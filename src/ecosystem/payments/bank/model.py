@@ -24,6 +24,8 @@ ORDERS_MAX = 1000
 """How many payments one file orders at most; what is more goes into the next."""
 ITEMS_MAX = 5000
 """How many items one report holds at most."""
+REPORT_BYTES_MAX = 16_777_216
+"""How long one report is at most: some three kilobytes for each item."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from ecosystem.payments import access
 from ecosystem.payments.bank import actions, queries, report, rules
 from ecosystem.payments.bank.model import (
+    REPORT_BYTES_MAX,
     BankReport,
     FileDraft,
     FileSummary,
@@ -94,6 +95,7 @@ async def read_payment_file_content(request: Call, bankfile_id: FromPath[str]) -
     permit=access.REPORT,
     answers=Standing,
     accepts=XML,
+    body_bytes_max=REPORT_BYTES_MAX,
     refuses=(
         report.ReportUnreadable, report.ReportForeign, report.ReportUnsound,
         rules.AccountForeign, rules.FileUnknown, rules.MessageUsed,
@@ -104,8 +106,9 @@ async def take_bank_report(request: Call) -> Response[bytes]:
 
     The body is its file: a status report (pain.002.001.12), a statement (camt.053.001.08) or a
     notification (camt.054.001.08). What is booked settles the payment that it names; what is
-    refused returns it; whatever matches none waits under `/v1/bank-items`. The file is taken
-    whole or refused whole, and the same file again is answered as before and changes nothing.
+    refused returns it; whatever matches none waits under `/v1/bank-items`. The file has 5,000
+    items and 16 MiB at most. It is taken whole or refused whole, and the same file again is
+    answered as before and changes nothing.
     """
     taken = await actions.take_report(
         request.tx, request.visit.body, blobs=request.house.blobs, by=request.by, at=request.at

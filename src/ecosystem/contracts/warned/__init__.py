@@ -1,0 +1,1 @@
+"""What whoever drafts terms is told besides where they stand: what to look at before signing."""
