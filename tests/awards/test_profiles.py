@@ -25,7 +25,7 @@ async def published_there(world: World, formula: str) -> Published:
     return await published(
         world, at=AT - timedelta(days=2), jurisdiction=BEIJING,
         lots=[lot_draft(price_formula=formula)], enquiry_ends_at=DEADLINE - timedelta(days=5),
-        submission_ends_at=DEADLINE, opening_at=OPENING,
+        submission_ends_at=DEADLINE, opening_at=DEADLINE,
     )  # fmt: skip
 
 

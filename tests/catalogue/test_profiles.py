@@ -52,19 +52,19 @@ def test_the_rules_are_those_that_had_started_on_the_day() -> None:
     ("said", "instead", "line", "detail"),
     [
         ("counted: calendar", "counted: lunar", 30, "must be one of `calendar`,"),
-        ("law: remedies", "law: remedy", 54, "remedy is not among the laws."),
-        ("threshold: 2", "threshold: 3", 86, "as many openers named as act together"),
-        ("threshold: 2", "threshold: 3\n      threshold: 2", 87, "threshold stands here twice"),
-        ("    decision:\n", "    verdict:\n", 58, "There is no verdict here"),
+        ("law: remedies", "law: remedy", 55, "remedy is not among the laws."),
+        ("threshold: 2", "threshold: 3", 87, "as many openers named as act together"),
+        ("threshold: 2", "threshold: 3\n      threshold: 2", 88, "threshold stands here twice"),
+        ("    decision:\n", "    verdict:\n", 59, "There is no verdict here"),
         (
             "deemed_acceptance:\n      days: 30",
             "deemed_acceptance:\n      days: a",
-            96,
+            97,
             "a whole number",
         ),
         ("    submission:\n", "    submission: &a\n      x: *a\n", 29, "aliases are not read"),
-        ("[absolute_ceiling/1,", "[mean/1,", 65, "name each once"),
-        ("allowed: [one, two]", "allowed: [two, two]", 81, "one or two envelopes"),
+        ("[absolute_ceiling/1,", "[mean/1,", 66, "name each once"),
+        ("allowed: [one, two]", "allowed: [two, two]", 82, "one or two envelopes"),
     ],
 )
 def test_a_flawed_profile_is_refused_with_its_line(

@@ -93,12 +93,24 @@ def test_an_amendment_of_dates_alone_moves_nothing_by_itself() -> None:
     assert (amended.submission_ends_at, amended.is_extended) == (later, False)
 
 
+def test_an_amendment_opens_offers_no_later_than_the_law_allows() -> None:
+    after = msgspec.structs.replace(_in_china(), opening_at=datetime(2026, 3, 24, tzinfo=UTC))
+    facts = amend_facts(after, profile="cn-government-procurement", before=_in_china())
+
+    with pytest.raises(NeedUnsound) as caught:
+        rules.amend(facts, by=OFFICER, at=datetime(2026, 3, 16, 9, tzinfo=UTC))
+
+    assert [(one.pointer, one.code) for one in caught.value.faults] == [
+        ("/opening_at", "opening_too_late")
+    ]
+
+
 def _in_china() -> NeedDraft:
     return need(
         lots=(lot(price_formula="lowest_ratio/1"),),
         enquiry_ends_at=datetime(2026, 3, 11, 16, tzinfo=UTC),
         submission_ends_at=datetime(2026, 3, 23, 16, tzinfo=UTC),
-        opening_at=datetime(2026, 3, 24, tzinfo=UTC),
+        opening_at=datetime(2026, 3, 23, 16, tzinfo=UTC),
     )
 
 

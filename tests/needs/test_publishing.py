@@ -48,6 +48,7 @@ async def test_all_that_the_law_of_the_place_asks_is_refused_at_once(
 
     expected = {
         ("/submission_ends_at", "submission_too_short"),
+        ("/opening_at", "opening_too_late"),
         ("/openers", "openers_too_few"),
         ("/contract_form", "form_unknown"),
         ("/lots/0/price_formula", "formula_not_allowed"),

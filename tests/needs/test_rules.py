@@ -195,9 +195,10 @@ def china(**changed: Any) -> PublishFacts:
         "lots": (lot(price_formula="lowest_ratio/1"),),
         "enquiry_ends_at": datetime(2026, 3, 11, 16, tzinfo=UTC),
         "submission_ends_at": datetime(2026, 3, 23, 16, tzinfo=UTC),
-        "opening_at": datetime(2026, 3, 24, tzinfo=UTC),
+        **changed,
     }
-    facts = publish_facts(asked=need(**asked | changed))
+    asked.setdefault("opening_at", asked["submission_ends_at"])
+    facts = publish_facts(asked=need(**asked))
     return msgspec.structs.replace(facts, in_force=holding("cn-government-procurement"))
 
 
@@ -229,6 +230,12 @@ def test_what_meets_the_rules_of_a_place_is_published_under_them_with_a_warning(
             {"enquiry_ends_at": datetime(2026, 3, 22, tzinfo=UTC)},
             ("/submission_ends_at", "answering_too_short"),
             "2026-03-25T16:00:00",
+        ),
+        # Offers are opened when their submission ends, and not a second later.
+        (
+            {"opening_at": datetime(2026, 3, 23, 16, 0, 1, tzinfo=UTC)},
+            ("/opening_at", "opening_too_late"),
+            "2026-03-23T16:00:00.000000Z or earlier: 0 days (elapsed) from the end of submission",
         ),
         ({"openers": PEOPLE[:2]}, ("/openers", "openers_too_few"), "at least 3"),
         ({"lots": need().lots}, ("/lots/0/price_formula", "formula_not_allowed"), "lowest_ratio/1"),

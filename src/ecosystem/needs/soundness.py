@@ -183,6 +183,7 @@ def terms_faults(asked: NeedDraft, in_force: InForce) -> Iterator[Fault]:
         "submission_ends_at", asked, in_force.rules.answering, in_force,
         after=asked.enquiry_ends_at, since="the end of enquiries", code="answering_too_short",
     )  # fmt: skip
+    yield from _opening_faults(asked, in_force)
     for index, lot in enumerate(asked.lots):
         yield from _price_faults(lot, in_force, pointer=f"/lots/{index}")
 
@@ -214,12 +215,31 @@ def _too_early(
     earliest = days.end_of(span, after=after, calendar=in_force.calendar)
     if span is None or getattr(asked, name) >= earliest:
         return
-    source = f"{span.law} {span.article}" if span.article else span.law
     detail = (
-        f"Let {name} be {wire(earliest)} or later: {span.days} days ({span.counted}) from {since} "
-        f"by {in_force.profile_id}, {source}."
+        f"Let {name} be {wire(earliest)} or later: {_told(span)} from {since} "
+        f"by {in_force.profile_id}, {_source(span)}."
     )
     yield Fault(f"/{name}", code or f"{name.partition('_')[0]}_too_short", detail)
+
+
+def _opening_faults(asked: NeedDraft, in_force: InForce) -> Iterator[Fault]:
+    span, after = in_force.rules.opening, asked.submission_ends_at
+    latest = days.end_of(span, after=after, calendar=in_force.calendar)
+    if span is None or asked.opening_at <= latest:
+        return
+    detail = (
+        f"Let opening_at be {wire(latest)} or earlier: {_told(span)} from the end of submission "
+        f"by {in_force.profile_id}, {_source(span)}."
+    )
+    yield Fault("/opening_at", "opening_too_late", detail)
+
+
+def _told(span: Span) -> str:
+    return f"{span.days} days ({span.counted})"
+
+
+def _source(span: Span) -> str:
+    return f"{span.law} {span.article}" if span.article else span.law
 
 
 def _price_faults(lot: LotDraft, in_force: InForce, *, pointer: str) -> Iterator[Fault]:

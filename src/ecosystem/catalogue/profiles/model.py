@@ -306,6 +306,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """From publication to the end of enquiries, at least."""
     answering: Span | None
     """From the end of enquiries to the end of submission, at least."""
+    opening: Span | None = None
+    """From the end of submission to the opening, at most."""
     amendment: Span | None
     """From an amendment to the end of submission, at least: the deadline moves where it must."""
     standstill: Span
