@@ -174,11 +174,16 @@ async def test_what_is_no_sound_contract_is_no_sound_change(active: Partnership)
     answer = await propose(active, nonsense)
     held = await propose(active, {"removed_payment_rules": ["retention"]})
     empty = await propose(active, {})
+    terms = (await read(active, f"/v1/contracts/{active.contract_id}"))["terms"]
+    own = await propose(active, {"metrics": [{**terms["metrics"][0], "verified_by": "lender"}]})
 
     assert code(answer) == (422, "change_unsound")
     assert {"after_end", "milestone_unknown"} <= {one["code"] for one in answer.json()["errors"]}
     assert held.json()["errors"][0]["code"] == "rule_holds_money"
     assert empty.json()["errors"][0]["code"] == "nothing_changed"
+    assert [(one["pointer"], one["code"]) for one in own.json()["errors"]] == [
+        ("/terms/metrics/0/verified_by", "role_missing")
+    ]
 
 
 async def test_more_than_the_law_allows_is_refused_with_its_figures(active: Partnership) -> None:

@@ -249,6 +249,20 @@ def test_a_planted_fault_is_named_with_its_line_and_column(
     assert found[0][1] in lines
 
 
+@pytest.mark.parametrize("role", ["buyer", "supplier", "lender"])
+def test_nobody_but_the_verifier_of_the_contract_verifies_a_metric(role: str) -> None:
+    text = DOCUMENTS[PLATFORM].decode()
+    metric = "  - code: data-quality\n    title:"
+    assert text.count(metric) == 1
+    changed = text.replace(metric, metric.replace("title:", f"verified_by: {role}\n    title:"))
+
+    assert [(code, pointer) for code, pointer, _ in faults_of(changed)] == [
+        ("role_missing", "/metrics/0/verified_by")
+    ]
+    named = metric.replace("title:", "verified_by: verifier\n    title:")
+    assert forms.parse(text.replace(metric, named).encode(), name="form.yaml")
+
+
 def test_a_rule_that_cannot_be_checked_for_want_of_a_default_says_so() -> None:
     text, _ = planted('    default: "20000"\n', "")
 

@@ -240,8 +240,8 @@ def _parties(form: Form) -> Iterator[Fault]:
             detail = f"The place {role} stands here twice."
             yield Fault(f"/parties/{at}/role", "code_doubled", detail)
     for at, metric in enumerate(form.metrics):
-        if metric.verified_by in {"buyer", "supplier"}:
-            detail = "Who verifies is neither buyer nor supplier."
+        if metric.verified_by != "verifier":
+            detail = "Nobody but the verifier verifies: no buyer, supplier or lender."
             yield Fault(f"/metrics/{at}/verified_by", "role_missing", detail)
 
 

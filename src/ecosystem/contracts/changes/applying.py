@@ -215,8 +215,8 @@ def _measured(terms: ContractTerms) -> Iterator[Fault]:
                 detail = f"No metric has the code {code}."
                 yield Fault(f"{pointer}/metrics/{index}", "metric_unknown", detail)
     for at, metric in enumerate(terms.metrics):
-        if metric.verified_by in {"buyer", "supplier"}:
-            detail = "Who verifies is neither buyer nor supplier."
+        if metric.verified_by != "verifier":
+            detail = "Nobody but the verifier verifies: no buyer, supplier or lender."
             yield Fault(f"/terms/metrics/{at}/verified_by", "role_missing", detail)
 
 
