@@ -156,7 +156,25 @@ def test_what_came_after_its_time_counts_and_is_told_to_be_late() -> None:
 
     # 2 June in Shanghai: what is of 27 May or before was due by 2 June at the latest.
     assert found.windows.late == 26
+    (late,) = found.late
+    assert (late.starts_at, late.ends_at, late.windows) == (
+        datetime(2026, 4, 30, 16, tzinfo=UTC), datetime(2026, 5, 26, 16, tzinfo=UTC), 26,
+    )  # fmt: skip
     assert (found.value, found.state) == ("31", "demonstrated")
+
+
+def test_which_windows_were_late_is_told_whatever_became_of_them() -> None:
+    late = datetime(2026, 7, 1, tzinfo=UTC)
+    seen = [_seen(day, "1") for day in range(31) if day not in {3, 4, 5, 9}]
+    seen += [_seen(day, "1", "reported", reported_at=late) for day in (3, 4)]
+    seen += [_seen(9, "1", "disputed", reported_at=late)]
+
+    found = aggregate(_definition("sum", late_after_days=40), MAY, seen, [_day_off(4)], at=LATER)
+
+    assert [gap.windows for gap in found.late] == [1, 1]
+    assert [gap.starts_at.day for gap in found.late] == [3, 9]
+    assert sum(gap.windows for gap in found.late) == found.windows.late
+    assert [gap.windows for gap in found.gaps] == [1]
 
 
 def test_of_two_sources_of_a_window_the_verified_one_counts() -> None:

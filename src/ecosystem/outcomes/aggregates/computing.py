@@ -52,6 +52,8 @@ class _Sorted(NamedTuple):
     counts: dict[str, int]
     missing: list[tuple[int, Window]]
     """Each with its number among all windows of the period."""
+    late: list[tuple[int, Window]]
+    """The same of those that were reported when the time for it was over."""
     hours: Decimal
     """How long all windows are that are neither excused nor still awaited."""
 
@@ -94,6 +96,7 @@ def aggregate(
             windows=counts,
             completeness=None if share is None else _plain(share),
             gaps=tuple(_gaps(found.missing, ZoneInfo(observed.time_zone))),
+            late=tuple(_gaps(found.late, ZoneInfo(observed.time_zone))),
             observations=tuple(
                 Used(id=one.id, version=one.version, value=one.value)
                 for one in found.used.seen[:_USED_TOLD]
@@ -115,19 +118,21 @@ def _sort(
     zone = ZoneInfo(observed.time_zone)
     patience = timedelta(days=observed.late_after_days)
     counts = dict.fromkeys(Windows.__struct_fields__, 0)
-    used, missing, hours = _Used([], []), list[tuple[int, Window]](), _NOTHING
+    missing, late = list[tuple[int, Window]](), list[tuple[int, Window]]()
+    used, hours = _Used([], []), _NOTHING
     for span in spans(observed, period):
         places, before = span.places(), counts["all"]
         ends, each = due(span.ends_on, patience, zone), _hours(span, zone)
         free = _excused(span, excused, zone) if excused else ()
-        over, late = len(places), 0
+        over = len(places)
         for number, place in enumerate(places):
             one = seen.get(place)
             if free and number in free:
                 counts["excused"] += 1
                 over -= 1
             elif one is not None:
-                late += one.reported_at >= ends
+                if one.reported_at >= ends:
+                    late.append((before + number, span.window(number)))
                 if one.state is State.VERIFIED:
                     used.seen.append(one)
                     used.hours.append(each)
@@ -140,9 +145,8 @@ def _sort(
                 over -= 1
         hours += each * over
         counts["all"] += len(places)
-        counts["late"] += late
-    counts |= {"verified": len(used.seen), "missing": len(missing)}
-    return _Sorted(used, counts, missing, hours)
+    counts |= {"verified": len(used.seen), "missing": len(missing), "late": len(late)}
+    return _Sorted(used, counts, missing, late, hours)
 
 
 def _excused(span: Span, excused: Sequence[Excused], zone: ZoneInfo) -> frozenset[int]:
@@ -255,9 +259,9 @@ def _plain(value: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def _gaps(missing: list[tuple[int, Window]], zone: ZoneInfo) -> Iterator[Gap]:
+def _gaps(windows: list[tuple[int, Window]], zone: ZoneInfo) -> Iterator[Gap]:
     run: list[tuple[int, Window]] = []
-    for one in missing:
+    for one in windows:
         if run and one[0] != run[-1][0] + 1:
             yield _gap(run, zone)
             run = []

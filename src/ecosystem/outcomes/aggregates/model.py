@@ -62,7 +62,7 @@ class Excused(NamedTuple):
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """Windows that follow one another and of which nothing was reported in time."""
+    """Windows that follow one another and are missing, or late."""
 
     starts_at: datetime
     ends_at: datetime
@@ -114,6 +114,9 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     all are excused."""
     gaps: tuple[Gap, ...]
     """Which windows are missing."""
+    late: tuple[Gap, ...]
+    """Which windows were reported when the time for it was over: their values count all the
+    same."""
     observations: tuple[Used, ...]
     """What the value was computed from, in order; of one hundred at most."""
     observations_count: Count
