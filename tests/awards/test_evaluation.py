@@ -20,7 +20,16 @@ from ecosystem.awards.model import (
 from ecosystem.awards.schemas import Evaluation
 from ecosystem.awards.soundness import ScoresMissing
 from ecosystem.offers.rules import OfferMissing
-from tests.awarding import EVALUATORS, admitted, appointed, evaluated, ranked, scored, state_of
+from tests.awarding import (
+    EVALUATORS,
+    admitted,
+    agreed,
+    appointed,
+    evaluated,
+    ranked,
+    scored,
+    state_of,
+)
 from tests.builders import (
     AT,
     OPENING,
@@ -30,6 +39,7 @@ from tests.builders import (
     content,
     financing,
     offered,
+    seen,
 )
 
 
@@ -109,6 +119,34 @@ async def test_an_evaluator_with_a_conflict_neither_sees_nor_scores(
         await scored(world, offer_id, "city/evaluator")
     with pytest.raises(OfferMissing):
         await scored(world, offer_id, "verifier/evaluator")
+
+
+async def test_an_evaluator_of_a_think_tank_reads_scores_and_agrees_as_the_authoritys_own(
+    world: World, need: Published
+) -> None:
+    one, other = EVALUATORS[0], "verifier/evaluator"
+    offer_id = await offered(world, need.lot_id, content())
+    await admitted(world, need.id)
+    before = await seen(world, other, offer_id)
+
+    await appointed(world, need.id, (one, other))
+    read = await seen(world, other, offer_id)
+    for who, mark in ((one, "90"), (other, "70")):
+        await scored(world, offer_id, who, mark)
+    states = [await agreed(world, offer_id, who, "85") for who in (one, other)]
+    await evaluated(world, need.id)
+
+    assert before is None
+    assert read is not None
+    assert read["content"]["price"]["amount"] == "800000.00"
+    assert states == ["open", "agreed"]
+    (contest,) = (await published_evaluation(world, need.id)).contests
+    people = {world.actor(who).person_id for who in (one, other)}
+    assert set(contest.inputs.evaluators) == people
+    assert {(kept.evaluator_id, kept.score) for kept in contest.inputs.raw_scores} == {
+        (world.actor(one).person_id, "90"), (world.actor(other).person_id, "70"),
+    }  # fmt: skip
+    assert [(kept.offer_id, kept.score) for kept in contest.inputs.consensus] == [(offer_id, "85")]
 
 
 async def test_an_evaluator_whose_organisation_bids_is_refused_by_name(
