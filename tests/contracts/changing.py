@@ -8,6 +8,11 @@ from tests.contracts.partnership import Partnership
 
 OFFICER = ("city", "officer")
 PARTIES = ("city", "enterprise", "second_enterprise", "verifier")
+REPLY = {"reply": {"en": "We perform as agreed."}}
+DISPUTE = {
+    "statement": {"zh": "未违约", "en": "There was no breach."},
+    "forum": {"zh": "市中级人民法院（2026）民初1号", "en": "Intermediate court, case 1 of 2026"},
+}
 WHY = {"reason": {"zh": "见函", "en": "See letter"}}
 
 
@@ -72,3 +77,23 @@ async def end(
 def code(answer: httpx.Response) -> tuple[int, str]:
     """Return the status and the code of a problem."""
     return answer.status_code, answer.json()["code"]
+
+
+def instead(at: Partnership, leaving: str, joining: str, **how: str) -> dict[str, Any]:
+    """Return a change that puts one organisation in the place of another."""
+    return {
+        "substitution": {"leaving_id": at.id_of(leaving), "joining_id": at.id_of(joining), **how},
+    }
+
+
+async def approve(at: Partnership, change: dict[str, Any], who: str) -> httpx.Response:
+    """Have somebody of the authority approve a change."""
+    path = f"/v1/contract-changes/{change['id']}/approval"
+    return await at.post(path, None, by=("city", who), If_Match="*")
+
+
+async def say(
+    at: Partnership, change: dict[str, Any], how: str, body: object, *, by: tuple[str, str]
+) -> httpx.Response:
+    """Reply to an exclusion, or dispute it."""
+    return await at.post(f"/v1/contract-changes/{change['id']}/{how}", body, by=by, If_Match="*")

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import asyncpg
 import httpx
@@ -24,8 +23,19 @@ from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.identifiers import compose
 from ecosystem.values.money import Money
+from tests.contracts.changing import (
+    DISPUTE,
+    REPLY,
+    approve,
+    code,
+    instead,
+    propose,
+    proposed,
+    read,
+    say,
+    sign,
+)
 from tests.contracts.changing import PARTIES as SIGNING
-from tests.contracts.changing import code, propose, proposed, read, sign
 from tests.contracts.partnership import Partnership, awarded
 from tests.contracts.test_forms import PARTIES, PLATFORM, START, VALUES, form_of, parties_of
 from tests.replay import Rules, replayed
@@ -139,29 +149,18 @@ async def active(client: httpx.AsyncClient, database: Database, superuser: str) 
     return await (await awarded(client, database, superuser)).active()
 
 
-def _instead(at: Partnership, leaving: str, joining: str, **how: str) -> dict[str, Any]:
-    return {
-        "substitution": {"leaving_id": at.id_of(leaving), "joining_id": at.id_of(joining), **how},
-    }
-
-
-async def _approve(at: Partnership, change: dict[str, Any], who: str) -> httpx.Response:
-    path = f"/v1/contract-changes/{change['id']}/approval"
-    return await at.post(path, None, by=("city", who), If_Match="*")
-
-
 async def test_a_member_is_substituted_once_that_is_approved_and_signed_by_all(
     active: Partnership, database: Database
 ) -> None:
     before = await read(active, f"/v1/contracts/{active.contract_id}")
     assert before["terms"]["consortia"][0]["liability"] == "several"
-    change = await proposed(active, _instead(active, "second_enterprise", "think_tank"))
+    change = await proposed(active, instead(active, "second_enterprise", "think_tank"))
     assert (change["needs_approval"], change["approved_by"]) == (True, None)
     assert {active.id_of(one) for one in (*SIGNING, "think_tank")} == set(change["signers"])
 
     early = await sign(active, change, "enterprise")
-    approved = await _approve(active, change, "approver")
-    again = await _approve(active, change, "approver")
+    approved = await approve(active, change, "approver")
+    again = await approve(active, change, "approver")
     for party in (*SIGNING, "think_tank"):
         signed = await sign(active, change, party)
         assert signed.status_code == 201, signed.text
@@ -207,7 +206,7 @@ async def test_who_leads_speaks_for_all_where_the_contract_would_end(active: Par
 @pytest.mark.parametrize(
     ("leaving", "joining", "fault"),
     [
-        ("enterprise", "think_tank", "lead_stays"),
+        ("enterprise", "think_tank", "lead_unnamed"),
         ("verifier", "think_tank", "member_unknown"),
         ("second_enterprise", "verifier", "organisation_doubled"),
         ("second_enterprise", "auditor", "kind_unfit"),
@@ -216,16 +215,10 @@ async def test_who_leads_speaks_for_all_where_the_contract_would_end(active: Par
 async def test_a_substitution_is_refused_with_what_would_satisfy(
     active: Partnership, leaving: str, joining: str, fault: str
 ) -> None:
-    refused = await propose(active, _instead(active, leaving, joining))
+    refused = await propose(active, instead(active, leaving, joining))
 
     assert code(refused) == (422, "change_unsound")
     assert fault in {one["code"] for one in refused.json()["errors"]}
-
-
-async def _say(
-    at: Partnership, change: dict[str, Any], how: str, body: object, *, by: tuple[str, str]
-) -> httpx.Response:
-    return await at.post(f"/v1/contract-changes/{change['id']}/{how}", body, by=by, If_Match="*")
 
 
 async def _told(database: Database, stream: str, organisation_id: str) -> set[str]:
@@ -239,32 +232,25 @@ async def _told(database: Database, stream: str, organisation_id: str) -> set[st
     return {one["type"] for one in told}
 
 
-REPLY = {"reply": {"en": "We perform as agreed."}}
-DISPUTE = {
-    "statement": {"zh": "未违约", "en": "There was no breach."},
-    "forum": {"zh": "市中级人民法院（2026）民初1号", "en": "Intermediate court, case 1 of 2026"},
-}
-
-
 async def test_a_member_that_refuses_to_leave_is_excluded_once_it_was_heard(
     active: Partnership, database: Database
 ) -> None:
-    asked = _instead(active, "second_enterprise", "think_tank", exclusion="breach")
+    asked = instead(active, "second_enterprise", "think_tank", exclusion="breach")
     change = await proposed(active, asked)
     assert change["exclusion"]["member_id"] == active.id_of("second_enterprise")
     assert active.id_of("second_enterprise") not in change["signers"]
 
-    unheard = await _approve(active, change, "approver")
-    other = await _say(active, change, "reply", REPLY, by=("enterprise", "delivery"))
-    hasty = await _say(active, change, "dispute", DISPUTE, by=MEMBER)
-    replied = await _say(active, change, "reply", REPLY, by=MEMBER)
-    twice = await _say(active, change, "reply", REPLY, by=MEMBER)
-    approved = await _approve(active, change, "approver")
+    unheard = await approve(active, change, "approver")
+    other = await say(active, change, "reply", REPLY, by=("enterprise", "delivery"))
+    hasty = await say(active, change, "dispute", DISPUTE, by=MEMBER)
+    replied = await say(active, change, "reply", REPLY, by=MEMBER)
+    twice = await say(active, change, "reply", REPLY, by=MEMBER)
+    approved = await approve(active, change, "approver")
     asking = await sign(active, change, "second_enterprise")
     for party in ("city", "enterprise", "verifier", "think_tank"):
         signed = await sign(active, change, party)
         assert signed.status_code == 201, signed.text
-    disputed = await _say(active, change, "dispute", DISPUTE, by=MEMBER)
+    disputed = await say(active, change, "dispute", DISPUTE, by=MEMBER)
 
     assert [code(one) for one in (unheard, other, hasty, twice, asking)] == [
         (409, "member_unheard"), (403, "not_excluded_member"), (409, "exclusion_undecided"),
@@ -297,7 +283,7 @@ async def test_a_member_that_refuses_to_leave_is_excluded_once_it_was_heard(
 async def test_only_the_authority_excludes_and_on_a_ground_of_the_place(
     active: Partnership, by: tuple[str, str], ground: str, problem: tuple[int, str]
 ) -> None:
-    asked = _instead(active, "second_enterprise", "think_tank", exclusion=ground)
+    asked = instead(active, "second_enterprise", "think_tank", exclusion=ground)
 
     assert code(await propose(active, asked, by=by)) == problem
 
@@ -334,7 +320,17 @@ FROM contract_change WHERE $1 <> ''"""
 UNHEARD = """
 UPDATE contract_change SET version = version + 1, approved_at = now(),
   approved_by = (SELECT id FROM person WHERE id <> proposed_by LIMIT 1)
-WHERE state = 'proposed' AND excluded_id IS NOT NULL AND $1 <> '' AND $2 <> ''"""
+WHERE state = 'proposed' AND excluded_id IS NOT NULL AND approved_at IS NULL AND reply IS NULL
+  AND $1 <> '' AND $2 <> ''"""
+MEMBER_OUT = """
+INSERT INTO contract_change SELECT (jsonb_populate_record(one, jsonb_build_object(
+  'side', 'supplier', 'id', replace(one.id, '0', '1')))).*
+FROM contract_change AS one WHERE $1 <> '' AND $2 <> '' ORDER BY one.id DESC LIMIT 1"""
+NOBODY_LEADS = """
+INSERT INTO contract_change SELECT (jsonb_populate_record(one, jsonb_build_object(
+  'terms', replace(one.terms::text, '"lead":true', '"lead":false')::json,
+  'id', replace(one.id, '0', '1')))).*
+FROM contract_change AS one WHERE $1 <> '' AND $2 <> '' ORDER BY one.id DESC LIMIT 1"""
 LEFT_OUT = """
 INSERT INTO contract_change SELECT (jsonb_populate_record(one, jsonb_build_object(
   'signers', array_remove(one.signers, $2), 'id', replace(one.id, '0', '1')))).*
@@ -351,13 +347,15 @@ UNASKED = "UPDATE contract_change SET needs_approval = false WHERE $1 <> '' AND 
         (UNASKED, "contract_change_takes_its_turn"),
         (UNHEARD, "contract_change_nobody_is_excluded_unheard"),
         (LEFT_OUT, "a_change_is_signed_by_all"),
+        (MEMBER_OUT, "members_exclude_their_lead"),
+        (NOBODY_LEADS, "a_consortium_has_one_lead"),
     ],
 )
 async def test_the_database_lets_nobody_join_or_leave_otherwise(
     active: Partnership, superuser: str, statement: str, constraint: str
 ) -> None:
-    how = {"exclusion": "insolvency"} if statement == UNHEARD else {}
-    await proposed(active, _instead(active, "second_enterprise", "think_tank", **how))
+    how = {"exclusion": "insolvency"} if statement in {UNHEARD, MEMBER_OUT} else {}
+    await proposed(active, instead(active, "second_enterprise", "think_tank", **how))
     connection = await asyncpg.connect(superuser)
 
     with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:

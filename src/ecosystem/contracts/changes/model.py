@@ -64,6 +64,9 @@ class Substitution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     joining_id: OrganisationId
     exclusion: GroundCode | UnsetType = UNSET
     """Where who leaves does not agree: one of `changes.exclusions` of the profile."""
+    new_lead_id: OrganisationId | UnsetType = UNSET
+    """Where the lead leaves: which of the members that stay leads from then on, and so speaks for
+    them."""
 
 
 class TermsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -194,7 +197,7 @@ class ProposeFacts(msgspec.Struct, frozen=True, kw_only=True):
     first_value: Money
     """What was first signed."""
     supplier_ids: tuple[str, ...]
-    """The organisations that supply."""
+    """The organisations that supply, who leads them first."""
     form: Form | None
     """The form that the terms have grown from, or None where it ships no more."""
     asked: ChangeDraft

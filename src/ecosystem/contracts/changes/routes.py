@@ -54,7 +54,9 @@ async def propose_change(
     the terms, why, and on which ground of the profile. The new terms are checked as those of
     a new contract are. What the change comes to is computed at once, and read under `impact`.
     A member that does not agree to be substituted is excluded on a ground of its own, by the
-    authority alone: it learns of it now, and may reply until `exclusion.reply_by`.
+    authority; the lead also by the other members, of whom one proposes and each signs. It learns
+    of it now, and may reply until `exclusion.reply_by`. Where the lead leaves, `new_lead_id` says
+    which of those that stay leads then.
     """
     made = await actions.propose(request.tx, contract_id, data, by=request.by, at=request.at)
     return request.answer(made, version=made.version, location=f"/v1/contract-changes/{made.id}")

@@ -176,7 +176,7 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
     instead = facts.asked.changes.substitution
     reply_by = excluding.reply_by(
         facts.limit, UNSET if instead is UNSET else instead.exclusion,
-        is_authority=side == "authority", at=at,
+        may=side == "authority" or _leads_them(facts, by), at=at,
     )  # fmt: skip
     excluded_id = None if instead is UNSET or reply_by is None else instead.leaving_id
     terms = _terms(facts)
@@ -302,6 +302,13 @@ def _terms(facts: ProposeFacts) -> ContractTerms:
     if unsound:
         raise ChangeUnsound(unsound[0].detail, faults=unsound)
     return applying.applied(facts.terms, asked, joining=facts.joining)
+
+
+def _leads_them(facts: ProposeFacts, by: Actor) -> bool:
+    """Tell whether another who supplies would have the lead of the suppliers leave."""
+    instead, lead_id = facts.asked.changes.substitution, facts.supplier_ids[0]
+    is_lead = instead is not UNSET and instead.leaving_id == lead_id
+    return is_lead and by.organisation_id != lead_id
 
 
 def _parties(terms: ContractTerms) -> set[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from ecosystem.contracts import growth
 from ecosystem.contracts.changes.model import TermsChange
@@ -24,17 +24,20 @@ def substituted(
 ) -> ContractTerms:
     """Return the terms with who joins in the place of who leaves, its share unchanged.
 
-    Where texts name those who take the place, they name who takes it now.
+    Who joins never leads: where the lead leaves, the member does that is named. Where texts name
+    those who take the place, they name who takes it now.
     """
     if asked.substitution is UNSET or joining is None:
         return terms
-    leaving_id = asked.substitution.leaving_id
+    leaving_id, new_lead_id = asked.substitution.leaving_id, asked.substitution.new_lead_id
+    led = {one.role for one in terms.parties if one.lead and one.organisation_id == leaving_id}
 
     def party(one: Party) -> Party:
+        leads = one.organisation_id == new_lead_id if one.role in led else one.lead
         if one.organisation_id != leaving_id:
-            return one
+            return msgspec.structs.replace(one, lead=leads)
         return msgspec.structs.replace(
-            one, organisation_id=joining.id, kind=joining.kind, name=joining.name
+            one, organisation_id=joining.id, kind=joining.kind, name=joining.name, lead=leads
         )
 
     def consortium(one: Consortium) -> Consortium:
@@ -80,6 +83,27 @@ def _named(value: Plain, names: dict[str, tuple[str, str]], *, key: str) -> Plai
     return value
 
 
+def _lead_faults(
+    before: ContractTerms, leaving_id: str, new_lead_id: str | UnsetType
+) -> Iterator[Fault]:
+    """Yield what keeps a consortium from being led by one of those that stay."""
+    where = f"{_WITHIN}/new_lead_id"
+    led = {one.role for one in before.parties if one.lead and one.organisation_id == leaving_id}
+    staying = sorted(
+        one.organisation_id
+        for one in before.parties
+        if one.role in led and one.organisation_id != leaving_id
+    )
+    if not led:
+        if new_lead_id is not UNSET:
+            yield Fault(where, "lead_stays", "The lead leads as long as it does not leave.")
+    elif new_lead_id is UNSET:
+        yield Fault(where, "lead_unnamed", f"Name who leads then: {' or '.join(staying)}.")
+    elif new_lead_id not in staying:
+        detail = f"One of the members that stay leads: {' or '.join(staying)}."
+        yield Fault(where, "lead_unfit", detail)
+
+
 def faults(
     before: ContractTerms,
     asked: TermsChange,
@@ -89,8 +113,8 @@ def faults(
 ) -> Iterator[Fault]:
     """Yield what keeps a member from being substituted.
 
-    Codes: `member_unknown`, `lead_stays`, `organisation_unfit`, `organisation_doubled`,
-    `member_left`.
+    Codes: `member_unknown`, `lead_stays`, `lead_unnamed`, `lead_unfit`, `organisation_unfit`,
+    `organisation_doubled`, `member_left`.
     """
     if asked.substitution is UNSET:
         return
@@ -99,8 +123,7 @@ def faults(
     if leaving_id not in members:
         detail = "Nobody of this name takes a place together with others."
         yield Fault(f"{_WITHIN}/leaving_id", "member_unknown", detail)
-    if leaving_id in {one.organisation_id for one in before.parties if one.lead}:
-        yield Fault(f"{_WITHIN}/leaving_id", "lead_stays", "The lead leads the others to the end.")
+    yield from _lead_faults(before, leaving_id, asked.substitution.new_lead_id)
     if joining is None or not joining.is_verified:
         detail = "Name an organisation that is verified."
         yield Fault(f"{_WITHIN}/joining_id", "organisation_unfit", detail)

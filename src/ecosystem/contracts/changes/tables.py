@@ -67,6 +67,18 @@ _ALL_SIGN: Final = """NOT EXISTS (
     WHERE party->>'organisation_id' <> ALL (NEW.signers))"""
 """Every party to the old terms signs, but one that is excluded, and every one to the new."""
 
+_MAY_EXCLUDE: Final = """NEW.excluded_id IS NULL OR NEW.side = 'authority' OR EXISTS (
+    SELECT FROM contract CROSS JOIN json_array_elements(contract.terms->'parties') AS party
+    WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+      AND party->>'organisation_id' = NEW.excluded_id AND party->>'role' = 'supplier'
+      AND (party->>'lead')::boolean)"""
+"""The authority excludes any member; the others exclude who leads them."""
+_ONE_LEADS: Final = """NOT EXISTS (
+    SELECT FROM json_array_elements(NEW.terms->'consortia') AS place WHERE 1 <> (
+      SELECT count(*) FROM json_array_elements(NEW.terms->'parties') AS party
+      WHERE party->>'role' = place->>'role' AND (party->>'lead')::boolean))"""
+"""Who leaves takes the lead with it, and one that stays takes it up."""
+
 contract_change: Final = Table(
     "contract_change",
     metadata,
@@ -126,9 +138,9 @@ contract_change: Final = Table(
     CheckConstraint(
         "(excluded_id IS NULL) = (changes->'substitution'->'exclusion' IS NULL)"
         " AND (excluded_id IS NULL) = (reply_by IS NULL) AND (excluded_id IS NULL"
-        " OR (side = 'authority' AND excluded_id = changes->'substitution'->>'leaving_id'"
-        " AND excluded_id <> ALL (signers)) IS TRUE)",
-        name="the_authority_excludes_who_shall_leave",
+        " OR (excluded_id = changes->'substitution'->>'leaving_id' AND excluded_id <>"
+        " organisation_id AND excluded_id <> ALL (signers)) IS TRUE)",
+        name="who_shall_leave_is_excluded",
     ),
     CheckConstraint(
         "excluded_id IS NULL OR approved_at IS NULL"
@@ -187,6 +199,8 @@ contract_change: Final = Table(
                 unless="NEW.state = 'proposed' AND NEW.version = 1",
             ),
             *refusing("a_change_is_signed_by_all", on="contract_change", unless=_ALL_SIGN),
+            *refusing("members_exclude_their_lead", on="contract_change", unless=_MAY_EXCLUDE),
+            *refusing("a_consortium_has_one_lead", on="contract_change", unless=_ONE_LEADS),
         ),
     },
 )

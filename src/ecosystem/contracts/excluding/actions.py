@@ -22,26 +22,26 @@ _THIS: Final = (
     contract_change.c.authority_id == bindparam("of_authority"),
     contract_change.c.id == bindparam("of"),
 )
-_REPLY: Final = Statement(
-    update(contract_change)
-    .where(*_THIS)
-    .values(
-        version=contract_change.c.version + 1,
-        reply=bindparam("said"),
-        replied_by=bindparam("who"),
-        replied_at=bindparam("since"),
+
+
+def _saying(word: str, step: str) -> Statement:
+    """Return the statement that keeps what a member says, by whose hand and when."""
+    return Statement(
+        update(contract_change)
+        .where(*_THIS)
+        .values(
+            version=contract_change.c.version + 1,
+            **{
+                word: bindparam("said"),
+                f"{step}_by": bindparam("who"),
+                f"{step}_at": bindparam("since"),
+            },
+        )
     )
-)
-_DISPUTE: Final = Statement(
-    update(contract_change)
-    .where(*_THIS)
-    .values(
-        version=contract_change.c.version + 1,
-        dispute=bindparam("said"),
-        disputed_by=bindparam("who"),
-        disputed_at=bindparam("since"),
-    )
-)
+
+
+_REPLY: Final = _saying("reply", "replied")
+_DISPUTE: Final = _saying("dispute", "disputed")
 
 
 async def reply(
@@ -55,11 +55,7 @@ async def reply(
     change, row = await changes.locked(tx, change_id, by=by, expected=expected)
     facts = queries.reply_facts(change, said)
     replied = rules.reply(facts, by=by, at=at)
-    await tx.run(
-        _REPLY,
-        of_authority=row["authority_id"], of=change_id, said=msgspec.json.encode(replied.reply),
-        who=replied.replied_by, since=at,
-    )  # fmt: skip
+    await _keep(tx, _REPLY, change, replied.reply, who=replied.replied_by, at=at)
     version = await history.record(
         tx, "change.replied", change_id, facts=facts, decision=replied, by=by, at=at,
         audience=await _concerned(tx, change, row),
@@ -79,16 +75,23 @@ async def dispute(
     change, row = await changes.locked(tx, change_id, by=by, expected=expected)
     facts = queries.dispute_facts(change, asked)
     disputed = rules.dispute(facts, by=by, at=at)
-    await tx.run(
-        _DISPUTE,
-        of_authority=row["authority_id"], of=change_id, said=msgspec.json.encode(disputed.dispute),
-        who=disputed.disputed_by, since=at,
-    )  # fmt: skip
+    await _keep(tx, _DISPUTE, change, disputed.dispute, who=disputed.disputed_by, at=at)
     version = await history.record(
         tx, "change.disputed", change_id, facts=facts, decision=disputed, by=by, at=at,
         audience=await _concerned(tx, change, row),
     )  # fmt: skip
     return Standing(id=change_id, state=change["state"], version=version)
+
+
+async def _keep(
+    tx: Tx, saying: Statement, change: Record, said: Text | ExclusionDispute, *, who: str,
+    at: datetime,
+) -> None:  # fmt: skip
+    await tx.run(
+        saying,
+        of_authority=change["authority_id"], of=change["id"], said=msgspec.json.encode(said),
+        who=who, since=at,
+    )  # fmt: skip
 
 
 async def _concerned(tx: Tx, change: Record, row: Record) -> Audience:

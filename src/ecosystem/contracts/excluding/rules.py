@@ -21,7 +21,7 @@ _WHERE: Final = "/changes/substitution/exclusion"
 
 
 class NotExcluding(Refusal):
-    """Members do not exclude one another."""
+    """Members exclude nobody but their lead, and the lead excludes nobody."""
 
     kind = Kind.FORBIDDEN
     remedy = "Have an officer of the authority propose it; with the member's consent, leave it out."
@@ -63,15 +63,16 @@ class ExclusionUndecided(Refusal):
 
 
 def reply_by(
-    limit: ChangeLimit, code: str | UnsetType, *, is_authority: bool, at: datetime
+    limit: ChangeLimit, code: str | UnsetType, *, may: bool, at: datetime
 ) -> datetime | None:
     """Return until when a member may reply that shall be excluded; None where none shall be.
 
-    Refuses with NotExcluding or ExclusionUnfounded, in that order.
+    Whether the caller `may` have it leave is known: the authority may any, other members the
+    lead. Refuses with NotExcluding or ExclusionUnfounded, in that order.
     """
     if code is UNSET:
         return None
-    if not is_authority:
+    if not may:
         raise NotExcluding("A supplier has proposed it.", pointer=_WHERE)
     days = {one.code: one.reply_days for one in limit.exclusions}
     if code not in days:

@@ -1561,7 +1561,7 @@ CREATE TABLE contract_change (
 	CONSTRAINT contract_change_changes_something CHECK (terms_digest <> base_digest),
 	CONSTRAINT contract_change_who_takes_a_place_is_approved CHECK (needs_approval = (changes->'substitution' IS NOT NULL) AND (approved_by IS NULL) = (approved_at IS NULL) AND (state <> 'in_force' OR NOT needs_approval OR approved_by IS NOT NULL)),
 	CONSTRAINT contract_change_another_approves CHECK (approved_by <> proposed_by),
-	CONSTRAINT contract_change_the_authority_excludes_who_shall_leave CHECK ((excluded_id IS NULL) = (changes->'substitution'->'exclusion' IS NULL) AND (excluded_id IS NULL) = (reply_by IS NULL) AND (excluded_id IS NULL OR (side = 'authority' AND excluded_id = changes->'substitution'->>'leaving_id' AND excluded_id <> ALL (signers)) IS TRUE)),
+	CONSTRAINT contract_change_who_shall_leave_is_excluded CHECK ((excluded_id IS NULL) = (changes->'substitution'->'exclusion' IS NULL) AND (excluded_id IS NULL) = (reply_by IS NULL) AND (excluded_id IS NULL OR (excluded_id = changes->'substitution'->>'leaving_id' AND excluded_id <> organisation_id AND excluded_id <> ALL (signers)) IS TRUE)),
 	CONSTRAINT contract_change_nobody_is_excluded_unheard CHECK (excluded_id IS NULL OR approved_at IS NULL OR (approved_at >= reply_by OR approved_at >= replied_at) IS TRUE),
 	CONSTRAINT contract_change_who_is_excluded_replies CHECK ((reply IS NULL) = (replied_by IS NULL) AND (reply IS NULL) = (replied_at IS NULL) AND (reply IS NULL OR excluded_id IS NOT NULL)),
 	CONSTRAINT contract_change_what_is_disputed_was_decided CHECK ((dispute IS NULL) = (disputed_by IS NULL) AND (dispute IS NULL) = (disputed_at IS NULL) AND (dispute IS NULL OR excluded_id IS NOT NULL AND disputed_at >= approved_at) IS TRUE),
@@ -4363,6 +4363,39 @@ END $$;
 CREATE TRIGGER a_change_is_signed_by_all BEFORE INSERT ON contract_change FOR EACH ROW EXECUTE FUNCTION a_change_is_signed_by_all();
 -- next
 ALTER TABLE contract_change ENABLE ALWAYS TRIGGER a_change_is_signed_by_all;
+-- next
+CREATE FUNCTION members_exclude_their_lead() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.excluded_id IS NULL OR NEW.side = 'authority' OR EXISTS (
+    SELECT FROM contract CROSS JOIN json_array_elements(contract.terms->'parties') AS party
+    WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+      AND party->>'organisation_id' = NEW.excluded_id AND party->>'role' = 'supplier'
+      AND (party->>'lead')::boolean)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'members_exclude_their_lead';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER members_exclude_their_lead BEFORE INSERT ON contract_change FOR EACH ROW EXECUTE FUNCTION members_exclude_their_lead();
+-- next
+ALTER TABLE contract_change ENABLE ALWAYS TRIGGER members_exclude_their_lead;
+-- next
+CREATE FUNCTION a_consortium_has_one_lead() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NOT EXISTS (
+    SELECT FROM json_array_elements(NEW.terms->'consortia') AS place WHERE 1 <> (
+      SELECT count(*) FROM json_array_elements(NEW.terms->'parties') AS party
+      WHERE party->>'role' = place->>'role' AND (party->>'lead')::boolean))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_consortium_has_one_lead';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_consortium_has_one_lead BEFORE INSERT ON contract_change FOR EACH ROW EXECUTE FUNCTION a_consortium_has_one_lead();
+-- next
+ALTER TABLE contract_change ENABLE ALWAYS TRIGGER a_consortium_has_one_lead;
 -- next
 CREATE TRIGGER contract_keeping_stays BEFORE UPDATE OR DELETE ON contract_keeping FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
