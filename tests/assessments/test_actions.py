@@ -25,7 +25,16 @@ from ecosystem.runtime.settings import Settings
 from ecosystem.runtime.web import Standing, seen_by
 from ecosystem.values.actor import Actor
 from ecosystem.values.money import Money
-from tests.payments.agreement import AT, WORDS, Agreement, accept, agree, payments, verify
+from tests.payments.agreement import (
+    AT,
+    JANUARY,
+    WORDS,
+    Agreement,
+    accept,
+    agree,
+    payments,
+    verify,
+)
 from tests.payments.steps import act_as, approve, claim, instruct, paid
 from tests.replay import replayed
 
@@ -165,6 +174,36 @@ async def test_a_metric_with_a_baseline_counts_for_the_periods_that_were_verifie
     assert benefit.points_min == "0.625"
     spending = found.scored.evidence.parts[0]
     assert (spending.actual, spending.unmeasured) == ("0", None)
+
+
+async def test_a_survey_with_too_small_a_sample_demonstrates_nothing(
+    database: Database, tmp_path: Path, owner_url: str
+) -> None:
+    survey = {
+        "statistic": "proportion", "mode": "post", "sampling": "systematic", "sample_min": 401,
+    }  # fmt: skip
+    observed = {"window": "month", "aggregation": "ratio_of_sums", "survey": survey}
+    agreed = await agree(database, tmp_path, observed=observed)
+    connection = await asyncpg.connect(owner_url)
+    metric_id: str = await connection.fetchval(
+        "UPDATE metric SET baseline = 0 WHERE contract_id = $1 AND code = 'matters' RETURNING id",
+        agreed.contract_id,
+    )
+    await connection.close()
+    sample: dict[str, Any] = {"numerator": "360", "denominator": "400", "sample_size": 400}
+    await verify(database, agreed, "matters", "0.9", **sample)
+    made = await _opened(database, agreed, programme_id=None, contract_id=agreed.contract_id)
+
+    await _assessed(database, agreed, made)
+
+    found = await _seen(database, made, agreed.actor("city", "officer"))
+    assert found.scored is not None
+    (january,) = [
+        one
+        for one in found.scored.evidence.parts
+        if (one.source_id, one.period) == (metric_id, JANUARY)
+    ]
+    assert (january.actual, january.unmeasured) == (None, model.Unmeasured.SAMPLE_UNFIT)
 
 
 async def test_it_is_reviewed_by_another_body_without_a_conflict(

@@ -21,9 +21,11 @@ from ecosystem.contracts.changes.model import (
     ProposeFacts,
     TermsChange,
 )
-from ecosystem.contracts.form_shapes import ContractTerms, Form
+from ecosystem.contracts.form_shapes import ContractTerms, Form, Observed, Survey
 from ecosystem.contracts.model import State
+from ecosystem.contracts.payment_rules import Satisfaction
 from ecosystem.contracts.queries import form
+from ecosystem.contracts.rule_parts import Band
 from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.money import Money
 from ecosystem.values.text import Text
@@ -160,3 +162,34 @@ def test_a_change_leaves_no_milestone_waiting_for_what_never_comes() -> None:
     for asked, code, at in ((alone, "milestone_unknown", 0), (late, "predecessor_later", 1)):
         fault = next(applying.faults(TERMS, asked, form=_form(PLATFORM)))
         assert (fault.code, fault.pointer) == (code, f"/terms/milestones/{at}/after/0")
+
+
+def test_a_metric_that_a_change_brings_is_observed_as_a_form_would_have_it() -> None:
+    (first, *_) = TERMS.metrics
+    survey = Survey(
+        statistic="mean", mode="online", sampling="simple_random", sample_min=20, response_min="0"
+    )
+    observed = Observed(
+        window="year", aggregation="mean", time_zone="Mars/Base", survey=survey, factor="100"
+    )
+    new = msgspec.structs.replace(first, code="new", period="month", observed=observed)
+    paid = Satisfaction(
+        code="paid", title=Text(en="Paid"), currency=TERMS.value.currency, metric=first.code,
+        figure="lower", sample_min=400, bands=(Band(lower="80", pays="1.00"),),
+    )  # fmt: skip
+    asked = TermsChange(metrics=(new,), payment_rules=(paid,))
+
+    found = {
+        (one.pointer.split("/", 4)[-1], one.code)
+        for one in applying.faults(TERMS, asked, form=_form(PLATFORM))
+    }
+
+    assert found == {
+        ("observed/window", "window_unfit"),
+        ("observed/time_zone", "time_zone_unknown"),
+        ("observed/aggregation", "survey_unfit"),
+        ("observed/factor", "survey_unfit"),
+        ("observed/survey", "survey_unfit"),
+        ("observed/survey/sample_min", "survey_unfit"),
+        ("figure", "survey_missing"),
+    }

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ecosystem.outcomes import queries
+from ecosystem.outcomes.demonstrating import queries
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
 from tests.contracts.partnership import Partnership, awarded

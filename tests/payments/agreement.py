@@ -96,11 +96,12 @@ class Agreement:
 async def agree(
     database: Database, folder: Path, *, with_lender: bool = False, value: str = VALUE,
     observed: dict[str, Any] | None = None, together: Together | None = None,
-    more: tuple[dict[str, Any], ...] = (),
+    more: tuple[dict[str, Any], ...] = (), rules: list[dict[str, Any]] | None = None,
 ) -> Agreement:  # fmt: skip
     """Bring a contract between seeded parties into force, with money behind it.
 
-    `observed` says how `matters` are observed, where not once a month; `more` are rules.
+    `observed` says how `matters` are observed, where not once a month; `rules` replace RULES,
+    and `more` stand beside them.
     """
     parties = await seed(database, Clock(), folder)
     rows = await database.plain().rows(Statement(select(organisation.c.id, organisation.c.number)))
@@ -114,7 +115,10 @@ async def agree(
         *((party, "supplier") for party, _ in others),
         *([("bank", "lender")] if with_lender else []),
     )
-    terms = _terms(parties, places, value, observed=observed, together=together, more=more)
+    terms = _terms(
+        parties, places, value,
+        observed=observed, together=together, rules=[*(RULES if rules is None else rules), *more],
+    )  # fmt: skip
     async with database.transaction(seen_by(made.actor("city", "treasurer"))) as tx:
         programme_id = await _programme(tx, made, value)
         need_id, lot_id = await _need(tx, made, programme_id)
@@ -147,9 +151,9 @@ async def accept(database: Database, agreed: Agreement, code: str) -> None:
 
 async def verify(
     database: Database, agreed: Agreement, code: str, value: str, *, period: Period = JANUARY,
-    supersedes: str | None = None,
+    supersedes: str | None = None, **sample: Any,
 ) -> str:  # fmt: skip
-    """Report and verify an observation; return its identifier."""
+    """Report and verify an observation, of a survey with its sample; return its identifier."""
     row = await database.plain().row(
         Statement(
             select(metric.c.id).where(
@@ -161,8 +165,9 @@ async def verify(
     supplier = agreed.actor("enterprise", "delivery")
     verifier = agreed.actor("verifier", "verifier")
     said = Report(
-        period=period, value=value, source="register", method=WORDS, supersedes=supersedes
-    )
+        period=period, value=value, source="register", method=WORDS, supersedes=supersedes,
+        **sample,
+    )  # fmt: skip
     async with database.transaction(seen_by(supplier)) as tx:
         made = await outcomes.report(tx, row["id"], said, by=supplier, at=AT)
     async with database.transaction(seen_by(verifier)) as tx:
@@ -363,7 +368,7 @@ def _named(parties: Parties, places: tuple[tuple[str, str], ...]) -> list[dict[s
 
 def _terms(
     parties: Parties, places: tuple[tuple[str, str], ...], value: str, *,
-    observed: dict[str, Any] | None, together: Together | None, more: tuple[dict[str, Any], ...],
+    observed: dict[str, Any] | None, together: Together | None, rules: list[dict[str, Any]],
 ) -> ContractTerms:  # fmt: skip
     words, nothing = {"en": "test"}, list[str]()
     common = {"title": words, "currency": "CNY"}
@@ -391,7 +396,7 @@ def _terms(
             }
             for code in ("matters", "late-days")
         ],
-        "payment_rules": [{**common, **rule} for rule in (*RULES, *more)],
+        "payment_rules": [{**common, **rule} for rule in rules],
         "standards": nothing, "data_terms": nothing, "changes": nothing, "termination": nothing,
     }  # fmt: skip
     return msgspec.convert(asked, ContractTerms)

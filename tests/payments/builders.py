@@ -4,8 +4,10 @@ from datetime import date
 from decimal import Decimal
 
 import msgspec
+from msgspec import UNSET
 
 from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.outcomes.intervals import Interval
 from ecosystem.payments.calculation import (
     AcceptedMilestone,
     Calculation,
@@ -28,7 +30,12 @@ def rule(shape: str, **parts: object) -> PaymentRule:
 
 
 def observation(
-    value: str, *, metric: str = "metric", period: Period = JANUARY, sample_size: int | None = None
+    value: str,
+    *,
+    metric: str = "metric",
+    period: Period = JANUARY,
+    sample_size: int | None = None,
+    between: tuple[str, str] | None = None,
 ) -> VerifiedObservation:
     return VerifiedObservation(
         id=f"observation-{metric}-{period.starts_on}",
@@ -37,6 +44,9 @@ def observation(
         period=period,
         value=value,
         sample_size=sample_size,
+        interval=UNSET
+        if between is None
+        else Interval(method="t-1", confidence="0.95", lower=between[0], upper=between[1]),
     )
 
 

@@ -179,3 +179,101 @@ async def test_a_time_that_is_excused_is_asked_for_no_more(
             "starts_at": "2026-01-29T16:00:00.000000Z", "ends_at": "2026-01-31T16:00:00.000000Z",
         }
     ]  # fmt: skip
+
+
+SURVEYED: dict[str, Any] = {
+    "window": "day", "aggregation": "ratio_of_sums", "completeness": "0.9", "late_after_days": 10,
+    "survey": {
+        "statistic": "mean", "mode": "telephone", "sampling": "simple_random", "sample_min": 1200,
+        "scale": {"lower": "1", "upper": "5"},
+    },
+}  # fmt: skip
+BY_LOWER_END: list[dict[str, Any]] = [
+    {
+        "code": "survey", "shape": "satisfaction", "metric": "matters", "figure": "lower",
+        "sample_min": 1200,
+        "bands": [{"from": "4", "to": "4.5", "pays": "70.00"}, {"from": "4.5", "pays": "100.00"}],
+    },
+]  # fmt: skip
+
+
+async def _survey(database: Database, agreed: Agreement, days: range, *, period: Period) -> None:
+    """Report forty ratings, half of 4 and half of 5, for each of these days, and verify them."""
+    supplier, verifier = (
+        agreed.actor("enterprise", "delivery"),
+        agreed.actor("verifier", "verifier"),
+    )
+    metric_id = await _metric(database, agreed)
+    async with database.transaction(seen_by(supplier)) as tx:
+        for day in days:
+            said = Report(
+                period=_day(day), value="4.5", numerator="180", denominator="40", squares="820",
+                sample_size=40, source="survey", method=WORDS,
+            )  # fmt: skip
+            await outcomes.report(tx, metric_id, said, by=supplier, at=EARLY)
+    async with database.transaction(seen_by(verifier)) as tx:
+        asked = Together(period=period, reason=WORDS)
+        await together.verify(tx, metric_id, asked, by=verifier, at=EARLY)
+
+
+async def test_a_month_of_surveys_pays_by_the_lower_end_of_its_one_sample(
+    database: Database, tmp_path: Path
+) -> None:
+    agreed = await agree(database, tmp_path, observed=SURVEYED, rules=BY_LOWER_END)
+
+    await _survey(database, agreed, range(31), period=JANUARY)
+
+    [made] = await calculations(database, agreed)
+    [fact] = _document(made)["facts"]["observations"]
+    assert (fact["value"], fact["sample_size"]) == ("4.5", 31 * 40)
+    assert fact["interval"]["method"] == "t-1"
+    assert "4.47" < fact["interval"]["lower"] < "4.5" < fact["interval"]["upper"] < "4.53"
+    assert made["total"] == 70
+    assert "lower end" in _document(made)["lines"][0]["formula"]["en"]
+    assert recompute(made["document"]).is_identical()
+
+
+async def test_a_month_with_too_small_a_sample_is_not_demonstrated_and_pays_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    agreed = await agree(database, tmp_path, observed=SURVEYED, rules=BY_LOWER_END)
+
+    await _survey(database, agreed, range(29), period=JANUARY)
+    await _run(database, agreed, at=AT)
+
+    assert await calculations(database, agreed) == []
+
+
+async def test_one_survey_of_a_whole_month_pays_only_where_its_sample_is_large_enough(
+    database: Database, tmp_path: Path
+) -> None:
+    monthly = {**SURVEYED, "window": "month"}
+    agreed = await agree(database, tmp_path, observed=monthly, rules=BY_LOWER_END)
+    supplier, verifier = (
+        agreed.actor("enterprise", "delivery"),
+        agreed.actor("verifier", "verifier"),
+    )
+
+    async def told(people: int, supersedes: str | None = None) -> str:
+        """Have so many people rate, half of them 4 and half 5, and verify it."""
+        report = Report(
+            value="4.5", numerator=str(people * 9 // 2), denominator=str(people),
+            squares=str(people * 41 // 2), sample_size=people, supersedes=supersedes,
+            source="survey", method=WORDS, period=JANUARY,
+        )  # fmt: skip
+        metric_id = await _metric(database, agreed)
+        async with database.transaction(seen_by(supplier)) as tx:
+            made = await outcomes.report(tx, metric_id, report, by=supplier, at=AT)
+        async with database.transaction(seen_by(verifier)) as tx:
+            await outcomes.verify(tx, made.id, reason=WORDS, by=verifier, at=AT, expected=1)
+        return made.id
+
+    small = await told(1198)
+    before = await calculations(database, agreed)
+    await told(1200, supersedes=small)
+
+    assert before == []
+    [made] = await calculations(database, agreed)
+    [fact] = _document(made)["facts"]["observations"]
+    assert (made["total"], fact["sample_size"]) == (70, 1200)
+    assert fact["interval"]["lower"].startswith("4.47")

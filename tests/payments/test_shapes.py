@@ -92,6 +92,34 @@ def test_a_survey_with_too_small_a_sample_pays_nothing() -> None:
     assert pay(made, facts=large).total == "100.00"
 
 
+@pytest.mark.parametrize(
+    ("figure", "paid"), [("value", "80.00"), ("lower", "50.00"), ("upper", "100.00")]
+)
+def test_a_survey_pays_by_its_value_or_by_an_end_of_its_interval(figure: str, paid: str) -> None:
+    bands = [
+        {"from": "80", "to": "85", "pays": "50.00"},
+        {"from": "85", "to": "90", "pays": "80.00"},
+        {"from": "90", "pays": "100.00"},
+    ]
+    made = rule("satisfaction", metric="metric", sample_min=400, bands=bands, figure=figure)
+    seen = observation("87", sample_size=400, between=("84.9", "90"))
+
+    found = pay(made, facts=Facts(observations=(seen,)))
+
+    assert found.total == paid
+    assert ("interval" in str(found.lines[0].formula.en)) == (figure != "value")
+
+
+def test_a_survey_without_an_interval_pays_nothing_by_its_end() -> None:
+    bands = [{"from": "80", "pays": "50.00"}]
+    made = rule("satisfaction", metric="metric", sample_min=400, bands=bands, figure="lower")
+
+    found = pay(made, facts=Facts(observations=(observation("87", sample_size=400),)))
+
+    assert found.total == "0.00"
+    assert found.lines[0].formula.zh == "没有置信区间，不付款"
+
+
 def test_availability_pays_the_charge_less_the_weighted_failures() -> None:
     areas = [
         {"metric": "metric", "weight": "0.6", "sessions": 30},

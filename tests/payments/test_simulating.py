@@ -293,7 +293,14 @@ async def test_a_form_is_simulated_for_a_value_before_there_is_a_contract(
         "/v1/payment-simulations", json={**wish, "form": wrong}, headers=headers
     )
 
+    unsure = {**wish, "values": [{**surveys, "margin": "6"}]}
+    careful = await client.post("/v1/payment-simulations", json=unsure, headers=headers)
+    narrow = {**wish, "values": [{**surveys, "margin": "-1"}]}
+    impossible = await client.post("/v1/payment-simulations", json=narrow, headers=headers)
+
     assert shown.json()["earned"]["mean"] == "29100.00"
+    assert careful.json()["earned"]["mean"] == "20370.00"
+    assert impossible.json()["errors"][0]["pointer"] == "/values/0/margin"
     assert {one["rule"] for one in shown.json()["cliffs"]} >= {"satisfaction-payment"}
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "/form/variables/volume_share"

@@ -11,7 +11,7 @@ from ecosystem.budgets.model import Year
 from ecosystem.catalogue.profiles.model import AssessmentTable, Recommendation
 from ecosystem.catalogue.profiles.words import Code, PerCent
 from ecosystem.contracts.rule_parts import Direction
-from ecosystem.outcomes.aggregates.model import Exact
+from ecosystem.outcomes.intervals import Exact
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import AssessmentId, ContractId, OrganisationId, ProgrammeId
 from ecosystem.values.patterns import whole
@@ -58,6 +58,8 @@ class Unmeasured(StrEnum):
     """The work is submitted, and neither accepted nor rejected."""
     NOT_VERIFIED = "not_verified"
     """Too few observations of the period are verified."""
+    SAMPLE_UNFIT = "sample_unfit"
+    """Of a survey: fewer have answered than the contract asks for."""
     NO_BASELINE = "no_baseline"
 
 

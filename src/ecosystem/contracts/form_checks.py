@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final, get_args
+from typing import Final
 
 import msgspec
 
 from ecosystem.contracts.filling import RESERVED, Filling, blanked, fill, named
-from ecosystem.contracts.form_shapes import Form, FormMilestone, Variable, Window
+from ecosystem.contracts.form_shapes import Form, FormMilestone, Variable
+from ecosystem.contracts.observing import figure_faults, observing_faults
 from ecosystem.contracts.payment_rules import PaymentRule, metrics_of
 from ecosystem.contracts.rule_checks import check_rule
 from ecosystem.contracts.rule_limits import between
 from ecosystem.contracts.succession import Successor, order_faults
 from ecosystem.values import money
-from ecosystem.values.period import is_time_zone
 from ecosystem.values.refusal import Fault
 from ecosystem.values.yaml_tree import Plain, misfits
 
@@ -29,8 +29,6 @@ _CODED: Final = (
     "changes",
     "termination",
 )
-_WINDOWS: Final = get_args(Window)
-"""The shortest first."""
 _SAMPLE_VALUE: Final = "10000000"
 _SAMPLE_CURRENCY: Final = "CNY"
 RuleAndFaults = tuple[PaymentRule | None, tuple[Fault, ...]]
@@ -57,15 +55,15 @@ def faults_of(form: Form, tree: dict[str, Plain]) -> Iterator[Fault]:
     `placeholder`, `default_missing`, `default_unfit`, `metric_unknown`, `milestone_unknown`,
     `milestone_cycle`, `predecessor_later`,
     `metric_missing`, `role_missing`, `after_end`, `window_unfit`, `percentile_unfit`,
-    `time_zone_unknown`, `outcomes_unpaid`, those of `rule_checks`,
-    and `type` for a default that does not fit into its payment rule.
+    `time_zone_unknown`, `survey_unfit`, `survey_missing`, `outcomes_unpaid`, those of
+    `rule_checks`, and `type` for a default that does not fit into its payment rule.
     """
     yield from _codes(tree)
     yield from languages(tree, "")
     yield from _variables(form, tree)
     yield from _parties(form)
     yield from _milestones(form)
-    yield from _metrics(form)
+    yield from observing_faults(form.metrics, "/metrics", form.variables)
     yield from _order(form)
     yield from _termination(form)
     yield from _rules(form, tree)
@@ -97,7 +95,8 @@ def rules_of(
             continue
         rule: PaymentRule = msgspec.convert(filled, PaymentRule, strict=False)
         unsound = check_rule(rule, metrics=metrics, milestones=milestones, currency=currency)
-        found.append((rule, tuple(_below(pointer, unsound))))
+        unread = tuple(figure_faults(rule, form.metrics))
+        found.append((rule, tuple(_below(pointer, (*unsound, *unread)))))
     leaning = tuple(_below("/payment_rules", tuple(between([rule for rule, _ in found]))))
     return [*found, (None, leaning)] if leaning else found
 
@@ -259,22 +258,6 @@ def _milestones(form: Form) -> Iterator[Fault]:
             if code not in metrics:
                 detail = f"No metric has the code {code}."
                 yield Fault(f"{pointer}/metrics/{index}", "metric_unknown", detail)
-
-
-def _metrics(form: Form) -> Iterator[Fault]:
-    for at, metric in enumerate(form.metrics):
-        observed, pointer = metric.observed, f"/metrics/{at}/observed"
-        if observed is None:
-            continue
-        if _WINDOWS.index(observed.window) > _WINDOWS.index(metric.period):
-            detail = f"A {observed.window} is longer than the metric's {metric.period}."
-            yield Fault(f"{pointer}/window", "window_unfit", detail)
-        if (observed.aggregation == "percentile") != (observed.percentile is not None):
-            detail = "Say which percentile where the aggregation is one, and only there."
-            yield Fault(f"{pointer}/percentile", "percentile_unfit", detail)
-        if not is_time_zone(observed.time_zone):
-            detail = f"{observed.time_zone} is no time zone of the IANA, such as Asia/Shanghai."
-            yield Fault(f"{pointer}/time_zone", "time_zone_unknown", detail)
 
 
 def _order(form: Form) -> Iterator[Fault]:

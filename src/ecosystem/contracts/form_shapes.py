@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Code, Direction, Ratio
@@ -123,9 +123,48 @@ Aggregation = Literal[
 ]  # fmt: skip
 
 
-class Observed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a metric is observed, and how its observations become the value of one period."""
+Confidence = Literal["0.90", "0.95", "0.99"]
+"""How sure an interval is: its share of all samples whose interval holds the true value."""
 
+
+class Scale(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Between which ratings those who answer choose."""
+
+    lower: Measure
+    upper: Measure
+
+
+class _Survey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    statistic: Literal["proportion", "mean"]
+    """`proportion`: how many of those who answer say yes; `mean`: the mean of their ratings."""
+    mode: Literal["online", "telephone", "face_to_face", "post", "mixed"]
+    """How people are asked."""
+    sampling: Literal["simple_random", "systematic", "stratified"]
+    """How those who are asked are drawn: each with the same chance, or in strata by their size."""
+    confidence: Confidence = "0.95"
+    """How sure the interval is that is computed from a sample."""
+    response_min: Ratio = "0"
+    """Least share of those asked who must have answered; where above 0, reports say how many
+    were asked."""
+    scale: Scale | None = None
+    """Of a mean, and only of it."""
+
+
+class Survey(_Survey, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How people are asked: a smaller sample, or a smaller share of answers, proves nothing."""
+
+    sample_min: Annotated[int, Meta(ge=1, le=10_000_000)]
+    """Fewest answers in a period; of a mean never fewer than thirty."""
+
+
+class FormSurvey(_Survey, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How people are asked, where the smallest sample may be a variable."""
+
+    sample_min: Annotated[int, Meta(ge=1, le=10_000_000)] | Quantity
+    """Fewest answers in a period; of a mean never fewer than thirty."""
+
+
+class _Observed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     window: Window
     """What one observation is of: never longer than the metric's `period`."""
     aggregation: Aggregation
@@ -143,6 +182,24 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Time zone of the IANA in which days and hours are counted."""
 
 
+class Observed(_Observed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a metric is observed, and how its observations become the value of one period."""
+
+    survey: Survey | UnsetType = UNSET
+    """How people are asked, where the metric is a survey: then it is a ratio of sums."""
+
+    def asks(self) -> Survey | None:
+        """Return how people are asked, or None where the metric is no survey."""
+        return None if self.survey is UNSET else self.survey
+
+
+class FormObserved(_Observed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a metric is observed, where the smallest sample of a survey may be a variable."""
+
+    survey: FormSurvey | UnsetType = UNSET
+    """How people are asked, where the metric is a survey: then it is a ratio of sums."""
+
+
 class _Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     code: Code
     title: Text
@@ -155,13 +212,13 @@ class _Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     verification: Text
     """How the verifier checks it."""
     verified_by: PartyRole = "verifier"
-    observed: Observed | None = None
-    """None: one observation for each period."""
 
 
 class FormMetric(_Metric, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A metric whose baseline and target may be variables."""
 
+    observed: FormObserved | None = None
+    """None: one observation for each period."""
     baseline: Quantity | None = None
     target: Quantity
 
@@ -169,6 +226,8 @@ class FormMetric(_Metric, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class TermsMetric(_Metric, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A metric of one contract."""
 
+    observed: Observed | None = None
+    """None: one observation for each period."""
     baseline: Measure | None = None
     target: Measure
 

@@ -14,6 +14,7 @@ from ecosystem.contracts.form_shapes import (
     Form,
     FormReference,
     Party,
+    TermsMetric,
     TermsMilestone,
 )
 from ecosystem.contracts.payment_rules import PaymentRule
@@ -135,6 +136,9 @@ def _built(
 ) -> tuple[list[Fault], ContractTerms | None]:
     plain["payment_rules"] = msgspec.to_builtins(rules)
     try:
+        # A variable is text, also where it says how many people a survey asks.
+        metrics = msgspec.convert(plain["metrics"], tuple[TermsMetric, ...], strict=False)
+        plain["metrics"] = msgspec.to_builtins(metrics)
         return [], msgspec.convert(plain, ContractTerms)
     except msgspec.ValidationError as error:
         return [Fault("", "type", f"{error}.")], None

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.contracts.rule_parts import (
     Area,
@@ -31,6 +31,9 @@ from ecosystem.contracts.rule_parts import (
 )
 from ecosystem.values.money import Amount, Currency, Measure
 from ecosystem.values.text import Text
+
+Figure = Literal["value", "lower", "upper"]
+"""A survey's value, or the lower or upper end of its interval."""
 
 
 class Rule(
@@ -118,9 +121,16 @@ class Satisfaction(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     """The amount of a band of a survey's result, where its sample is large enough."""
 
     metric: Code
+    figure: Figure | UnsetType = UNSET
+    """What of the result finds its band: left out, the value itself; else an end of its interval,
+    so that nothing is paid for what a sample shows by chance."""
     sample_min: Annotated[int, Meta(ge=1, le=10_000_000)]
     bands: Annotated[tuple[Band, ...], Meta(max_length=100)]
     share_of: Amount | None = None
+
+    def reads(self) -> Figure:
+        """Return what of the result finds its band."""
+        return "value" if self.figure is UNSET else self.figure
 
 
 class Composite(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="composite"):

@@ -52,7 +52,7 @@ _FOLLOW: Final = Statement(
 _REPORTED: Final = (
     "authority_id", "id", "version", "metric_id", "contract_id", "state", "starts_on", "ends_on",
     "hour", "value", "numerator", "denominator", "source", "method", "sample_size",
-    "channel", "reported_by", "reported_hand", "reported_at",
+    "squares", "invited", "interval", "channel", "reported_by", "reported_hand", "reported_at",
     "supersedes",
 )  # fmt: skip
 _REPORT: Final = Statement(
@@ -230,9 +230,10 @@ async def _insert(
         hour=NO_HOUR if asked.hour is None else asked.hour, value=asked.value,
         numerator=asked.numerator, denominator=asked.denominator, source=asked.source,
         method=msgspec.json.encode(asked.method),
-        sample_size=asked.sample_size, channel=reported.channel,
-        reported_by=by.organisation_id, reported_hand=control.hand(by), reported_at=at,
-        supersedes=asked.supersedes, **place,
+        sample_size=asked.sample_size, squares=asked.squares, invited=asked.invited,
+        interval=msgspec.json.encode(reported.interval) if reported.interval else None,
+        channel=reported.channel, reported_by=by.organisation_id,
+        reported_hand=control.hand(by), reported_at=at, supersedes=asked.supersedes, **place,
     )  # fmt: skip
     return inserted
 

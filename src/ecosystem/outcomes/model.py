@@ -10,6 +10,7 @@ from msgspec import Meta
 from ecosystem.contracts.form_shapes import Observed, TermsMetric
 from ecosystem.contracts.rule_parts import Code, Direction
 from ecosystem.history.past.model import NOW, Past
+from ecosystem.outcomes.intervals import Interval
 from ecosystem.values.identifiers import (
     BatchId,
     ContractId,
@@ -34,6 +35,9 @@ class State(StrEnum):
 Hour = Annotated[
     int, Meta(ge=0, le=24, description="Hours since the day began in the metric's time zone.")
 ]
+
+
+Sampled = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class Channel(StrEnum):
@@ -73,8 +77,12 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Where the value comes from: a system, a register, a survey."""
     method: Text
     """How it was measured or computed."""
-    sample_size: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
-    """How many were asked or measured, where it is a sample."""
+    sample_size: Sampled | None = None
+    """How many answered or were measured, where it is a sample; of a survey the denominator."""
+    squares: Measure | None = None
+    """Of a survey's mean: the sum of the squares of the ratings whose sum is the numerator."""
+    invited: Sampled | None = None
+    """Of a survey: how many were asked."""
     supersedes: ObservationId | None = None
     """The observation of the same metric, period and source that this one corrects."""
 
@@ -87,6 +95,9 @@ class Measured(NamedTuple):
     value: Measure
     numerator: Measure | None = None
     denominator: Measure | None = None
+    sample_size: int | None = None
+    squares: Measure | None = None
+    invited: int | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +106,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     id: ObservationId
     value: Measure
     reported_by: OrganisationId
+    sample_size: int | None = None
 
 
 class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +134,8 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
     value: Measure
     channel: Channel
     supersedes: ObservationId | None
+    interval: Interval | None = None
+    """Of a survey's result; None of another metric, and of too few ratings."""
 
 
 class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -231,6 +245,12 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     method: Text | None
     """How it was measured; None where that is as the metric says."""
     sample_size: int | None
+    """How many answered or were measured, where it is a sample."""
+    squares: Measure | None
+    invited: int | None
+    """How many were asked, where it is a survey."""
+    interval: Interval | None
+    """Of a survey's result: computed when it was reported, by the metric as it then was."""
     reported_by: OrganisationId
     reported_at: datetime
     channel: Channel
@@ -262,4 +282,6 @@ class VerifiedObservation(msgspec.Struct, frozen=True, kw_only=True):
     period: Period
     value: Measure
     sample_size: int | None
+    interval: Interval | None
+    """Of a survey's result."""
     verified_at: datetime

@@ -32,7 +32,6 @@ from ecosystem.outcomes.model import (
     ReportFacts,
     Standing,
     State,
-    VerifiedObservation,
 )
 from ecosystem.outcomes.rules import MetricMissing, ObservationMissing
 from ecosystem.outcomes.tables import VERIFIED, metric, observation
@@ -43,7 +42,6 @@ from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, owner
-from ecosystem.values.period import Period
 from ecosystem.values.text import Text as Words
 
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
@@ -83,6 +81,9 @@ _OBSERVATION_VIEW: Final[list[ColumnElement[Any]]] = [
     observation.c.source,
     observation.c.method,
     observation.c.sample_size,
+    observation.c.squares.cast(Text).label("squares"),
+    observation.c.invited,
+    observation.c.interval,
     observation.c.channel,
     observation.c.batch_id,
     observation.c.reported_by,
@@ -172,6 +173,7 @@ _REPORT: Final = Statement(
         PROFILE.label("client_profile"),
         observation.c.id.label("standing_id"),
         observation.c.value.label("standing_value"),
+        observation.c.sample_size.label("standing_sample_size"),
         observation.c.reported_by.label("standing_reported_by"),
         observation.c.version.label("standing_version"),
         observation.c.state.label("standing_state"),
@@ -234,22 +236,6 @@ _OTHERS: Final = Statement(
     )
     .order_by(observation.c.id)
 )
-_PROVED: Final = ("id", "version", "starts_on", "ends_on", "value", "sample_size", "verified_at")
-_VERIFIED: Final = Statement(
-    select(*(observation.c[name] for name in _PROVED), metric.c.code)
-    .select_from(observation)
-    .join(
-        metric,
-        and_(
-            metric.c.authority_id == observation.c.authority_id,
-            metric.c.id == observation.c.metric_id,
-        ),
-    )
-    .where(observation.c.authority_id == _AUTHORITY, observation.c.contract_id == _CONTRACT)
-    .where(observation.c.state == VERIFIED)
-    .where(metric.c.granularity == metric.c.frequency)
-    .order_by(metric.c.code, observation.c.starts_on, observation.c.id)
-)
 
 
 async def metric_view(tx: Tx, metric_id: str, *, seen_by: Actor) -> Record:
@@ -300,6 +286,7 @@ async def report_facts(
             id=row["standing_id"],
             value=f"{row['standing_value']:f}",
             reported_by=row["standing_reported_by"],
+            sample_size=row["standing_sample_size"],
         )
     facts = ReportFacts(
         role=row["role"],
@@ -350,26 +337,6 @@ async def judge_facts(tx: Tx, row: Record, *, reason: Words, verifies: bool) -> 
         is_superseded=row["superseded_by"] is not None,
         others=tuple(Other(id=one["id"], is_corrected=one["is_corrected"]) for one in others),
         reason=reason,
-    )
-
-
-async def verified(tx: Tx, contract_id: str) -> tuple[VerifiedObservation, ...]:
-    """Return the verified observations of a contract, as payment rules read them.
-
-    What is verified counts until its correction is verified too.
-    """
-    rows = await tx.rows(_VERIFIED, authority_id=authority_of(contract_id), contract_id=contract_id)
-    return tuple(
-        VerifiedObservation(
-            id=row["id"],
-            version=row["version"],
-            metric=row["code"],
-            period=Period(row["starts_on"], row["ends_on"]),
-            value=measure(row["value"]),
-            sample_size=row["sample_size"],
-            verified_at=row["verified_at"],
-        )
-        for row in rows
     )
 
 

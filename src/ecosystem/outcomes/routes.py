@@ -10,6 +10,7 @@ from ecosystem.history.past.answers import UNCLEAR, AsOf, ValidAt
 from ecosystem.outcomes import access, actions, queries, rules
 from ecosystem.outcomes.model import Metric, Observation, Reason, Report
 from ecosystem.outcomes.past import queries as remembered
+from ecosystem.outcomes.sampling import SampleUnfit
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import owner
@@ -72,7 +73,7 @@ async def read_metric(
     answers=Standing,
     refuses=(
         rules.MetricMissing, rules.NotReporter, rules.ProgramUnfit, rules.PeriodUnfit,
-        rules.PartsUnfit, rules.ObservationDiffers,
+        rules.PartsUnfit, SampleUnfit, rules.ObservationDiffers,
         rules.NothingToCorrect, rules.NotOwnReport,
     ),
 )  # fmt: skip

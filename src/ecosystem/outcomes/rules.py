@@ -6,6 +6,7 @@ from typing import Final
 
 from ecosystem.contracts.form_shapes import Observed
 from ecosystem.contracts.rules import NotParty
+from ecosystem.outcomes import sampling
 from ecosystem.outcomes.model import (
     Annulled,
     Channel,
@@ -150,34 +151,34 @@ def register(facts: RegisterFacts, *, by: Actor, at: datetime) -> Registered:
 
 
 def is_repeated(facts: ReportFacts) -> bool:
-    """Tell whether the same value was reported before: then the first report answers."""
-    before = facts.standing
+    """Tell whether the same value was reported before: then the first report answers.
+
+    Of a survey it is the same only where as many have answered.
+    """
+    before, asked = facts.standing, facts.asked
     return (
         before is not None
-        and facts.asked.supersedes is None
-        and Decimal(before.value) == Decimal(facts.asked.value)
+        and asked.supersedes is None
+        and Decimal(before.value) == Decimal(asked.value)
+        and sampling.is_same(facts.observed, before.sample_size, asked.sample_size)
     )
 
 
 def report(facts: ReportFacts, *, by: Actor, at: datetime) -> Reported:
     """Report what was observed of a metric in a period.
 
-    Refuses with NotReporter, ProgramUnfit, PeriodUnfit, PartsUnfit, ObservationDiffers,
-    NothingToCorrect or NotOwnReport, in that order.
+    Refuses with NotReporter, ProgramUnfit, PeriodUnfit, PartsUnfit, SampleUnfit,
+    ObservationDiffers, NothingToCorrect or NotOwnReport, in that order.
     """
     asked, before = facts.asked, facts.standing
     channel = reports_by(by, role=facts.role, client_profile=facts.client_profile)
     term = Period(facts.starts_on, facts.ends_on)
-    fit(
-        Measured(
-            period=asked.period, hour=asked.hour, value=asked.value, numerator=asked.numerator,
-            denominator=asked.denominator,
-        ),
-        facts.observed, term=term, at=at, pointer="/period",
-    )  # fmt: skip
+    measured = Measured(**{name: getattr(asked, name) for name in Measured._fields})
+    fit(measured, facts.observed, term=term, at=at, pointer="/period")
     if asked.supersedes is None and before is not None:
         if not is_repeated(facts):
-            raise ObservationDiffers(f"{before.id} says {before.value}.", pointer="/value")
+            said = sampling.told(before.value, before.sample_size)
+            raise ObservationDiffers(f"{before.id} says {said}.", pointer="/value")
     elif asked.supersedes is not None:
         _correct(asked, facts, by)
     return Reported(
@@ -186,6 +187,7 @@ def report(facts: ReportFacts, *, by: Actor, at: datetime) -> Reported:
         value=asked.value,
         channel=channel,
         supersedes=asked.supersedes,
+        interval=sampling.interval_of(measured, facts.observed),
     )
 
 
@@ -204,10 +206,11 @@ def reports_by(by: Actor, *, role: str | None, client_profile: str | None) -> Ch
 def fit(
     measured: Measured, observed: Observed | None, *, term: Period, at: datetime, pointer: str
 ) -> None:
-    """Refuse with PeriodUnfit or PartsUnfit what is no observation of the metric.
+    """Refuse with PeriodUnfit, PartsUnfit or SampleUnfit what is no observation of the metric.
 
     The period holds days, lies in the term and is over; it is one of the metric's windows, and
-    the value is the ratio of its parts, where the terms say so. `pointer` names the period.
+    the value is the ratio of its parts, where the terms say so; of a survey these are what a
+    sample of it can come to. `pointer` names the period.
     """
     period = measured.period
     if period.starts_on >= period.ends_on:
@@ -224,6 +227,7 @@ def fit(
     if wrong is not None:
         raise PeriodUnfit(wrong, pointer=pointer)
     _fit_parts(measured, observed)
+    sampling.fit(measured, observed)
 
 
 def observed_by(given: Observed | None, *, frequency: Frequency) -> Observed:

@@ -30,13 +30,15 @@ _VERIFIER: Final = "CASE WHEN verified_by IS NOT NULL THEN 'verifier' END"
 
 _REPORTED: Final = (
     "metric_id", "contract_id", "starts_on", "ends_on", "hour", "value", "numerator",
-    "denominator", "source", "sample_size", "channel", "batch_id", "reported_at", "supersedes",
+    "denominator", "source", "sample_size", "squares", "invited", "channel", "batch_id",
+    "reported_at", "supersedes",
 )  # fmt: skip
 _CHANGED: Final = " OR ".join(f"OLD.{one} IS DISTINCT FROM NEW.{one}" for one in _REPORTED)
+_CHANGED_INTERVAL: Final = "OLD.interval::text IS DISTINCT FROM NEW.interval::text"
 _STAYS: Final = (
     (
         "CREATE TRIGGER observation_stays_as_reported BEFORE UPDATE ON observation FOR EACH ROW "
-        f"WHEN ({_CHANGED}) EXECUTE FUNCTION nothing_is_rewritten()"
+        f"WHEN ({_CHANGED} OR {_CHANGED_INTERVAL}) EXECUTE FUNCTION nothing_is_rewritten()"
     ),
     "ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_stays_as_reported",
 )
@@ -95,6 +97,9 @@ observation: Final = Table(
     Column("source", Text, nullable=False),
     Column("method", JSON),
     Column("sample_size", Integer),
+    Column("squares", Numeric),
+    Column("invited", Integer),
+    Column("interval", JSON),
     Column("channel", Text, nullable=False),
     reference("batch_id", nullable=True),
     reference("reported_by"),
@@ -146,6 +151,7 @@ observation: Final = Table(
         name="a_ratio_has_two_parts",
     ),
     CheckConstraint("sample_size > 0", name="a_sample_is_of_some"),
+    CheckConstraint("invited >= sample_size", name="no_more_answer_than_were_asked"),
     another("verified_by", "reported_by", name="nobody_verifies_its_own_report"),
     another("disputed_by", "reported_by", name="nobody_disputes_its_own_report"),
     another("verified_by", "disputed_by", name="nobody_verifies_what_it_disputed"),

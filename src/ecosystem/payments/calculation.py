@@ -14,6 +14,7 @@ from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Code, Ratio
 from ecosystem.offers.model import Share
 from ecosystem.outcomes.aggregates.model import Count
+from ecosystem.outcomes.intervals import Interval
 from ecosystem.values.identifiers import OrganisationId
 from ecosystem.values.money import Amount, Currency, Money
 from ecosystem.values.patterns import whole
@@ -116,6 +117,8 @@ class VerifiedObservation(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     period: Period
     value: Value
     sample_size: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+    interval: Interval | UnsetType = UNSET
+    """Of a survey's result; left out where there is none."""
     aggregate: Demonstration | UnsetType = UNSET
     """Left out where one observation is of the whole period."""
 

@@ -10,6 +10,8 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from functools import singledispatch
 from typing import Final
 
+from msgspec import UNSET
+
 from ecosystem.contracts.payment_rules import (
     Availability,
     Composite,
@@ -37,6 +39,10 @@ PRECISION: Final = 60
 _HUNDRED: Final = Decimal(100)
 _NOTHING: Final = Decimal(0)
 _ALL: Final = Decimal(1)
+_ENDS: Final = {
+    "lower": ("置信区间下限", "the lower end of the interval,"),
+    "upper": ("置信区间上限", "the upper end of the interval,"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,15 @@ def _satisfaction(rule: Satisfaction, sight: Sight) -> Worth:
             f"样本量 {shown} 少于 {rule.sample_min}，不付款",
             f"sample {shown} is below {rule.sample_min}: nothing",
         )
-    return _banded(rule.bands, rule.share_of, sight.value(rule.metric))
+    figure, interval = rule.reads(), sight.observed[rule.metric].interval
+    if figure == "value":
+        return _banded(rule.bands, rule.share_of, sight.value(rule.metric))
+    if interval is UNSET:
+        return _words(_NOTHING, "没有置信区间，不付款", "there is no interval: nothing")
+    end = Decimal(interval.lower if figure == "lower" else interval.upper)
+    found = _banded(rule.bands, rule.share_of, end)
+    zh, en = _ENDS[figure]
+    return _words(found.exact, f"{zh} {found.words.zh}", f"{en} {found.words.en}")
 
 
 def _banded(bands: tuple[Band, ...], share_of: str | None, value: Decimal) -> Worth:

@@ -185,7 +185,9 @@ def misfits(value: Plain, expected: object, *, pointer: str, strict: bool) -> It
     """
     if get_origin(expected) in {Union, UnionType}:
         inner = [member for member in get_args(expected) if member not in _ABSENT]
-        if value is not None or type(None) not in get_args(expected):
+        if len(inner) > 1 and not any(map(_is_struct, inner)):
+            yield from _leaf(value, expected, pointer, strict=strict)
+        elif value is not None or type(None) not in get_args(expected):
             one = inner[0] if len(inner) == 1 else _tagged(value, inner)
             yield from misfits(value, one, pointer=pointer, strict=strict)
     elif isclass(expected) and issubclass(expected, msgspec.Struct) and isinstance(value, dict):
@@ -196,6 +198,10 @@ def misfits(value: Plain, expected: object, *, pointer: str, strict: bool) -> It
             yield from misfits(item, one, pointer=f"{pointer}/{at}", strict=strict)
     else:
         yield from _leaf(value, expected, pointer, strict=strict)
+
+
+def _is_struct(member: object) -> bool:
+    return isclass(member) and issubclass(member, msgspec.Struct)
 
 
 def _tagged(value: Plain, members: list[object]) -> object:

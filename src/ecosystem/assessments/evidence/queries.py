@@ -242,7 +242,12 @@ async def _observed(
 def _measured(code: str, found: AggregateList, one: Aggregate, *, lacks: bool) -> Part:
     unmeasured = Unmeasured.NO_BASELINE if lacks else None
     if unmeasured is None and one.value is None:
-        unmeasured = Unmeasured.NOT_VERIFIED
+        lacking = one.state == "not_demonstrated" and one.sample is not None
+        unmeasured = (
+            Unmeasured.SAMPLE_UNFIT
+            if lacking and one.windows.verified
+            else (Unmeasured.NOT_VERIFIED)
+        )
     return Part(
         indicator=code,
         source="metric",

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from ecosystem.budgets.model import Year
 from ecosystem.catalogue.model import Operation, Phase, Sector
-from ecosystem.outcomes.aggregates.model import Exact
+from ecosystem.outcomes.intervals import Exact
 from ecosystem.values.identifiers import ContractId, OrganisationId, ProgrammeId
 from ecosystem.values.money import Currency, Money
 from ecosystem.values.patterns import whole

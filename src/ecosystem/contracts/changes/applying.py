@@ -13,6 +13,7 @@ from ecosystem.contracts.form_checks import languages
 from ecosystem.contracts.form_shapes import ContractTerms, Form, TermsMetric, TermsMilestone
 from ecosystem.contracts.growth import party_faults
 from ecosystem.contracts.model import Organisation
+from ecosystem.contracts.observing import figure_faults, observing_faults
 from ecosystem.contracts.payment_rules import Advance, PaymentRule, Retention, metrics_of
 from ecosystem.contracts.rule_checks import check_rule
 from ecosystem.contracts.succession import Successor, order_faults
@@ -218,6 +219,7 @@ def _measured(terms: ContractTerms) -> Iterator[Fault]:
         if metric.verified_by != "verifier":
             detail = "Nobody but the verifier verifies: no buyer, supplier or lender."
             yield Fault(f"/terms/metrics/{at}/verified_by", "role_missing", detail)
+    yield from observing_faults(terms.metrics, "/terms/metrics")
 
 
 def _ordered(terms: ContractTerms) -> Iterator[Fault]:
@@ -237,7 +239,8 @@ def _paid(terms: ContractTerms) -> Iterator[Fault]:
         "milestones": [one.code for one in terms.milestones],
     }
     for at, rule in enumerate(terms.payment_rules):
-        for fault in check_rule(rule, currency=terms.value.currency, **names):
+        unsound = check_rule(rule, currency=terms.value.currency, **names)
+        for fault in (*unsound, *figure_faults(rule, terms.metrics)):
             pointer = f"/terms/payment_rules/{at}{fault.pointer}"
             yield Fault(pointer, fault.code, fault.detail)
     if not any(metrics_of(rule) for rule in terms.payment_rules):

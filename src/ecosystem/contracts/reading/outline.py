@@ -11,6 +11,7 @@ from ecosystem.contracts.form_shapes import (
     Clause,
     ContractTerms,
     Observed,
+    Survey,
     TermsMetric,
     TermsMilestone,
     TermsTermination,
@@ -223,13 +224,27 @@ class _Told:
             value = self._say(phrases.AT_PERCENTILE, aggregation=value, percent=percent)
         if observed.factor != "1":
             value = self._say(phrases.TIMES, aggregation=value, factor=observed.factor)
-        return self._say(
+        told = self._say(
             phrases.OBSERVED,
             window=self._say((phrases.WINDOWS | phrases.PERIODS)[observed.window]),
             aggregation=value,
             completeness=self._percent(observed.completeness),
             days=str(observed.late_after_days),
             zone=observed.time_zone,
+        )
+        survey = observed.asks()
+        return told if survey is None else f"{told} {self._survey(survey)}"
+
+    def _survey(self, survey: Survey) -> str:
+        return self._say(
+            phrases.SURVEY,
+            statistic=self._say(phrases.STATISTICS[survey.statistic]),
+            scale="" if survey.scale is None else f" ({survey.scale.lower}-{survey.scale.upper})",
+            mode=self._say(phrases.MODES[survey.mode]),
+            sampling=self._say(phrases.SAMPLINGS[survey.sampling]),
+            sample=str(survey.sample_min),
+            response=survey.response_min,
+            confidence=survey.confidence,
         )
 
     def _rules(self) -> Iterator[Entry]:

@@ -34,8 +34,13 @@ COMPARES: Final = {
 SLAB: Final = Said("按{metric}所在区间整额支付：{bands}", "By the band of {metric}: {bands}")
 SATISFACTION: Final = Said(
     "有效样本不少于 {sample} 份时，按{metric}所在区间整额支付：{bands}",
-    "By the band of {metric}, where at least {sample} people were asked: {bands}",
+    "By the band of {metric}, where at least {sample} people answered: {bands}",
 )
+FIGURES: Final = {
+    "value": Said("{metric}", "{metric}"),
+    "lower": Said("{metric}置信区间的下限", "the lower end of the interval of {metric}"),
+    "upper": Said("{metric}置信区间的上限", "the upper end of the interval of {metric}"),
+}
 BAND: Final = Said("{lower}{upper}：{pays}", "{lower}{upper}: {pays}")
 FROM: Final = {
     True: Said("{value} 起", "from {value}"),

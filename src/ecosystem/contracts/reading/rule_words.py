@@ -107,7 +107,7 @@ class _Telling:
     def _satisfaction(self, rule: rules.Satisfaction) -> str:
         return self._say(
             phrases.SATISFACTION,
-            metric=self._name(rule.metric),
+            metric=self._say(phrases.FIGURES[rule.reads()], metric=self._name(rule.metric)),
             sample=str(rule.sample_min),
             bands=self._bands(rule.bands, rule.share_of),
         )

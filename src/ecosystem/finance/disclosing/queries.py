@@ -22,7 +22,7 @@ from ecosystem.finance.disclosing.rules import DisclosureMissing, NotDisclosed
 from ecosystem.finance.disclosing.tables import disclosure
 from ecosystem.identity.tables import organisation
 from ecosystem.milestones import queries as milestones
-from ecosystem.outcomes import queries as outcomes
+from ecosystem.outcomes.demonstrating import queries as demonstrating
 from ecosystem.runtime.columns import instant
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -168,7 +168,7 @@ async def _observations(tx: Tx, contract_id: str) -> tuple[DisclosedObservation,
             ends_on=one.period.ends_on,
             value=one.value,
         )
-        for one in await outcomes.verified(tx, contract_id)
+        for one in await demonstrating.verified(tx, contract_id)
     )
 
 

@@ -36,7 +36,7 @@ from ecosystem.finance.drawing.rules import DrawdownMissing
 from ecosystem.finance.drawing.tables import drawdown
 from ecosystem.finance.model import FacilityFacts
 from ecosystem.milestones import queries as milestones
-from ecosystem.outcomes import queries as outcomes
+from ecosystem.outcomes.demonstrating import queries as demonstrating
 from ecosystem.runtime.columns import instant
 from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
@@ -171,7 +171,7 @@ async def disburse_facts(
 
 async def _proved(tx: Tx, facts: FacilityFacts, *, documents: Iterable[str] = ()) -> Proved:
     accepted = await milestones.accepted(tx, facts.contract_id)
-    verified = await outcomes.verified(tx, facts.contract_id)
+    verified = await demonstrating.verified(tx, facts.contract_id)
     newest = {
         one.metric: one
         for one in sorted(verified, key=lambda one: (one.period.ends_on, one.period.starts_on))

@@ -2368,6 +2368,9 @@ CREATE TABLE observation (
 	source TEXT NOT NULL,
 	method JSON,
 	sample_size INTEGER,
+	squares NUMERIC,
+	invited INTEGER,
+	interval JSON,
 	channel TEXT NOT NULL,
 	batch_id TEXT COLLATE "C",
 	reported_by TEXT COLLATE "C" NOT NULL,
@@ -2399,6 +2402,7 @@ CREATE TABLE observation (
 	CONSTRAINT observation_an_hour_is_of_one_day CHECK (hour = -1 OR ends_on = starts_on + 1),
 	CONSTRAINT observation_a_ratio_has_two_parts CHECK ((numerator IS NULL) = (denominator IS NULL) AND denominator >= 0),
 	CONSTRAINT observation_a_sample_is_of_some CHECK (sample_size > 0),
+	CONSTRAINT observation_no_more_answer_than_were_asked CHECK (invited >= sample_size),
 	CONSTRAINT observation_nobody_verifies_its_own_report CHECK (verified_by <> reported_by),
 	CONSTRAINT observation_nobody_disputes_its_own_report CHECK (disputed_by <> reported_by),
 	CONSTRAINT observation_nobody_verifies_what_it_disputed CHECK (verified_by <> disputed_by),
@@ -5712,7 +5716,7 @@ ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_hands_stay;
 -- next
 GRANT SELECT, INSERT, UPDATE ON observation TO ecosystem_api;
 -- next
-CREATE TRIGGER observation_stays_as_reported BEFORE UPDATE ON observation FOR EACH ROW WHEN (OLD.metric_id IS DISTINCT FROM NEW.metric_id OR OLD.contract_id IS DISTINCT FROM NEW.contract_id OR OLD.starts_on IS DISTINCT FROM NEW.starts_on OR OLD.ends_on IS DISTINCT FROM NEW.ends_on OR OLD.hour IS DISTINCT FROM NEW.hour OR OLD.value IS DISTINCT FROM NEW.value OR OLD.numerator IS DISTINCT FROM NEW.numerator OR OLD.denominator IS DISTINCT FROM NEW.denominator OR OLD.source IS DISTINCT FROM NEW.source OR OLD.sample_size IS DISTINCT FROM NEW.sample_size OR OLD.channel IS DISTINCT FROM NEW.channel OR OLD.batch_id IS DISTINCT FROM NEW.batch_id OR OLD.reported_at IS DISTINCT FROM NEW.reported_at OR OLD.supersedes IS DISTINCT FROM NEW.supersedes) EXECUTE FUNCTION nothing_is_rewritten();
+CREATE TRIGGER observation_stays_as_reported BEFORE UPDATE ON observation FOR EACH ROW WHEN (OLD.metric_id IS DISTINCT FROM NEW.metric_id OR OLD.contract_id IS DISTINCT FROM NEW.contract_id OR OLD.starts_on IS DISTINCT FROM NEW.starts_on OR OLD.ends_on IS DISTINCT FROM NEW.ends_on OR OLD.hour IS DISTINCT FROM NEW.hour OR OLD.value IS DISTINCT FROM NEW.value OR OLD.numerator IS DISTINCT FROM NEW.numerator OR OLD.denominator IS DISTINCT FROM NEW.denominator OR OLD.source IS DISTINCT FROM NEW.source OR OLD.sample_size IS DISTINCT FROM NEW.sample_size OR OLD.squares IS DISTINCT FROM NEW.squares OR OLD.invited IS DISTINCT FROM NEW.invited OR OLD.channel IS DISTINCT FROM NEW.channel OR OLD.batch_id IS DISTINCT FROM NEW.batch_id OR OLD.reported_at IS DISTINCT FROM NEW.reported_at OR OLD.supersedes IS DISTINCT FROM NEW.supersedes OR OLD.interval::text IS DISTINCT FROM NEW.interval::text) EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_stays_as_reported;
 -- next

@@ -12,6 +12,8 @@ from operator import mul
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from ecosystem.contracts.form_shapes import Aggregation, Observed
 from ecosystem.outcomes.aggregates.model import (
     Aggregate,
@@ -19,11 +21,14 @@ from ecosystem.outcomes.aggregates.model import (
     Definition,
     Excused,
     Gap,
+    SampleShown,
     Seen,
     Used,
     Windows,
 )
+from ecosystem.outcomes.intervals import Sample, interval, plain
 from ecosystem.outcomes.model import State
+from ecosystem.outcomes.sampling import lacks
 from ecosystem.outcomes.windows import Span, Window, instants, midnight, spans
 from ecosystem.values.period import Period
 from ecosystem.values.text import Text
@@ -81,6 +86,9 @@ def aggregate(
     asked, verified = counts.all - counts.excused, counts.verified
     with localcontext(prec=_PRECISION):
         state = _state(observed, asked=asked, verified=verified)
+        sample, lack = _sampled(observed, found.used.seen)
+        if lack is not None and state == "demonstrated":
+            state = "not_demonstrated"
         value, exact = None, True
         if state == "demonstrated":
             value, exact = _rounded(_VALUES[observed.aggregation](observed, found))
@@ -89,12 +97,15 @@ def aggregate(
         return Aggregate(
             period=period,
             state=state,
-            value=None if value is None else _plain(value),
+            value=None if value is None else plain(value),
             is_rounded=not exact,
             meets_target=None if value is None else _meets(definition, value),
-            reason=_reason(definition, counts, state),
+            sample=sample
+            if value is not None or sample is None
+            else replace(sample, interval=None),
+            reason=_reason(definition, counts, state, lack),
             windows=counts,
-            completeness=None if share is None else _plain(share),
+            completeness=None if share is None else plain(share),
             gaps=tuple(_gaps(found.missing, ZoneInfo(observed.time_zone))),
             late=tuple(_gaps(found.late, ZoneInfo(observed.time_zone))),
             observations=tuple(
@@ -253,10 +264,30 @@ def _rounded(fraction: Fraction) -> tuple[Decimal | None, bool]:
     return value, value * below == above
 
 
-def _plain(value: Decimal) -> str:
-    text = f"{value:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
+def _sampled(
+    observed: Observed, used: list[Seen]
+) -> tuple[SampleShown | None, tuple[str, str] | None]:
+    """Return the one sample of a survey that all windows are, and why it proves nothing."""
+    survey = observed.asks()
+    if survey is None:
+        return None, None
+    size = sum(int(Decimal(one.denominator or "0")) for one in used)
+    total = sum((Decimal(one.numerator or "0") for one in used), _NOTHING)
+    squares = sum((Decimal(one.squares or "0") for one in used), _NOTHING)
+    known = all(one.squares is not None for one in used) or survey.statistic == "proportion"
+    invited = [one.invited for one in used if one.invited is not None]
+    asked = sum(invited) if used and len(invited) == len(used) else None
+    rate = None if not asked else (Decimal(size) / asked).quantize(_NINE, ROUND_DOWN)
+    told = SampleShown(
+        size=size,
+        sample_min=survey.sample_min,
+        invited=asked,
+        response_rate=None if rate is None else plain(rate),
+        interval=interval(survey, Sample(size, total, squares), factor=observed.factor)
+        if known
+        else None,
+    )
+    return told, lacks(survey, size=size, invited=asked)
 
 
 def _gaps(windows: list[tuple[int, Window]], zone: ZoneInfo) -> Iterator[Gap]:
@@ -303,7 +334,9 @@ _WORDS: Final[Mapping[Aggregation, tuple[str, str]]] = {
 }
 
 
-def _reason(definition: Definition, counts: Windows, state: AggregateState) -> Text:
+def _reason(
+    definition: Definition, counts: Windows, state: AggregateState, lack: tuple[str, str] | None
+) -> Text:
     observed = definition.observed
     asked = counts.all - counts.excused
     if state == "demonstrated":
@@ -314,6 +347,8 @@ def _reason(definition: Definition, counts: Windows, state: AggregateState) -> T
         return Text(zh=zh.format(**said), en=en.format(**said))
     if not asked:
         return Text(zh="全部时段均已免责", en="all windows are excused")
+    if lack is not None and counts.verified and state == "not_demonstrated":
+        return Text(zh=lack[0], en=lack[1])
     if counts.verified and state == "not_demonstrated":
         return Text(zh="分母之和为零", en="the denominators add up to nothing")
     return Text(

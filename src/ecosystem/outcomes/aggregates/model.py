@@ -8,22 +8,14 @@ from msgspec import Meta
 
 from ecosystem.contracts.form_shapes import Observed
 from ecosystem.contracts.rule_parts import Direction
+from ecosystem.outcomes.intervals import Exact, Interval
 from ecosystem.outcomes.model import State
 from ecosystem.outcomes.windows import Frequency
 from ecosystem.values.identifiers import MetricId, ObservationId
 from ecosystem.values.money import Measure
-from ecosystem.values.patterns import whole
 from ecosystem.values.period import Period
 from ecosystem.values.text import Text
 
-Exact = Annotated[
-    str,
-    Meta(
-        pattern=whole(r"-?(0|[1-9][0-9]*)(\.[0-9]{1,9})?"),
-        description="Decimal string, as long as it has to be.",
-        examples=["1234.5"],
-    ),
-]
 Count = Annotated[int, Meta(ge=0)]
 AggregateState = Literal["demonstrated", "incomplete", "not_demonstrated"]
 
@@ -52,6 +44,8 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     denominator: str | None
     id: str
     version: int
+    squares: str | None = None
+    invited: int | None = None
 
 
 class Excused(NamedTuple):
@@ -95,6 +89,24 @@ class Windows(msgspec.Struct, frozen=True, kw_only=True):
     """Windows that were reported when the time for it was over, whatever state they are in."""
 
 
+class SampleShown(msgspec.Struct, frozen=True, kw_only=True):
+    """The one sample that the verified samples of a survey's windows are together.
+
+    Their answers and their sums are added; no window is weighed otherwise.
+    """
+
+    size: Count
+    """How many answered."""
+    sample_min: Count
+    """How many must, or the period is not demonstrated."""
+    invited: Count | None
+    """How many were asked; None where that is not known of each window."""
+    response_rate: Measure | None
+    """Who answered as a share of those asked, rounded down to nine places."""
+    interval: Interval | None
+    """Of the value, by the method that it names; None where there is no value, or no interval."""
+
+
 class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     """What the observations of a metric come to in one period."""
 
@@ -106,6 +118,8 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     demonstrated."""
     is_rounded: bool
     meets_target: bool | None
+    sample: SampleShown | None
+    """Of a survey: also where the sample is too small for a value; None of another metric."""
     reason: Text
     """How the value was computed, or why there is none."""
     windows: Windows

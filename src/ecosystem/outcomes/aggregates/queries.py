@@ -80,6 +80,8 @@ def _standing(*conditions: Any) -> Select[Any]:
         observation.c.denominator.cast(Text),
         observation.c.id,
         observation.c.version,
+        observation.c.squares.cast(Text),
+        observation.c.invited,
     )
     return (
         select(observation.c.state, *(func.array_agg(one) for one in columns))

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
+from ecosystem.outcomes import sampling
 from ecosystem.outcomes.batches import queries, rules
 from ecosystem.outcomes.batches.model import BatchAnswer, BatchFacts, BatchReported, Form, Row
 from ecosystem.outcomes.batches.tables import batch
@@ -38,6 +39,7 @@ from ecosystem.values.rows import Rows
 _VARYING: Final[dict[str, Any]] = {
     "ids": Text, "starts_on": Date, "ends_on": Date, "hours": SmallInteger, "sources": Text,
     "values": Text, "numerators": Text, "denominators": Text, "methods": Text, "sizes": Integer,
+    "squares": Text, "invited": Integer, "intervals": Text,
 }  # fmt: skip
 _given = (
     func.unnest(*(bindparam(name, type_=ARRAY(type_)) for name, type_ in _VARYING.items()))
@@ -52,9 +54,13 @@ _given = (
         "denominator",
         "method",
         "sample_size",
+        "squares",
+        "invited",
+        "interval",
     )
     .render_derived(name="given")
 )
+_NUMBERS: Final = ("value", "numerator", "denominator", "squares")
 _FIXED: Final[dict[str, Any]] = {
     "authority_id": Integer, "metric_id": Text, "contract_id": Text, "channel": Text,
     "batch_id": Text, "reported_by": Text, "reported_hand": Text,
@@ -66,10 +72,10 @@ _WRITTEN: Final[dict[str, Any]] = {
     "state": bindparam("state", type_=Text),
     **{
         name: _given.c[name]
-        for name in ("id", "starts_on", "ends_on", "hour", "source", "sample_size")
+        for name in ("id", "starts_on", "ends_on", "hour", "source", "sample_size", "invited")
     },
-    **{name: _given.c[name].cast(Numeric) for name in ("value", "numerator", "denominator")},
-    "method": _given.c.method.cast(JSON),
+    **{name: _given.c[name].cast(Numeric) for name in _NUMBERS},
+    **{name: _given.c[name].cast(JSON) for name in ("method", "interval")},
 }
 _WRITE: Final = Statement(insert(observation).from_select([*_WRITTEN], select(*_WRITTEN.values())))
 _KEEP: Final = inserting(batch)
@@ -140,6 +146,8 @@ async def _write(
         numerators=[one.numerator for one in new],
         denominators=[one.denominator for one in new],
         methods=[_method(one) for one in new], sizes=[one.sample_size for one in new],
+        squares=[one.squares for one in new], invited=[one.invited for one in new],
+        intervals=_intervals(facts, new),
         **queries.columns(new),
     )  # fmt: skip
 
@@ -149,6 +157,13 @@ def _new(facts: BatchFacts, reported: BatchReported) -> tuple[Row, ...]:
     if not left_out:
         return facts.rows
     return tuple(one for index, one in enumerate(facts.rows) if index not in left_out)
+
+
+def _intervals(facts: BatchFacts, new: tuple[Row, ...]) -> list[str | None]:
+    if facts.observed is None or facts.observed.asks() is None:
+        return [None] * len(new)
+    found = (sampling.interval_of(one.measured(), facts.observed) for one in new)
+    return [None if one is None else msgspec.json.encode(one).decode() for one in found]
 
 
 def _method(row: Row) -> str | None:

@@ -1,13 +1,12 @@
 """What a batch of observations is: its rows, what they are checked against, what became of them."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta
 
 from ecosystem.contracts.form_shapes import Observed
-from ecosystem.outcomes.model import Channel, Hour
+from ecosystem.outcomes.model import Channel, Hour, Measured, Sampled
 from ecosystem.values.identifiers import (
     BatchId,
     ContractId,
@@ -16,6 +15,7 @@ from ecosystem.values.identifiers import (
     OrganisationId,
 )
 from ecosystem.values.money import Measure
+from ecosystem.values.period import Period
 from ecosystem.values.refusal import Fault
 from ecosystem.values.text import Line, Prose
 
@@ -43,8 +43,19 @@ class Row(
     """How it was measured, where that is not as the terms of the metric say."""
     method_en: Prose | None = None
     """The same in English."""
-    sample_size: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
-    """How many were asked or measured, where it is a sample."""
+    sample_size: Sampled | None = None
+    """How many answered or were measured, where it is a sample; of a survey the denominator."""
+    squares: Measure | None = None
+    """Of a survey's mean: the sum of the squares of the ratings whose sum is the numerator."""
+    invited: Sampled | None = None
+    """Of a survey: how many were asked."""
+
+    def measured(self) -> Measured:
+        """Return what the row says of its window."""
+        return Measured(
+            Period(self.starts_on, self.ends_on), self.hour, self.value, self.numerator,
+            self.denominator, self.sample_size, self.squares, self.invited,
+        )  # fmt: skip
 
 
 class Before(msgspec.Struct, frozen=True, array_like=True):
@@ -54,6 +65,7 @@ class Before(msgspec.Struct, frozen=True, array_like=True):
     """Which of the rows that were read."""
     id: ObservationId
     value: Measure
+    sample_size: int | None = None
 
 
 class BatchFacts(msgspec.Struct, frozen=True, kw_only=True):

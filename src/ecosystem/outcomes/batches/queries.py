@@ -54,7 +54,12 @@ _rows = (
     .render_derived(name="given")
 )
 _BEFORE: Final = Statement(
-    select((_rows.c.place - 1).label("row"), observation.c.id, observation.c.value)
+    select(
+        (_rows.c.place - 1).label("row"),
+        observation.c.id,
+        observation.c.value,
+        observation.c.sample_size,
+    )
     .join_from(
         _rows,
         observation,
@@ -143,4 +148,6 @@ async def _before(tx: Tx, metric_id: str, rows: tuple[Row, ...]) -> tuple[Before
     found = await tx.rows(
         _BEFORE, authority_id=authority_of(metric_id), metric_id=metric_id, **columns(rows)
     )
-    return tuple(Before(one["row"], one["id"], measure(one["value"])) for one in found)
+    return tuple(
+        Before(one["row"], one["id"], measure(one["value"]), one["sample_size"]) for one in found
+    )

@@ -6,9 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from ecosystem.contracts.form_shapes import Observed
-from ecosystem.outcomes import rules
+from ecosystem.outcomes import rules, sampling
 from ecosystem.outcomes.batches.model import BatchFacts, BatchReported, Row
-from ecosystem.outcomes.model import Measured
 from ecosystem.outcomes.rules import ObservationDiffers
 from ecosystem.values.actor import Actor
 from ecosystem.values.period import Period
@@ -17,6 +16,8 @@ from ecosystem.values.refusal import Fault, Kind, Refusal
 FAULTS_TOLD: Final = 100
 """How many faults one answer names; the others are counted."""
 Place = tuple[object, ...]
+_Before = tuple[str, Decimal, int | None]
+"""What stands in a place: which observation, its value, and the size of its sample."""
 
 
 class BatchMissing(Refusal):
@@ -40,19 +41,20 @@ def report(facts: BatchFacts, *, by: Actor, at: datetime) -> BatchReported:
     """Report the rows that are new and sound.
 
     Refuses with NotReporter, ProgramUnfit or BatchUnsound, in that order. The last says why:
-    the row itself is malformed (`invalid`), or PeriodUnfit, PartsUnfit or ObservationDiffers
-    refuses it.
+    the row itself is malformed (`invalid`), or PeriodUnfit, PartsUnfit, SampleUnfit or
+    ObservationDiffers refuses it.
     """
     channel = rules.reports_by(by, role=facts.role, client_profile=facts.client_profile)
-    standing: dict[Place, tuple[str, Decimal]] = {
-        place(facts.rows[one.row]): (one.id, Decimal(one.value)) for one in facts.before
+    standing: dict[Place, _Before] = {
+        place(facts.rows[one.row]): (one.id, Decimal(one.value), one.sample_size)
+        for one in facts.before
     }
     unchanged, refused, faults = list[int](), list[int](), list(facts.unreadable)
     term = Period(facts.starts_on, facts.ends_on)
     for index, row in enumerate(facts.rows):
         here = place(row)
         before = standing.get(here)
-        if before is not None and before[1] == Decimal(row.value):
+        if before is not None and _is_same(row, before, facts.observed):
             unchanged.append(index)
             continue
         try:
@@ -61,7 +63,8 @@ def report(facts: BatchFacts, *, by: Actor, at: datetime) -> BatchReported:
             refused.append(index)
             faults.append(_of_row(number_of(facts, index), refusal))
         else:
-            standing[here] = (f"row {number_of(facts, index)} of the batch", Decimal(row.value))
+            named = f"row {number_of(facts, index)} of the batch"
+            standing[here] = (named, Decimal(row.value), row.sample_size)
     reported = len(facts.rows) - len(unchanged) - len(refused)
     if faults and not (facts.partial and reported + len(unchanged)):
         raise _unsound(facts, faults)
@@ -84,15 +87,18 @@ def number_of(facts: BatchFacts, index: int) -> int:
     return facts.numbers[index] if facts.numbers else index
 
 
+def _is_same(row: Row, before: _Before, observed: Observed | None) -> bool:
+    same = sampling.is_same(observed, before[2], row.sample_size)
+    return same and before[1] == Decimal(row.value)
+
+
 def _take(
-    row: Row, before: tuple[str, Decimal] | None, observed: Observed | None, *, term: Period,
-    at: datetime,
-) -> None:  # fmt: skip
-    period = Period(row.starts_on, row.ends_on)
-    measured = Measured(period, row.hour, row.value, row.numerator, row.denominator)
-    rules.fit(measured, observed, term=term, at=at, pointer="/ends_on")
+    row: Row, before: _Before | None, observed: Observed | None, *, term: Period, at: datetime
+) -> None:
+    rules.fit(row.measured(), observed, term=term, at=at, pointer="/ends_on")
     if before is not None:
-        raise ObservationDiffers(f"{before[0]} says {before[1]:f}.", pointer="/value")
+        said = sampling.told(f"{before[1]:f}", before[2])
+        raise ObservationDiffers(f"{before[0]} says {said}.", pointer="/value")
 
 
 def _of_row(number: int, refusal: Refusal) -> Fault:

@@ -15,7 +15,11 @@ from ecosystem.outcomes.aggregates.model import Definition
 from ecosystem.outcomes.aggregates.queries import definition_of, excused, seen, term_of
 from ecosystem.outcomes.demonstrating import rules
 from ecosystem.outcomes.demonstrating.model import Demonstrated
-from ecosystem.outcomes.tables import metric, observation
+from ecosystem.outcomes.intervals import Interval
+from ecosystem.outcomes.model import VerifiedObservation
+from ecosystem.outcomes.queries import measure, observed_of
+from ecosystem.outcomes.sampling import lacks
+from ecosystem.outcomes.tables import VERIFIED, metric, observation
 from ecosystem.outcomes.windows import instants_of, periods
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values.identifiers import authority_of
@@ -54,12 +58,67 @@ _WINDOW_OF: Final = Statement(
 )
 
 
+_PROVED: Final = (
+    "id", "version", "starts_on", "ends_on", "value", "sample_size", "invited", "interval",
+    "verified_at",
+)  # fmt: skip
+_VERIFIED: Final = Statement(
+    select(*(observation.c[name] for name in _PROVED), metric.c.code, metric.c.observed)
+    .select_from(observation)
+    .join(
+        metric,
+        and_(
+            metric.c.authority_id == observation.c.authority_id,
+            metric.c.id == observation.c.metric_id,
+        ),
+    )
+    .where(
+        observation.c.authority_id == bindparam("authority_id", type_=Integer),
+        observation.c.contract_id == bindparam("contract_id", type_=Text),
+    )
+    .where(observation.c.state == VERIFIED)
+    .where(metric.c.granularity == metric.c.frequency)
+    .order_by(metric.c.code, observation.c.starts_on, observation.c.id)
+)
+
+
 async def window_of(tx: Tx, observation_id: str) -> tuple[str, Period]:
     """Return the metric and the days of an observation."""
     row = await tx.row(_WINDOW_OF, authority_id=authority_of(observation_id), id=observation_id)
     if row is None:
         raise LookupError(observation_id)
     return row["metric_id"], Period(row["starts_on"], row["ends_on"])
+
+
+async def verified(tx: Tx, contract_id: str) -> tuple[VerifiedObservation, ...]:
+    """Return the verified observations of a contract, as payment rules read them.
+
+    What is verified counts until its correction is verified too; a survey's sample that is too
+    small proves nothing.
+    """
+    rows = await tx.rows(_VERIFIED, authority_id=authority_of(contract_id), contract_id=contract_id)
+    return tuple(
+        VerifiedObservation(
+            id=row["id"],
+            version=row["version"],
+            metric=row["code"],
+            period=Period(row["starts_on"], row["ends_on"]),
+            value=measure(row["value"]),
+            sample_size=row["sample_size"],
+            interval=_interval(row),
+            verified_at=row["verified_at"],
+        )
+        for row in rows
+        if _proves(row)
+    )
+
+
+def _proves(row: Record) -> bool:
+    observed = observed_of(row)
+    survey = None if observed is None else observed.asks()
+    if survey is None:
+        return True
+    return lacks(survey, size=row["sample_size"] or 0, invited=row["invited"]) is None
 
 
 async def demonstrated(
@@ -143,3 +202,8 @@ async def _one(
         excused=times,
         aggregate=found,
     )
+
+
+def _interval(row: Record) -> Interval | None:
+    given: bytes | None = row["interval"]
+    return None if given is None else msgspec.json.decode(given, type=Interval)

@@ -16,7 +16,6 @@ from ecosystem.contracts.shares import consortium_of
 from ecosystem.contracts.tables import contract
 from ecosystem.milestones import queries as milestones
 from ecosystem.milestones.tables import milestone
-from ecosystem.outcomes import queries as outcomes
 from ecosystem.outcomes.demonstrating import queries as demonstrating
 from ecosystem.outcomes.demonstrating.model import Demonstrated
 from ecosystem.outcomes.excusals.tables import excusal
@@ -227,8 +226,9 @@ async def _observations(tx: Tx, contract_id: str) -> Iterator[VerifiedObservatio
             period=one.period,
             value=one.value,
             sample_size=one.sample_size,
+            interval=UNSET if one.interval is None else one.interval,
         )
-        for one in await outcomes.verified(tx, contract_id)
+        for one in await demonstrating.verified(tx, contract_id)
     )
 
 
@@ -257,6 +257,8 @@ def _fact(one: Demonstrated) -> VerifiedObservation:
         metric=one.metric,
         period=found.period,
         value=found.value or "0",
+        sample_size=None if found.sample is None else found.sample.size,
+        interval=UNSET if found.sample is None else found.sample.interval or UNSET,
         aggregate=Demonstration(
             observed=one.observed,
             windows=found.windows.all,

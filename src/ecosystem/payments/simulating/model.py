@@ -101,6 +101,9 @@ class SupposedValue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     value: Supposition
     """A range stands for the same value in all its periods."""
     sample_size: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+    margin: Measure | None = None
+    """Of a survey: how far its interval reaches to either side of the value; None where a rule
+    that reads the interval reads the value itself."""
 
 
 class SupposedMilestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

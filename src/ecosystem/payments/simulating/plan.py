@@ -10,7 +10,10 @@ from itertools import product
 from math import prod
 from typing import Final, TypeAlias
 
-from ecosystem.contracts.payment_rules import PaymentRule, metrics_of, milestones_of
+from msgspec import UNSET
+
+from ecosystem.contracts.payment_rules import PaymentRule, Satisfaction, metrics_of, milestones_of
+from ecosystem.outcomes.intervals import Interval, plain
 from ecosystem.payments.calculation import (
     AcceptedMilestone,
     Facts,
@@ -98,6 +101,7 @@ def refuse_unsound(known: Known, asked: Suppositions) -> None:
             detail = f"No rule reads a metric {one.metric}."
             faults.append(Fault(f"/values/{at}/metric", "metric_unknown", detail))
         faults += _unlikely(one.value, f"/values/{at}/value")
+        faults += _narrow(one.margin, f"/values/{at}/margin")
         for number, period in enumerate(one.periods):
             if period.is_empty():
                 pointer = f"/values/{at}/periods/{number}/ends_on"
@@ -112,6 +116,11 @@ def refuse_unsound(known: Known, asked: Suppositions) -> None:
                 faults.append(Fault(f"/milestones/{at}/{name}", "out_of_reach", detail))
     if faults:
         raise SuppositionsUnsound("Some suppositions cannot be.", faults=tuple(faults))
+
+
+def _narrow(margin: str | None, pointer: str) -> Iterator[Fault]:
+    if margin is not None and Decimal(margin) < 0:
+        yield Fault(pointer, "negative", "A margin is 0 or more.")
 
 
 def _unlikely(of: object, pointer: str) -> Iterator[Fault]:
@@ -223,25 +232,37 @@ def _accepted(one: SupposedMilestone) -> AcceptedMilestone:
     )
 
 
+def _around(value: str, margin: str) -> Interval:
+    lower, upper = Decimal(value) - Decimal(margin), Decimal(value) + Decimal(margin)
+    return Interval(method="supposed", confidence=None, lower=plain(lower), upper=plain(upper))
+
+
 def facts_of(group: Group, asked: Suppositions, *, at: tuple[str, ...], draw: int) -> Facts:
     """Return what is proved in a step in one run, where ranges stand `at` these values."""
     standing = iter(at)
     fixed = [next(standing) if isinstance(one.value, Range) else None for one in asked.values]
-    seen = [
-        VerifiedObservation(
-            id=f"supposed-{metric}-{period.starts_on}",
-            version=1,
-            metric=metric,
-            period=period,
-            value=fixed[number]
-            or drawn(
-                asked.values[number].value,
-                chance(asked.seed, draw, f"{number}/{period.starts_on}"),
-            ),
-            sample_size=asked.values[number].sample_size,
+    ends = {
+        one.metric
+        for one in group.rules
+        if isinstance(one, Satisfaction) and one.reads() != "value"
+    }
+    seen = list[VerifiedObservation]()
+    for metric, period, number in group.supposed:
+        said = asked.values[number]
+        by = chance(asked.seed, draw, f"{number}/{period.starts_on}")
+        value = fixed[number] or drawn(said.value, by)
+        margin = said.margin or ("0" if metric in ends else None)
+        seen.append(
+            VerifiedObservation(
+                id=f"supposed-{metric}-{period.starts_on}",
+                version=1,
+                metric=metric,
+                period=period,
+                value=value,
+                sample_size=said.sample_size,
+                interval=UNSET if margin is None else _around(value, margin),
+            )
         )
-        for metric, period, number in group.supposed
-    ]
     return Facts(
         milestones=group.milestones,
         observations=(*group.observations, *seen),
