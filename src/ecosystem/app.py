@@ -21,6 +21,7 @@ from ecosystem.awards.admission import routes as admission
 from ecosystem.awards.challenges import routes as challenges
 from ecosystem.awards.evaluation import routes as evaluations
 from ecosystem.awards.explanations import routes as explanations
+from ecosystem.awards.falling import routes as falling
 from ecosystem.awards.lapsing import actions as lapsing
 from ecosystem.awards.letters import routes as letters
 from ecosystem.budgets import routes as budgets
@@ -29,6 +30,7 @@ from ecosystem.budgets.shifting import routes as shifting
 from ecosystem.catalogue import routes as catalogue
 from ecosystem.contracts import routes as contracts
 from ecosystem.contracts.changes import routes as changes
+from ecosystem.contracts.declining import routes as declining
 from ecosystem.contracts.documents import routes as documents
 from ecosystem.contracts.excluding import routes as excluding
 from ecosystem.contracts.negotiating import routes as negotiating
@@ -111,6 +113,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *explanations.ROUTES,
     *letters.ROUTES,
     *challenges.ROUTES,
+    *falling.ROUTES,
     *payments.ROUTES,
     *deducting.ROUTES,
     *late.ROUTES,
@@ -127,6 +130,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *assessments.ROUTES,
     *ratios.ROUTES,
     *contracts.ROUTES,
+    *declining.ROUTES,
     *changes.ROUTES,
     *excluding.ROUTES,
     *negotiating.ROUTES,

@@ -32,6 +32,7 @@ REACTIONS: Final[Reactions] = {
     "change.proposed": (replanning.check,),
     "contract.changed": (replanning.replan, outcomes.follow, releasing.plan),
     "contract.resumed": (replanning.move,),
+    "contract.cancelled": (expiring.keep,),
     "contract.terminated": (replanning.end, closing.close, expiring.keep),
     "contract.completed": (replanning.end, closing.close, expiring.keep),
     "milestone.planned": (reminding.schedule,),

@@ -103,10 +103,13 @@ async def ask(world: World, offer_id: str, *, at: datetime) -> str:
         return (await explanations.ask(tx, offer_id, question, by=by, at=at)).id
 
 
-async def draw_up(world: World, award_id: str, *, at: datetime) -> Draft:
-    """Draft the contract of an award."""
+async def draw_up(
+    world: World, award_id: str, *, at: datetime, loan_id: str | None = None
+) -> Draft:
+    """Draft the contract of an award, and of one that finances it."""
     asked = ContractDraft(
-        award_id=award_id, verifier_id=world.organisation("verifier"), starts_on=STARTS_ON,
+        award_id=award_id, financing_award_id=loan_id,
+        verifier_id=world.organisation("verifier"), starts_on=STARTS_ON,
         values={
             "platform_name": "City platform", "quality_baseline": "60", "sharing_baseline": "55",
         },

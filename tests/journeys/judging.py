@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ecosystem.cli.caller import Caller
 from ecosystem.cli.texts import text
 from ecosystem.cli.world import World, wire
 
@@ -65,3 +66,16 @@ def _submit(world: World, there: str) -> list[str]:
     }
     call.post(f"{there}/submission", "enterprise/delivery", delivered, changes=there)
     return kinds
+
+
+def explain(call: Caller, sent: str) -> None:
+    """Ask about the price of an offer, and accept what its bidder answers."""
+    question = {"question": text("如何做到此价格？", "How is this price possible?")}
+    made = call.post(f"/v1/offers/{sent}/price-explanations", "city/officer", question)
+    there = f"/v1/price-explanations/{made['id']}"
+    call.get("/v1/price-explanations", "second_enterprise/bidder")
+    answer = {"answer": text("沿用既有平台", "We run the platform already")}
+    call.post(f"{there}/answer", "second_enterprise/bidder", answer, changes=there)
+    judged = {"outcome": "accepted", "reasons": text("解释合理", "That explains it")}
+    call.post(f"{there}/decision", "city/officer", judged, changes=there)
+    call.get(there, "city/officer")

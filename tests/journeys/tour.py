@@ -14,7 +14,16 @@ from ecosystem.cli.login import by_passkey
 from ecosystem.cli.sealer import seal
 from ecosystem.cli.texts import NEED, SOLO, text
 from ecosystem.cli.world import World, wire
-from tests.journeys import altering, budgeting, following, judging, lending, observing, paying
+from tests.journeys import (
+    altering,
+    budgeting,
+    declining,
+    following,
+    judging,
+    lending,
+    observing,
+    paying,
+)
 
 REASON = {"reason": text("示例", "An example")}
 
@@ -45,6 +54,7 @@ def tour(world: World, *, outside: str) -> None:
     altering.turns(world)
     judging.verify(world)
     following.follow(world)
+    declining.decline(world)
 
 
 def _read_public(world: World) -> None:
@@ -295,8 +305,7 @@ def _consortium(world: World, path: str, content: dict[str, Any]) -> None:
         "joining_id": call.organisation("think_tank"),
         **REASON,
     }
-    proposed = call.post(f"{there}/substitutions", "enterprise/bidder", asked)
-    here = f"/v1/substitutions/{proposed['id']}"
+    here = declining.substitute(call, there, asked)
     call.post(f"{here}/consent", "think_tank/bidder", changes=here)
     call.get(here, "city/approver")
     call.post(f"{here}/approval", "city/approver", changes=here)
@@ -337,16 +346,20 @@ def _price(world: World) -> None:
     world.ids["solo"] = sent
     dear = {**SOLO, "price": {"amount": "11000000.00", "currency": "CNY"}}
     rival = offer(world, "delivery", [("enterprise", "100")], dear)
+    less = {**SOLO, "price": {"amount": "10000000.00", "currency": "CNY"}}
+    third = world.ids["third"] = offer(
+        world, "delivery", [("think_tank", "60"), ("bank", "40")], less
+    )
     world.set_clock(world.now + timedelta(days=20, hours=2))
     _open(world, path)
     call.post(f"{path}/admissions", "city/officer", changes=path)
-    _score(call, path, offers=(sent, rival))
+    _score(call, path, offers=(sent, rival, third))
     call.post(f"{path}/score-freezing", "city/officer", changes=path)
     call.get(f"{path}/score-freezing")
     _open(world, path, of="financial-")
     call.get(f"{path}/financial-opening")
     call.post(f"{path}/evaluation", "city/officer", changes=path)
-    _explain(call, sent)
+    judging.explain(call, sent)
     _challenge(world, sent)
 
 
@@ -367,24 +380,12 @@ def _score(call: Caller, path: str, *, offers: tuple[str, ...]) -> None:
             call.post(f"/v1/offers/{one}/consensus", who, {"scores": [given]})
 
 
-def _explain(call: Caller, sent: str) -> None:
-    """Ask about the price of an offer, and accept what its bidder answers."""
-    question = {"question": text("如何做到此价格？", "How is this price possible?")}
-    made = call.post(f"/v1/offers/{sent}/price-explanations", "city/officer", question)
-    there = f"/v1/price-explanations/{made['id']}"
-    call.get("/v1/price-explanations", "second_enterprise/bidder")
-    answer = {"answer": text("沿用既有平台", "We run the platform already")}
-    call.post(f"{there}/answer", "second_enterprise/bidder", answer, changes=there)
-    judged = {"outcome": "accepted", "reasons": text("解释合理", "That explains it")}
-    call.post(f"{there}/decision", "city/officer", judged, changes=there)
-    call.get(there, "city/officer")
-
-
 def _challenge(world: World, sent: str) -> None:
     """Award to an offer, have the other one challenge that, and take the challenge back."""
     call, lot = world.caller, f"/v1/lots/{world.ids['lot']}"
     proposal = {"offer_id": sent, "reason": text("价格已作解释", "The price was explained")}
     made = call.post(f"{lot}/awards", "city/officer", proposal)
+    world.ids["award of solo"] = made["id"]
     award = f"/v1/awards/{made['id']}"
     call.post(f"{award}/approval", "city/approver", changes=award)
     grounds = {"grounds": text("价格过低", "The price is too low")}

@@ -1,5 +1,6 @@
 """The members of an offer: invited, consenting, leaving, and substituted by recorded approval."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -257,3 +258,116 @@ async def test_a_substitution_that_makes_no_offer_is_refused(
     await opened(market)
 
     assert told(await proposed(market, offer_id, **changed)) == code
+
+
+async def asked(market: Market) -> tuple[str, str]:
+    """Propose a substitution after the opening; return the offer and where it stands."""
+    offer_id = await consortium(market)
+    await opened(market)
+    return offer_id, f"/v1/substitutions/{(await proposed(market, offer_id)).json()['id']}"
+
+
+@pytest.mark.parametrize("is_consented", [False, True])
+async def test_the_authority_rejects_a_substitution_with_a_reason_and_another_may_be_asked_for(
+    market: Market, *, is_consented: bool
+) -> None:
+    offer_id, path = await asked(market)
+    before = await shown(market, offer_id, "city/officer")
+    if is_consented:
+        await market.post(f"{path}/consent", "second_enterprise/bidder")
+
+    rejected = await market.post(f"{path}/rejection", "city/officer", LEAVING)
+
+    assert told(rejected) == (201, "rejected")
+    read = (await market.get(path, "second_enterprise/bidder")).json()
+    assert (read["state"], read["ended_reason"]) == ("rejected", LEAVING["reason"])
+    assert read["ended_at"] is not None
+    for act, who in (("consent", "second_enterprise/bidder"), ("approval", "city/approver")):
+        assert told(await market.post(f"{path}/{act}", who)) == (409, "substitution_over")
+    assert (await shown(market, offer_id, "city/officer")) == before
+    assert told(await proposed(market, offer_id)) == (201, "proposed")
+
+
+@pytest.mark.parametrize("is_consented", [False, True])
+async def test_the_lead_withdraws_a_substitution_and_nobody_else_does(
+    market: Market, *, is_consented: bool
+) -> None:
+    offer_id, path = await asked(market)
+    before = await shown(market, offer_id, "city/officer")
+    if is_consented:
+        await market.post(f"{path}/consent", "second_enterprise/bidder")
+
+    others = [
+        await market.post(f"{path}/withdrawal", who)
+        for who in ("think_tank/bidder", "second_enterprise/bidder", "bank/bidder")
+    ]
+    withdrawn = await market.post(f"{path}/withdrawal", "enterprise/bidder")
+
+    assert [told(one) for one in others] == [
+        (403, "not_own_substitution"), (404, "offer_missing"), (404, "substitution_missing"),
+    ]  # fmt: skip
+    assert told(withdrawn) == (201, "withdrawn")
+    for act, who, body in (
+        ("withdrawal", "enterprise/bidder", None),
+        ("rejection", "city/officer", LEAVING),
+        ("approval", "city/approver", None),
+    ):
+        again = await market.post(f"{path}/{act}", who, body)
+        assert told(again) == (409, "substitution_over"), act
+    assert (await shown(market, offer_id, "city/officer")) == before
+
+
+async def test_what_is_approved_is_neither_rejected_nor_withdrawn(market: Market) -> None:
+    _, path = await asked(market)
+    await market.post(f"{path}/consent", "second_enterprise/bidder")
+    await market.post(f"{path}/approval", "city/approver")
+
+    rejected = await market.post(f"{path}/rejection", "city/officer", LEAVING)
+    withdrawn = await market.post(f"{path}/withdrawal", "enterprise/bidder")
+
+    assert [told(rejected), told(withdrawn)] == [(409, "substitution_over")] * 2
+
+
+async def test_approved_rejected_and_withdrawn_at_once_one_of_them_is(market: Market) -> None:
+    offer_id, path = await asked(market)
+    await market.post(f"{path}/consent", "second_enterprise/bidder")
+
+    ends = await asyncio.gather(
+        market.post(f"{path}/approval", "city/approver"),
+        market.post(f"{path}/rejection", "city/officer", LEAVING),
+        market.post(f"{path}/withdrawal", "enterprise/bidder"),
+    )
+
+    (state,) = [one.json()["state"] for one in ends if one.status_code == 201]
+    refused = {one.status_code for one in ends if one.status_code != 201}
+    assert refused <= {409, 412}
+    assert (await market.get(path, "auditor/auditor")).json()["state"] == state
+    members = (await shown(market, offer_id, "city/officer"))["members"]
+    new = market.world.organisation("second_enterprise")
+    assert (new in [one["organisation_id"] for one in members]) == (state == "approved")
+
+
+async def test_the_database_ends_a_substitution_once_and_rejects_none_without_a_reason(
+    market: Market,
+) -> None:
+    _, path = await asked(market)
+    made = path.rpartition("/")[2]
+    end = (
+        "UPDATE substitution SET state = $2, version = version + 1, ended_by = 'person_x', "
+        "ended_at = now(), "
+        "ended_reason = CASE $3 WHEN 'said' THEN '{}'::json END WHERE id = $1"
+    )
+    connection = await market.world.database.connect()
+    try:
+        await connection.execute(
+            "SELECT set_config('app.organisation', $1, false)",
+            market.world.organisation("enterprise"),
+        )
+        with pytest.raises(asyncpg.CheckViolationError, match="a_rejection_its_reason"):
+            await connection.execute(end, made, "rejected", "unsaid")
+        await connection.execute(end, made, "withdrawn", "unsaid")
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            await connection.execute(end, made, "rejected", "said")
+        assert refused.value.as_dict()["constraint_name"] == "substitution_takes_its_turn"
+    finally:
+        await connection.close()

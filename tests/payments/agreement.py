@@ -279,7 +279,8 @@ async def _contract(
         financing_award_id=None, programme_id=programme_id, price=price.decimal(),
         currency=price.currency, starts_on=terms.period.starts_on, ends_on=terms.period.ends_on,
         terms=canonical(terms), terms_digest=digest(terms), drafted_at=AT, activated_at=None,
-        edition=1, wording=1, suspended_at=None, ended_at=None, turns=0, **of,
+        edition=1, wording=1, suspended_at=None, ended_at=None, turns=0,
+        sign_by=None, called_by=None, **of,
     )  # fmt: skip
     await _sign(tx, made, terms, places, contract_id=contract_id)
     await budgets.commit(tx, programme_id=programme_id, for_id=award_id, amount=price, by=by, at=AT)

@@ -98,7 +98,7 @@ _CONTRACT: Final = Statement(
     select(contract.c.authority_id, contract.c.programme_id.label("id")).where(
         contract.c.authority_id == _AUTHORITY,
         contract.c.id == bindparam("id", type_=Text),
-        contract.c.state != literal("draft", literal_execute=True),
+        contract.c.activated_at.is_not(None),
     )
 )
 _ASSESSED: Final = Statement(

@@ -7,9 +7,11 @@ that is ranked first, another person approves, and the award is final when the s
 passed and no challenge is open.
 
 States: an award is `proposed -> standstill -> final`, the last by the clock; a challenge makes
-it `suspended`, and a reviewer, or who rejects a proposal, `cancelled`.
+it `suspended`, and a reviewer, or who rejects a proposal, `cancelled`. So is a final one that
+nobody signs: it falls, and the next in the ranking may be awarded.
 
 Within: `criteria`, `formulas`, `financing`, `soundness`, `scoring` and `reversals` are the
-computation; `evaluation`, `explanations`, `letters` and `challenges` are rooms in the room.
+computation; `evaluation`, `explanations`, `letters`, `challenges` and `falling` are rooms in the
+room.
 Sources: Directive 2007/66/EC, article 2a; UNCITRAL Model Law (2011), articles 11 and 22.
 """

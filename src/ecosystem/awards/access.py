@@ -68,6 +68,11 @@ REJECT: Final = Permit(
     kinds=(OrganisationKind.GOVERNMENT,), relation="authority, not who proposed",
     state="proposed",
 )  # fmt: skip
+END_LOT: Final = Permit(
+    act="end a lot of which an award fell", scope="awards:write", roles=(Role.APPROVER,),
+    person=True, step_up=True, kinds=(OrganisationKind.GOVERNMENT,), verified=True,
+    relation="authority", state="fallen, none proposed since",
+)  # fmt: skip
 CHALLENGE: Final = Permit(
     act="challenge an award", scope="awards:write", roles=(Role.BIDDER,), person=True,
     kinds=BIDDERS, verified=True, relation="member of an offer that did not win",

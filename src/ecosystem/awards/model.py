@@ -46,7 +46,7 @@ class State(StrEnum):
     """A challenge is open: nothing grows from the award until a reviewer has decided."""
     FINAL = "final"
     CANCELLED = "cancelled"
-    """Rejected by who should approve it, or set aside by a reviewer."""
+    """Rejected by who should approve it, set aside by a reviewer, or fallen: nobody signed."""
 
 
 class Remedy(StrEnum):
@@ -255,6 +255,8 @@ class EvaluateFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The lots of which no award is made any more."""
     spent: tuple[str, ...] = ()
     """The settled contests, by their digests, whose ranked offers are all passed over."""
+    ended: tuple[str, ...] = ()
+    """The settled contests, by their digests, that were ended without another award."""
     is_contracted: bool = False
     """Whether a contract has grown from one of the lots."""
     prices_sealed: bool = False
@@ -287,7 +289,7 @@ class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
 
     offer_id: OfferId
     reasons: Text
-    """Why the explanation of its abnormally low price was rejected."""
+    """Why the explanation of its abnormally low price was rejected, or its award fell."""
 
 
 class ProposeFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -307,6 +309,7 @@ class ProposeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether its price is abnormally low and no explanation of it is accepted."""
     before: tuple[Ending, ...]
     """The awards of this kind for this lot, whatever has become of them."""
+    is_ended: bool = False
     reason: Text
 
 

@@ -18,9 +18,10 @@ from sqlalchemy import (
     select,
 )
 
-from ecosystem.awards.admission.model import Ground
+from ecosystem.awards.admission.model import AFTER_RANKING
 from ecosystem.awards.admission.tables import admission
 from ecosystem.awards.explanations.tables import price_explanation
+from ecosystem.awards.falling import kept
 from ecosystem.awards.model import (
     ApproveFacts,
     AwardFacts,
@@ -99,6 +100,7 @@ _one = (
         award.c.cancelled_by,
         award.c.cancelled_reason,
         award.c.remedy,
+        award.c.lapse,
     )
     .where(*_KEY)
     .subquery("one")
@@ -129,14 +131,15 @@ _NEED_OF_AWARD: Final = Statement(select(award.c.need_id).where(*_KEY))
 _LOCKED: Final = Statement(select(award).where(*_KEY).with_for_update())
 _AWARDS: Final = Statement(
     select(
-        award.c.id, award.c.lot_id, award.c.kind, award.c.state, award.c.remedy, award.c.round
+        award.c.id, award.c.lot_id, award.c.kind, award.c.state, award.c.remedy, award.c.lapse,
+        award.c.round,
     ).where(award.c.authority_id == _AUTHORITY, award.c.need_id == _NEED)
-)
+)  # fmt: skip
 _PASSED_OVER: Final = Statement(
     select(admission.c.offer_id, admission.c.round, admission.c.reasons).where(
         admission.c.authority_id == _AUTHORITY,
         admission.c.need_id == _NEED,
-        admission.c.ground == Ground.ABNORMALLY_LOW.value,
+        admission.c.ground.in_([one.value for one in AFTER_RANKING]),
     )
 )
 _ACCEPTED: Final = Statement(
@@ -183,7 +186,7 @@ async def propose_facts(
         raise OfferMissing("No opened offer for this lot bears this identifier.")
     candidates = await _candidates(tx, row, lot_id=lot_id, kind=found.kind)
     before = tuple(
-        Ending(state=one["state"], remedy=_remedy(one))
+        Ending(state=one["state"], remedy=one["remedy"] and Remedy(one["remedy"]))
         for one in await made(tx, row["id"])
         if (one["lot_id"], one["kind"]) == (lot_id, found.kind)
     )
@@ -192,6 +195,7 @@ async def propose_facts(
         authority_number=row["authority_id"], need_state=NeedState(row["state_now"]),
         round=candidates.round, ranked_first=candidates.first, passed_over=candidates.passed_over,
         is_unexplained=candidates.is_unexplained, before=before, reason=asked.reason,
+        is_ended=(lot_id, found.kind) in await kept.ended(tx, row["id"]),
     )  # fmt: skip
     return facts, found
 
@@ -290,11 +294,18 @@ class Standings(msgspec.Struct, frozen=True, kw_only=True):
     """The lots that wait for an award."""
 
 
-async def standing(tx: Tx, row: Record) -> Standings:
-    """Return how far the lots of a locked need are awarded."""
+async def standing(
+    tx: Tx, row: Record, *, without: tuple[str, OfferKind] | None = None
+) -> Standings:
+    """Return how far the lots of a locked need are awarded, and would be `without` a contest."""
     contests, _ = await evaluated(tx, row["id"])
     passed = await passed_over(tx, row["id"])
-    ranked = [one for one in contests if one.ranking.ranked and not is_spent(one, passed)]
+    ended = await kept.ended(tx, row["id"]) | frozenset({without} if without else ())
+    ranked = [
+        one
+        for one in contests
+        if one.ranking.ranked and not is_spent(one, passed) and (one.lot_id, one.kind) not in ended
+    ]
     # Financing counts only where nothing else can be awarded.
     counting = FROM_BUDGET & {one.kind for one in ranked} or {OfferKind.FINANCING}
     awards = await made(tx, row["id"])
@@ -375,10 +386,6 @@ def is_spent(contest: Contest, passed: Collection[tuple[str, int]]) -> bool:
 def price_of(row: Record) -> Money:
     """Return the price of an award's row."""
     return read(row["terms"], AwardTerms).price
-
-
-def _remedy(row: Record) -> Remedy | None:
-    return None if row["remedy"] is None else Remedy(row["remedy"])
 
 
 def _found(row: Record | None) -> Record:

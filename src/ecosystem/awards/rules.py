@@ -65,7 +65,7 @@ class PriceUnexplained(Refusal):
 
 
 class LotOver(Refusal):
-    """A reviewer has decided that this lot is not awarded in this need."""
+    """It is decided that this lot is not awarded in this need."""
 
     kind = Kind.CONFLICT
     remedy = "Publish the lot again in a new need."
@@ -100,7 +100,7 @@ class AwardSuspended(Refusal):
 
 
 class AwardCancelled(Refusal):
-    """The award has been cancelled."""
+    """The award has been cancelled, or has fallen."""
 
     kind = Kind.CONFLICT
     remedy = "Read why, and what is awarded instead."
@@ -136,6 +136,8 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
         raise AwardedBefore("There is such an award.")
     if any(one.remedy is Remedy.CANCELLATION for one in facts.before):
         raise LotOver("The award of this lot was cancelled for good.")
+    if facts.is_ended:
+        raise LotOver("The lot was ended without another award.")
     if facts.is_unexplained:
         raise PriceUnexplained("The ranking flags the price of this offer.", pointer="/offer_id")
     return Proposed(

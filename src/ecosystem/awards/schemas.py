@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from ecosystem.awards.admission.model import LotEnd
+from ecosystem.awards.falling.model import Lapse
 from ecosystem.awards.freezing.model import FrozenScores
 from ecosystem.awards.model import (
     AwardTerms,
@@ -80,7 +81,9 @@ class Award(AwardSummary, frozen=True, kw_only=True):
     approved_at: datetime | None
     cancelled_at: datetime | None
     cancelled_by: PersonId | None
-    """Who rejected the proposal, or upheld a challenge."""
+    """Who rejected the proposal, upheld a challenge, declined to sign, or let the award lapse."""
     cancelled_reason: Text | None
     remedy: Remedy | None
-    """What a reviewer ordered; null where the proposal was rejected, or the award stands."""
+    """What a reviewer ordered; null where no reviewer cancelled it."""
+    lapse: Lapse | None
+    """How it fell after it was final; null where it did not."""

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
+from ecosystem.awards.falling.guard import NOT_ENDED, NOT_FALLEN
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
@@ -160,12 +161,14 @@ _TURNS: Final = stepping(
         "proposed published": "approved_at,approved_by,standstill_ends_at,challenge_ends_at",
         "proposed cancelled": "cancelled_at,cancelled_by,cancelled_reason",
         "published suspended": "",
+        "published cancelled": "cancelled_at,cancelled_by,cancelled_reason,lapse",
         "suspended published": "",
         "suspended cancelled": "cancelled_at,cancelled_by,cancelled_reason,remedy",
     },
-    never="""OLD.state = 'suspended' AND NEW.state = 'published' AND EXISTS (
+    never=f"""(OLD.state = 'suspended' AND NEW.state = 'published' AND EXISTS (
       SELECT FROM challenge WHERE challenge.authority_id = NEW.authority_id
-        AND challenge.award_id = NEW.id AND challenge.state = 'open')""",
+        AND challenge.award_id = NEW.id AND challenge.state = 'open'))
+    OR (OLD.state = 'published' AND NEW.state = 'cancelled' AND {NOT_FALLEN})""",
 )
 
 _NOTHING_STANDS: Final = (
@@ -216,6 +219,7 @@ award: Final = Table(
     reference("cancelled_by", nullable=True),
     Column("cancelled_reason", JSON),
     Column("remedy", Text),
+    Column("lapse", Text),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
     ForeignKeyConstraint(["authority_id", "lot_id"], ["lot.authority_id", "lot.id"]),
@@ -243,6 +247,12 @@ award: Final = Table(
         "remedy IS NULL OR (remedy IN ('evaluation', 'cancellation') AND state = 'cancelled')",
         name="remedy_is_known",
     ),
+    CheckConstraint("lapse IN ('declined', 'unsigned')", name="lapse_is_known"),
+    CheckConstraint(
+        "num_nonnulls(remedy, lapse) "
+        "= CASE WHEN state = 'cancelled' AND approved_by IS NOT NULL THEN 1 ELSE 0 END",
+        name="what_was_approved_is_set_aside_or_falls",
+    ),
     CheckConstraint("price > 0", name="price_is_positive"),
     CheckConstraint("round > 0", name="round_counts_from_one"),
     Index(
@@ -265,6 +275,7 @@ award: Final = Table(
             ),
             *_TURNS,
             *_NOTHING_STANDS,
+            *NOT_ENDED,
         ),
     },
 )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ecosystem.awards.access import BIDDERS
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.permit import Permit
 
@@ -22,6 +23,20 @@ DRAFT: Final = Permit(
 SIGN: Final = Permit(
     act="sign a contract", scope="contracts:sign", roles=(Role.SIGNATORY,), person=True,
     step_up=True, verified=True, relation="party", state="draft",
+)  # fmt: skip
+CALL: Final = Permit(
+    act="call upon a winner to sign", scope="contracts:write", roles=(Role.OFFICER,), person=True,
+    kinds=(OrganisationKind.GOVERNMENT,), verified=True, relation="authority", state="draft",
+)  # fmt: skip
+DECLINE: Final = Permit(
+    act="decline an award", scope="contracts:sign", roles=(Role.SIGNATORY,), person=True,
+    step_up=True, kinds=BIDDERS, relation="lead of the awarded offer",
+    state="award final, not signed",
+)  # fmt: skip
+LAPSE: Final = Permit(
+    act="let an award lapse that nobody signs", scope="awards:write", roles=(Role.APPROVER,),
+    person=True, step_up=True, kinds=(OrganisationKind.GOVERNMENT,), verified=True,
+    relation="authority, not who proposed or called", state="award final, `sign_by` over",
 )  # fmt: skip
 _SUPPLIES: Final = (Role.DELIVERY, Role.SIGNATORY)
 _SIDES: Final = (Role.OFFICER, *_SUPPLIES)

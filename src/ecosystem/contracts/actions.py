@@ -25,6 +25,7 @@ from ecosystem.values.actor import Actor
 
 _LATER: Final = frozenset({
     "edition", "activated_at", "suspended_at", "ended_at", "turns", "wording",
+    "sign_by", "called_by",
 })  # fmt: skip
 _DRAFTED: Final = tuple(column.key for column in contract.columns if column.key not in _LATER)
 _INSERT: Final = inserting(contract, *_DRAFTED)
@@ -118,8 +119,11 @@ async def sign(tx: Tx, contract_id: str, asked: Signing, *, by: Actor, at: datet
 
     Refuses with ContractMissing, as the rules do, and as `budgets.obligate` does. Effects:
     the signature and `contract.signed`; with the last one also the price obligated, the need
-    contracted, and `contract.activated`, on which milestones and metrics follow.
+    contracted, and `contract.activated`, on which milestones and metrics follow. Locks the need
+    first, as all do by whom its awards fall, then the contract.
     """
+    need_id = await signing.need_of(tx, contract_id, seen_by=by)
+    await needs_queries.locked(tx, need_id, seen_by=by, at=at)
     row = await queries.locked(tx, contract_id, seen_by=by)
     facts = await signing.sign_facts(tx, row, asked, by=by)
     signed = rules.sign(facts, by=by, at=at)
@@ -149,7 +153,6 @@ async def _activate(tx: Tx, row: Record, *, by: Actor, at: datetime) -> Standing
     await tx.run(
         _ACTIVATE, of_authority=row["authority_id"], of=contract_id, since=activated.activated_at
     )
-    await needs_queries.locked(tx, row["need_id"], seen_by=by, at=at)
     await needs.contract(tx, row["need_id"])
     await budgets.obligate(
         tx, programme_id=facts.programme_id, award_id=facts.award_id, contract_id=contract_id,

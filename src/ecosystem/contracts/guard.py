@@ -18,6 +18,8 @@ _ALTERED: Final = """
 CREATE FUNCTION contract_is_altered_by_what_was_signed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   marks text[] := CASE
+    WHEN OLD.state = 'draft' AND NEW.state = 'draft' AND NEW.wording = OLD.wording
+      AND OLD.sign_by IS NULL THEN '{version,sign_by,called_by}'
     WHEN OLD.state = 'draft' AND NEW.state = 'draft' AND NEW.wording = OLD.wording THEN
       '{version}'
     WHEN OLD.state = 'draft' AND NEW.state = 'draft' AND EXISTS (
@@ -25,8 +27,13 @@ DECLARE
       WHERE proposal.authority_id = NEW.authority_id AND proposal.contract_id = NEW.id
         AND proposal.state = 'accepted' AND proposal.wording = NEW.wording
         AND NEW.wording = OLD.wording + 1 AND proposal.base_digest = OLD.terms_digest
-        AND proposal.terms_digest = NEW.terms_digest)
-      THEN '{version,wording,terms,terms_digest}'
+        AND proposal.terms_digest = NEW.terms_digest) AND NEW.sign_by IS NULL
+      THEN '{version,wording,terms,terms_digest,sign_by,called_by}'
+    WHEN OLD.state = 'draft' AND NEW.state = 'cancelled' AND EXISTS (
+      SELECT FROM award WHERE award.authority_id = NEW.authority_id AND award.state = 'cancelled'
+        AND award.id IN (NEW.award_id, NEW.financing_award_id)
+        AND (award.lapse = 'declined' OR award.cancelled_by IS DISTINCT FROM OLD.called_by))
+      THEN '{version,state,ended_at}'
     WHEN OLD.state = 'draft' AND NEW.state = 'active' AND NOT EXISTS (
       SELECT FROM contract_proposal AS proposal
       WHERE proposal.authority_id = NEW.authority_id AND proposal.contract_id = NEW.id
@@ -39,6 +46,11 @@ DECLARE
             AND signed.contract_id = party.contract_id
             AND signed.organisation_id = party.organisation_id
             AND signed.wording = NEW.wording AND signed.digest = NEW.terms_digest))
+      AND NOT EXISTS (
+        SELECT FROM unnest(ARRAY[NEW.award_id, NEW.financing_award_id]) AS one
+        WHERE one IS NOT NULL AND NOT EXISTS (
+          SELECT FROM award WHERE award.authority_id = NEW.authority_id AND award.id = one
+            AND award.state = 'published' FOR SHARE))
       AND AS_THE_TERMS_SAY
       THEN '{version,state,activated_at}'
     WHEN OLD.state = 'active' AND NEW.state = 'active' AND NEW.edition = OLD.edition THEN

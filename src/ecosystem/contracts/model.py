@@ -37,6 +37,8 @@ class State(StrEnum):
     SUSPENDED = "suspended"
     COMPLETED = "completed"
     TERMINATED = "terminated"
+    CANCELLED = "cancelled"
+    """A draft whose award fell before everybody had signed it."""
 
 
 class ContractDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -250,7 +252,9 @@ class ContractSummary(msgspec.Struct, frozen=True, kw_only=True):
     suspended_at: datetime | None
     """Since when it is suspended; null where it is not."""
     ended_at: datetime | None
-    """When it was completed or terminated."""
+    """When it was completed or terminated, or as a draft cancelled."""
+    sign_by: datetime | None = None
+    """Until when who won was called upon to sign the draft as it is worded now."""
 
 
 class Contract(ContractSummary, frozen=True, kw_only=True):

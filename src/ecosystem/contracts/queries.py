@@ -138,6 +138,7 @@ _SUMMARY: Final[list[ColumnElement[Any]]] = [
     contract.c.activated_at,
     contract.c.suspended_at,
     contract.c.ended_at,
+    contract.c.sign_by,
 ]
 _WHOLE: Final[list[ColumnElement[Any]]] = [
     *_SUMMARY,
@@ -150,7 +151,9 @@ _WHOLE: Final[list[ColumnElement[Any]]] = [
     contract.c.drafted_at,
     contract.c.terms,
 ]
-SEEN: Final = or_(contract.c.state != "draft", is_concerned(contract.c.authority_id, contract.c.id))
+SEEN: Final = or_(
+    contract.c.activated_at.is_not(None), is_concerned(contract.c.authority_id, contract.c.id)
+)
 _one = select(*_WHOLE).where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID)
 _one_whole = _one.subquery("one")
 _one_seen = _one.where(SEEN).subquery("one")
@@ -199,7 +202,7 @@ _CONTRACTED: Final = Statement(
         exists().where(
             contract.c.authority_id == _AUTHORITY,
             contract.c.award_id == bindparam("award_id", type_=Text),
-            contract.c.state != "draft",
+            contract.c.activated_at.is_not(None),
         )
     )
 )

@@ -193,9 +193,9 @@ async def list_contracts(
     answers=Standing,
     key=True,
     refuses=(
-        rules.ContractMissing, rules.NotParty, rules.ContractInForce, rules.SignedBefore,
-        rules.SignsForAnother, rules.ProposalOpen, rules.DigestDiffers, JwsUnfit,
-        JwsKeyUnregistered, JwsDiffers, rules.AwardContracted,
+        rules.ContractMissing, rules.NotParty, rules.ContractCancelled, rules.ContractInForce,
+        rules.SignedBefore, rules.SignsForAnother, rules.ProposalOpen, rules.DigestDiffers,
+        JwsUnfit, JwsKeyUnregistered, JwsDiffers, rules.AwardContracted,
     ),
 )  # fmt: skip
 async def sign_contract(

@@ -111,6 +111,13 @@ class ContractInForce(Refusal):
     remedy = "A contract in force is changed, not signed again."
 
 
+class ContractCancelled(Refusal):
+    """The draft ended with its award."""
+
+    kind = Kind.CONFLICT
+    remedy = "Read why the award was cancelled, and what is awarded instead."
+
+
 class ProposalOpen(Refusal):
     """A proposal for the draft waits for an answer."""
 
@@ -189,14 +196,14 @@ def draft(facts: DraftFacts, *, by: Actor, at: datetime) -> Drafted:
 def sign(facts: SignFacts, *, by: Actor, at: datetime) -> Signed:
     """Sign the terms for the caller's organisation.
 
-    Refuses with NotParty, ContractInForce, SignedBefore, SignsForAnother, ProposalOpen or
-    DigestDiffers, in that order, and as `own_key.check` does where it signs with its own key.
+    Refuses with NotParty, ContractCancelled, ContractInForce, SignedBefore, SignsForAnother,
+    ProposalOpen or DigestDiffers, in that order, and as `own_key.check` does where it signs with
+    its own key.
     """
     del at
     if by.organisation_id not in facts.parties:
         raise NotParty("The caller's organisation has no place in this contract.")
-    if facts.state is not State.DRAFT:
-        raise ContractInForce(f"The contract is {facts.state}.")
+    check_draft(facts.state)
     signed = {one.organisation_id for one in facts.signatures}
     if by.organisation_id in signed:
         raise SignedBefore("The caller's organisation has signed.")
@@ -260,6 +267,14 @@ def file(facts: FileFacts, *, by: Actor, at: datetime) -> Filed:
     return Filed(
         name=facts.name, media_type=facts.media_type, bytes=facts.bytes, sha256=facts.sha256
     )
+
+
+def check_draft(state: State) -> None:
+    """Refuse with ContractCancelled or ContractInForce what is done to drafts alone."""
+    if state is State.CANCELLED:
+        raise ContractCancelled("The award of the contract fell before all had signed.")
+    if state is not State.DRAFT:
+        raise ContractInForce(f"The contract is {state}.")
 
 
 def _refuse_unfit(facts: DraftFacts) -> None:

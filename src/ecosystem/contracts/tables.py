@@ -99,6 +99,8 @@ contract: Final = Table(
     Column("ended_at", DateTime(timezone=True)),
     Column("turns", Integer, nullable=False, server_default=text("0")),
     Column("wording", Integer, nullable=False, server_default=text("1")),
+    Column("sign_by", DateTime(timezone=True)),
+    reference("called_by", nullable=True),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
     ForeignKeyConstraint(["authority_id", "lot_id"], ["lot.authority_id", "lot.id"]),
@@ -107,15 +109,19 @@ contract: Final = Table(
         ["authority_id", "financing_award_id"], ["award.authority_id", "award.id"]
     ),
     CheckConstraint(
-        "state IN ('draft', 'active', 'suspended', 'completed', 'terminated')",
+        "state IN ('draft', 'active', 'suspended', 'completed', 'terminated', 'cancelled')",
         name="state_is_known",
     ),
     CheckConstraint(
         "(state = 'suspended') = (suspended_at IS NOT NULL)"
-        " AND (state IN ('completed', 'terminated')) = (ended_at IS NOT NULL)",
+        " AND (state IN ('completed', 'terminated', 'cancelled')) = (ended_at IS NOT NULL)",
         name="what_stopped_is_dated",
     ),
-    CheckConstraint("(state = 'draft') = (activated_at IS NULL)", name="what_is_in_force_is_dated"),
+    CheckConstraint(
+        "(state IN ('draft', 'cancelled')) = (activated_at IS NULL)",
+        name="what_is_in_force_is_dated",
+    ),
+    CheckConstraint("(sign_by IS NULL) = (called_by IS NULL)", name="a_call_to_sign_has_its_time"),
     CheckConstraint("version > 0", name="version_is_positive"),
     CheckConstraint("edition > 0", name="edition_is_positive"),
     CheckConstraint("wording > 0", name="wording_is_positive"),
@@ -132,7 +138,7 @@ contract: Final = Table(
         "authority_id",
         "award_id",
         unique=True,
-        postgresql_where=text("state <> 'draft'"),
+        postgresql_where=text("activated_at IS NOT NULL"),
     ),
     info={
         "sql": (

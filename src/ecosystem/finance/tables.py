@@ -47,7 +47,7 @@ _BY_SIGNATURE: Final = """NEW.award_id IS NULL AND NEW.state = 'offered' OR EXIS
       AND award.id = contract.financing_award_id
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
       AND award.id = NEW.award_id AND award.lead_id = NEW.lender_id
-      AND contract.state <> 'draft')"""
+      AND contract.activated_at IS NOT NULL)"""
 """Only what was awarded and signed for is agreed from the first."""
 
 _IS_PAID: Final = """EXISTS (

@@ -41,10 +41,11 @@ _TURNS: Final = {
     "closed": ("opened", "cancelled"),
     "opened": ("evaluated", "awarded", "contracted", "unsuccessful", "cancelled"),
     "evaluated": ("awarded", "contracted", "opened", "unsuccessful", "cancelled"),
-    "awarded": ("contracted", "opened", "cancelled"),
+    "awarded": ("contracted", "opened", "evaluated", "unsuccessful", "cancelled"),
     "contracted": ("opened",),
 }
-"""Back to `opened` goes what a reviewer has evaluated again; three states are ends."""
+"""Back to `opened` goes what a reviewer has evaluated again, and to `evaluated` what waits for
+another award since one fell; three states are ends."""
 _TERMS_STAY: Final = (
     """
 CREATE FUNCTION need_terms_stay() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -57,6 +57,14 @@ APPROVE_SUBSTITUTION: Final = Permit(
     step_up=True, kinds=(OrganisationKind.GOVERNMENT,), verified=True,
     relation="authority, not who proposed or consented", state="consented",
 )  # fmt: skip
+REJECT_SUBSTITUTION: Final = Permit(
+    act="reject a substitution", scope="awards:write", roles=(Role.OFFICER,), person=True,
+    kinds=(OrganisationKind.GOVERNMENT,), relation="authority", state="proposed or consented",
+)  # fmt: skip
+WITHDRAW_SUBSTITUTION: Final = Permit(
+    act="withdraw a substitution", scope="offers:write", roles=(Role.BIDDER,), person=True,
+    kinds=_BIDDERS, relation="lead, which proposed it", state="proposed or consented",
+)  # fmt: skip
 READ_SUBSTITUTION: Final = Permit(
     act="read a substitution", scope="offers:read",
     relation="member, who shall join, authority, auditors",

@@ -20,6 +20,7 @@ from ecosystem.offers.model import (
     OfferDraft,
     OfferFacts,
     OfferStanding,
+    ReadmitFacts,
     Receipt,
     ReopenFacts,
     SealedOffer,
@@ -242,7 +243,7 @@ async def conclude(
     tx: Tx,
     offers: Iterable[OfferStanding],
     *,
-    award_id: str,
+    award_id: str | None,
     winner: str | None,
     by: Actor,
     at: datetime,
@@ -279,6 +280,23 @@ async def reopen(
         await tx.run(_CONCLUDE, **_key(one.offer_id), state=reopened.state)
         await history.record(
             tx, "offer.reopened", one.offer_id, facts=facts, decision=reopened, by=by, at=at,
+            audience=Audience(organisations=one.member_ids),
+        )  # fmt: skip
+
+
+async def readmit(
+    tx: Tx, offers: Iterable[OfferStanding], *, award_id: str, by: Actor, at: datetime
+) -> None:
+    """Let the offers of one contest be awarded that did not win; the room above decides it.
+
+    Effects: the offers become admitted; offer.readmitted for each.
+    """
+    for one in offers:
+        facts = ReadmitFacts(award_id=award_id, offer_id=one.offer_id, state=one.state)
+        readmitted = rules.readmit(facts, by=by, at=at)
+        await tx.run(_CONCLUDE, **_key(one.offer_id), state=readmitted.state)
+        await history.record(
+            tx, "offer.readmitted", one.offer_id, facts=facts, decision=readmitted, by=by, at=at,
             audience=Audience(organisations=one.member_ids),
         )  # fmt: skip
 

@@ -328,9 +328,9 @@ class OfferStanding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConcludeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an offer, decided by an award."""
+    """What became of an offer, decided by an award, or by the end of its lot without one."""
 
-    award_id: str
+    award_id: str | None
     offer_id: str
     state: State
     is_winner: bool
@@ -352,6 +352,16 @@ class ReopenFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 class Reopened(msgspec.Struct, frozen=True):
     """The offer is evaluated again."""
+
+    state: State
+
+
+class ReadmitFacts(ReopenFacts, frozen=True, kw_only=True):
+    """An offer that did not win, and whose rival's award has fallen."""
+
+
+class Readmitted(msgspec.Struct, frozen=True):
+    """The offer may be awarded: it stands as it was ranked."""
 
     state: State
 

@@ -18,6 +18,8 @@ from ecosystem.offers.model import (
     MemberDraft,
     MemberFacts,
     OfferFacts,
+    ReadmitFacts,
+    Readmitted,
     Reopened,
     ReopenFacts,
     State,
@@ -222,6 +224,12 @@ def reopen(facts: ReopenFacts, *, by: Actor, at: datetime) -> Reopened:
     """Let an offer be evaluated again, after a reviewer has set its award aside."""
     del facts, by, at
     return Reopened(State.OPENED)
+
+
+def readmit(facts: ReadmitFacts, *, by: Actor, at: datetime) -> Readmitted:
+    """Let an offer be awarded that did not win, since the award of its contest has fallen."""
+    del facts, by, at
+    return Readmitted(State.ADMITTED)
 
 
 def check_changeable(facts: OfferFacts, *, at: datetime) -> None:

@@ -40,8 +40,9 @@ _READER: Final = """EXISTS (
       AND offer_reader.need_id = offer.need_id AND offer_reader.may_read
       AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), ''))"""
 _OPENING: Final = "current_setting('app.purpose', true) = 'opening'"
-_REVIEWED: Final = "current_setting('app.purpose', true) = 'review'"
-"""Whoever decides a challenge changes offers that it does not otherwise see."""
+_REVIEWED: Final = "current_setting('app.purpose', true) IN ('review', 'falling')"
+"""Whoever decides a challenge, or declines an award, changes offers that it does not otherwise
+see."""
 _LEAVING: Final = "current_setting('app.purpose', true) = 'leaving'"
 """Only by it can a member write a row that it may not read any more."""
 _AMENDING: Final = "current_setting('app.purpose', true) = 'amending'"
@@ -96,10 +97,11 @@ _TURNS: Final = {
     "opened": ("admitted", "excluded"),
     "admitted": ("excluded", "awarded", "not_awarded", "opened"),
     "excluded": ("opened",),
-    "awarded": ("not_awarded", "opened"),
-    "not_awarded": ("opened",),
+    "awarded": ("not_awarded", "opened", "excluded"),
+    "not_awarded": ("opened", "admitted"),
 }
-"""Back to `opened` goes what a reviewer has evaluated again."""
+"""Back to `opened` goes what a reviewer has evaluated again; where an award falls, its offer is
+excluded, and the others of the contest are admitted again."""
 _OPENED: Final = "state IN ('opened', 'admitted', 'excluded', 'awarded', 'not_awarded')"
 
 offer: Final = Table(

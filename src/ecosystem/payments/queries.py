@@ -169,7 +169,7 @@ _totals = (
         money_json(_interest, contract.c.currency).label("late_interest"),
     )
     .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)
-    .where(contract.c.state != "draft")
+    .where(contract.c.activated_at.is_not(None))
     .subquery("totals")
 )
 _TOTALS: Final = Statement(select(func.row_to_json(_totals.table_valued())))

@@ -108,7 +108,7 @@ def _of_contracts(table: Any) -> tuple[ColumnElement[bool], ...]:
     return (
         table.c.authority_id == _AUTHORITY,
         contract.c.programme_id == _PROGRAMME,
-        contract.c.state != literal("draft", literal_execute=True),
+        contract.c.activated_at.is_not(None),
         or_(_CONTRACT.is_(None), contract.c.id == _CONTRACT),
     )
 

@@ -90,7 +90,7 @@ _lives = (
             programme.c.id == contract.c.programme_id,
         ),
     )
-    .where(contract.c.authority_id == _AUTHORITY, contract.c.state != _word("draft"))
+    .where(contract.c.authority_id == _AUTHORITY, contract.c.activated_at.is_not(None))
     .subquery("lives")
 )
 

@@ -13,6 +13,7 @@ from ecosystem.awards.admission.model import (
     Candidate,
     Excluded,
     ExclusionDraft,
+    FellFacts,
     PassOverFacts,
     ShutOutFacts,
 )
@@ -165,6 +166,22 @@ async def pass_over(
         audience=EVERYONE,
     )  # fmt: skip
     await _exhaust(tx, row, standing, by=by, at=at)
+
+
+async def fall(
+    tx: Tx, offer_id: str, facts: FellFacts, *, of_round: int, by: Actor, at: datetime
+) -> None:
+    """Pass over the offer of an award that has fallen; the room above decides that it has.
+
+    Effects: the decision, and offer.excluded for everyone.
+    """
+    excluded = rules.fell(facts, by=by, at=at)
+    await _turn(tx, offer_id, excluded, of_round=of_round, by=by, at=at)
+    await offers.advance(tx, offer_id, to=OfferState.EXCLUDED)
+    await history.record(
+        tx, "offer.excluded", offer_id, facts=facts, decision=excluded, by=by, at=at,
+        audience=EVERYONE,
+    )  # fmt: skip
 
 
 async def _exhaust(tx: Tx, row: Record, one: OfferStanding, *, by: Actor, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -42,6 +42,14 @@ class Ground(StrEnum):
     """Follows from the opening: nobody chooses it."""
     ABNORMALLY_LOW = "abnormally_low"
     """Follows from the rejection of how a price was explained: nobody chooses it."""
+    AWARD_DECLINED = "award_declined"
+    """Follows from what the winner said after the award was final: nobody chooses it."""
+    CONTRACT_UNSIGNED = "contract_unsigned"
+    """Follows from what the winner left undone in its time: nobody chooses it."""
+
+
+AFTER_RANKING: Final = (Ground.ABNORMALLY_LOW, Ground.AWARD_DECLINED, Ground.CONTRACT_UNSIGNED)
+"""The grounds on which a ranked offer is passed over."""
 
 
 class ExclusionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,6 +138,15 @@ class PassOverFacts(msgspec.Struct, frozen=True, kw_only=True):
     reasons: Text
 
 
+class FellFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """An awarded offer of which no contract came."""
+
+    offer_id: str
+    award_id: str
+    ground: Ground
+    reasons: Text
+
+
 class ExhaustFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A contest of which an offer was passed over."""
 
@@ -157,9 +174,10 @@ class LotEnd(msgspec.Struct, frozen=True, kw_only=True):
     """A lot for which nothing can be awarded, and why."""
 
     lot_id: LotId
-    code: Literal["no_offer", "no_offer_ranked", "all_passed_over"]
+    code: Literal["no_offer", "no_offer_ranked", "all_passed_over", "ended"]
     """Nobody has offered; every offer was excluded before it was ranked; or every ranked one
-    afterwards, because of its price: for the reasons on the record."""
+    afterwards, because of its price or since its award fell; or an award fell and no other was
+    made: for the reasons on the record."""
 
 
 class Excluded(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from ecosystem.awards.admission.model import (
+    AFTER_RANKING,
     AdmitFacts,
     Admitted,
     Candidate,
@@ -12,6 +13,7 @@ from ecosystem.awards.admission.model import (
     ExcludeFacts,
     Exhausted,
     ExhaustFacts,
+    FellFacts,
     Ground,
     Outcome,
     PassOverFacts,
@@ -30,7 +32,7 @@ from ecosystem.values.text import Text
 _NAMED: Final = 10
 """How many offers a refusal names."""
 _BY_ITSELF: Final = frozenset(
-    {Ground.UNCONFIRMED_AFTER_AMENDMENT, Ground.NOT_OPENABLE, Ground.ABNORMALLY_LOW}
+    {Ground.UNCONFIRMED_AFTER_AMENDMENT, Ground.NOT_OPENABLE, *AFTER_RANKING}
 )
 _UNCONFIRMED: Final = Text(
     zh="需求修订后，投标人未确认其投标。",
@@ -133,6 +135,12 @@ def pass_over(facts: PassOverFacts, *, by: Actor, at: datetime) -> Excluded:
     """Exclude a ranked offer whose explanation of its low price was rejected."""
     del by, at
     return Excluded(outcome=Outcome.EXCLUDED, ground=Ground.ABNORMALLY_LOW, reasons=facts.reasons)
+
+
+def fell(facts: FellFacts, *, by: Actor, at: datetime) -> Excluded:
+    """Pass over the offer of an award that has fallen."""
+    del by, at
+    return Excluded(outcome=Outcome.EXCLUDED, ground=facts.ground, reasons=facts.reasons)
 
 
 def exhaust(facts: ExhaustFacts, *, by: Actor, at: datetime) -> Exhausted:

@@ -31,7 +31,8 @@ _OF_AN_OFFER: Final = """NEW.version = 1 AND EXISTS (
     SELECT FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
       AND need.state = 'opened' FOR SHARE)
   AND NEW.round = last_round(NEW.authority_id, NEW.need_id) + 1
-  AND NEW.ground IS DISTINCT FROM 'abnormally_low'
+  AND coalesce(NEW.ground NOT IN (
+    'abnormally_low', 'award_declined', 'contract_unsigned'), true)
   AND EXISTS (
     SELECT FROM offer WHERE offer.authority_id = NEW.authority_id AND offer.id = NEW.offer_id
       AND offer.need_id = NEW.need_id AND offer.lot_id = NEW.lot_id AND offer.kind = NEW.kind
@@ -54,6 +55,11 @@ BEGIN
         SELECT FROM price_explanation AS asked WHERE asked.authority_id = NEW.authority_id
           AND asked.offer_id = NEW.offer_id AND asked.round = NEW.round
           AND asked.state = 'rejected')
+      WHEN NEW.ground IN ('award_declined', 'contract_unsigned') THEN NOT EXISTS (
+        SELECT FROM award WHERE award.authority_id = NEW.authority_id
+          AND award.offer_id = NEW.offer_id AND award.round = NEW.round
+          AND award.lapse = CASE NEW.ground WHEN 'award_declined' THEN 'declined'
+            ELSE 'unsigned' END)
       ELSE is_open IS NOT TRUE OR NEW.round <> last + 1 END)
     OR EXISTS (
       SELECT FROM award WHERE award.authority_id = NEW.authority_id
@@ -64,11 +70,16 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$"""
-"""What was admitted is excluded before the evaluation, or where a low price is not explained."""
+"""What was admitted is excluded before the evaluation, or passed over afterwards."""
 _AS_DECIDED: Final = """
 CREATE FUNCTION offer_goes_as_decided() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (OLD.state = 'excluded' AND (OLD.failure IS NOT NULL OR NEW.state <> 'opened'))
+  IF (OLD.state = 'excluded' AND (OLD.failure IS NOT NULL OR NEW.state <> 'opened' OR EXISTS (
+      SELECT FROM award WHERE award.authority_id = NEW.authority_id
+        AND award.offer_id = NEW.id AND award.lapse IS NOT NULL)))
+    OR (OLD.state = 'not_awarded' AND NEW.state = 'admitted' AND NOT EXISTS (
+      SELECT FROM award WHERE award.authority_id = NEW.authority_id
+        AND award.lot_id = NEW.lot_id AND award.kind = NEW.kind AND award.lapse IS NOT NULL))
     OR (NEW.state = 'awarded' AND OLD.state <> 'admitted')
     OR (NEW.state = 'not_awarded' AND OLD.state NOT IN ('admitted', 'awarded'))
     OR ((NEW.state = 'admitted' OR (NEW.state = 'excluded' AND NEW.failure IS NULL))

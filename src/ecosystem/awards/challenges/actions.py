@@ -15,6 +15,7 @@ from ecosystem.awards.challenges.model import (
     DecideFacts,
 )
 from ecosystem.awards.challenges.tables import challenge, challenge_decision
+from ecosystem.awards.falling import kept
 from ecosystem.awards.model import Remedy
 from ecosystem.awards.model import State as AwardState
 from ecosystem.awards.tables import award
@@ -200,9 +201,9 @@ async def _set_aside(
         if (one.lot_id, one.kind) == (facts.lot_id, facts.kind)
     ]
     if decided.remedy is Remedy.EVALUATION:
-        await offers.reopen(
-            tx, [one for one in rivals if one.was_opened], award_id=facts.award_id, by=by, at=at
-        )
+        gone = await kept.fallen(tx, facts.need_id)
+        again = [one for one in rivals if one.was_opened and one.offer_id not in gone]
+        await offers.reopen(tx, again, award_id=facts.award_id, by=by, at=at)
     else:
         admitted = [one for one in rivals if one.state is not OfferState.EXCLUDED]
         await offers.conclude(tx, admitted, award_id=facts.award_id, winner=None, by=by, at=at)

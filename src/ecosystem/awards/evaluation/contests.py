@@ -7,7 +7,7 @@ bears the criterion's code, and financing by its effective annual cost alone.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from msgspec import UNSET
@@ -44,8 +44,10 @@ _MARK_MAX: Final = "100"
 _STEP: Final = "0.01"
 
 
-def with_spent(evaluation: bytes, spent: Sequence[Contest]) -> bytes:
-    """Add to the JSON of an evaluation the lots whose ranked offers are passed over since.
+def with_spent(
+    evaluation: bytes, spent: Sequence[Contest], *, code: Literal["all_passed_over", "ended"]
+) -> bytes:
+    """Add to the JSON of an evaluation the lots whose contests are over since, and why.
 
     A lot of which offers of another kind are ranked is not at its end.
     """
@@ -60,7 +62,7 @@ def with_spent(evaluation: bytes, spent: Sequence[Contest]) -> bytes:
     }
     known |= {one["lot_id"] for one in found["unsuccessful"]}
     ended = sorted({one.lot_id for one in spent} - known)
-    found["unsuccessful"] += [LotEnd(lot_id=one, code="all_passed_over") for one in ended]
+    found["unsuccessful"] += [LotEnd(lot_id=one, code=code) for one in ended]
     return msgspec.json.encode(found)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, Integer, Table, Text, any_, bindparam, exists, fun
 from ecosystem.awards import queries as awards
 from ecosystem.awards.evaluation.contests import contests_of, with_spent
 from ecosystem.awards.evaluation.rules import EvaluationMissing, is_agreed
+from ecosystem.awards.falling import queries as falling
 from ecosystem.awards.freezing import kept as freezing
 from ecosystem.awards.model import (
     AppointFacts,
@@ -148,14 +149,8 @@ async def view(tx: Tx, need_id: str) -> bytes:
     found: bytes | None = await tx.value(_EVALUATION, authority_id=authority, need_id=need_id)
     if found is None:
         raise EvaluationMissing("There is no evaluation.")
-    return with_spent(found, await _spent(tx, need_id))
-
-
-async def _spent(tx: Tx, need_id: str) -> list[Contest]:
-    """Return the contests of the last round whose ranked offers are all passed over."""
-    passed = await awards.passed_over(tx, need_id)
-    found = (await awards.evaluated(tx, need_id))[0] if passed else ()
-    return [one for one in found if awards.is_spent(one, passed)]
+    spent, ended = await falling.over(tx, need_id)
+    return with_spent(with_spent(found, ended, code="ended"), spent, code="all_passed_over")
 
 
 async def appoint_facts(tx: Tx, row: Record, people: Iterable[str]) -> AppointFacts:
@@ -307,6 +302,7 @@ async def evaluate_facts(tx: Tx, row: Record) -> EvaluateFacts:
     place = {"authority_id": authority, "need_id": need_id, "round": before.round + 1}
     given, said = await tx.rows(_SCORES, **place), await tx.rows(_ALL_SAID, **place)
     lots = read(row["lots"], tuple[Lot, ...])
+    spent, ended = await falling.over(tx, need_id)
     taken = await offers.taken(tx, need_id)
     contests = contests_of(
         lots,
@@ -332,7 +328,8 @@ async def evaluate_facts(tx: Tx, row: Record) -> EvaluateFacts:
         settled=tuple(one for one in before.contests if (one.lot_id, one.kind) in before.settled),
         standing=before.standing,
         over=before.over,
-        spent=tuple(one.digest for one in await _spent(tx, need_id)),
+        spent=tuple(one.digest for one in spent),
+        ended=tuple(one.digest for one in ended),
         is_contracted=row["is_contracted"],
         prices_sealed=await openings.prices_sealed(tx, row),
         frozen=await freezing.of_round(tx, row, before.round + 1),

@@ -371,10 +371,13 @@ def _need_state(facts: EvaluateFacts, contests: tuple[Contest, ...]) -> NeedStat
 def _unsuccessful(facts: EvaluateFacts, contests: tuple[Contest, ...]) -> Iterator[LotEnd]:
     ranked = {one.lot_id for one in contests if _can_win(one, facts)}
     spent = {one.lot_id for one in contests if one.digest in facts.spent}
+    ended = {one.lot_id for one in contests if one.digest in facts.ended}
     offered = {*facts.offered, *(one.lot_id for one in contests)}
     for lot_id in facts.lots:
         if lot_id not in offered:
             yield LotEnd(lot_id=lot_id, code="no_offer")
+        elif lot_id not in ranked and lot_id in ended:
+            yield LotEnd(lot_id=lot_id, code="ended")
         elif lot_id not in ranked:
             yield LotEnd(
                 lot_id=lot_id, code="all_passed_over" if lot_id in spent else "no_offer_ranked"
@@ -382,7 +385,7 @@ def _unsuccessful(facts: EvaluateFacts, contests: tuple[Contest, ...]) -> Iterat
 
 
 def _can_win(contest: Contest, facts: EvaluateFacts) -> bool:
-    return bool(contest.ranking.ranked) and contest.digest not in facts.spent
+    return bool(contest.ranking.ranked) and contest.digest not in {*facts.spent, *facts.ended}
 
 
 def check_judged(contest: Judging) -> None:

@@ -37,8 +37,7 @@ class Envelopes(StrEnum):
     ONE = "one"
     """All of it in one, and opened at once."""
     TWO = "two"
-    """The technical part and the financial part each in its own: prices open after quality is
-    scored."""
+    """The technical and the financial part each in its own: prices open after quality is scored."""
 
 
 class Weekday(StrEnum):
@@ -316,6 +315,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """From the publication of an award, as long as it can be challenged."""
     decision: Span | None
     """From a challenge to its decision, at most."""
+    signing: Span | None = None
+    """From the call upon a winner until it is to have signed the contract, at least."""
     price_formulas: PriceFormulas
     abnormally_low: AbnormallyLow
     client_sealing: ClientSealing

@@ -32,7 +32,7 @@ _GOES_ON: Final = exists().where(
             ~exists().where(
                 _other.c.authority_id == contract.c.authority_id,
                 _other.c.award_id == contract.c.award_id,
-                _other.c.state != "draft",
+                _other.c.activated_at.is_not(None),
             ),
         ),
     ),

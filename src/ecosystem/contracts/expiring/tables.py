@@ -24,7 +24,7 @@ from ecosystem.runtime.hands import refusing
 _ENDED: Final = """EXISTS (
     SELECT FROM contract
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
-      AND contract.state IN ('completed', 'terminated')
+      AND contract.state IN ('completed', 'terminated', 'cancelled')
       AND NEW.ended_on >= (contract.ended_at AT TIME ZONE 'UTC')::date - 1)"""
 _PAST: Final = """EXISTS (
     SELECT FROM contract_keeping

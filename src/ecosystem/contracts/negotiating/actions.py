@@ -56,6 +56,8 @@ _REWORD: Final = Statement(
         wording=bindparam("new_wording"),
         terms=bindparam("new_terms"),
         terms_digest=bindparam("new_digest"),
+        sign_by=None,
+        called_by=None,
     )
 )
 

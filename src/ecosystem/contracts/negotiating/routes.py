@@ -10,6 +10,7 @@ from ecosystem.contracts.forms import TermsUnmet
 from ecosystem.contracts.negotiating import actions, queries, rules
 from ecosystem.contracts.negotiating.model import Proposal, ProposalDraft, ProposalSummary
 from ecosystem.contracts.rules import (
+    ContractCancelled,
     ContractInForce,
     ContractMissing,
     FormAltered,
@@ -31,8 +32,8 @@ from ecosystem.values.revision import RevisionStale
     answers=TermsStanding,
     key=True,
     refuses=(
-        ContractMissing, rules.NotNegotiating, ContractInForce, ProposalOpen, rules.DraftReworded,
-        FormUnknown, FormAltered, TermsUnmet, rules.NothingChanged,
+        ContractMissing, rules.NotNegotiating, ContractCancelled, ContractInForce, ProposalOpen,
+        rules.DraftReworded, FormUnknown, FormAltered, TermsUnmet, rules.NothingChanged,
     ),
 )  # fmt: skip
 async def propose_values(
@@ -95,7 +96,8 @@ async def read_proposal(request: Call, proposal_id: FromPath[str]) -> Response[b
     changes=True,
     refuses=(
         rules.ProposalMissing, ContractMissing, RevisionStale, rules.NotNegotiating,
-        rules.OwnSideProposed, rules.ProposalOver, ContractInForce, rules.DraftReworded,
+        rules.OwnSideProposed, rules.ProposalOver, ContractCancelled, ContractInForce,
+        rules.DraftReworded,
     ),
 )  # fmt: skip
 async def accept_proposal(request: Call, proposal_id: FromPath[str]) -> Response[bytes]:

@@ -5,7 +5,6 @@ from typing import Final
 
 from ecosystem.contracts import forms
 from ecosystem.contracts.form_shapes import ContractTerms, Form
-from ecosystem.contracts.model import State as ContractState
 from ecosystem.contracts.negotiating.model import (
     Accepted,
     AcceptFacts,
@@ -18,7 +17,7 @@ from ecosystem.contracts.negotiating.model import (
     State,
     ValueProposed,
 )
-from ecosystem.contracts.rules import ContractInForce, FormAltered, FormUnknown, ProposalOpen
+from ecosystem.contracts.rules import FormAltered, FormUnknown, ProposalOpen, check_draft
 from ecosystem.values import control
 from ecosystem.values.actor import Actor, Role
 from ecosystem.values.refusal import Kind, Refusal
@@ -79,14 +78,13 @@ class NotOwnProposal(Refusal):
 def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
     """Propose values for what the form leaves open; it stands in the place of the other side's.
 
-    Refuses with NotNegotiating, ContractInForce, ProposalOpen where the own side waits for an
-    answer, DraftReworded, FormUnknown, FormAltered, as `forms.grow` does, and NothingChanged,
-    in that order.
+    Refuses with NotNegotiating, ContractCancelled, ContractInForce, ProposalOpen where the own
+    side waits for an answer, DraftReworded, FormUnknown, FormAltered, as `forms.grow` does, and
+    NothingChanged, in that order.
     """
     del at
     side = side_of(facts.sides, by)
-    if facts.state is not ContractState.DRAFT:
-        raise ContractInForce(f"The contract is {facts.state}.")
+    check_draft(facts.state)
     if facts.open is not None and facts.open.side == side:
         raise ProposalOpen(f"{facts.open.id} waits for the other side.")
     if facts.asked.base_digest != facts.terms_digest:
@@ -117,13 +115,12 @@ def answer(facts: ReplyFacts, *, by: Actor, at: datetime) -> Ended:
 def accept(facts: AcceptFacts, *, by: Actor, at: datetime) -> Accepted:
     """Accept the other side's proposal: the draft is worded by it, and signed anew.
 
-    Refuses with NotNegotiating, OwnSideProposed, ProposalOver, ContractInForce or DraftReworded,
-    in that order.
+    Refuses with NotNegotiating, OwnSideProposed, ProposalOver, ContractCancelled,
+    ContractInForce or DraftReworded, in that order.
     """
     del at
     ended = _replied(facts.reply, State.ACCEPTED, by=by)
-    if facts.contract_state is not ContractState.DRAFT:
-        raise ContractInForce(f"The contract is {facts.contract_state}.")
+    check_draft(facts.contract_state)
     if facts.base_digest != facts.contract_digest:
         raise DraftReworded(f"The draft has the digest {facts.contract_digest}.")
     return Accepted(

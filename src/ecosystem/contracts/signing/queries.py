@@ -9,14 +9,21 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.model import ActivateFacts, SignedBy, SignFacts, Signing, State
 from ecosystem.contracts.negotiating.tables import contract_proposal
 from ecosystem.contracts.own_key import Presented, RegisteredKey
-from ecosystem.contracts.tables import contract_signature
+from ecosystem.contracts.rules import ContractMissing
+from ecosystem.contracts.tables import contract, contract_signature
 from ecosystem.identity.clients import queries as clients
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import owner
 from ecosystem.values.money import Money
 
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _ID: Final = bindparam("id", type_=Text)
+_NEED: Final = Statement(
+    select(contract.c.need_id).where(
+        contract.c.authority_id == _AUTHORITY, contract.c.id == _ID, contracts.SEEN
+    )
+)
 _SIGNED: Final = Statement(
     select(contract_signature.c.organisation_id, contract_signature.c.person_id)
     .where(contract_signature.c.authority_id == _AUTHORITY, contract_signature.c.contract_id == _ID)
@@ -28,6 +35,16 @@ _OPEN: Final = Statement(
     .where(contract_proposal.c.authority_id == _AUTHORITY, contract_proposal.c.contract_id == _ID)
     .where(contract_proposal.c.state == "proposed")
 )
+
+
+async def need_of(tx: Tx, contract_id: str, *, seen_by: Actor) -> str:
+    """Return the need of a contract that the caller may see. Refuses with ContractMissing."""
+    authority = owner(contract_id, "contract", otherwise=ContractMissing)
+    reader = contracts.reads_as(seen_by)
+    need_id: str | None = await tx.value(_NEED, authority_id=authority, id=contract_id, **reader)
+    if need_id is None:
+        raise ContractMissing("No such contract is in force, or a draft of the caller's.")
+    return need_id
 
 
 async def sign_facts(tx: Tx, row: Record, asked: Signing, *, by: Actor) -> SignFacts:

@@ -899,6 +899,22 @@ CREATE TABLE login_session (
 -- next
 CREATE INDEX login_session_of_person ON login_session (person_id, expires_at);
 -- next
+CREATE TABLE lot_end (
+	authority_id INTEGER NOT NULL,
+	lot_id TEXT COLLATE "C" NOT NULL,
+	kind TEXT NOT NULL,
+	need_id TEXT COLLATE "C" NOT NULL,
+	reason JSON NOT NULL,
+	ended_by TEXT COLLATE "C" NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT lot_end_pkey PRIMARY KEY (authority_id, lot_id, kind),
+	CONSTRAINT lot_end_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
+	CONSTRAINT lot_end_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
+	CONSTRAINT lot_end_kind_is_known CHECK (kind IN ('delivery', 'advisory', 'financing'))
+);
+-- next
+CREATE INDEX lot_end_of_need ON lot_end (authority_id, need_id);
+-- next
 CREATE TABLE offer (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT offer_id_is_identifier CHECK (id ~ '^offer_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -1095,7 +1111,7 @@ CREATE TABLE admission (
 	CONSTRAINT admission_pkey PRIMARY KEY (authority_id, offer_id, round),
 	CONSTRAINT admission_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
 	CONSTRAINT admission_outcome_is_known CHECK (outcome IN ('admitted', 'excluded')),
-	CONSTRAINT admission_ground_is_known CHECK (ground IN ('requirement_not_met', 'price_above_ceiling', 'terms_unsound', 'consortium_incomplete', 'bidder_suspended', 'conflict_of_interest', 'false_declaration', 'collusion', 'ineligible', 'unconfirmed_after_amendment', 'not_openable', 'abnormally_low')),
+	CONSTRAINT admission_ground_is_known CHECK (ground IN ('requirement_not_met', 'price_above_ceiling', 'terms_unsound', 'consortium_incomplete', 'bidder_suspended', 'conflict_of_interest', 'false_declaration', 'collusion', 'ineligible', 'unconfirmed_after_amendment', 'not_openable', 'abnormally_low', 'award_declined', 'contract_unsigned')),
 	CONSTRAINT admission_an_exclusion_says_why CHECK ((outcome = 'excluded') = (ground IS NOT NULL AND reasons IS NOT NULL)),
 	CONSTRAINT admission_round_counts_from_one CHECK (round > 0)
 );
@@ -1128,6 +1144,7 @@ CREATE TABLE award (
 	cancelled_by TEXT COLLATE "C",
 	cancelled_reason JSON,
 	remedy TEXT,
+	lapse TEXT,
 	CONSTRAINT award_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT award_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
 	CONSTRAINT award_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
@@ -1140,6 +1157,8 @@ CREATE TABLE award (
 	CONSTRAINT award_standstill_comes_after CHECK (standstill_ends_at >= approved_at),
 	CONSTRAINT award_cancellation_has_a_reason CHECK ((state = 'cancelled') = (cancelled_at IS NOT NULL AND cancelled_by IS NOT NULL AND cancelled_reason IS NOT NULL)),
 	CONSTRAINT award_remedy_is_known CHECK (remedy IS NULL OR (remedy IN ('evaluation', 'cancellation') AND state = 'cancelled')),
+	CONSTRAINT award_lapse_is_known CHECK (lapse IN ('declined', 'unsigned')),
+	CONSTRAINT award_what_was_approved_is_set_aside_or_falls CHECK (num_nonnulls(remedy, lapse) = CASE WHEN state = 'cancelled' AND approved_by IS NOT NULL THEN 1 ELSE 0 END),
 	CONSTRAINT award_price_is_positive CHECK (price > 0),
 	CONSTRAINT award_round_counts_from_one CHECK (round > 0)
 );
@@ -1278,11 +1297,15 @@ CREATE TABLE substitution (
 	consented_at TIMESTAMP WITH TIME ZONE,
 	approved_by TEXT COLLATE "C",
 	approved_at TIMESTAMP WITH TIME ZONE,
+	ended_by TEXT COLLATE "C",
+	ended_at TIMESTAMP WITH TIME ZONE,
+	ended_reason JSON,
 	CONSTRAINT substitution_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT substitution_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
 	CONSTRAINT substitution_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
-	CONSTRAINT substitution_state_is_known CHECK (state IN ('proposed', 'consented', 'approved')),
-	CONSTRAINT substitution_each_step_has_its_hand CHECK ((state <> 'proposed') = (consented_by IS NOT NULL) AND (state = 'approved') = (approved_by IS NOT NULL) AND (consented_by IS NULL) = (consented_at IS NULL) AND (approved_by IS NULL) = (approved_at IS NULL)),
+	CONSTRAINT substitution_state_is_known CHECK (state IN ('proposed', 'consented', 'approved', 'rejected', 'withdrawn')),
+	CONSTRAINT substitution_each_step_has_its_hand CHECK ((state <> 'proposed' OR consented_by IS NULL) AND (state NOT IN ('consented', 'approved') OR consented_by IS NOT NULL) AND (state = 'approved') = (approved_by IS NOT NULL) AND (consented_by IS NULL) = (consented_at IS NULL) AND (approved_by IS NULL) = (approved_at IS NULL)),
+	CONSTRAINT substitution_an_end_has_its_hand_and_a_rejection_its_reason CHECK ((state IN ('rejected', 'withdrawn')) = (ended_by IS NOT NULL) AND (ended_by IS NULL) = (ended_at IS NULL) AND (state = 'rejected') = (ended_reason IS NOT NULL)),
 	CONSTRAINT substitution_nobody_approves_alone CHECK (approved_by <> proposed_by),
 	CONSTRAINT substitution_nobody_approves_for_himself CHECK (approved_by <> consented_by),
 	CONSTRAINT substitution_one_takes_anothers_place CHECK (joining_id <> leaving_id)
@@ -1374,14 +1397,17 @@ CREATE TABLE contract (
 	ended_at TIMESTAMP WITH TIME ZONE,
 	turns INTEGER DEFAULT 0 NOT NULL,
 	wording INTEGER DEFAULT 1 NOT NULL,
+	sign_by TIMESTAMP WITH TIME ZONE,
+	called_by TEXT COLLATE "C",
 	CONSTRAINT contract_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT contract_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
 	CONSTRAINT contract_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
 	CONSTRAINT contract_authority_id_award_id_refers FOREIGN KEY(authority_id, award_id) REFERENCES award (authority_id, id),
 	CONSTRAINT contract_authority_id_financing_award_id_refers FOREIGN KEY(authority_id, financing_award_id) REFERENCES award (authority_id, id),
-	CONSTRAINT contract_state_is_known CHECK (state IN ('draft', 'active', 'suspended', 'completed', 'terminated')),
-	CONSTRAINT contract_what_stopped_is_dated CHECK ((state = 'suspended') = (suspended_at IS NOT NULL) AND (state IN ('completed', 'terminated')) = (ended_at IS NOT NULL)),
-	CONSTRAINT contract_what_is_in_force_is_dated CHECK ((state = 'draft') = (activated_at IS NULL)),
+	CONSTRAINT contract_state_is_known CHECK (state IN ('draft', 'active', 'suspended', 'completed', 'terminated', 'cancelled')),
+	CONSTRAINT contract_what_stopped_is_dated CHECK ((state = 'suspended') = (suspended_at IS NOT NULL) AND (state IN ('completed', 'terminated', 'cancelled')) = (ended_at IS NOT NULL)),
+	CONSTRAINT contract_what_is_in_force_is_dated CHECK ((state IN ('draft', 'cancelled')) = (activated_at IS NULL)),
+	CONSTRAINT contract_a_call_to_sign_has_its_time CHECK ((sign_by IS NULL) = (called_by IS NULL)),
 	CONSTRAINT contract_version_is_positive CHECK (version > 0),
 	CONSTRAINT contract_edition_is_positive CHECK (edition > 0),
 	CONSTRAINT contract_wording_is_positive CHECK (wording > 0),
@@ -1394,7 +1420,7 @@ CREATE INDEX contract_newest_first ON contract (id);
 -- next
 CREATE INDEX contract_of_need ON contract (authority_id, need_id);
 -- next
-CREATE UNIQUE INDEX one_contract_of_an_award_is_active ON contract (authority_id, award_id) WHERE state <> 'draft';
+CREATE UNIQUE INDEX one_contract_of_an_award_is_active ON contract (authority_id, award_id) WHERE activated_at IS NOT NULL;
 -- next
 CREATE TABLE letter (
 	authority_id INTEGER NOT NULL,
@@ -2829,7 +2855,7 @@ CREATE TRIGGER need_begins BEFORE INSERT ON need FOR EACH ROW WHEN ((NEW.state I
 -- next
 ALTER TABLE need ENABLE ALWAYS TRIGGER need_begins;
 -- next
-CREATE TRIGGER need_turns BEFORE UPDATE OF state ON need FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('draft published', 'draft cancelled', 'published closed', 'published cancelled', 'closed opened', 'closed cancelled', 'opened evaluated', 'opened awarded', 'opened contracted', 'opened unsuccessful', 'opened cancelled', 'evaluated awarded', 'evaluated contracted', 'evaluated opened', 'evaluated unsuccessful', 'evaluated cancelled', 'awarded contracted', 'awarded opened', 'awarded cancelled', 'contracted opened')) EXECUTE FUNCTION need_takes_its_turn();
+CREATE TRIGGER need_turns BEFORE UPDATE OF state ON need FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('draft published', 'draft cancelled', 'published closed', 'published cancelled', 'closed opened', 'closed cancelled', 'opened evaluated', 'opened awarded', 'opened contracted', 'opened unsuccessful', 'opened cancelled', 'evaluated awarded', 'evaluated contracted', 'evaluated opened', 'evaluated unsuccessful', 'evaluated cancelled', 'awarded contracted', 'awarded opened', 'awarded evaluated', 'awarded unsuccessful', 'awarded cancelled', 'contracted opened')) EXECUTE FUNCTION need_takes_its_turn();
 -- next
 ALTER TABLE need ENABLE ALWAYS TRIGGER need_turns;
 -- next
@@ -3335,6 +3361,35 @@ GRANT SELECT, INSERT, UPDATE ON jurisdiction_profile TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON login_session TO ecosystem_api;
 -- next
+CREATE TRIGGER lot_end_stays BEFORE UPDATE OR DELETE ON lot_end FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER lot_end_stays_whole BEFORE TRUNCATE ON lot_end FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE lot_end ENABLE ALWAYS TRIGGER lot_end_stays;
+-- next
+ALTER TABLE lot_end ENABLE ALWAYS TRIGGER lot_end_stays_whole;
+-- next
+GRANT SELECT, INSERT ON lot_end TO ecosystem_api;
+-- next
+CREATE FUNCTION a_lot_ends_when_its_award_fell() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+    FOR UPDATE;
+  IF NOT EXISTS (SELECT FROM award WHERE award.authority_id = NEW.authority_id
+      AND award.need_id = NEW.need_id AND award.lot_id = NEW.lot_id AND award.lapse IS NOT NULL)
+    OR EXISTS (SELECT FROM award WHERE award.authority_id = NEW.authority_id
+      AND award.lot_id = NEW.lot_id AND award.kind = NEW.kind AND award.state <> 'cancelled')
+  THEN
+    RAISE EXCEPTION 'lot % cannot end like this', NEW.lot_id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_lot_ends_when_its_award_fell';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_lot_ends_when_its_award_fell BEFORE INSERT ON lot_end FOR EACH ROW EXECUTE FUNCTION a_lot_ends_when_its_award_fell();
+-- next
+ALTER TABLE lot_end ENABLE ALWAYS TRIGGER a_lot_ends_when_its_award_fell;
+-- next
 ALTER TABLE offer ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE offer FORCE ROW LEVEL SECURITY;
@@ -3345,7 +3400,7 @@ CREATE POLICY offer_seen ON offer USING (nullif(current_setting('app.organisatio
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR EXISTS (
     SELECT FROM offer_reader WHERE offer_reader.authority_id = offer.authority_id
       AND offer_reader.need_id = offer.need_id AND offer_reader.may_read
-      AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), '')))) OR current_setting('app.purpose', true) = 'opening' OR current_setting('app.purpose', true) = 'leaving' OR current_setting('app.purpose', true) = 'amending' OR (state IN ('opened', 'admitted', 'excluded', 'awarded', 'not_awarded') AND current_setting('app.purpose', true) = 'review'));
+      AND offer_reader.organisation_id = nullif(current_setting('app.organisation', true), '')))) OR current_setting('app.purpose', true) = 'opening' OR current_setting('app.purpose', true) = 'leaving' OR current_setting('app.purpose', true) = 'amending' OR (state IN ('opened', 'admitted', 'excluded', 'awarded', 'not_awarded') AND current_setting('app.purpose', true) IN ('review', 'falling')));
 -- next
 GRANT SELECT, INSERT, UPDATE ON offer TO ecosystem_api;
 -- next
@@ -3443,7 +3498,7 @@ CREATE TRIGGER offer_begins BEFORE INSERT ON offer FOR EACH ROW WHEN ((NEW.state
 -- next
 ALTER TABLE offer ENABLE ALWAYS TRIGGER offer_begins;
 -- next
-CREATE TRIGGER offer_turns BEFORE UPDATE OF state ON offer FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('draft submitted', 'draft withdrawn', 'submitted draft', 'submitted withdrawn', 'submitted opened', 'submitted excluded', 'opened admitted', 'opened excluded', 'admitted excluded', 'admitted awarded', 'admitted not_awarded', 'admitted opened', 'excluded opened', 'awarded not_awarded', 'awarded opened', 'not_awarded opened')) EXECUTE FUNCTION offer_takes_its_turn();
+CREATE TRIGGER offer_turns BEFORE UPDATE OF state ON offer FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND OLD.state || ' ' || NEW.state NOT IN ('draft submitted', 'draft withdrawn', 'submitted draft', 'submitted withdrawn', 'submitted opened', 'submitted excluded', 'opened admitted', 'opened excluded', 'admitted excluded', 'admitted awarded', 'admitted not_awarded', 'admitted opened', 'excluded opened', 'awarded not_awarded', 'awarded opened', 'awarded excluded', 'not_awarded opened', 'not_awarded admitted')) EXECUTE FUNCTION offer_takes_its_turn();
 -- next
 ALTER TABLE offer ENABLE ALWAYS TRIGGER offer_turns;
 -- next
@@ -3515,7 +3570,8 @@ BEGIN
     SELECT FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
       AND need.state = 'opened' FOR SHARE)
   AND NEW.round = last_round(NEW.authority_id, NEW.need_id) + 1
-  AND NEW.ground IS DISTINCT FROM 'abnormally_low'
+  AND coalesce(NEW.ground NOT IN (
+    'abnormally_low', 'award_declined', 'contract_unsigned'), true)
   AND EXISTS (
     SELECT FROM offer WHERE offer.authority_id = NEW.authority_id AND offer.id = NEW.offer_id
       AND offer.need_id = NEW.need_id AND offer.lot_id = NEW.lot_id AND offer.kind = NEW.kind
@@ -3546,6 +3602,11 @@ BEGIN
         SELECT FROM price_explanation AS asked WHERE asked.authority_id = NEW.authority_id
           AND asked.offer_id = NEW.offer_id AND asked.round = NEW.round
           AND asked.state = 'rejected')
+      WHEN NEW.ground IN ('award_declined', 'contract_unsigned') THEN NOT EXISTS (
+        SELECT FROM award WHERE award.authority_id = NEW.authority_id
+          AND award.offer_id = NEW.offer_id AND award.round = NEW.round
+          AND award.lapse = CASE NEW.ground WHEN 'award_declined' THEN 'declined'
+            ELSE 'unsigned' END)
       ELSE is_open IS NOT TRUE OR NEW.round <> last + 1 END)
     OR EXISTS (
       SELECT FROM award WHERE award.authority_id = NEW.authority_id
@@ -3563,7 +3624,12 @@ ALTER TABLE admission ENABLE ALWAYS TRIGGER admission_turns;
 -- next
 CREATE FUNCTION offer_goes_as_decided() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (OLD.state = 'excluded' AND (OLD.failure IS NOT NULL OR NEW.state <> 'opened'))
+  IF (OLD.state = 'excluded' AND (OLD.failure IS NOT NULL OR NEW.state <> 'opened' OR EXISTS (
+      SELECT FROM award WHERE award.authority_id = NEW.authority_id
+        AND award.offer_id = NEW.id AND award.lapse IS NOT NULL)))
+    OR (OLD.state = 'not_awarded' AND NEW.state = 'admitted' AND NOT EXISTS (
+      SELECT FROM award WHERE award.authority_id = NEW.authority_id
+        AND award.lot_id = NEW.lot_id AND award.kind = NEW.kind AND award.lapse IS NOT NULL))
     OR (NEW.state = 'awarded' AND OLD.state <> 'admitted')
     OR (NEW.state = 'not_awarded' AND OLD.state NOT IN ('admitted', 'awarded'))
     OR ((NEW.state = 'admitted' OR (NEW.state = 'excluded' AND NEW.failure IS NULL))
@@ -3641,14 +3707,23 @@ BEGIN
     WHEN 'proposed published' THEN '{approved_at,approved_by,standstill_ends_at,challenge_ends_at}'
     WHEN 'proposed cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason}'
     WHEN 'published suspended' THEN '{}'
+    WHEN 'published cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason,lapse}'
     WHEN 'suspended published' THEN '{}'
     WHEN 'suspended cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason,remedy}'
   END;
   IF marks IS NULL OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
-    OR (OLD.state = 'suspended' AND NEW.state = 'published' AND EXISTS (
+    OR ((OLD.state = 'suspended' AND NEW.state = 'published' AND EXISTS (
       SELECT FROM challenge WHERE challenge.authority_id = NEW.authority_id
         AND challenge.award_id = NEW.id AND challenge.state = 'open'))
+    OR (OLD.state = 'published' AND NEW.state = 'cancelled' AND (NEW.lapse IS NULL OR NEW.cancelled_at < OLD.standstill_ends_at
+      OR EXISTS (SELECT FROM contract WHERE contract.authority_id = NEW.authority_id
+        AND contract.need_id = NEW.need_id
+        AND NEW.id IN (contract.award_id, contract.financing_award_id) AND contract.activated_at IS NOT NULL)
+      OR (NEW.lapse = 'unsigned' AND NOT EXISTS (SELECT FROM contract WHERE contract.authority_id = NEW.authority_id
+        AND contract.need_id = NEW.need_id
+        AND NEW.id IN (contract.award_id, contract.financing_award_id) AND contract.state = 'draft'
+        AND contract.sign_by <= NEW.cancelled_at AND contract.called_by <> NEW.cancelled_by)))))
   THEN
     RAISE EXCEPTION 'award % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'award_takes_its_turn';
@@ -3676,6 +3751,23 @@ FOR EACH ROW WHEN (NEW.state IN ('cancelled', 'unsuccessful'))
 EXECUTE FUNCTION what_is_awarded_is_not_given_up();
 -- next
 ALTER TABLE need ENABLE ALWAYS TRIGGER need_given_up;
+-- next
+CREATE FUNCTION nothing_is_awarded_after_its_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+    FOR KEY SHARE;
+  IF EXISTS (SELECT FROM lot_end WHERE lot_end.authority_id = NEW.authority_id
+      AND lot_end.lot_id = NEW.lot_id AND lot_end.kind = NEW.kind)
+  THEN
+    RAISE EXCEPTION 'lot % has ended without another award', NEW.lot_id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'nothing_is_awarded_after_its_end';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER nothing_is_awarded_after_its_end BEFORE INSERT ON award FOR EACH ROW EXECUTE FUNCTION nothing_is_awarded_after_its_end();
+-- next
+ALTER TABLE award ENABLE ALWAYS TRIGGER nothing_is_awarded_after_its_end;
 -- next
 CREATE TRIGGER late_submission_stays BEFORE UPDATE OR DELETE ON late_submission FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -3841,7 +3933,7 @@ CREATE TRIGGER frozen_scores_stay BEFORE INSERT ON score FOR EACH ROW EXECUTE FU
 -- next
 ALTER TABLE score ENABLE ALWAYS TRIGGER frozen_scores_stay;
 -- next
-CREATE TRIGGER substitution_hands_stay BEFORE UPDATE ON substitution FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'consented_by', 'approved_by');
+CREATE TRIGGER substitution_hands_stay BEFORE UPDATE ON substitution FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'consented_by', 'approved_by', 'ended_by');
 -- next
 ALTER TABLE substitution ENABLE ALWAYS TRIGGER substitution_hands_stay;
 -- next
@@ -3871,6 +3963,10 @@ BEGIN
   marks := CASE OLD.state || ' ' || NEW.state
     WHEN 'proposed consented' THEN '{consented_by,consented_at}'
     WHEN 'consented approved' THEN '{approved_by,approved_at}'
+    WHEN 'proposed rejected' THEN '{ended_by,ended_at,ended_reason}'
+    WHEN 'consented rejected' THEN '{ended_by,ended_at,ended_reason}'
+    WHEN 'proposed withdrawn' THEN '{ended_by,ended_at}'
+    WHEN 'consented withdrawn' THEN '{ended_by,ended_at}'
   END;
   IF marks IS NULL OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
@@ -3998,6 +4094,8 @@ ALTER TABLE contract ENABLE ALWAYS TRIGGER a_used_form_stays;
 CREATE FUNCTION contract_is_altered_by_what_was_signed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   marks text[] := CASE
+    WHEN OLD.state = 'draft' AND NEW.state = 'draft' AND NEW.wording = OLD.wording
+      AND OLD.sign_by IS NULL THEN '{version,sign_by,called_by}'
     WHEN OLD.state = 'draft' AND NEW.state = 'draft' AND NEW.wording = OLD.wording THEN
       '{version}'
     WHEN OLD.state = 'draft' AND NEW.state = 'draft' AND EXISTS (
@@ -4005,8 +4103,13 @@ DECLARE
       WHERE proposal.authority_id = NEW.authority_id AND proposal.contract_id = NEW.id
         AND proposal.state = 'accepted' AND proposal.wording = NEW.wording
         AND NEW.wording = OLD.wording + 1 AND proposal.base_digest = OLD.terms_digest
-        AND proposal.terms_digest = NEW.terms_digest)
-      THEN '{version,wording,terms,terms_digest}'
+        AND proposal.terms_digest = NEW.terms_digest) AND NEW.sign_by IS NULL
+      THEN '{version,wording,terms,terms_digest,sign_by,called_by}'
+    WHEN OLD.state = 'draft' AND NEW.state = 'cancelled' AND EXISTS (
+      SELECT FROM award WHERE award.authority_id = NEW.authority_id AND award.state = 'cancelled'
+        AND award.id IN (NEW.award_id, NEW.financing_award_id)
+        AND (award.lapse = 'declined' OR award.cancelled_by IS DISTINCT FROM OLD.called_by))
+      THEN '{version,state,ended_at}'
     WHEN OLD.state = 'draft' AND NEW.state = 'active' AND NOT EXISTS (
       SELECT FROM contract_proposal AS proposal
       WHERE proposal.authority_id = NEW.authority_id AND proposal.contract_id = NEW.id
@@ -4019,6 +4122,11 @@ DECLARE
             AND signed.contract_id = party.contract_id
             AND signed.organisation_id = party.organisation_id
             AND signed.wording = NEW.wording AND signed.digest = NEW.terms_digest))
+      AND NOT EXISTS (
+        SELECT FROM unnest(ARRAY[NEW.award_id, NEW.financing_award_id]) AS one
+        WHERE one IS NOT NULL AND NOT EXISTS (
+          SELECT FROM award WHERE award.authority_id = NEW.authority_id AND award.id = one
+            AND award.state = 'published' FOR SHARE))
       AND NOT EXISTS (
       SELECT FROM contract_party AS party
       WHERE party.authority_id = NEW.authority_id AND party.contract_id = NEW.id AND NOT EXISTS (
@@ -4416,7 +4524,7 @@ BEGIN
   IF (EXISTS (
     SELECT FROM contract
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
-      AND contract.state IN ('completed', 'terminated')
+      AND contract.state IN ('completed', 'terminated', 'cancelled')
       AND NEW.ended_on >= (contract.ended_at AT TIME ZONE 'UTC')::date - 1)) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_has_ended_is_kept';
@@ -4687,7 +4795,7 @@ BEGIN
       AND award.id = contract.financing_award_id
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
       AND award.id = NEW.award_id AND award.lead_id = NEW.lender_id
-      AND contract.state <> 'draft')) IS NOT TRUE THEN
+      AND contract.activated_at IS NOT NULL)) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_agreed_was_signed';
   END IF;

@@ -17,7 +17,9 @@ from ecosystem.offers.members.model import (
     Membership,
     MembershipFacts,
     ProposeFacts,
+    RejectFacts,
     SubstitutionDraft,
+    SubstitutionEnded,
 )
 from ecosystem.offers.members.tables import offer_departure, substitution
 from ecosystem.offers.model import MemberDraft
@@ -28,6 +30,7 @@ from ecosystem.runtime.web import Standing
 from ecosystem.values import control, revision
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
+from ecosystem.values.text import Text
 
 _OF_OFFER: Final = (
     offer_member.c.authority_id == bindparam("of_authority"),
@@ -76,6 +79,14 @@ _APPROVE: Final = Statement(
     .values(
         version=substitution.c.version + 1, state="approved",
         approved_by=bindparam("approved_by"), approved_at=bindparam("approved_at"),
+    )
+)  # fmt: skip
+_END: Final = Statement(
+    update(substitution)
+    .where(*_SUBSTITUTION)
+    .values(
+        version=substitution.c.version + 1, state=bindparam("new_state"),
+        ended_by=bindparam("who"), ended_at=bindparam("since"), ended_reason=bindparam("why"),
     )
 )  # fmt: skip
 _REPLACE: Final = Statement(
@@ -250,6 +261,54 @@ async def approve(
         audience=Audience(organisations=tuple(row["member_ids"])),
     )  # fmt: skip
     return Standing(id=substitution_id, state=approved.state, version=version)
+
+
+async def reject(
+    tx: Tx, substitution_id: str, reason: Text, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Reject a substitution for the authority; the members stay as they are.
+
+    Refuses with SubstitutionMissing, OfferMissing, RevisionStale, and as the rule does. Effects:
+    locks need, offer and substitution; substitution.rejected.
+    """
+    offer_id = await queries.offer_of(tx, substitution_id)
+    found, _, _ = await offers.locked(tx, offer_id, by=by, at=at)
+    asked, row = await queries.locked(tx, substitution_id, expected=expected, offer=found)
+    facts = RejectFacts(substitution=asked, reason=reason)
+    rejected = rules.reject(facts, by=by, at=at)
+    await _end(tx, substitution_id, rejected, at=at)
+    version = await history.record(
+        tx, "substitution.rejected", substitution_id, facts=facts, decision=rejected, by=by, at=at,
+        audience=Audience(organisations=tuple(row["member_ids"])),
+    )  # fmt: skip
+    return Standing(id=substitution_id, state=rejected.state, version=version)
+
+
+async def withdraw(
+    tx: Tx, substitution_id: str, *, by: Actor, at: datetime, expected: int | None
+) -> Standing:
+    """Take a substitution back for the lead, which proposed it.
+
+    Refuses and effects as `reject`, with substitution.withdrawn.
+    """
+    offer_id = await queries.offer_of(tx, substitution_id)
+    found, _, _ = await offers.locked(tx, offer_id, by=by, at=at)
+    facts, row = await queries.locked(tx, substitution_id, expected=expected, offer=found)
+    withdrawn = rules.withdraw(facts, by=by, at=at)
+    await _end(tx, substitution_id, withdrawn, at=at)
+    version = await history.record(
+        tx, "substitution.withdrawn", substitution_id, facts=facts, decision=withdrawn, by=by,
+        at=at, audience=Audience(organisations=tuple(row["member_ids"])),
+    )  # fmt: skip
+    return Standing(id=substitution_id, state=withdrawn.state, version=version)
+
+
+async def _end(tx: Tx, substitution_id: str, ended: SubstitutionEnded, *, at: datetime) -> None:
+    await tx.run(
+        _END,
+        **_key_of(substitution_id), new_state=ended.state, who=ended.ended_by, since=at,
+        why=None if ended.reason is None else msgspec.json.encode(ended.reason),
+    )  # fmt: skip
 
 
 def _key(offer_id: str) -> dict[str, Any]:

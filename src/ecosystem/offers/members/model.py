@@ -19,6 +19,10 @@ class State(StrEnum):
     PROPOSED = "proposed"
     CONSENTED = "consented"
     APPROVED = "approved"
+    REJECTED = "rejected"
+    """The authority does not want it, for a reason that those concerned read."""
+    WITHDRAWN = "withdrawn"
+    """The lead does not ask for it any more."""
 
 
 class Membership(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,6 +127,21 @@ class SubstitutionApproved(msgspec.Struct, frozen=True, kw_only=True):
     approved_by: str
 
 
+class RejectFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rejection of a substitution is checked against."""
+
+    substitution: SubstitutionFacts
+    reason: Text
+
+
+class SubstitutionEnded(msgspec.Struct, frozen=True, kw_only=True):
+    """The members stay as they are; another substitution may be proposed."""
+
+    state: State
+    ended_by: str
+    reason: Text | None
+
+
 class Substitution(msgspec.Struct, frozen=True, kw_only=True):
     """A substitution of a member, as those whom it concerns see it."""
 
@@ -138,3 +157,7 @@ class Substitution(msgspec.Struct, frozen=True, kw_only=True):
     proposed_at: datetime
     consented_at: datetime | None
     approved_at: datetime | None
+    ended_at: datetime | None
+    """When it was rejected or withdrawn."""
+    ended_reason: Text | None
+    """Why it was rejected."""

@@ -30,6 +30,8 @@ _WHOLE: Final = (
     substitution.c.proposed_at,
     substitution.c.consented_at,
     substitution.c.approved_at,
+    substitution.c.ended_at,
+    substitution.c.ended_reason,
 )
 _KEY: Final = (
     substitution.c.authority_id == _AUTHORITY,

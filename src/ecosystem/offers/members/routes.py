@@ -4,6 +4,7 @@ from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecosystem.needs import queries as needs
+from ecosystem.needs.model import Reason
 from ecosystem.needs.rules import NeedMissing
 from ecosystem.offers import access
 from ecosystem.offers import rules as offers
@@ -123,6 +124,50 @@ async def approve_substitution(request: Call, substitution_id: FromPath[str]) ->
     return request.answer(now, version=now.version, location=place)
 
 
+@post(
+    "/v1/substitutions/{substitution_id:str}/rejection",
+    permit=access.REJECT_SUBSTITUTION,
+    answers=Standing,
+    changes=True,
+    refuses=(
+        rules.SubstitutionMissing, offers.OfferMissing, RevisionStale, rules.SubstitutionOver,
+    ),
+)  # fmt: skip
+async def reject_substitution(
+    request: Call, substitution_id: FromPath[str], data: JSONBody[Reason]
+) -> Response[bytes]:
+    """Reject a substitution for the authority, before or after the new member has consented.
+
+    The members stay as they are. They and who should have joined read the reason; the lead may
+    propose another one.
+    """
+    now = await actions.reject(
+        request.tx, substitution_id, data.reason, by=request.by, at=request.at,
+        expected=request.expected,
+    )  # fmt: skip
+    place = f"/v1/substitutions/{substitution_id}"
+    return request.answer(now, version=now.version, location=place)
+
+
+@post(
+    "/v1/substitutions/{substitution_id:str}/withdrawal",
+    permit=access.WITHDRAW_SUBSTITUTION,
+    answers=Standing,
+    changes=True,
+    refuses=(
+        rules.SubstitutionMissing, offers.OfferMissing, RevisionStale, rules.NotOwnSubstitution,
+        rules.SubstitutionOver,
+    ),
+)  # fmt: skip
+async def withdraw_substitution(request: Call, substitution_id: FromPath[str]) -> Response[bytes]:
+    """Take a substitution back, for the lead, until it is approved or rejected."""
+    now = await actions.withdraw(
+        request.tx, substitution_id, by=request.by, at=request.at, expected=request.expected
+    )
+    place = f"/v1/substitutions/{substitution_id}"
+    return request.answer(now, version=now.version, location=place)
+
+
 @get(
     "/v1/substitutions/{substitution_id:str}",
     permit=access.READ_SUBSTITUTION,
@@ -162,5 +207,6 @@ async def list_substitutions(
 
 ROUTES = (
     change_members, leave_offer, propose_substitution, consent_to_substitution,
-    approve_substitution, read_substitution, list_substitutions,
+    approve_substitution, reject_substitution, withdraw_substitution, read_substitution,
+    list_substitutions,
 )  # fmt: skip

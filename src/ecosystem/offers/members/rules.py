@@ -9,9 +9,11 @@ from ecosystem.offers.members.model import (
     MembersChanged,
     MembershipFacts,
     ProposeFacts,
+    RejectFacts,
     State,
     SubstitutionApproved,
     SubstitutionConsented,
+    SubstitutionEnded,
     SubstitutionFacts,
     SubstitutionProposed,
 )
@@ -60,6 +62,13 @@ class SubstitutionOver(Refusal):
 
     kind = Kind.CONFLICT
     remedy = "Read the substitution; propose another where this one no longer fits."
+
+
+class NotOwnSubstitution(Refusal):
+    """The caller's organisation has not proposed this substitution."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Have the lead of the offer withdraw what it proposed."
 
 
 class ApproverTookPart(Refusal):
@@ -146,8 +155,7 @@ def approve(facts: SubstitutionFacts, *, by: Actor, at: datetime) -> Substitutio
     del at
     if by.organisation_number != facts.authority_number or facts.offer is None:
         raise SubstitutionMissing("The need is another authority's.")
-    if facts.state is State.APPROVED:
-        raise SubstitutionOver("The substitution is approved.")
+    _check_open(facts)
     if facts.state is State.PROPOSED:
         raise ConsentsMissing(f"{facts.joining_id} has not consented.")
     if control.is_own(by, facts.proposed_by) or control.is_own(by, facts.consented_by):
@@ -157,6 +165,37 @@ def approve(facts: SubstitutionFacts, *, by: Actor, at: datetime) -> Substitutio
     if facts.leaving_id not in members or facts.joining_id in members:
         raise NotToBeSubstituted("The members have changed since.")
     return SubstitutionApproved(state=State.APPROVED, approved_by=control.hand(by))
+
+
+def reject(facts: RejectFacts, *, by: Actor, at: datetime) -> SubstitutionEnded:
+    """Reject a substitution for the authority, for a reason; the members stay as they are.
+
+    Refuses with SubstitutionMissing, SubstitutionOver.
+    """
+    del at
+    if by.organisation_number != facts.substitution.authority_number:
+        raise SubstitutionMissing("The need is another authority's.")
+    _check_open(facts.substitution)
+    return SubstitutionEnded(state=State.REJECTED, ended_by=control.hand(by), reason=facts.reason)
+
+
+def withdraw(facts: SubstitutionFacts, *, by: Actor, at: datetime) -> SubstitutionEnded:
+    """Take a substitution back that the caller's organisation, the lead, has proposed.
+
+    Refuses with SubstitutionMissing, NotOwnSubstitution, SubstitutionOver.
+    """
+    del at
+    if facts.offer is None:
+        raise SubstitutionMissing("The caller's organisation is no member of its offer.")
+    if by.organisation_id != facts.offer.lead_id:
+        raise NotOwnSubstitution("The caller's organisation does not lead the offer.")
+    _check_open(facts)
+    return SubstitutionEnded(state=State.WITHDRAWN, ended_by=control.hand(by), reason=None)
+
+
+def _check_open(facts: SubstitutionFacts) -> None:
+    if facts.state not in {State.PROPOSED, State.CONSENTED}:
+        raise SubstitutionOver(f"The substitution is {facts.state}.")
 
 
 def _check_substitutable(offer: OfferFacts) -> None:

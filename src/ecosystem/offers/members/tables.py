@@ -43,6 +43,8 @@ offer_departure: Final = Table(
     ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
     info={"append_only": True, "visible_where": _AMONG_MEMBERS},
 )
+_END: Final = "ended_by,ended_at"
+_REJECTION: Final = f"{_END},ended_reason"
 substitution: Final = Table(
     "substitution",
     metadata,
@@ -63,16 +65,29 @@ substitution: Final = Table(
     Column("consented_at", DateTime(timezone=True)),
     reference("approved_by", nullable=True),
     Column("approved_at", DateTime(timezone=True)),
+    reference("ended_by", nullable=True),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("ended_reason", JSON),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
     ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
-    CheckConstraint("state IN ('proposed', 'consented', 'approved')", name="state_is_known"),
     CheckConstraint(
-        "(state <> 'proposed') = (consented_by IS NOT NULL) "
+        "state IN ('proposed', 'consented', 'approved', 'rejected', 'withdrawn')",
+        name="state_is_known",
+    ),
+    CheckConstraint(
+        "(state <> 'proposed' OR consented_by IS NULL) "
+        "AND (state NOT IN ('consented', 'approved') OR consented_by IS NOT NULL) "
         "AND (state = 'approved') = (approved_by IS NOT NULL) "
         "AND (consented_by IS NULL) = (consented_at IS NULL) "
         "AND (approved_by IS NULL) = (approved_at IS NULL)",
         name="each_step_has_its_hand",
+    ),
+    CheckConstraint(
+        "(state IN ('rejected', 'withdrawn')) = (ended_by IS NOT NULL) "
+        "AND (ended_by IS NULL) = (ended_at IS NULL) "
+        "AND (state = 'rejected') = (ended_reason IS NOT NULL)",
+        name="an_end_has_its_hand_and_a_rejection_its_reason",
     ),
     another("approved_by", "proposed_by", name="nobody_approves_alone"),
     another("approved_by", "consented_by", name="nobody_approves_for_himself"),
@@ -80,12 +95,16 @@ substitution: Final = Table(
     Index("substitution_of_offer", "authority_id", "offer_id", "id"),
     info={
         "visible_where": f"{MEMBER} OR {AUTHORITY} OR {OVERSEEN}",
-        "hands": ("proposed_by", "consented_by", "approved_by"),
+        "hands": ("proposed_by", "consented_by", "approved_by", "ended_by"),
         "sql": stepping(
             "substitution",
             {
                 "proposed consented": "consented_by,consented_at",
                 "consented approved": "approved_by,approved_at",
+                "proposed rejected": _REJECTION,
+                "consented rejected": _REJECTION,
+                "proposed withdrawn": _END,
+                "consented withdrawn": _END,
             },
             begins=("proposed",),
         ),

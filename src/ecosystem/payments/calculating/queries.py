@@ -88,7 +88,7 @@ WITH page AS MATERIALIZED (
   SELECT contract.authority_id, contract.id, organisation.id AS organisation_id,
     organisation.jurisdiction
   FROM contract JOIN organisation ON organisation.number = contract.authority_id
-  WHERE contract.state <> 'draft'
+  WHERE contract.activated_at IS NOT NULL
     AND (contract.authority_id, contract.id) > (:after_authority, :after_id)
   ORDER BY contract.authority_id, contract.id LIMIT {PAGE})
 SELECT page.*, EXISTS (
@@ -130,7 +130,7 @@ SELECT page.*, EXISTS (
   ) AS is_due
 FROM page ORDER BY page.authority_id, page.id""")  # noqa: S608 - every word of it is ours
 )
-_COUNT: Final = Statement(select(func.count()).where(contract.c.state != "draft"))
+_COUNT: Final = Statement(select(func.count()).where(contract.c.activated_at.is_not(None)))
 
 
 async def count(tx: Tx) -> int:

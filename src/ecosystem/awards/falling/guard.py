@@ -1,0 +1,57 @@
+"""When an award falls, and what is not awarded after its end: as the database has it."""
+
+from typing import Final
+
+_OF_IT: Final = """SELECT FROM contract WHERE contract.authority_id = NEW.authority_id
+        AND contract.need_id = NEW.need_id
+        AND NEW.id IN (contract.award_id, contract.financing_award_id)"""
+NOT_FALLEN: Final = f"""(NEW.lapse IS NULL OR NEW.cancelled_at < OLD.standstill_ends_at
+      OR EXISTS ({_OF_IT} AND contract.activated_at IS NOT NULL)
+      OR (NEW.lapse = 'unsigned' AND NOT EXISTS ({_OF_IT} AND contract.state = 'draft'
+        AND contract.sign_by <= NEW.cancelled_at AND contract.called_by <> NEW.cancelled_by)))"""
+"""An award falls when it is final, and no contract of it was ever in force; unsigned only where
+another hand called upon the winner to sign, and the time for it has passed."""
+NOT_ENDED: Final = (
+    """
+CREATE FUNCTION nothing_is_awarded_after_its_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+    FOR KEY SHARE;
+  IF EXISTS (SELECT FROM lot_end WHERE lot_end.authority_id = NEW.authority_id
+      AND lot_end.lot_id = NEW.lot_id AND lot_end.kind = NEW.kind)
+  THEN
+    RAISE EXCEPTION 'lot % has ended without another award', NEW.lot_id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'nothing_is_awarded_after_its_end';
+  END IF;
+  RETURN NEW;
+END $$""",
+    (
+        "CREATE TRIGGER nothing_is_awarded_after_its_end BEFORE INSERT ON award "
+        "FOR EACH ROW EXECUTE FUNCTION nothing_is_awarded_after_its_end()"
+    ),
+    "ALTER TABLE award ENABLE ALWAYS TRIGGER nothing_is_awarded_after_its_end",
+)
+"""The need is held, so that of an end and a proposal at once the second is refused."""
+ENDS: Final = (
+    """
+CREATE FUNCTION a_lot_ends_when_its_award_fell() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
+    FOR UPDATE;
+  IF NOT EXISTS (SELECT FROM award WHERE award.authority_id = NEW.authority_id
+      AND award.need_id = NEW.need_id AND award.lot_id = NEW.lot_id AND award.lapse IS NOT NULL)
+    OR EXISTS (SELECT FROM award WHERE award.authority_id = NEW.authority_id
+      AND award.lot_id = NEW.lot_id AND award.kind = NEW.kind AND award.state <> 'cancelled')
+  THEN
+    RAISE EXCEPTION 'lot % cannot end like this', NEW.lot_id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_lot_ends_when_its_award_fell';
+  END IF;
+  RETURN NEW;
+END $$""",
+    (
+        "CREATE TRIGGER a_lot_ends_when_its_award_fell BEFORE INSERT ON lot_end "
+        "FOR EACH ROW EXECUTE FUNCTION a_lot_ends_when_its_award_fell()"
+    ),
+    "ALTER TABLE lot_end ENABLE ALWAYS TRIGGER a_lot_ends_when_its_award_fell",
+)
+"""Only where an award of it fell, and none of the kind stands or is proposed."""
