@@ -11,7 +11,7 @@ NEED_GOES: Final = {
     "closed": {"opened", "cancelled"},
     "opened": {"evaluated", "awarded", "contracted", "unsuccessful", "cancelled"},
     "evaluated": {"awarded", "contracted", "opened", "unsuccessful", "cancelled"},
-    "awarded": {"contracted", "opened", "cancelled"},
+    "awarded": {"contracted", "opened", "evaluated", "unsuccessful", "cancelled"},
     "contracted": {"opened"},
     "cancelled": set[str](),
     "unsuccessful": set[str](),
@@ -21,14 +21,14 @@ OFFER_GOES: Final = {
     "opened": {"admitted", "excluded"},
     "admitted": {"excluded", "awarded", "not_awarded", "opened"},
     "excluded": {"opened"},
-    "awarded": {"not_awarded", "opened"},
-    "not_awarded": {"opened"},
+    "awarded": {"not_awarded", "opened", "excluded"},
+    "not_awarded": {"opened", "admitted"},
 }
 AWARD_GOES: Final = {
     "proposed": {"standstill", "cancelled"},
     "standstill": {"suspended", "final"},
     "suspended": {"standstill", "final", "cancelled"},
-    "final": set[str](),
+    "final": {"cancelled"},
     "cancelled": set[str](),
 }
 EXPLANATION_GOES: Final = {
@@ -37,8 +37,13 @@ EXPLANATION_GOES: Final = {
     "accepted": set[str](),
     "rejected": set[str](),
 }
-CONTRACT_GOES: Final = {"draft": {"active"}, "active": set[str]()}
-"""Where the domain lets each go; back to `opened` only by a challenge that was upheld."""
+CONTRACT_GOES: Final = {
+    "draft": {"active", "cancelled"},
+    "active": set[str](),
+    "cancelled": set[str](),
+}
+"""Where the domain lets each go; back to `opened` only by a challenge that was upheld, and on from
+`final` or to `admitted` again only where an award fell."""
 RANKED: Final = {"evaluated", "awarded", "contracted"}
 """Where a need stands while what is ranked may be awarded."""
 BIDDERS: Final = {"enterprise": "second_enterprise", "second_enterprise": "enterprise"}
@@ -50,7 +55,11 @@ MARKS: Final = {"enterprise": "90", "second_enterprise": "60"}
 STANDSTILL: Final = timedelta(days=10)
 STANDING: Final = {"published", "suspended"}
 UNJUDGED: Final = {"scores_missing", "evaluators_too_few", "consensus_missing"}
-NOT_ONES_OWN: Final = {403: {"not_own_challenge"}, 404: {"offer_missing"}, 410: {"submission_over"}}
+NOT_ONES_OWN: Final = {
+    403: {"not_own_challenge", "not_winner", "caller_lapses"},
+    404: {"offer_missing"},
+    410: {"submission_over"},
+}
 """What says no by another status than that of a state or a rule."""
 
 
@@ -62,6 +71,8 @@ class Draft:
     digest: str
     signed: set[str] = field(default_factory=set[str])
     state: str = "draft"
+    sign_by: datetime | None = None
+    """Until when the winner was called upon to sign."""
 
 
 @dataclass
@@ -97,6 +108,12 @@ class Lot:
     """Where it stands."""
     contracts: list[Draft] = field(default_factory=list[Draft])
     """Grown from the award, the newest last."""
+    over: list[Draft] = field(default_factory=list[Draft])
+    """Drafts that ended with their awards."""
+    fell: set[str] = field(default_factory=set[str])
+    """Whose awards have fallen."""
+    is_ended: bool = False
+    """Whether it was ended after an award of it fell."""
 
     @property
     def is_unexplained(self) -> bool:
@@ -111,4 +128,9 @@ class Lot:
     @property
     def waits(self) -> bool:
         """Whether an offer of it could be awarded, and none is."""
-        return bool(self.ranked) and self.stands not in STANDING and not self.is_over
+        return bool(self.ranked) and self.stands not in STANDING and not self.is_gone
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing of it is awarded any more."""
+        return self.is_over or self.is_ended

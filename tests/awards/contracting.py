@@ -46,7 +46,9 @@ class Contracting(Watching):
         contract, who = of.contracts[-1 - which], _PLACES[place] or of.winner
         is_last = len(contract.signed | {who}) == len(_PLACES)
         refused: Refused = None
-        if contract.state == "active":
+        if contract.state == "cancelled":
+            refused = "contract_cancelled"
+        elif contract.state == "active":
             refused = "contract_in_force"
         elif who in contract.signed:
             refused = "signed_before"
@@ -78,7 +80,7 @@ class Contracting(Watching):
 
     def contracts_stand(self, seen: dict[str, str]) -> None:
         """Compare with the account."""
-        kept = [one for lot in self.lots for one in lot.contracts]
+        kept = [one for lot in self.lots for one in (*lot.over, *lot.contracts)]
         assert seen == {one.id: one.state for one in kept}
         for one in kept:
             self.went(one.id, one.state, CONTRACT_GOES)

@@ -30,13 +30,12 @@ from tests.awards.account import (
     UNJUDGED,
     Lot,
 )
-from tests.awards.contracting import Contracting
-from tests.awards.explaining import Explaining
+from tests.awards.giving_up import GivingUp
 from tests.awards.watching import Refused
 from tests.builders import AT, DEADLINE, OPENERS, OPENING, hand_in
 
 
-class Market(Explaining, Contracting):
+class Market(GivingUp):
     """One need of two lots for which two bidders offer, from its publication on."""
 
     @initialize(
@@ -205,13 +204,14 @@ class Market(Explaining, Contracting):
             refused = "not_ranked_first"
         elif of.stands not in {"", "cancelled"}:
             refused = "awarded_before"
-        elif of.is_over:
+        elif of.is_gone:
             refused = "lot_over"
         elif of.is_unexplained:
             refused = "price_unexplained"
         award = self.does(awarding.proposed(self.world, of.id, of.offers[who]), refused)
         if award:
             of.award, of.stands, of.winner = award, "proposed", who
+            of.over += of.contracts
             of.challenge, of.is_challenged, of.contracts = "", False, []
 
     @rule(lot=st.integers(0, 1), act=st.sampled_from(["approve", "reject"]))
@@ -278,7 +278,8 @@ class Market(Explaining, Contracting):
         of.is_challenged = False
         of.stands = "published" if remedy is None else "cancelled"
         if remedy is Remedy.EVALUATION:
-            of.states, of.is_open = dict.fromkeys(of.states, "opened"), True
+            of.states |= {who: "opened" for who in of.states if who not in of.fell}
+            of.is_open = True
             self.state = "opened"
         elif remedy is Remedy.CANCELLATION:
             self._give_up(of)

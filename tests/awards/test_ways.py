@@ -25,6 +25,12 @@ ALSO_ON_THE_WAY = {
     *("digest_differs", "signed_before", "contract_in_force", "award_stands", "need_over"),
 }
 
+FALLING = {
+    *("need unsuccessful", "contract cancelled", "offer excluded", "nothing_fell"),
+    *("not_winner", "caller_lapses", "winner_not_called", "called_before", "signing_awaited"),
+    *("award_cancelled", "contract_cancelled", "awarded_before", "lot_over", "standstill_running"),
+}
+
 
 @pytest.mark.usefixtures("searching")
 def test_two_lots_go_through_every_state_as_the_account_says() -> None:
@@ -99,3 +105,46 @@ def go(market: Market, steps: Iterable[Callable[[], None]]) -> None:
     for step in steps:
         step()
         market.all_stand_where_they_should()
+
+
+@pytest.mark.usefixtures("searching")
+def test_nobody_signs_and_one_lot_is_ended_before_its_last_offer_was_awarded() -> None:
+    market = Market()
+    market.begin(steps=6)
+    falling: list[Callable[[], None]] = [
+        *[lambda: market.press(0)] * 2,
+        *[lambda: market.press(1)] * 5,
+        partial(market.decline, 0, "enterprise"),
+        lambda: market.end_lot(0),
+        lambda: market.lapse(0, "city/approver"),
+        lambda: market.wait(11),
+        *[lambda: market.draw_up(0)] * 2,
+        lambda: market.lapse(0, "city/approver"),
+        *[partial(market.call, 0, 0)] * 2,
+        lambda: market.lapse(0, "city/approver"),
+        lambda: market.lapse(0, "city/officer"),
+        partial(market.sign, 0, 0, 0, is_read=True),
+        *[lambda: market.wait(11)] * 3,
+        partial(market.decline, 0, "second_enterprise"),
+        lambda: market.lapse(0, "city/approver"),
+        *[partial(market.sign, 0, which, 1, is_read=True) for which in (0, 1)],
+        *[partial(market.call, 0, 1)],
+        partial(market.decline, 0, "enterprise"),
+        lambda: market.propose(0, "enterprise"),
+        *[lambda: market.press(0)] * 2,
+        lambda: market.end_lot(0),
+        *[lambda: market.press_fall(0)] * 2,
+        lambda: market.end_lot(0),
+        *[lambda: market.press_fall(1)] * 4,
+        lambda: market.end_lot(1),
+        lambda: market.propose(1, "second_enterprise"),
+    ]
+
+    go(market, falling)
+
+    assert market.state == "unsuccessful"
+    assert [lot.fell for lot in market.lots] == [
+        {"enterprise", "second_enterprise"},
+        {"enterprise"},
+    ]
+    assert Market.reached >= FALLING
