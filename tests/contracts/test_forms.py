@@ -260,7 +260,8 @@ def test_nobody_but_the_verifier_of_the_contract_verifies_a_metric(role: str) ->
         ("role_missing", "/metrics/0/verified_by")
     ]
     named = metric.replace("title:", "verified_by: verifier\n    title:")
-    assert forms.parse(text.replace(metric, named).encode(), name="form.yaml")
+    allowed = forms.parse(text.replace(metric, named).encode(), name="form.yaml")
+    assert allowed.metrics[0].verified_by == "verifier"
 
 
 def test_a_rule_that_cannot_be_checked_for_want_of_a_default_says_so() -> None:

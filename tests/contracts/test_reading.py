@@ -322,7 +322,7 @@ def test_both_languages_say_the_same_numbers() -> None:
 def test_a_page_warns_of_each_cliff_in_the_readers_language() -> None:
     terms = grown("outcome-financing.yaml")
     shown = {
-        one: unescape(paper.page(outline(_contract(terms), language=one)).decode())
+        one: unescape(paper.page(outline(contract_of(terms), language=one)).decode())
         for one in LANGUAGES
     }
 

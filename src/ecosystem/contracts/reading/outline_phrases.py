@@ -8,6 +8,7 @@ CONTRACT: Final = Said("合同编号", "Contract")
 STATE: Final = Said("状态", "State")
 STATES: Final = {
     "draft": Said("草案，尚未生效", "draft, not in force"),
+    "cancelled": Said("未签署即取消", "cancelled before it was signed"),
     "active": Said("已生效", "in force"),
     "suspended": Said("已中止", "suspended"),
     "completed": Said("已完成", "completed"),
@@ -145,6 +146,28 @@ PERIODS: Final = {
     "quarter": Said("季度", "quarter"),
     "half_year": Said("半年", "half-year"),
     "year": Said("年", "year"),
+}
+SURVEY: Final = Said(
+    "抽样调查：{statistic}{scale}，{sampling}抽样，{mode}；有效样本不少于 {sample} 份，"
+    "应答比例不低于 {response}，否则不予认定；置信水平 {confidence}。",
+    "A survey: {statistic}{scale}, a {sampling} sample, asked {mode}; with fewer than {sample} "
+    "answers, or less than {response} of those asked, it proves nothing; interval at {confidence}.",
+)
+STATISTICS: Final = {
+    "proportion": Said("比例", "a proportion"),
+    "mean": Said("评分均值", "a mean of ratings"),
+}
+MODES: Final = {
+    "online": Said("网络", "online"),
+    "telephone": Said("电话", "by telephone"),
+    "face_to_face": Said("面访", "face to face"),
+    "post": Said("邮寄", "by post"),
+    "mixed": Said("多种方式", "in several ways"),
+}
+SAMPLINGS: Final = {
+    "simple_random": Said("简单随机", "simple random"),
+    "systematic": Said("等距", "systematic"),
+    "stratified": Said("分层随机", "stratified random"),
 }
 STOP: Final = Said("。", ".")
 JOIN: Final = Said("；", "; ")
