@@ -95,6 +95,26 @@ async def test_what_was_passed_over_stays_so_while_another_lot_is_evaluated_agai
     assert await awarded(world, need.lots[1].id, usual)
 
 
+async def test_a_low_price_is_rejected_although_another_lot_was_evaluated_again_since(
+    world: World, need: Published
+) -> None:
+    first = await acts.offers_for(world, need.lot_id)
+    low, usual = await flagged(world, need.lots[1].id)
+    await opened(world, need.id)
+    await appointed(world, need.id)
+    marks: dict[str, str] = dict(zip(first.values(), ("90", "60"), strict=True))
+    await judge(world, need, marks | {low: "80", usual: "70"})
+    question = await asked(world, low)
+    await explained(world, question)
+    award_id = await awarded(world, need.lot_id, first["enterprise"])
+    await decided(world, await challenged(world, award_id), Remedy.EVALUATION)
+    await judge(world, need, marks)
+
+    assert await judged(world, question, "rejected") == "rejected"
+
+    assert await awarded(world, need.lots[1].id, usual)
+
+
 async def test_no_explanation_is_decided_of_a_ranking_that_was_set_aside(
     world: World, need: Published
 ) -> None:

@@ -230,12 +230,13 @@ GOES = {
     "closed": {"opened", "cancelled"},
     "opened": {"evaluated", "awarded", "contracted", "unsuccessful", "cancelled"},
     "evaluated": {"awarded", "contracted", "opened", "unsuccessful", "cancelled"},
-    "awarded": {"contracted", "opened", "cancelled"},
+    "awarded": {"contracted", "opened", "evaluated", "unsuccessful", "cancelled"},
     "contracted": {"opened"},
     "cancelled": set[str](),
     "unsuccessful": set[str](),
 }
-"""Where the domain lets a need go; back to `opened` by a challenge that was upheld."""
+"""Where the domain lets a need go; back to `opened` by a challenge that was upheld, and
+from `awarded` to `evaluated` or `unsuccessful` where an award fell."""
 
 
 async def test_the_database_takes_a_need_nowhere_else(database: Database, tmp_path: Path) -> None:

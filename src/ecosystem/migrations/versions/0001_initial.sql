@@ -3598,7 +3598,9 @@ BEGIN
     AND need.id = NEW.need_id AND need.state = 'opened' FOR SHARE;
   IF OLD.outcome <> 'admitted' OR NEW.outcome <> 'excluded' OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks IS DISTINCT FROM to_jsonb(OLD) - marks
-    OR (CASE WHEN NEW.ground = 'abnormally_low' THEN NEW.round <> last OR NOT EXISTS (
+    OR (CASE WHEN NEW.ground = 'abnormally_low' THEN NEW.round > last OR EXISTS (
+        SELECT FROM admission AS later WHERE later.authority_id = NEW.authority_id
+          AND later.offer_id = NEW.offer_id AND later.round > NEW.round) OR NOT EXISTS (
         SELECT FROM price_explanation AS asked WHERE asked.authority_id = NEW.authority_id
           AND asked.offer_id = NEW.offer_id AND asked.round = NEW.round
           AND asked.state = 'rejected')
