@@ -14,7 +14,7 @@ from ecosystem.values.money import Money
 from tests.payments.agreement import AT, accept, agree
 from tests.payments.steps import unsound
 
-pytestmark = [pytest.mark.anyio, pytest.mark.unsound]
+pytestmark = pytest.mark.anyio
 
 
 async def test_money_that_moves_without_a_payment_is_found(

@@ -19,7 +19,7 @@ from tests.payments import copies
 from tests.payments.agreement import FEBRUARY, JANUARY, Agreement
 from tests.payments.steps import unsound
 
-pytestmark = [pytest.mark.anyio, pytest.mark.unsound]
+pytestmark = pytest.mark.anyio
 
 CONTRACTS = 80
 FEW = 10

@@ -15,7 +15,7 @@ from ecosystem.runtime.pool import Connection
 from ecosystem.runtime.web import seen_by
 from tests.payments.agreement import Agreement, accept, agree, calculations, payments
 
-pytestmark = [pytest.mark.anyio, pytest.mark.unsound]
+pytestmark = pytest.mark.anyio
 COLUMNS = (
     "authority_id", "id", "version", "state", "contract_id", "payee_id", "amount", "currency",
     "calculation_id", "earned", "owed_before", "computed_at",

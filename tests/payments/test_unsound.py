@@ -19,7 +19,7 @@ from tests.finance.lending import assigned, disbursed, lent
 from tests.payments.agreement import FEBRUARY, accept, agree, verify
 from tests.payments.steps import instructed, settle
 
-pytestmark = [pytest.mark.anyio, pytest.mark.unsound]
+pytestmark = pytest.mark.anyio
 PAYABLE = "A contract's payable money is its payments that nobody has instructed."
 IN_TRANSIT = "A contract's money in transit is its payments that the bank has not settled."
 DISBURSED = "A contract's disbursed money is its settled payments."
