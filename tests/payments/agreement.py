@@ -151,7 +151,7 @@ async def accept(database: Database, agreed: Agreement, code: str) -> None:
 
 async def verify(
     database: Database, agreed: Agreement, code: str, value: str, *, period: Period = JANUARY,
-    supersedes: str | None = None, **sample: Any,
+    supersedes: str | None = None, at: datetime = AT, **sample: Any,
 ) -> str:  # fmt: skip
     """Report and verify an observation, of a survey with its sample; return its identifier."""
     row = await database.plain().row(
@@ -169,9 +169,9 @@ async def verify(
         **sample,
     )  # fmt: skip
     async with database.transaction(seen_by(supplier)) as tx:
-        made = await outcomes.report(tx, row["id"], said, by=supplier, at=AT)
+        made = await outcomes.report(tx, row["id"], said, by=supplier, at=at)
     async with database.transaction(seen_by(verifier)) as tx:
-        await outcomes.verify(tx, made.id, reason=WORDS, by=verifier, at=AT, expected=1)
+        await outcomes.verify(tx, made.id, reason=WORDS, by=verifier, at=at, expected=1)
     return made.id
 
 
