@@ -27,6 +27,7 @@ from ecosystem.payments.rules import compute
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.settings import Settings
+from ecosystem.values import money
 from ecosystem.values.actor import Actor, OrganisationKind
 from ecosystem.values.identifiers import compose
 from ecosystem.values.money import Money
@@ -54,6 +55,7 @@ RULES = (
         releases=[{"milestone": "handover", "share": "1"}],
     ),
 )  # fmt: skip
+_WEIGHTS = tuple(map(Decimal, (45, 45, 10)))
 TAXES = (
     Tax(code="vat", kind=TaxKind.INCLUDED, rate="0.06"),
     Tax(code="city", kind=TaxKind.ADDED, rate="0.011"),
@@ -260,3 +262,51 @@ async def test_the_database_refuses_who_is_no_member_and_what_is_beyond_its_part
 
     await city.close()
     assert refused.value.constraint_name == constraint
+
+
+@given(
+    less=st.integers(0, 10**9),
+    more=st.integers(0, 10**4),
+    parts=st.lists(st.integers(1, 10_000), min_size=1, max_size=19),
+    currency=st.sampled_from(("CNY", "JPY", "KWD")),
+)
+def test_a_larger_amount_leaves_nobody_less(
+    less: int, more: int, parts: list[int], currency: str
+) -> None:
+    among, step = _members(*parts), Decimal(1).scaleb(-money.places(currency))
+
+    before, after = (
+        [one.amount.decimal() for one in shares.divided(money.of(amount * step, currency), among)]
+        for amount in (less, less + more)
+    )
+
+    assert sum(before) == less * step
+    assert sum(after) == (less + more) * step
+    assert all(one <= other for one, other in zip(before, after, strict=True))
+    for part, member in zip(before, among, strict=True):
+        assert abs(part - less * step * Decimal(member.share) / 100) < 2 * step
+
+
+@given(
+    count=st.integers(0, 10_000),
+    late=st.integers(0, 50),
+    parts=st.lists(st.integers(1, 10_000), min_size=1, max_size=19),
+)
+def test_a_part_of_a_line_never_goes_the_other_way(count: int, late: int, parts: list[int]) -> None:
+    made = _made(str(count), str(late), _members(*parts))
+
+    for at, line in enumerate(made.lines):
+        assert all(Decimal(one.lines[at]) * Decimal(line.amount) >= 0 for one in made.members())
+
+
+def test_the_third_member_loses_no_cent_by_a_correction_upwards() -> None:
+    among = _members(450_000, 100_000)
+    largest = [money.split(Decimal(said), _WEIGHTS, currency="CNY") for said in ("0.05", "0.06")]
+
+    parts = [
+        [one.amount.amount for one in shares.divided(Money(said, "CNY"), among)]
+        for said in ("0.05", "0.06")
+    ]
+
+    assert [one[2] for one in largest] == [Decimal("0.01"), Decimal("0.00")]
+    assert parts == [["0.02", "0.02", "0.01"], ["0.03", "0.02", "0.01"]]

@@ -53,10 +53,11 @@ def suppliers(terms: ContractTerms) -> tuple[OrganisationId, ...]:
 def divided(amount: Money, among: tuple[MemberShare, ...]) -> tuple[Part, ...]:
     """Divide an amount by shares that add to 100, so that the parts add to it exactly.
 
-    As `money.split` does. Requires `among` to name somebody.
+    As `money.apportion` does, in their order: no part falls where the amount rises. Requires
+    `among` to name somebody.
     """
     shares = tuple(Decimal(one.share) for one in among)
-    parts = money.split(amount.decimal(), shares, currency=amount.currency)
+    parts = money.apportion(amount.decimal(), shares, currency=amount.currency)
     return tuple(
         Part(
             organisation_id=one.organisation_id,

@@ -38,7 +38,7 @@ from ecosystem.payments.taxing.splitting import room, taxed
 from ecosystem.values import money
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
-ENGINE_VERSION: Final = "3"
+ENGINE_VERSION: Final = "4"
 """Changes whenever any calculation could come out differently."""
 
 

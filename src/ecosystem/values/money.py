@@ -1,6 +1,7 @@
 """What things cost: exact decimals in one currency, never a float."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from math import lcm
 from typing import Annotated
 
 import msgspec
@@ -104,4 +105,22 @@ def split(total: Decimal, shares: tuple[Decimal, ...], *, currency: str) -> tupl
     by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
     for index in by_remainder[:left]:
         parts[index] += step
+    return tuple(parts)
+
+
+def apportion(total: Decimal, shares: tuple[Decimal, ...], *, currency: str) -> tuple[Decimal, ...]:
+    """Split `total` by `shares` so that the parts add up to it, and none falls where it rises.
+
+    Each in its turn gets its share of what is left, rounded half up to the currency's step;
+    so the last gets the rest. A part is less than two steps from its share, for up to twenty.
+    Requires total >= 0, no finer than the step, and shares >= 0 of which one is positive.
+    """
+    ratios = [share.as_integer_ratio() for share in shares]
+    common = lcm(*(below for _, below in ratios))
+    weights = [above * (common // below) for above, below in ratios]
+    left, weight, parts = int(total.scaleb(places(currency))), sum(weights), list[Decimal]()
+    for one in weights:
+        part = (2 * left * one + weight) // (2 * weight) if weight else 0
+        parts.append(Decimal(part).scaleb(-places(currency)))
+        left, weight = left - part, weight - one
     return tuple(parts)

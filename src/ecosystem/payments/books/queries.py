@@ -21,6 +21,7 @@ from sqlalchemy import (
 from ecosystem.contracts.tables import contract
 from ecosystem.ledger.model import AccountKind, Violation
 from ecosystem.ledger.tables import ledger_account
+from ecosystem.payments.books.division import DIVIDED
 from ecosystem.payments.engine import EngineUnknown, recompute
 from ecosystem.payments.model import PaymentKind, State
 from ecosystem.payments.tables import calculation, payment, payment_total
@@ -212,6 +213,7 @@ INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
         "No more is retained than a contract allows, nor more released than was retained.": (
             _standing("retention", sign="-", most="limit")
         ),
+        **DIVIDED,
     }
 )
 """For `ledger.queries.check`, in a transaction with PURPOSE."""
