@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from ecosystem.runtime.database import Statement
 
+# ruff: noqa: S608 - every word of these statements is ours
 _PARTS: Final = "json_array_elements(calculation.document->'division') AS part"
 _TAX: Final = "json_array_elements(part->'taxes') AS tax"
 _ADDED_OTHERWISE: Final = f"""
@@ -29,7 +30,7 @@ WHERE calculation.document->'division' IS NOT NULL AND (
       FROM {_PARTS} CROSS JOIN {_TAX} WHERE tax->>'code' = said->>'code'))
   OR EXISTS (
     SELECT FROM {_PARTS} WHERE (part->>'amount')::numeric <> coalesce((
-      SELECT sum(one::numeric) FROM json_array_elements_text(part->'lines') AS one), 0)))"""  # noqa: S608 - every word of it is ours
+      SELECT sum(one::numeric) FROM json_array_elements_text(part->'lines') AS one), 0)))"""
 _EARNED: Final = """
   SELECT calculation.authority_id, contract_id, part->>'organisation_id' AS payee_id,
     sum((part->>'amount')::numeric) AS earned
@@ -53,7 +54,7 @@ FULL JOIN ({_EARNED}) AS said USING (authority_id, contract_id, payee_id)
 FULL JOIN ({_OWED}) AS due USING (authority_id, contract_id, payee_id)
 LEFT JOIN ({_FORGONE}) AS gone USING (authority_id, contract_id, payee_id)
 WHERE total.earned IS DISTINCT FROM said.earned - coalesce(gone.forgone, 0)
-  OR coalesce(total.owed, 0) <> coalesce(due.owed, 0)"""  # noqa: S608 - every word of it is ours
+  OR coalesce(total.owed, 0) <> coalesce(due.owed, 0)"""
 
 DIVIDED: Final[Mapping[str, Statement]] = MappingProxyType(
     {
