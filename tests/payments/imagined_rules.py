@@ -26,13 +26,13 @@ values = st.integers(0, 4_000).map(lambda tenths: f"{Decimal(tenths) / 10:f}")
 @st.composite
 def rules_of_metrics(draw: st.DrawFn, *, ending: bool = True) -> list[PaymentRule]:
     """Return rules that earn by what is observed; with maxima that are reached, if `ending`."""
+    return [*draw(_of_units(ending=ending)), *draw(_of_values(ending=ending))]
+
+
+@st.composite
+def _of_units(draw: st.DrawFn, *, ending: bool) -> list[PaymentRule]:
     most = cents if ending else st.just(NEVER)
     edges = sorted(draw(st.sets(st.integers(1, 300), min_size=2, max_size=2)))
-    low, high = sorted((Decimal(draw(cents)), Decimal(draw(cents))))
-    bands = [
-        {"from": str(edges[0]), "pays": f"{low:f}"},
-        {"from": str(edges[1]), "pays": f"{high:f}"},
-    ]
     return [
         rule("unit_price", metric="metric", price=draw(cents), maximum=draw(most)),
         rule(
@@ -53,6 +53,19 @@ def rules_of_metrics(draw: st.DrawFn, *, ending: bool = True) -> list[PaymentRul
                 {"metric": "late", "target": "30", "direction": "lower", "inclusive": False},
             ],
         ),
+    ]  # fmt: skip
+
+
+@st.composite
+def _of_values(draw: st.DrawFn, *, ending: bool) -> list[PaymentRule]:
+    most = cents if ending else st.just(NEVER)
+    edges = sorted(draw(st.sets(st.integers(1, 300), min_size=2, max_size=2)))
+    low, high = sorted((Decimal(draw(cents)), Decimal(draw(cents))))
+    bands = [
+        {"from": str(edges[0]), "pays": f"{low:f}"},
+        {"from": str(edges[1]), "pays": f"{high:f}"},
+    ]
+    return [
         rule("slab", metric="other", bands=bands),
         rule(
             "marginal", metric="metric", maximum=draw(most),
