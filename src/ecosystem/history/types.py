@@ -195,6 +195,7 @@ TYPES: Final = frozenset(
         "question.asked",
         "reminder.given",
         "repayment.received",
+        "repayment.undone",
         "schedule.restated",
         "score.given",
         "search.dropped",

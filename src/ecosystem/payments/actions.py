@@ -40,7 +40,7 @@ from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values import money, revision
 from ecosystem.values.actor import Actor
-from ecosystem.values.identifiers import authority_of, owner
+from ecosystem.values.identifiers import authority_of
 from ecosystem.values.money import Money
 from ecosystem.values.text import Text
 
@@ -290,7 +290,7 @@ async def instruct(
         new_assignment_id=None if facts.assigned is None else facts.assigned.assignment_id,
     )  # fmt: skip
     await _move(
-        tx, facts.amount, row, facts.contract_id, by=by, at=at, act="instruct", of=payment_id,
+        tx, facts.owed(), row, facts.contract_id, by=by, at=at, act="instruct", of=payment_id,
         way=(AccountKind.PAYABLE, AccountKind.IN_TRANSIT),
     )  # fmt: skip
     version = await history.record(
@@ -309,8 +309,9 @@ async def settle(
     (RFC 9110, section 13.1.1), and as the rule. Effects: holds the reference, locks the payment;
     money moves from in transit to disbursed; `payment.settled`, for everyone.
     """
-    authority = owner(payment_id, "payment", otherwise=rules.PaymentMissing)
-    await queries.hold_references(tx, (asked.bank_reference,), authority=authority)
+    await queries.hold_references(
+        tx, (asked.bank_reference,), authority=queries.owner_of(payment_id)
+    )
     now, legs = await mark_settled(tx, payment_id, asked, by=by, at=at, expected=expected)
     if legs:
         await ledger.move(tx, legs, by=by, at=at, act="settle", reference=payment_id)
@@ -322,8 +323,7 @@ async def mark_settled(
 ) -> tuple[Standing, tuple[Leg, ...]]:
     """Settle as `settle` does, but leave the move of the money, which is returned, to the caller.
 
-    Whoever settles many payments moves the money of all in the end, at once; there is none to
-    move where nothing changed.
+    Whoever settles many payments moves the money of all at once; none moves if nothing changed.
     """
     payment_facts, row = await queries.locked(tx, payment_id)
     facts = await queries.settle_facts(tx, payment_facts, asked)
@@ -343,13 +343,13 @@ async def mark_settled(
     applied = tuple[Leg, ...]()
     if row["assignment_id"] is not None:
         applied = await servicing.pass_on(
-            tx, row["assignment_id"], payment_id=payment_id, amount=payment_facts.amount,
-            settled_on=settled.settled_on, by=by, at=at,
+            tx, row["assignment_id"], payment_id=payment_id, version=row["version"] + 1,
+            amount=settled.amount, settled_on=settled.settled_on, by=by, at=at,
         )  # fmt: skip
     leg = Leg(
         debit=queries.account(AccountKind.IN_TRANSIT, row, row["contract_id"]),
         credit=queries.account(AccountKind.DISBURSED, row, row["contract_id"]),
-        amount=payment_facts.amount,
+        amount=settled.amount,
         reference=payment_id,
     )
     return Standing(id=payment_id, state=settled.state, version=version), (leg, *applied)

@@ -147,7 +147,7 @@ class LateRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class LatePayment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A payment that was settled after it was due."""
+    """A payment that was settled after it was due, or the part of it that was on one day."""
 
     id: str
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]

@@ -248,7 +248,7 @@ def in_order(facts: Facts) -> Facts:
         days=tuple(sorted(facts.days)),
         deductions=tuple(sorted(facts.deductions, key=_id)),
         reliefs=tuple(sorted(facts.reliefs, key=_id)),
-        late=tuple(sorted(facts.late, key=_id)),
+        late=tuple(sorted(facts.late, key=_part)),
         before=tuple(sorted(facts.before, key=_rule)),
         certified_before=facts.certified_before,
     )
@@ -259,8 +259,12 @@ def _place(fact: VerifiedObservation) -> tuple[str, str, str, str]:
     return fact.metric, start, end, fact.id
 
 
-def _id(one: CountedDeduction | Relief | LatePayment) -> str:
+def _id(one: CountedDeduction | Relief) -> str:
     return one.id
+
+
+def _part(one: LatePayment) -> tuple[str, str]:
+    return one.id, one.settled_on.isoformat()
 
 
 def _rule(total: RuleTotal) -> str:
@@ -278,7 +282,7 @@ def _refuse_doubled(facts: Facts) -> None:
     doubled += _twice("day", [day.isoformat() for day in facts.days])
     doubled += _twice("deduction", [one.id for one in facts.deductions])
     doubled += _twice("relief", [one.id for one in facts.reliefs])
-    doubled += _twice("late payment", [one.id for one in facts.late])
+    doubled += _twice("late payment", [" of ".join(_part(one)) for one in facts.late])
     doubled += _twice("rule total", [total.rule for total in facts.before])
     if doubled:
         raise FactsDoubled(" ".join(doubled), pointer="/facts")

@@ -1,6 +1,7 @@
 """What a payment is: what is asked, the facts that rules decide on, what they decide."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,14 +14,14 @@ from ecosystem.finance.assigning.model import Payee
 from ecosystem.payments.calculation import (
     AcceptedMilestone,
     Calculation,
-    Digest,
     Divided,
     Relief,
     RuleTotal,
     Tax,
     VerifiedObservation,
 )
-from ecosystem.values.identifiers import ContractId, OrganisationId, PaymentId, pattern
+from ecosystem.values import money
+from ecosystem.values.identifiers import pattern
 from ecosystem.values.money import Amount, Currency, Money
 from ecosystem.values.patterns import whole
 from ecosystem.values.text import Text
@@ -203,6 +204,8 @@ class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     kind: PaymentKind = PaymentKind.OUTCOME
     amount: Money
+    paid: Amount = "0"
+    """How much of it the bank has paid and not given back."""
     due_on: date | None = None
     """Until when it is to be settled: from its claim on, or as that was split in a dispute."""
     claimed_by: str | None
@@ -219,6 +222,10 @@ class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The dispute that holds this payment, as long as it is not resolved."""
     limit: Amount | None = None
     """Most that the caller may approve at once, where that is asked; None sets no limit."""
+
+    def owed(self) -> Money:
+        """Return what of it is still to be paid."""
+        return money.of(self.amount.decimal() - Decimal(self.paid), self.amount.currency)
 
     def directed(self, assigned: Payee | None) -> "PaymentFacts":
         """Return this with whom the bank is to pay: the lender, where there is one."""
@@ -292,6 +299,8 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     """The money has left."""
 
     state: State
+    amount: Money
+    """What was still owed of the payment."""
     settled_by: str
     bank_reference: str
     settled_on: date
@@ -307,90 +316,3 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a payment is rejected."""
 
     reason: Text
-
-
-class PaymentSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment in a list."""
-
-    id: PaymentId
-    version: int
-    state: State
-    kind: PaymentKind
-    contract_id: ContractId
-    payee_id: OrganisationId
-    amount: Money
-    calculation_id: CalculationId
-    computed_at: datetime
-    due_on: date | None
-    """Until when it is to be settled; null until it is claimed, and where no term is set."""
-    settled_on: date | None
-
-
-class Payment(PaymentSummary, frozen=True, kw_only=True):
-    """A payment, whole."""
-
-    authority_number: int
-    earned: Money
-    """What the payee had earned under the contract up to this payment, less what was forgone."""
-    owed_before: Money
-    """What was then paid or on its way, or set off; `amount` is the difference."""
-    claimed_at: datetime | None
-    claimed_by: str | None
-    """Whoever acted: a person, or a program of the payee."""
-    approved_at: datetime | None
-    approved_by: str | None
-    rejected_at: datetime | None
-    rejected_by: str | None
-    rejected_reason: Text | None
-    instructed_at: datetime | None
-    instructed_by: str | None
-    paid_to_id: OrganisationId | None
-    """Whom the bank was told to pay: the payee, or the lender to whom its claims are assigned."""
-    settled_at: datetime | None
-    """When the settlement was recorded; the money left on `settled_on`."""
-    settled_by: str | None
-    bank_reference: str | None
-    received_at: datetime | None
-    """When the payee confirmed to have the money."""
-    received_by: str | None
-    returned_at: datetime | None
-    """Since when the money is back that the bank had paid; null once it is instructed again."""
-    reversed_at: datetime | None
-
-
-class CalculationSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A calculation in a list."""
-
-    id: CalculationId
-    kind: PaymentKind
-    late_payment_id: PaymentId | None
-    """The payment that was late, where it is of interest."""
-    ordinal: int
-    """Counts the steps of the contract; a calculation supersedes one of the same step."""
-    supersedes: CalculationId | None
-    superseded_by: CalculationId | None
-    total: Money
-    """What this step earned."""
-    digest: Digest
-    recorded_at: datetime
-
-
-class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the money of a contract is, by its payments."""
-
-    contract_id: ContractId
-    value: Money
-    earned: Money
-    """Sum of all calculations that nothing supersedes."""
-    payable: Money
-    """Computed, claimed or approved."""
-    in_transit: Money
-    """Instructed."""
-    paid: Money
-    """Settled."""
-    received: Money
-    """The part of `paid` whose receipt the payee has confirmed."""
-    withheld: Money
-    """Kept for the tax office: neither payable to the payee, nor in `earned`."""
-    late_interest: Money
-    """What late payments have earned: beyond the value, and in none of the other amounts."""

@@ -4,7 +4,19 @@ from collections.abc import Iterable
 from typing import Any, Final
 from zlib import crc32
 
-from sqlalchemy import ARRAY, Integer, Numeric, Text, and_, bindparam, cast, exists, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Numeric,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    select,
+)
 
 from ecosystem.budgets import queries as budgets
 from ecosystem.contracts.form_shapes import ContractTerms
@@ -22,7 +34,8 @@ from ecosystem.payments.model import (
     Settlement,
     State,
 )
-from ecosystem.payments.returning.tables import payment_return
+from ecosystem.payments.returning.queries import VIEW
+from ecosystem.payments.returning.tables import payment_return, payment_settlement
 from ecosystem.payments.rules import CalculationMissing, PaymentMissing
 from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.columns import instant
@@ -65,6 +78,7 @@ _SUMMARY: Final = (
     payment.c.contract_id,
     payment.c.payee_id,
     money_json(payment.c.amount, payment.c.currency).label("amount"),
+    money_json(payment.c.paid, payment.c.currency).label("paid"),
     payment.c.calculation_id,
     instant(payment.c.computed_at).label("computed_at"),
     payment.c.due_on,
@@ -73,6 +87,14 @@ _SUMMARY: Final = (
 _STEPS_TAKEN: Final = (
     "claimed", "approved", "rejected", "instructed", "settled", "received",
 )  # fmt: skip
+_settlements = (
+    select(
+        VIEW.c.bank_reference, VIEW.c.settled_on, VIEW.c.paid_to_id, VIEW.c.amount, VIEW.c.returned
+    )
+    .where(VIEW.c.authority_id == _AUTHORITY, VIEW.c.payment_id == _ID)
+    .order_by(VIEW.c.version)
+    .subquery("settlements")
+)
 _one = (
     select(
         *_SUMMARY,
@@ -84,6 +106,9 @@ _one = (
         payment.c.rejected_reason,
         payment.c.paid_to_id,
         payment.c.bank_reference,
+        select(func.coalesce(func.json_agg(_settlements.table_valued()), func.json_build_array()))
+        .scalar_subquery()
+        .label("settlements"),
         instant(payment.c.returned_at).label("returned_at"),
         instant(payment.c.reversed_at).label("reversed_at"),
     )
@@ -127,13 +152,16 @@ _DOCUMENT: Final = Statement(
 )
 
 
-def _sum(*states: State, received: bool = False) -> Any:
-    chosen = [_PRICE, payment.c.state.in_([str(state) for state in states])]
-    if received:
-        chosen.append(payment.c.received_at.is_not(None))
+_PAYABLE: Final = [
+    one.value for one in (State.COMPUTED, State.CLAIMED, State.APPROVED, State.RETURNED)
+]
+_OWED: Final = payment.c.amount - payment.c.paid
+
+
+def _sum(of: ColumnElement[Any], *chosen: ColumnElement[bool]) -> Any:
     return money_json(
-        select(func.coalesce(func.sum(payment.c.amount), 0))
-        .where(*_OF_CONTRACT, *chosen)
+        select(func.coalesce(func.sum(of), 0))
+        .where(*_OF_CONTRACT, _PRICE, *chosen)
         .scalar_subquery(),
         contract.c.currency,
     )
@@ -161,10 +189,10 @@ _totals = (
         contract.c.id.label("contract_id"),
         money_json(contract.c.price, contract.c.currency).label("value"),
         money_json(_earned, contract.c.currency).label("earned"),
-        _sum(State.COMPUTED, State.CLAIMED, State.APPROVED, State.RETURNED).label("payable"),
-        _sum(State.INSTRUCTED).label("in_transit"),
-        _sum(State.SETTLED).label("paid"),
-        _sum(State.SETTLED, received=True).label("received"),
+        _sum(_OWED, payment.c.state.in_(_PAYABLE)).label("payable"),
+        _sum(_OWED, payment.c.state == State.INSTRUCTED.value).label("in_transit"),
+        _sum(payment.c.paid).label("paid"),
+        _sum(payment.c.paid, payment.c.received_at.is_not(None)).label("received"),
         money_json(_withheld, contract.c.currency).label("withheld"),
         money_json(_interest, contract.c.currency).label("late_interest"),
     )
@@ -192,13 +220,9 @@ _LOCKED: Final = Statement(
 )
 _REFERENCE: Final = bindparam("bank_reference", type_=Text)
 _SETTLED_BY: Final = Statement(
-    select(payment.c.id)
-    .where(payment.c.authority_id == _AUTHORITY, payment.c.bank_reference == _REFERENCE)
-    .union_all(
-        select(payment_return.c.payment_id).where(
-            payment_return.c.authority_id == _AUTHORITY,
-            payment_return.c.bank_reference == _REFERENCE,
-        )
+    select(payment_settlement.c.payment_id).where(
+        payment_settlement.c.authority_id == _AUTHORITY,
+        payment_settlement.c.bank_reference == _REFERENCE,
     )
 )
 _RETURNED_BY: Final = Statement(
@@ -234,12 +258,12 @@ async def hold_references(tx: Tx, names: Iterable[str | None], *, authority: int
 
 async def view(tx: Tx, payment_id: str) -> Record:
     """Return a payment's JSON as `body`, and its version. Refuses with PaymentMissing."""
-    return _found(await tx.row(_VIEW, authority_id=_owner(payment_id), id=payment_id))
+    return _found(await tx.row(_VIEW, authority_id=owner_of(payment_id), id=payment_id))
 
 
 async def explanation(tx: Tx, payment_id: str) -> bytes:
     """Return the calculation behind a payment, as it was made. Refuses with PaymentMissing."""
-    row = await tx.row(_EXPLANATION, authority_id=_owner(payment_id), id=payment_id)
+    row = await tx.row(_EXPLANATION, authority_id=owner_of(payment_id), id=payment_id)
     found: bytes = _found(row)["document"]
     return found
 
@@ -273,7 +297,7 @@ async def locked(
     The row has its contract's `programme_id`. Refuses with PaymentMissing, or RevisionStale
     where `expected` is another version.
     """
-    row = _found(await tx.row(_LOCKED, authority_id=_owner(payment_id), id=payment_id))
+    row = _found(await tx.row(_LOCKED, authority_id=owner_of(payment_id), id=payment_id))
     revision.check(expected, actual=row["version"])
     facts = PaymentFacts(
         payment_id=payment_id,
@@ -284,6 +308,7 @@ async def locked(
         state=State(row["state"]),
         kind=PaymentKind(row["kind"]),
         amount=money.of(row["amount"], row["currency"]),
+        paid=money.of(row["paid"], row["currency"]).amount,
         **{name: row[name] for name in _AS_THEY_ARE},
     )
     return facts, row
@@ -352,7 +377,8 @@ def interest(kind: AccountKind, row: Record, payment_id: str) -> AccountName:
     return AccountName(kind, payment_id, row["programme_id"])
 
 
-def _owner(payment_id: str) -> int:
+def owner_of(payment_id: str) -> int:
+    """Return the authority of a payment. Refuses with PaymentMissing."""
     return owner(payment_id, "payment", otherwise=PaymentMissing)
 
 

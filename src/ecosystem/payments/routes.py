@@ -10,14 +10,8 @@ from ecosystem.finance.disclosing.model import Scope
 from ecosystem.payments import access, actions, queries, rules
 from ecosystem.payments.calculation import Calculation
 from ecosystem.payments.limits.rules import AboveLimit
-from ecosystem.payments.model import (
-    CalculationSummary,
-    Payment,
-    PaymentSummary,
-    PaymentTotals,
-    Reason,
-    Settlement,
-)
+from ecosystem.payments.model import Reason, Settlement
+from ecosystem.payments.views import CalculationSummary, Payment, PaymentSummary, PaymentTotals
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import owner

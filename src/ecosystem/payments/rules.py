@@ -197,7 +197,7 @@ def claim(facts: PaymentFacts, *, by: Actor, at: datetime) -> Claimed:
 
 
 def approve(facts: PaymentFacts, *, by: Actor, at: datetime) -> Approved:
-    """Agree to pay, or to pay again what the bank has refused or given back.
+    """Agree to pay, or to pay again what the bank has refused or given back, and no more.
 
     Refuses with PaymentNotOwned, PaymentOutOfTurn, ClaimedBySame or AboveLimit, in that order.
     """
@@ -206,7 +206,7 @@ def approve(facts: PaymentFacts, *, by: Actor, at: datetime) -> Approved:
     _in(facts, State.CLAIMED, State.RETURNED)
     if control.is_own(by, facts.claimed_by):
         raise ClaimedBySame("The caller has claimed this payment.")
-    if facts.limit is not None and facts.amount.decimal() > Decimal(facts.limit):
+    if facts.limit is not None and facts.owed().decimal() > Decimal(facts.limit):
         raise AboveLimit(f"The caller may approve {facts.limit} {facts.amount.currency} at once.")
     return Approved(state=State.APPROVED, approved_by=control.hand(by))
 
@@ -274,6 +274,7 @@ def settle(facts: SettleFacts, *, by: Actor, at: datetime) -> Settled | None:
         )
     return Settled(
         state=State.SETTLED,
+        amount=payment.owed(),
         settled_by=control.hand(by),
         bank_reference=asked.bank_reference,
         settled_on=asked.settled_on,

@@ -83,15 +83,27 @@ _IS_EARNED: Final = """NEW.kind <> 'interest' OR EXISTS (
           AND its.late_payment_id = made.late_payment_id
           AND other.state NOT IN ('rejected', 'reversed')))"""
 """What a late payment has earned is payable once."""
-_IS_LATE: Final = """NEW.kind <> 'interest' OR EXISTS (
+STANDING: Final = """SELECT settled.authority_id, settled.payment_id, settled.version,
+    settled.settled_on, settled.amount - coalesce((SELECT sum(back.amount)
+      FROM payment_return AS back WHERE back.authority_id = settled.authority_id
+        AND back.payment_id = settled.payment_id AND back.settled_version = settled.version
+    ), 0) AS amount FROM payment_settlement AS settled"""
+"""What of each settlement did not come back."""
+_SAID: Final = """SELECT said.id, said.amount, said.due_on, said.settled_on
+      FROM json_to_recordset(NEW.document->'facts'->'late')
+        AS said(id text, amount numeric, due_on date, settled_on date)"""
+_SETTLED_LATE: Final = f"""SELECT late.id, sum(part.amount), late.due_on, part.settled_on
+      FROM ({STANDING}) AS part WHERE part.authority_id = late.authority_id
+        AND part.payment_id = late.id AND part.amount > 0 AND part.settled_on > late.due_on
+      GROUP BY part.settled_on"""  # noqa: S608
+_IS_LATE: Final = f"""NEW.kind <> 'interest' OR EXISTS (
     SELECT FROM payment AS late
-    JOIN json_to_recordset(NEW.document->'facts'->'late')
-      AS said(id text, amount numeric, due_on date, settled_on date) ON said.id = late.id
     WHERE late.authority_id = NEW.authority_id AND late.id = NEW.late_payment_id
       AND late.contract_id = NEW.contract_id AND late.kind = 'outcome' AND late.state = 'settled'
-      AND late.amount = said.amount AND late.due_on = said.due_on
-      AND late.settled_on = said.settled_on AND late.settled_on > late.due_on)"""
-"""Interest is of a payment as it was settled."""
+      AND EXISTS ({_SETTLED_LATE})
+      AND NOT EXISTS (({_SAID}) EXCEPT ALL ({_SETTLED_LATE}))
+      AND NOT EXISTS (({_SETTLED_LATE}) EXCEPT ALL ({_SAID})))"""
+"""Interest is of a payment as it was settled: of each part by its own day."""
 
 
 VISIBLE: Final = (
@@ -199,8 +211,10 @@ _TURNS: Final = stepping(
         "approved instructed": _INSTRUCTION,
         "instructed returned": f"{_APPROVAL},{_INSTRUCTION},returned_at",
         "returned approved": f"{_APPROVAL},returned_at",
-        "settled returned": f"{_APPROVAL},{_INSTRUCTION},{_SETTLEMENT},{_RECEIPT},returned_at",
-        "instructed settled": _SETTLEMENT,
+        "settled returned": f"{_APPROVAL},{_INSTRUCTION},{_SETTLEMENT},{_RECEIPT},paid,returned_at",
+        "approved returned": f"{_APPROVAL},paid,returned_at",
+        "returned returned": "paid,returned_at",
+        "instructed settled": f"{_SETTLEMENT},paid",
         "computed reversed": "reversed_at,reversed_by",
         "claimed reversed": "reversed_at,reversed_by",
         "settled reversed": "reversed_at,reversed_by",
@@ -257,6 +271,7 @@ payment: Final = Table(
     reference("contract_id"),
     Column("payee_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
     Column("amount", Numeric, nullable=False),
+    Column("paid", Numeric, nullable=False, server_default="0"),
     Column("currency", Text(collation="C"), nullable=False),
     reference("calculation_id"),
     Column("earned", Numeric, nullable=False),
@@ -311,6 +326,11 @@ payment: Final = Table(
         "amount = round(amount, currency_places(currency))", name="amount_is_no_finer_than_coins"
     ),
     CheckConstraint("amount = earned - owed_before", name="amount_is_the_difference"),
+    CheckConstraint(
+        "paid >= 0 AND paid <= amount AND CASE WHEN state IN ('computed', 'claimed', 'rejected') "
+        "THEN paid = 0 ELSE state = 'reversed' OR (state = 'settled') = (paid = amount) END",
+        name="what_is_settled_is_paid",
+    ),
     *(
         _whole(one)
         for one in (

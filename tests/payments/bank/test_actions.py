@@ -292,19 +292,19 @@ async def test_what_came_back_is_instructed_again_and_an_old_booking_does_not_se
     stale = await told(database, agreed, tmp_path, notification(booked))
     connection = await database.connect()
     await connection.execute(f"SET app.authority = '{agreed.authority}'")
-    with pytest.raises(asyncpg.RestrictViolationError) as caught:
+    with pytest.raises(asyncpg.UniqueViolationError) as caught:
         await connection.execute(SETTLE_AGAIN, payment_id)
     await connection.close()
     again = await told(database, agreed, tmp_path, notification(entry("8000.00", names=named)))
 
     assert [one.outcome.value for one in stale.entries] == ["repeated"]
-    assert caught.value.constraint_name == "a_returned_settlement_stays_undone"
+    assert caught.value.constraint_name == "a_reference_settles_once_for_ever"
     assert (again.settled, await state(database, agreed)) == (1, "settled")
     assert (await held(database, agreed))[AccountKind.DISBURSED] == Decimal(8000)
     assert await unsound(database) == []
 
 
-async def test_a_return_of_another_amount_or_of_no_reference_waits_for_a_treasurer(
+async def test_a_return_of_more_or_of_no_reference_waits_for_a_treasurer(
     database: Database, agreed: Agreement, tmp_path: Path
 ) -> None:
     payment_id = await instructed(database, agreed)
@@ -314,7 +314,7 @@ async def test_a_return_of_another_amount_or_of_no_reference_waits_for_a_treasur
     report = await told(
         database, agreed, tmp_path,
         notification(
-            came_back("7999.00"),
+            came_back("8000.01"),
             came_back("8000.00", reference="X" * 36),
             came_back("8000.00", booked_on=date(2020, 1, 1)),
         ),
@@ -354,7 +354,7 @@ async def test_the_database_keeps_what_the_bank_said(
         "UPDATE bank_order SET payment_id = 'payment_x'",
         "UPDATE bank_file SET total = 1",
         "DELETE FROM bank_report",
-        "INSERT INTO bank_order SELECT authority_id, file_id, payment_id FROM bank_order",
+        "INSERT INTO bank_order SELECT * FROM bank_order",
     ):
         with pytest.raises(asyncpg.PostgresError):
             await connection.execute(wrong)

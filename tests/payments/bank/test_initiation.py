@@ -35,7 +35,7 @@ ABROAD = BankAccount(
 
 def payable(amount: str, account: BankAccount | None = CITY) -> Payable:
     return Payable(
-        payment_id=mint("payment", authority=7), payee_id=mint("org", authority=0),
+        payment_id=mint("payment", authority=7), version=4, payee_id=mint("org", authority=0),
         amount=Money(amount, "CNY"), account=account,
     )  # fmt: skip
 

@@ -45,6 +45,11 @@ _PAID: Final = """(SELECT coalesce(sum((line->>'paid')::numeric), 0)
   WHERE repayment.authority_id = drawdown.authority_id
     AND repayment.facility_id = drawdown.facility_id AND line->>'of' = drawdown.id
     AND line->>'rank' IN ('principal', 'early_principal'))"""
+_UNPAID: Final = """(SELECT coalesce(sum((line->>'amount')::numeric), 0)
+  FROM repayment_return AS gone CROSS JOIN json_array_elements(gone.document->'lines') AS line
+  WHERE gone.authority_id = drawdown.authority_id
+    AND gone.facility_id = drawdown.facility_id AND line->>'of' = drawdown.id
+    AND line->>'rank' IN ('principal', 'early_principal'))"""
 _LENT: Final = _held(AccountKind.OUTSTANDING, of="drawdown", by="owner_ref")
 INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
     {
@@ -58,14 +63,15 @@ INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
                 text(
                     f"SELECT drawdown.id, {_LENT} AS held FROM drawdown "  # noqa: S608
                     f"WHERE {_LENT} <> CASE WHEN state = 'disbursed' THEN amount ELSE 0 END "
-                    f"- {_PAID}"
+                    f"- {_PAID} + {_UNPAID}"
                 )
             )
         ),
         "Whatever came in under a facility, or was kept back, is repaid, earned or surplus.": (
             _differing(
                 _held(AccountKind.REPAID, AccountKind.EARNED, AccountKind.SURPLUS),
-                f"({_summed('one.amount', 'repayment')} + {_summed('one.kept', 'drawdown')})",
+                f"({_summed('one.amount', 'repayment')} + {_summed('one.kept', 'drawdown')} "
+                f"- {_summed('one.amount', 'repayment_return')})",
             )
         ),
         "What drawdowns take of a facility is what is counted, and never above it.": Statement(
@@ -77,13 +83,28 @@ INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
                 + " OR coalesce(total.reserved, 0) > facility.amount"
             )
         ),
-        "An assigned payment that is settled was applied once, by its amount.": Statement(
+        "What settled an assigned payment was applied once, by its amount.": Statement(
             text(
-                "SELECT payment.id, count(repayment.id) AS times FROM payment LEFT JOIN repayment "
-                "ON repayment.authority_id = payment.authority_id "
-                "AND repayment.payment_id = payment.id AND repayment.amount = payment.amount "
-                "WHERE payment.settled_at IS NOT NULL AND payment.assignment_id IS NOT NULL "
-                "GROUP BY payment.authority_id, payment.id HAVING count(repayment.id) <> 1"
+                "SELECT settled.payment_id, settled.version, count(repayment.id) AS times "
+                "FROM payment_settlement AS settled LEFT JOIN repayment "
+                "ON repayment.authority_id = settled.authority_id "
+                "AND repayment.payment_id = settled.payment_id "
+                "AND repayment.payment_version = settled.version "
+                "AND repayment.amount = settled.amount WHERE settled.assignment_id IS NOT NULL "
+                "GROUP BY settled.authority_id, settled.payment_id, settled.version "
+                "HAVING count(repayment.id) <> 1"
+            )
+        ),
+        "What a lender gave back through the bank was undone, by its amount.": Statement(
+            text(
+                "SELECT back.payment_id, back.version FROM payment_return AS back "
+                "JOIN payment_settlement AS settled ON settled.authority_id = back.authority_id "
+                "AND settled.payment_id = back.payment_id "
+                "AND settled.version = back.settled_version "
+                "LEFT JOIN repayment_return AS gone ON gone.authority_id = back.authority_id "
+                "AND gone.payment_id = back.payment_id AND gone.version = back.version "
+                "WHERE (settled.assignment_id IS NOT NULL) <> (gone.amount IS NOT NULL) "
+                "OR gone.amount <> back.amount"
             )
         ),
     }

@@ -109,6 +109,7 @@ async def pass_on(
     assignment_id: str,
     *,
     payment_id: str,
+    version: int,
     amount: Money,
     settled_on: date,
     by: Actor,
@@ -116,6 +117,7 @@ async def pass_on(
 ) -> tuple[Leg, ...]:
     """Apply a payment that an authority has made to the lender; return how its money moves.
 
+    `version` is that of the payment, with the settlement: each is applied once.
     Effects: as `receive`, but that the caller moves the money, with all that it has to move.
     """
     facility_id = await assigning.facility_of(tx, assignment_id)
@@ -123,7 +125,9 @@ async def pass_on(
     # The bank reference is the authority's, and unique among its payments.
     reference = payment_id.rpartition("_")[2]
     asked = RepaymentDraft(amount=amount, received_on=settled_on, bank_reference=reference)
-    facts, ordinal = await queries.receive_facts(tx, locked, row, asked, payment_id=payment_id)
+    facts, ordinal = await queries.receive_facts(
+        tx, locked, row, asked, payment_id=payment_id, payment_version=version
+    )
     _, legs = await _receive(tx, facts, ordinal=ordinal, by=by, at=at)
     return legs
 
@@ -139,7 +143,8 @@ async def _receive(
         _REPAY,
         authority_id=authority, id=repayment_id, facility_id=facility_id, ordinal=ordinal,
         source=received.source, payment_id=facts.payment_id,
-        bank_reference=facts.asked.bank_reference, amount=applied.cash.decimal(),
+        payment_version=facts.payment_version, bank_reference=facts.asked.bank_reference,
+        amount=applied.cash.decimal(),
         currency=applied.cash.currency, received_on=received.received_on,
         surplus=Decimal(applied.surplus), document=canonical(applied),
         digest=bytes.fromhex(applied.digest), recorded_by=control.hand(by), recorded_at=at,

@@ -90,6 +90,8 @@ class ReceiveFacts(msgspec.Struct, frozen=True, kw_only=True):
     asked: RepaymentDraft
     payment_id: str | None
     """The payment of the authority by which it came; null where the borrower has paid."""
+    payment_version: int | None = None
+    """Of that payment, with the settlement."""
     loans: tuple[DrawnLoan, ...]
     last_on: date | None
     """The day of the last repayment: they are applied in the order of their days."""
@@ -158,6 +160,8 @@ class RepaymentSummary(msgspec.Struct, frozen=True, kw_only=True):
     received_on: date
     surplus: Money
     """What is left for the borrower."""
+    returned: Money
+    """What of it went back through the bank; it undid first the surplus, then the last lines."""
     recorded_at: datetime
 
 

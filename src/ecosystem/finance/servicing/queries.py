@@ -29,6 +29,8 @@ from ecosystem.finance.servicing.model import (
 from ecosystem.finance.servicing.rules import NotDisbursed, RepaymentMissing
 from ecosystem.finance.servicing.tables import repayment, repayment_schedule
 from ecosystem.finance.tables import facility
+from ecosystem.finance.undoing.queries import UNDONE
+from ecosystem.finance.undoing.rules import stays
 from ecosystem.finance.waterfall import Application
 from ecosystem.runtime.columns import instant
 from ecosystem.runtime.columns import money as money_json
@@ -80,7 +82,7 @@ _LOANS: Final = Statement(
     .order_by(drawdown.c.id)
 )
 _APPLIED: Final = Statement(
-    select(repayment.c.received_on, repayment.c.document)
+    select(repayment.c.received_on, repayment.c.document, UNDONE.label("undone"))
     .where(repayment.c.authority_id == _AUTHORITY, repayment.c.facility_id == _FACILITY)
     .order_by(repayment.c.ordinal)
 )
@@ -99,6 +101,7 @@ _SUMMARY: Final[tuple[ColumnElement[Any], ...]] = (
     money_json(repayment.c.amount, repayment.c.currency).label("amount"),
     repayment.c.received_on,
     money_json(repayment.c.surplus, repayment.c.currency).label("surplus"),
+    money_json(UNDONE, repayment.c.currency).label("returned"),
     instant(repayment.c.recorded_at).label("recorded_at"),
 )
 REPAYMENTS: Final = page_of(
@@ -201,6 +204,7 @@ async def receive_facts(
     asked: RepaymentDraft,
     *,
     payment_id: str | None = None,
+    payment_version: int | None = None,
 ) -> tuple[ReceiveFacts, int]:
     """Return what money that came in under a locked facility is checked against, and its ordinal.
 
@@ -221,6 +225,7 @@ async def receive_facts(
         repays_early=facilities.terms_of(row).repays_early,
         asked=asked,
         payment_id=payment_id,
+        payment_version=payment_version,
         loans=await loans(tx, facts.facility_id),
         last_on=last_on,
         recorded=recorded,
@@ -250,9 +255,10 @@ async def loans(tx: Tx, facility_id: str) -> tuple[DrawnLoan, ...]:
 def _paid(rows: Iterable[Record]) -> dict[str, list[Paid]]:
     found = defaultdict[str, list[Paid]](list)
     for row in rows:
-        for line in msgspec.json.decode(row["document"], type=Application).lines:
-            if line.paid.strip("0."):
-                one = Paid(rank=line.rank, on=row["received_on"], amount=line.paid)
+        applied = msgspec.json.decode(row["document"], type=Application)
+        for line in applied.lines:
+            if paid := stays(line, gone=row["undone"]):
+                one = Paid(rank=line.rank, on=row["received_on"], amount=f"{paid:f}")
                 found[line.of].append(one)
     return found
 

@@ -69,6 +69,7 @@ repayment: Final = Table(
     Column("ordinal", Integer, nullable=False),
     Column("source", Text, nullable=False),
     reference("payment_id", nullable=True),
+    Column("payment_version", Integer),
     Column("bank_reference", Text(collation="C")),
     Column("amount", Numeric, nullable=False),
     Column("currency", Text(collation="C"), nullable=False),
@@ -80,12 +81,34 @@ repayment: Final = Table(
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("authority_id", "id"),
     UniqueConstraint("authority_id", "facility_id", "ordinal", name="repayments_follow"),
-    UniqueConstraint("authority_id", "payment_id", name="a_payment_repays_once"),
+    UniqueConstraint(
+        "authority_id", "payment_id", "payment_version", name="a_settlement_repays_once"
+    ),
+    UniqueConstraint(
+        "authority_id",
+        "id",
+        "facility_id",
+        "payment_id",
+        "payment_version",
+        "currency",
+        name="a_repayment_is_of_a_settlement",
+    ),
     ForeignKeyConstraint(["authority_id", "facility_id"], ["facility.authority_id", "facility.id"]),
-    ForeignKeyConstraint(["authority_id", "payment_id"], ["payment.authority_id", "payment.id"]),
+    ForeignKeyConstraint(
+        ["authority_id", "payment_id", "payment_version", "amount"],
+        [
+            "payment_settlement.authority_id",
+            "payment_settlement.payment_id",
+            "payment_settlement.version",
+            "payment_settlement.amount",
+        ],
+        name="a_settlement_repays_by_its_amount",
+    ),
     CheckConstraint(f"source IN ({_SOURCES})", name="source_is_known"),
     CheckConstraint(
-        "(source = 'authority') = (payment_id IS NOT NULL)", name="an_authority_pays_by_a_payment"
+        "(source = 'authority') = (payment_id IS NOT NULL) "
+        "AND (payment_id IS NULL) = (payment_version IS NULL)",
+        name="an_authority_pays_by_a_payment",
     ),
     CheckConstraint("ordinal > 0", name="ordinal_is_positive"),
     # The upper bound also keeps out NaN and infinity, which are greater than any number.

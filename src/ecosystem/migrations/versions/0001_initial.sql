@@ -2465,6 +2465,7 @@ CREATE TABLE payment (
 	contract_id TEXT COLLATE "C" NOT NULL,
 	payee_id TEXT COLLATE "C" NOT NULL,
 	amount NUMERIC NOT NULL,
+	paid NUMERIC DEFAULT '0' NOT NULL,
 	currency TEXT COLLATE "C" NOT NULL,
 	calculation_id TEXT COLLATE "C" NOT NULL,
 	earned NUMERIC NOT NULL,
@@ -2501,6 +2502,7 @@ CREATE TABLE payment (
 	CONSTRAINT payment_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
 	CONSTRAINT payment_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
 	CONSTRAINT payment_amount_is_the_difference CHECK (amount = earned - owed_before),
+	CONSTRAINT payment_what_is_settled_is_paid CHECK (paid >= 0 AND paid <= amount AND CASE WHEN state IN ('computed', 'claimed', 'rejected') THEN paid = 0 ELSE state = 'reversed' OR (state = 'settled') = (paid = amount) END),
 	CONSTRAINT payment_claimed_by_whom_and_when CHECK ((claimed_by IS NULL) = (claimed_at IS NULL)),
 	CONSTRAINT payment_approved_by_whom_and_when CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
 	CONSTRAINT payment_rejected_by_whom_and_when CHECK ((rejected_by IS NULL) = (rejected_at IS NULL)),
@@ -2547,14 +2549,15 @@ CREATE TABLE bank_order (
 	authority_id INTEGER NOT NULL,
 	file_id TEXT COLLATE "C" NOT NULL,
 	payment_id TEXT COLLATE "C" NOT NULL,
+	version INTEGER NOT NULL,
+	amount NUMERIC NOT NULL,
 	returned_at TIMESTAMP WITH TIME ZONE,
 	told TEXT,
 	CONSTRAINT bank_order_pkey PRIMARY KEY (authority_id, file_id, payment_id),
+	CONSTRAINT a_payment_is_ordered_once UNIQUE (authority_id, payment_id, version),
 	CONSTRAINT bank_order_authority_id_file_id_refers FOREIGN KEY(authority_id, file_id) REFERENCES bank_file (authority_id, id),
 	CONSTRAINT bank_order_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id)
 );
--- next
-CREATE UNIQUE INDEX a_payment_is_ordered_once ON bank_order (authority_id, payment_id) WHERE returned_at IS NULL;
 -- next
 CREATE TABLE payment_dispute (
 	authority_id INTEGER NOT NULL,
@@ -2602,61 +2605,28 @@ CREATE TABLE payment_dispute (
 -- next
 CREATE INDEX payment_dispute_of_contract ON payment_dispute (authority_id, contract_id, id);
 -- next
-CREATE TABLE payment_return (
+CREATE TABLE payment_settlement (
 	authority_id INTEGER NOT NULL,
-	id TEXT COLLATE "C" NOT NULL CONSTRAINT payment_return_id_is_identifier CHECK (id ~ '^return_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
 	payment_id TEXT COLLATE "C" NOT NULL,
+	version INTEGER NOT NULL,
 	payee_id TEXT COLLATE "C" NOT NULL,
-	report_id TEXT COLLATE "C" NOT NULL,
+	paid_to_id TEXT COLLATE "C" NOT NULL,
+	assignment_id TEXT COLLATE "C",
 	bank_reference TEXT COLLATE "C" NOT NULL,
 	settled_on DATE NOT NULL,
-	returned_reference TEXT COLLATE "C" NOT NULL,
-	returned_on DATE NOT NULL,
-	told TEXT,
-	recorded_by TEXT COLLATE "C" NOT NULL,
-	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT payment_return_pkey PRIMARY KEY (authority_id, id),
-	CONSTRAINT payment_return_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
-	CONSTRAINT payment_return_authority_id_report_id_refers FOREIGN KEY(authority_id, report_id) REFERENCES bank_report (authority_id, id),
-	CONSTRAINT a_settlement_is_returned_once UNIQUE (authority_id, bank_reference),
-	CONSTRAINT a_return_is_taken_once UNIQUE (authority_id, returned_reference),
-	CONSTRAINT payment_return_money_comes_back_after_it_left CHECK (returned_on >= settled_on)
-);
--- next
-CREATE TABLE repayment (
-	authority_id INTEGER NOT NULL,
-	id TEXT COLLATE "C" NOT NULL CONSTRAINT repayment_id_is_identifier CHECK (id ~ '^repayment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
-	facility_id TEXT COLLATE "C" NOT NULL,
-	ordinal INTEGER NOT NULL,
-	source TEXT NOT NULL,
-	payment_id TEXT COLLATE "C",
-	bank_reference TEXT COLLATE "C",
 	amount NUMERIC NOT NULL,
 	currency TEXT COLLATE "C" NOT NULL,
-	received_on DATE NOT NULL,
-	surplus NUMERIC NOT NULL,
-	document JSON NOT NULL,
-	digest BYTEA NOT NULL,
 	recorded_by TEXT COLLATE "C" NOT NULL,
 	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT repayment_pkey PRIMARY KEY (authority_id, id),
-	CONSTRAINT repayments_follow UNIQUE (authority_id, facility_id, ordinal),
-	CONSTRAINT a_payment_repays_once UNIQUE (authority_id, payment_id),
-	CONSTRAINT repayment_authority_id_facility_id_refers FOREIGN KEY(authority_id, facility_id) REFERENCES facility (authority_id, id),
-	CONSTRAINT repayment_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
-	CONSTRAINT repayment_source_is_known CHECK (source IN ('borrower', 'authority')),
-	CONSTRAINT repayment_an_authority_pays_by_a_payment CHECK ((source = 'authority') = (payment_id IS NOT NULL)),
-	CONSTRAINT repayment_ordinal_is_positive CHECK (ordinal > 0),
-	CONSTRAINT repayment_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
-	CONSTRAINT repayment_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
-	CONSTRAINT repayment_surplus_is_a_part CHECK (surplus >= 0 AND surplus <= amount),
-	CONSTRAINT repayment_amount_is_of_the_document CHECK ((document->'cash'->>'amount')::numeric = amount AND document->'cash'->>'currency' = currency AND (document->>'surplus')::numeric = surplus),
-	CONSTRAINT repayment_digest_is_of_the_document CHECK (document->>'digest' = encode(digest, 'hex') AND digest = sha256(convert_to(replace(document::text, '"digest":"' || encode(digest, 'hex') || '"', '"digest":""'), 'UTF8')))
+	CONSTRAINT payment_settlement_pkey PRIMARY KEY (authority_id, payment_id, version),
+	CONSTRAINT payment_settlement_authority_id_payment_id_refers FOREIGN KEY(authority_id, payment_id) REFERENCES payment (authority_id, id),
+	CONSTRAINT payment_settlement_authority_id_assignment_id_refers FOREIGN KEY(authority_id, assignment_id) REFERENCES assignment (authority_id, id),
+	CONSTRAINT a_reference_settles_once_for_ever UNIQUE (authority_id, bank_reference),
+	CONSTRAINT a_settlement_is_the_banks UNIQUE (authority_id, payment_id, version, bank_reference, settled_on, currency),
+	CONSTRAINT a_settlement_has_its_amount UNIQUE (authority_id, payment_id, version, amount),
+	CONSTRAINT payment_settlement_something_is_settled CHECK (amount > 0),
+	CONSTRAINT payment_settlement_paid_to_id_refers FOREIGN KEY(paid_to_id) REFERENCES organisation (id)
 );
--- next
-CREATE UNIQUE INDEX a_transaction_repays_once ON repayment (authority_id, facility_id, bank_reference) WHERE source = 'borrower';
--- next
-CREATE INDEX repayment_of_facility ON repayment (authority_id, facility_id, id);
 -- next
 CREATE TABLE bank_item (
 	authority_id INTEGER NOT NULL,
@@ -2687,7 +2657,7 @@ CREATE TABLE bank_item (
 	CONSTRAINT bank_item_a_file_orders_payments CHECK (file_id IS NULL OR payment_id IS NOT NULL),
 	CONSTRAINT items_are_counted UNIQUE (authority_id, report_id, ordinal),
 	CONSTRAINT bank_item_outcome_is_known CHECK (outcome IN ('settled', 'returned', 'given_back', 'repeated', 'noted', 'unmatched', 'resolved')),
-	CONSTRAINT bank_item_reason_is_known CHECK (reason IN ('incoming', 'money_back', 'no_payment_named', 'payment_unknown', 'currency_differs', 'amount_differs', 'settled_otherwise', 'not_instructed', 'not_ordered', 'no_reference', 'reference_used', 'misdated')),
+	CONSTRAINT bank_item_reason_is_known CHECK (reason IN ('incoming', 'money_back', 'facility_closed', 'no_payment_named', 'payment_unknown', 'currency_differs', 'amount_differs', 'settled_otherwise', 'not_instructed', 'not_ordered', 'no_reference', 'reference_used', 'misdated')),
 	CONSTRAINT bank_item_what_is_unmatched_has_a_reason CHECK ((outcome IN ('unmatched', 'resolved')) = (reason IS NOT NULL)),
 	CONSTRAINT bank_item_what_is_resolved_has_a_note CHECK ((outcome = 'resolved') = (resolved_at IS NOT NULL AND resolved_by IS NOT NULL AND note IS NOT NULL)),
 	CONSTRAINT bank_item_what_is_settled_is_a_payment CHECK (outcome NOT IN ('settled', 'returned', 'given_back') OR payment_id IS NOT NULL)
@@ -2696,6 +2666,90 @@ CREATE TABLE bank_item (
 CREATE INDEX bank_item_by_outcome ON bank_item (authority_id, outcome, id);
 -- next
 CREATE INDEX bank_item_of_payment ON bank_item (authority_id, payment_id);
+-- next
+CREATE TABLE payment_return (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT payment_return_id_is_identifier CHECK (id ~ '^return_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	payment_id TEXT COLLATE "C" NOT NULL,
+	version INTEGER NOT NULL,
+	settled_version INTEGER NOT NULL,
+	payee_id TEXT COLLATE "C" NOT NULL,
+	report_id TEXT COLLATE "C" NOT NULL,
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	bank_reference TEXT COLLATE "C" NOT NULL,
+	settled_on DATE NOT NULL,
+	returned_reference TEXT COLLATE "C" NOT NULL,
+	returned_on DATE NOT NULL,
+	told TEXT,
+	recorded_by TEXT COLLATE "C" NOT NULL,
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT payment_return_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT a_return_is_of_its_settlement FOREIGN KEY(authority_id, payment_id, settled_version, bank_reference, settled_on, currency) REFERENCES payment_settlement (authority_id, payment_id, version, bank_reference, settled_on, currency),
+	CONSTRAINT payment_return_authority_id_report_id_refers FOREIGN KEY(authority_id, report_id) REFERENCES bank_report (authority_id, id),
+	CONSTRAINT a_return_is_one_turn UNIQUE (authority_id, payment_id, version),
+	CONSTRAINT a_return_has_its_amount UNIQUE (authority_id, payment_id, version, settled_version, amount),
+	CONSTRAINT a_return_is_taken_once UNIQUE (authority_id, returned_reference),
+	CONSTRAINT payment_return_money_comes_back_after_it_left CHECK (returned_on >= settled_on),
+	CONSTRAINT payment_return_something_comes_back CHECK (amount > 0 AND amount = round(amount, currency_places(currency)))
+);
+-- next
+CREATE TABLE repayment (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT repayment_id_is_identifier CHECK (id ~ '^repayment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	facility_id TEXT COLLATE "C" NOT NULL,
+	ordinal INTEGER NOT NULL,
+	source TEXT NOT NULL,
+	payment_id TEXT COLLATE "C",
+	payment_version INTEGER,
+	bank_reference TEXT COLLATE "C",
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	received_on DATE NOT NULL,
+	surplus NUMERIC NOT NULL,
+	document JSON NOT NULL,
+	digest BYTEA NOT NULL,
+	recorded_by TEXT COLLATE "C" NOT NULL,
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT repayment_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT repayments_follow UNIQUE (authority_id, facility_id, ordinal),
+	CONSTRAINT a_settlement_repays_once UNIQUE (authority_id, payment_id, payment_version),
+	CONSTRAINT a_repayment_is_of_a_settlement UNIQUE (authority_id, id, facility_id, payment_id, payment_version, currency),
+	CONSTRAINT repayment_authority_id_facility_id_refers FOREIGN KEY(authority_id, facility_id) REFERENCES facility (authority_id, id),
+	CONSTRAINT a_settlement_repays_by_its_amount FOREIGN KEY(authority_id, payment_id, payment_version, amount) REFERENCES payment_settlement (authority_id, payment_id, version, amount),
+	CONSTRAINT repayment_source_is_known CHECK (source IN ('borrower', 'authority')),
+	CONSTRAINT repayment_an_authority_pays_by_a_payment CHECK ((source = 'authority') = (payment_id IS NOT NULL) AND (payment_id IS NULL) = (payment_version IS NULL)),
+	CONSTRAINT repayment_ordinal_is_positive CHECK (ordinal > 0),
+	CONSTRAINT repayment_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
+	CONSTRAINT repayment_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
+	CONSTRAINT repayment_surplus_is_a_part CHECK (surplus >= 0 AND surplus <= amount),
+	CONSTRAINT repayment_amount_is_of_the_document CHECK ((document->'cash'->>'amount')::numeric = amount AND document->'cash'->>'currency' = currency AND (document->>'surplus')::numeric = surplus),
+	CONSTRAINT repayment_digest_is_of_the_document CHECK (document->>'digest' = encode(digest, 'hex') AND digest = sha256(convert_to(replace(document::text, '"digest":"' || encode(digest, 'hex') || '"', '"digest":""'), 'UTF8')))
+);
+-- next
+CREATE UNIQUE INDEX a_transaction_repays_once ON repayment (authority_id, facility_id, bank_reference) WHERE source = 'borrower';
+-- next
+CREATE INDEX repayment_of_facility ON repayment (authority_id, facility_id, id);
+-- next
+CREATE TABLE repayment_return (
+	authority_id INTEGER NOT NULL,
+	payment_id TEXT COLLATE "C" NOT NULL,
+	version INTEGER NOT NULL,
+	settled_version INTEGER NOT NULL,
+	repayment_id TEXT COLLATE "C" NOT NULL,
+	facility_id TEXT COLLATE "C" NOT NULL,
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	surplus NUMERIC NOT NULL,
+	document JSON NOT NULL,
+	recorded_by TEXT COLLATE "C" NOT NULL,
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT repayment_return_pkey PRIMARY KEY (authority_id, payment_id, version),
+	CONSTRAINT a_repayment_goes_back_by_a_return FOREIGN KEY(authority_id, payment_id, version, settled_version, amount) REFERENCES payment_return (authority_id, payment_id, version, settled_version, amount),
+	CONSTRAINT a_return_undoes_its_own_repayment FOREIGN KEY(authority_id, repayment_id, facility_id, payment_id, settled_version, currency) REFERENCES repayment (authority_id, id, facility_id, payment_id, payment_version, currency),
+	CONSTRAINT repayment_return_surplus_is_a_part CHECK (surplus >= 0 AND surplus <= amount),
+	CONSTRAINT repayment_return_amount_is_of_the_document CHECK ((document->'amount'->>'amount')::numeric = amount AND document->'amount'->>'currency' = currency AND (document->>'surplus')::numeric = surplus)
+);
 -- next
 CREATE TRIGGER approval_limit_stays BEFORE UPDATE OR DELETE ON approval_limit FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
@@ -5872,8 +5926,10 @@ BEGIN
     WHEN 'approved instructed' THEN '{instructed_at,instructed_by,paid_to_id,assignment_id}'
     WHEN 'instructed returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,paid_to_id,assignment_id,returned_at}'
     WHEN 'returned approved' THEN '{approved_at,approved_by,returned_at}'
-    WHEN 'settled returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,paid_to_id,assignment_id,settled_at,settled_by,settled_on,bank_reference,received_at,received_by,returned_at}'
-    WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference}'
+    WHEN 'settled returned' THEN '{approved_at,approved_by,instructed_at,instructed_by,paid_to_id,assignment_id,settled_at,settled_by,settled_on,bank_reference,received_at,received_by,paid,returned_at}'
+    WHEN 'approved returned' THEN '{approved_at,approved_by,paid,returned_at}'
+    WHEN 'returned returned' THEN '{paid,returned_at}'
+    WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference,paid}'
     WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'claimed reversed' THEN '{reversed_at,reversed_by}'
     WHEN 'settled reversed' THEN '{reversed_at,reversed_by}'
@@ -5920,12 +5976,36 @@ CREATE FUNCTION interest_is_of_a_settlement() RETURNS trigger LANGUAGE plpgsql A
 BEGIN
   IF (NEW.kind <> 'interest' OR EXISTS (
     SELECT FROM payment AS late
-    JOIN json_to_recordset(NEW.document->'facts'->'late')
-      AS said(id text, amount numeric, due_on date, settled_on date) ON said.id = late.id
     WHERE late.authority_id = NEW.authority_id AND late.id = NEW.late_payment_id
       AND late.contract_id = NEW.contract_id AND late.kind = 'outcome' AND late.state = 'settled'
-      AND late.amount = said.amount AND late.due_on = said.due_on
-      AND late.settled_on = said.settled_on AND late.settled_on > late.due_on)) IS NOT TRUE THEN
+      AND EXISTS (SELECT late.id, sum(part.amount), late.due_on, part.settled_on
+      FROM (SELECT settled.authority_id, settled.payment_id, settled.version,
+    settled.settled_on, settled.amount - coalesce((SELECT sum(back.amount)
+      FROM payment_return AS back WHERE back.authority_id = settled.authority_id
+        AND back.payment_id = settled.payment_id AND back.settled_version = settled.version
+    ), 0) AS amount FROM payment_settlement AS settled) AS part WHERE part.authority_id = late.authority_id
+        AND part.payment_id = late.id AND part.amount > 0 AND part.settled_on > late.due_on
+      GROUP BY part.settled_on)
+      AND NOT EXISTS ((SELECT said.id, said.amount, said.due_on, said.settled_on
+      FROM json_to_recordset(NEW.document->'facts'->'late')
+        AS said(id text, amount numeric, due_on date, settled_on date)) EXCEPT ALL (SELECT late.id, sum(part.amount), late.due_on, part.settled_on
+      FROM (SELECT settled.authority_id, settled.payment_id, settled.version,
+    settled.settled_on, settled.amount - coalesce((SELECT sum(back.amount)
+      FROM payment_return AS back WHERE back.authority_id = settled.authority_id
+        AND back.payment_id = settled.payment_id AND back.settled_version = settled.version
+    ), 0) AS amount FROM payment_settlement AS settled) AS part WHERE part.authority_id = late.authority_id
+        AND part.payment_id = late.id AND part.amount > 0 AND part.settled_on > late.due_on
+      GROUP BY part.settled_on))
+      AND NOT EXISTS ((SELECT late.id, sum(part.amount), late.due_on, part.settled_on
+      FROM (SELECT settled.authority_id, settled.payment_id, settled.version,
+    settled.settled_on, settled.amount - coalesce((SELECT sum(back.amount)
+      FROM payment_return AS back WHERE back.authority_id = settled.authority_id
+        AND back.payment_id = settled.payment_id AND back.settled_version = settled.version
+    ), 0) AS amount FROM payment_settlement AS settled) AS part WHERE part.authority_id = late.authority_id
+        AND part.payment_id = late.id AND part.amount > 0 AND part.settled_on > late.due_on
+      GROUP BY part.settled_on) EXCEPT ALL (SELECT said.id, said.amount, said.due_on, said.settled_on
+      FROM json_to_recordset(NEW.document->'facts'->'late')
+        AS said(id text, amount numeric, due_on date, settled_on date))))) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'interest_is_of_a_settlement';
   END IF;
@@ -6025,7 +6105,7 @@ BEGIN
     IS DISTINCT FROM to_jsonb(OLD) - '{returned_at,told}'::text[]
     OR NOT EXISTS (SELECT FROM bank_item WHERE bank_item.authority_id = NEW.authority_id
       AND bank_item.file_id = NEW.file_id AND bank_item.payment_id = NEW.payment_id
-      AND bank_item.outcome IN ('returned', 'given_back'))
+      AND bank_item.outcome IN ('returned', 'given_back', 'resolved'))
   THEN
     RAISE EXCEPTION 'what was ordered stays as it was'
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bank_order_only_returns';
@@ -6036,6 +6116,22 @@ END $$;
 CREATE TRIGGER bank_order_changes BEFORE UPDATE ON bank_order FOR EACH ROW EXECUTE FUNCTION bank_order_only_returns();
 -- next
 ALTER TABLE bank_order ENABLE ALWAYS TRIGGER bank_order_changes;
+-- next
+CREATE FUNCTION an_order_is_of_what_is_owed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM payment WHERE payment.authority_id = NEW.authority_id
+      AND payment.id = NEW.payment_id AND payment.state = 'instructed'
+      AND payment.version = NEW.version AND payment.amount - payment.paid = NEW.amount)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'an_order_is_of_what_is_owed';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER an_order_is_of_what_is_owed BEFORE INSERT ON bank_order FOR EACH ROW EXECUTE FUNCTION an_order_is_of_what_is_owed();
+-- next
+ALTER TABLE bank_order ENABLE ALWAYS TRIGGER an_order_is_of_what_is_owed;
 -- next
 ALTER TABLE payment_dispute ENABLE ROW LEVEL SECURITY;
 -- next
@@ -6107,90 +6203,38 @@ CREATE TRIGGER payment_is_free BEFORE UPDATE ON payment FOR EACH ROW WHEN (NEW.s
 -- next
 ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_free;
 -- next
-CREATE TRIGGER payment_return_stays BEFORE UPDATE OR DELETE ON payment_return FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+CREATE TRIGGER payment_settlement_stays BEFORE UPDATE OR DELETE ON payment_settlement FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
-CREATE TRIGGER payment_return_stays_whole BEFORE TRUNCATE ON payment_return FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+CREATE TRIGGER payment_settlement_stays_whole BEFORE TRUNCATE ON payment_settlement FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
 -- next
-ALTER TABLE payment_return ENABLE ALWAYS TRIGGER payment_return_stays;
+ALTER TABLE payment_settlement ENABLE ALWAYS TRIGGER payment_settlement_stays;
 -- next
-ALTER TABLE payment_return ENABLE ALWAYS TRIGGER payment_return_stays_whole;
+ALTER TABLE payment_settlement ENABLE ALWAYS TRIGGER payment_settlement_stays_whole;
 -- next
-ALTER TABLE payment_return ENABLE ROW LEVEL SECURITY;
+ALTER TABLE payment_settlement ENABLE ROW LEVEL SECURITY;
 -- next
-ALTER TABLE payment_return FORCE ROW LEVEL SECURITY;
+ALTER TABLE payment_settlement FORCE ROW LEVEL SECURITY;
 -- next
-CREATE POLICY payment_return_seen ON payment_return USING (payee_id = nullif(current_setting('app.organisation', true), '') OR authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
-    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
-    WHERE organisation.number = authority_id
-      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
+CREATE POLICY payment_settlement_seen ON payment_settlement USING (EXISTS (SELECT FROM payment WHERE payment.authority_id = payment_settlement.authority_id AND payment.id = payment_settlement.payment_id));
 -- next
-GRANT SELECT, INSERT ON payment_return TO ecosystem_api;
+GRANT SELECT ON payment_settlement TO ecosystem_api;
 -- next
-CREATE FUNCTION a_return_is_of_a_settlement() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION payment_keeps_its_settlement() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  IF (EXISTS (
-    SELECT FROM payment WHERE payment.authority_id = NEW.authority_id
-      AND payment.id = NEW.payment_id AND payment.state = 'settled'
-      AND payment.payee_id = NEW.payee_id AND payment.bank_reference = NEW.bank_reference
-      AND payment.settled_on = NEW.settled_on)) IS NOT TRUE THEN
-    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_return_is_of_a_settlement';
-  END IF;
-  RETURN NEW;
+  INSERT INTO public.payment_settlement (authority_id, payment_id, version, payee_id, paid_to_id,
+    assignment_id, bank_reference, settled_on, amount, currency, recorded_by, recorded_at)
+  VALUES (NEW.authority_id, NEW.id, NEW.version, NEW.payee_id, NEW.paid_to_id,
+    NEW.assignment_id, NEW.bank_reference, NEW.settled_on, NEW.amount - OLD.paid, NEW.currency,
+    NEW.settled_by, NEW.settled_at);
+  RETURN NULL;
 END $$;
 -- next
-CREATE TRIGGER a_return_is_of_a_settlement BEFORE INSERT ON payment_return FOR EACH ROW EXECUTE FUNCTION a_return_is_of_a_settlement();
+REVOKE EXECUTE ON FUNCTION payment_keeps_its_settlement FROM PUBLIC;
 -- next
-ALTER TABLE payment_return ENABLE ALWAYS TRIGGER a_return_is_of_a_settlement;
+CREATE TRIGGER payment_settles AFTER UPDATE ON payment FOR EACH ROW WHEN (OLD.state = 'instructed' AND NEW.state = 'settled') EXECUTE FUNCTION payment_keeps_its_settlement();
 -- next
-CREATE FUNCTION a_returned_payment_came_back() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF (NEW.state <> 'returned' OR EXISTS (
-    SELECT FROM payment_return AS back WHERE back.authority_id = NEW.authority_id
-      AND back.payment_id = NEW.id AND back.recorded_at = NEW.returned_at)
-  OR EXISTS (
-    SELECT FROM bank_order WHERE bank_order.authority_id = NEW.authority_id
-      AND bank_order.payment_id = NEW.id AND bank_order.returned_at = NEW.returned_at)) IS NOT TRUE THEN
-    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_returned_payment_came_back';
-  END IF;
-  RETURN NEW;
-END $$;
--- next
-CREATE TRIGGER a_returned_payment_came_back BEFORE INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION a_returned_payment_came_back();
--- next
-ALTER TABLE payment ENABLE ALWAYS TRIGGER a_returned_payment_came_back;
--- next
-CREATE FUNCTION a_returned_settlement_stays_undone() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF (NEW.state <> 'settled' OR NOT EXISTS (
-    SELECT FROM payment_return AS back WHERE back.authority_id = NEW.authority_id
-      AND back.bank_reference = NEW.bank_reference)) IS NOT TRUE THEN
-    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_returned_settlement_stays_undone';
-  END IF;
-  RETURN NEW;
-END $$;
--- next
-CREATE TRIGGER a_returned_settlement_stays_undone BEFORE INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION a_returned_settlement_stays_undone();
--- next
-ALTER TABLE payment ENABLE ALWAYS TRIGGER a_returned_settlement_stays_undone;
--- next
-CREATE TRIGGER repayment_stays BEFORE UPDATE OR DELETE ON repayment FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
--- next
-CREATE TRIGGER repayment_stays_whole BEFORE TRUNCATE ON repayment FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
--- next
-ALTER TABLE repayment ENABLE ALWAYS TRIGGER repayment_stays;
--- next
-ALTER TABLE repayment ENABLE ALWAYS TRIGGER repayment_stays_whole;
--- next
-ALTER TABLE repayment ENABLE ROW LEVEL SECURITY;
--- next
-ALTER TABLE repayment FORCE ROW LEVEL SECURITY;
--- next
-CREATE POLICY repayment_seen ON repayment USING (EXISTS (SELECT FROM facility WHERE facility.authority_id = repayment.authority_id AND facility.id = repayment.facility_id));
--- next
-GRANT SELECT, INSERT ON repayment TO ecosystem_api;
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_settles;
 -- next
 ALTER TABLE bank_item ENABLE ROW LEVEL SECURITY;
 -- next
@@ -6223,11 +6267,21 @@ ALTER TABLE bank_item ENABLE ALWAYS TRIGGER bank_item_changes;
 -- next
 CREATE FUNCTION an_answer_is_to_its_own_file() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF ((
-    NEW.outcome NOT IN ('settled', 'returned', 'given_back')
-    OR NEW.file_id IS NOT DISTINCT FROM (
-      SELECT bank_order.file_id FROM bank_order WHERE bank_order.authority_id = NEW.authority_id
-        AND bank_order.payment_id = NEW.payment_id AND bank_order.returned_at IS NULL))
+  IF (CASE
+    WHEN NEW.outcome IN ('settled', 'returned') THEN EXISTS (
+      SELECT FROM payment LEFT JOIN bank_order ON bank_order.authority_id = payment.authority_id
+        AND bank_order.payment_id = payment.id AND bank_order.version = payment.version
+      WHERE payment.authority_id = NEW.authority_id AND payment.id = NEW.payment_id
+        AND payment.state = 'instructed'
+        AND bank_order.file_id IS NOT DISTINCT FROM NEW.file_id)
+    WHEN NEW.outcome = 'given_back' THEN EXISTS (
+      SELECT FROM payment_settlement AS settled LEFT JOIN bank_order
+        ON bank_order.authority_id = settled.authority_id
+        AND bank_order.payment_id = settled.payment_id
+        AND bank_order.version = settled.version - 1
+      WHERE settled.authority_id = NEW.authority_id AND settled.payment_id = NEW.payment_id
+        AND bank_order.file_id IS NOT DISTINCT FROM NEW.file_id)
+    ELSE true END
   AND EXISTS (SELECT FROM bank_report AS report WHERE report.authority_id = NEW.authority_id
     AND report.id = NEW.report_id AND CASE WHEN report.file_id IS NULL
       THEN NEW.outcome <> 'returned' ELSE coalesce(NEW.file_id, report.file_id) = report.file_id
@@ -6240,4 +6294,119 @@ END $$;
 -- next
 CREATE TRIGGER an_answer_is_to_its_own_file BEFORE INSERT OR UPDATE ON bank_item FOR EACH ROW EXECUTE FUNCTION an_answer_is_to_its_own_file();
 -- next
-ALTER TABLE bank_item ENABLE ALWAYS TRIGGER an_answer_is_to_its_own_file
+ALTER TABLE bank_item ENABLE ALWAYS TRIGGER an_answer_is_to_its_own_file;
+-- next
+CREATE TRIGGER payment_return_stays BEFORE UPDATE OR DELETE ON payment_return FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER payment_return_stays_whole BEFORE TRUNCATE ON payment_return FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE payment_return ENABLE ALWAYS TRIGGER payment_return_stays;
+-- next
+ALTER TABLE payment_return ENABLE ALWAYS TRIGGER payment_return_stays_whole;
+-- next
+ALTER TABLE payment_return ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE payment_return FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY payment_return_seen ON payment_return USING (EXISTS (SELECT FROM payment WHERE payment.authority_id = payment_return.authority_id AND payment.id = payment_return.payment_id));
+-- next
+GRANT SELECT, INSERT ON payment_return TO ecosystem_api;
+-- next
+CREATE FUNCTION payment_return_fits() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  known integer;
+  standing numeric;
+BEGIN
+  SELECT version INTO known FROM payment
+  WHERE authority_id = NEW.authority_id AND id = NEW.payment_id AND payee_id = NEW.payee_id
+    AND state IN ('settled', 'returned', 'approved')
+  FOR UPDATE;
+  IF known IS NULL OR NEW.version <> known + 1 THEN
+    RAISE EXCEPTION 'nothing of payment % can come back like this', NEW.payment_id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_return_is_of_a_settlement';
+  END IF;
+  SELECT amount INTO standing FROM (SELECT settled.authority_id, settled.payment_id, settled.version,
+    settled.settled_on, settled.amount - coalesce((SELECT sum(back.amount)
+      FROM payment_return AS back WHERE back.authority_id = settled.authority_id
+        AND back.payment_id = settled.payment_id AND back.settled_version = settled.version
+    ), 0) AS amount FROM payment_settlement AS settled) AS part
+  WHERE authority_id = NEW.authority_id AND payment_id = NEW.payment_id
+    AND version = NEW.settled_version;
+  IF NOT coalesce(NEW.amount <= standing, false) THEN
+    RAISE EXCEPTION 'of payment % no more came back than was settled', NEW.payment_id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'no_more_comes_back_than_was_settled';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_return_fits BEFORE INSERT ON payment_return FOR EACH ROW EXECUTE FUNCTION payment_return_fits();
+-- next
+ALTER TABLE payment_return ENABLE ALWAYS TRIGGER payment_return_fits;
+-- next
+CREATE FUNCTION payment_is_paid() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state = 'instructed' AND NEW.state = 'settled' THEN
+    NEW.paid := NEW.amount;
+  ELSE
+    NEW.paid := OLD.paid - (SELECT coalesce(sum(back.amount), 0) FROM payment_return AS back
+      WHERE back.authority_id = NEW.authority_id AND back.payment_id = NEW.id
+        AND back.version = NEW.version);
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_is_paid BEFORE UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION payment_is_paid();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_paid;
+-- next
+CREATE FUNCTION a_returned_payment_came_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state <> 'returned' OR EXISTS (
+    SELECT FROM payment_return AS back WHERE back.authority_id = NEW.authority_id
+      AND back.payment_id = NEW.id AND back.version = NEW.version
+      AND back.recorded_at = NEW.returned_at)
+  OR EXISTS (
+    SELECT FROM bank_order WHERE bank_order.authority_id = NEW.authority_id
+      AND bank_order.payment_id = NEW.id AND bank_order.version = OLD.version
+      AND bank_order.returned_at = NEW.returned_at)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_returned_payment_came_back';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_returned_payment_came_back BEFORE INSERT OR UPDATE ON payment FOR EACH ROW EXECUTE FUNCTION a_returned_payment_came_back();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER a_returned_payment_came_back;
+-- next
+CREATE TRIGGER repayment_stays BEFORE UPDATE OR DELETE ON repayment FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER repayment_stays_whole BEFORE TRUNCATE ON repayment FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE repayment ENABLE ALWAYS TRIGGER repayment_stays;
+-- next
+ALTER TABLE repayment ENABLE ALWAYS TRIGGER repayment_stays_whole;
+-- next
+ALTER TABLE repayment ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE repayment FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY repayment_seen ON repayment USING (EXISTS (SELECT FROM facility WHERE facility.authority_id = repayment.authority_id AND facility.id = repayment.facility_id));
+-- next
+GRANT SELECT, INSERT ON repayment TO ecosystem_api;
+-- next
+CREATE TRIGGER repayment_return_stays BEFORE UPDATE OR DELETE ON repayment_return FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER repayment_return_stays_whole BEFORE TRUNCATE ON repayment_return FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE repayment_return ENABLE ALWAYS TRIGGER repayment_return_stays;
+-- next
+ALTER TABLE repayment_return ENABLE ALWAYS TRIGGER repayment_return_stays_whole;
+-- next
+ALTER TABLE repayment_return ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE repayment_return FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY repayment_return_seen ON repayment_return USING (EXISTS (SELECT FROM facility WHERE facility.authority_id = repayment_return.authority_id AND facility.id = repayment_return.facility_id));
+-- next
+GRANT SELECT, INSERT ON repayment_return TO ecosystem_api

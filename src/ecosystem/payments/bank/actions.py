@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.history import actions as history
+from ecosystem.ledger import actions as ledger
 from ecosystem.payments import actions as payments
 from ecosystem.payments import queries as paid
 from ecosystem.payments.bank import queries, rules
@@ -27,8 +28,9 @@ from ecosystem.payments.bank.model import (
 )
 from ecosystem.payments.bank.report import read
 from ecosystem.payments.bank.tables import bank_file, bank_item, bank_order, bank_report
+from ecosystem.payments.returning import queries as returning
 from ecosystem.runtime.blobs import Blobs
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.holding import keep
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -36,7 +38,7 @@ from ecosystem.values import control, revision
 from ecosystem.values.actor import Actor
 
 _FILE: Final = inserting(bank_file)
-_ORDER: Final = inserting(bank_order, "authority_id", "file_id", "payment_id")
+_ORDER: Final = inserting(bank_order, "authority_id", "file_id", "payment_id", "version", "amount")
 _TAKE: Final = Statement(
     insert(bank_report).on_conflict_do_nothing().returning(bank_report.c.id),
     columns=[column.key for column in bank_report.columns],
@@ -75,7 +77,13 @@ async def make_file(tx: Tx, asked: FileDraft, *, blobs: Blobs, by: Actor, at: da
         digest=bytes.fromhex(digest), made_at=at, made_by=control.hand(by),
     )  # fmt: skip
     rows = [
-        {"authority_id": authority, "file_id": file_id, "payment_id": one.payment_id}
+        {
+            "authority_id": authority,
+            "file_id": file_id,
+            "payment_id": one.payment_id,
+            "version": one.version,
+            "amount": one.amount.decimal(),
+        }
         for one in gathered.orders
     ]
     await tx.many(_ORDER, rows)
@@ -118,27 +126,16 @@ async def take_report(tx: Tx, content: bytes, *, blobs: Blobs, by: Actor, at: da
 async def resolve(
     tx: Tx, item_id: str, asked: Resolution, *, by: Actor, at: datetime, expected: int | None
 ) -> Standing:
-    """Say what an item is that matches no payment, and settle the payment where it names one.
+    """Say what an item is that matches no payment, and do to the payment that it names as it says.
 
     Refuses with ItemMissing, RevisionStale, PaymentMissing, and as the rules do. Effects: locks
     item and payment; `bank_item.resolved`; a payment that is named is settled, as
-    `payments.actions.settle` does.
+    `payments.actions.settle` does, or money of it given back.
     """
     row = await queries.item_locked(tx, item_id)
     revision.check(expected, actual=row["version"])
-    entry, named, ordered_in = queries.entry_of(row), None, None
-    if isinstance(asked.payment_id, str):
-        await paid.hold_references(tx, (entry.bank_reference,), authority=row["authority_id"])
-        named, _ = await paid.locked(tx, asked.payment_id)
-        ordered_in = await held.ordered_in(tx, asked.payment_id)
-    facts = ResolveFacts(
-        outcome=Outcome(row["outcome"]), entry=entry, payment=named, ordered_in=ordered_in,
-        asked=asked,
-    )  # fmt: skip
+    facts, paid_row = await _resolve_facts(tx, row, asked)
     resolved = rules.resolve(facts, by=by, at=at)
-    if resolved.payment_id is not None:
-        settlement = matching.settlement(entry)
-        await payments.settle(tx, resolved.payment_id, settlement, by=by, at=at, expected=None)
     await tx.run(
         _RESOLVE,
         of_authority=row["authority_id"], of=item_id, new_outcome=resolved.outcome,
@@ -146,10 +143,41 @@ async def resolve(
         for_file=row["file_id"] if resolved.payment_id is None else resolved.file_id,
         at=at, who=resolved.resolved_by, said=msgspec.json.encode(resolved.note),
     )  # fmt: skip
+    if facts.payment is not None and paid_row is not None and resolved.settled_version is not None:
+        part = matching.part_of(facts.settlements, resolved.settled_version)
+        back = matching.give_back_facts(
+            facts.payment, part, facts.entry, report_id=row["report_id"]
+        )
+        legs = await matching.give_back(tx, back, paid_row, by=by, at=at)
+        await ledger.move(tx, legs, by=by, at=at, act="give_back", reference=item_id)
+    elif resolved.payment_id is not None:
+        settlement = matching.settlement(facts.entry)
+        await payments.settle(tx, resolved.payment_id, settlement, by=by, at=at, expected=None)
     version = await history.record(
         tx, "bank_item.resolved", item_id, facts=facts, decision=resolved, by=by, at=at
     )
     return Standing(id=item_id, state=resolved.outcome, version=version)
+
+
+async def _resolve_facts(
+    tx: Tx, row: Record, asked: Resolution
+) -> tuple[ResolveFacts, Record | None]:
+    """Return what a resolution is checked against, and the row of the payment that it names."""
+    facts = ResolveFacts(
+        outcome=Outcome(row["outcome"]), entry=queries.entry_of(row), payment=None, asked=asked
+    )
+    if not isinstance(asked.payment_id, str):
+        return facts, None
+    authority = row["authority_id"]
+    await paid.hold_references(tx, (facts.entry.bank_reference,), authority=authority)
+    await held.hold(tx, (asked.payment_id,), authority=authority)
+    named, paid_row = await paid.locked(tx, asked.payment_id)
+    return msgspec.structs.replace(
+        facts,
+        payment=named,
+        ordered_in=await held.ordered_in(tx, asked.payment_id),
+        settlements=await returning.parts(tx, asked.payment_id),
+    ), paid_row
 
 
 async def _ordered(tx: Tx, report: Report, *, authority: int) -> tuple[str, ...]:
@@ -157,7 +185,7 @@ async def _ordered(tx: Tx, report: Report, *, authority: int) -> tuple[str, ...]
     if report.kind is not ReportKind.STATUS:
         return ()
     file_id = f"bankfile_{report.original_message_id}"
-    return await queries.ordered(tx, file_id, authority=authority)
+    return await held.ordered(tx, file_id, authority=authority)
 
 
 def _entries(report: Report, ordered: tuple[str, ...]) -> tuple[Entry, ...]:

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.identity.model import BankAccount
 from ecosystem.payments.model import PaymentFacts, State
+from ecosystem.payments.returning.model import SettledPart
 from ecosystem.values.identifiers import OrganisationId, PaymentId, pattern
 from ecosystem.values.money import Currency, Money
 from ecosystem.values.text import Text
@@ -32,6 +33,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One credit transfer: what is paid to whom."""
 
     payment_id: str
+    version: int
+    """Of the payment, with the instruction that is carried out."""
     end_to_end_id: str
     """The digits of the payment's identifier: ISO 20022 leaves 35 characters."""
     amount: Money
@@ -71,8 +74,11 @@ class Payable(msgspec.Struct, frozen=True, kw_only=True):
     """A payment that is instructed and in no file, and the account of its payee."""
 
     payment_id: str
+    version: int
+    """Of the payment, with its instruction."""
     payee_id: str
     amount: Money
+    """What of it is still to be paid."""
     account: BankAccount | None
 
 
@@ -157,7 +163,7 @@ class Outcome(StrEnum):
     RETURNED = "returned"
     """The bank refused the payment, which is approved again."""
     GIVEN_BACK = "given_back"
-    """Money of a settled payment came back, and the payment can be instructed again."""
+    """Money of a settlement came back, and so much of the payment can be instructed again."""
     REPEATED = "repeated"
     """It says what is known already."""
     NOTED = "noted"
@@ -174,7 +180,9 @@ class Unfit(StrEnum):
     INCOMING = "incoming"
     """Money came in that no payment returned."""
     MONEY_BACK = "money_back"
-    """Money came back that is not the whole of a settled payment, or was paid to a lender."""
+    """Money came back that no settlement fits, or while the bank is told to pay the rest."""
+    FACILITY_CLOSED = "facility_closed"
+    """A lender's facility is closed, and what came back had paid what was owed under it."""
     NO_PAYMENT_NAMED = "no_payment_named"
     PAYMENT_UNKNOWN = "payment_unknown"
     CURRENCY_DIFFERS = "currency_differs"
@@ -205,7 +213,9 @@ class MatchFacts(msgspec.Struct, frozen=True, kw_only=True):
     answers: str | None = None
     """The file that the bank answers: with a status report, or where a booking names it."""
     ordered_in: str | None = None
-    """The file with the order of the payment that was not returned."""
+    """The file with the order of the payment's instruction, while it is instructed."""
+    settlements: tuple[SettledPart, ...] = ()
+    """What the bank has paid of it, where the item may be about that; the oldest first."""
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,6 +226,8 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
     payment_id: str | None = None
     file_id: str | None = None
     """The file whose order it answers; None where it names another, or the payment is in none."""
+    settled_version: int | None = None
+    """The settlement of which money came back, by the version of the payment."""
 
 
 class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -263,7 +275,7 @@ class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     note: Text
     payment_id: PaymentId | UnsetType = UNSET
-    """The payment that the item settles, where it settles one after all."""
+    """The payment that the item settles, or of which it gives back money, after all."""
 
 
 class ResolveFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -274,6 +286,8 @@ class ResolveFacts(msgspec.Struct, frozen=True, kw_only=True):
     payment: PaymentFacts | None
     ordered_in: str | None = None
     """The file with the order of that payment."""
+    settlements: tuple[SettledPart, ...] = ()
+    """What the bank has paid of that payment."""
     asked: Resolution
 
 
@@ -284,6 +298,8 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     resolved_by: str
     payment_id: str | None
     file_id: str | None = None
+    settled_version: int | None = None
+    """The settlement of which money came back, where the item is of a return."""
     note: Text
 
 
@@ -309,8 +325,9 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
     state: State
     returned_at: datetime | None
+    """Since when the order came back, or money that it had paid, or a part of that."""
     told: str | None
-    """Why the bank did not pay, where it did not."""
+    """Why the bank did not pay, or gave money back, where it did."""
 
 
 class PaymentFile(FileSummary, frozen=True, kw_only=True):

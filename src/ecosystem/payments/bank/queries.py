@@ -69,7 +69,7 @@ _ordered = (
         bank_order.c.payment_id,
         func.split_part(bank_order.c.payment_id, "_", 2).label("end_to_end_id"),
         func.coalesce(payment.c.paid_to_id, payment.c.payee_id).label("payee_id"),
-        money_json(payment.c.amount, payment.c.currency).label("amount"),
+        money_json(bank_order.c.amount, payment.c.currency).label("amount"),
         payment.c.state,
         instant(bank_order.c.returned_at).label("returned_at"),
         bank_order.c.told,
@@ -202,7 +202,7 @@ _ACCOUNT: Final = Statement(
 _IN_A_FILE: Final = exists().where(
     bank_order.c.authority_id == payment.c.authority_id,
     bank_order.c.payment_id == payment.c.id,
-    bank_order.c.returned_at.is_(None),
+    bank_order.c.version == payment.c.version,
 )
 
 
@@ -212,8 +212,9 @@ def _payable(*, named: bool) -> Statement:
     return Statement(
         select(
             payment.c.id,
+            payment.c.version,
             payment.c.paid_to_id.label("payee_id"),
-            payment.c.amount,
+            (payment.c.amount - payment.c.paid).label("amount"),
             payment.c.currency,
             organisation.c.bank_account,
         )
@@ -237,12 +238,6 @@ _IS_OURS: Final = Statement(
     select(bank_file.c.id).where(
         bank_file.c.authority_id == _AUTHORITY, bank_file.c.id == bindparam("file_id", type_=Text)
     )
-)
-_ORDERED: Final = Statement(
-    select(bank_order.c.payment_id)
-    .where(bank_order.c.authority_id == _AUTHORITY, bank_order.c.file_id == _ID)
-    .where(bank_order.c.returned_at.is_(None))
-    .order_by(bank_order.c.payment_id)
 )
 
 
@@ -341,6 +336,7 @@ async def gather_facts(tx: Tx, file_id: str, asked: FileDraft, *, by: Actor) -> 
         payable=tuple(
             Payable(
                 payment_id=row["id"],
+                version=row["version"],
                 payee_id=row["payee_id"],
                 amount=money.of(row["amount"], row["currency"]),
                 account=_account(row["bank_account"]),
@@ -370,12 +366,6 @@ async def report_facts(tx: Tx, report: Report, *, by: Actor, items: int) -> Repo
         file_id=file_id,
         items=items,
     )
-
-
-async def ordered(tx: Tx, file_id: str, *, authority: int) -> tuple[str, ...]:
-    """Return the payments of a file that the bank has not returned."""
-    rows = await tx.rows(_ORDERED, authority_id=authority, id=file_id)
-    return tuple(row["payment_id"] for row in rows)
 
 
 async def taken(tx: Tx, report: Report, *, authority: int) -> Record | None:

@@ -30,6 +30,8 @@ from ecosystem.payments.bank.model import (
     Unfit,
 )
 from ecosystem.payments.model import BankReference, PaymentFacts, State
+from ecosystem.payments.returning.model import SettledPart
+from ecosystem.payments.returning.rules import undone_by
 from ecosystem.values import control, money
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, is_identifier
@@ -122,7 +124,7 @@ class ItemUnfit(Refusal):
     """The item cannot settle that payment."""
 
     kind = Kind.UNMET
-    remedy = "Name an instructed payment of the same amount, or none."
+    remedy = "Name an instructed payment that is owed so much, one that gave it back, or none."
 
 
 _DAYS_MAX: Final = timedelta(days=90)
@@ -182,25 +184,31 @@ def match(facts: MatchFacts, *, by: Actor, at: datetime) -> Matched:
     """Say what an item does: it settles or returns a payment, or waits, and why."""
     del by
     entry, payment = facts.entry, facts.payment
-    payment_id = None if payment is None else payment.payment_id
     is_own = payment is not None and facts.answers in {None, facts.ordered_in}
     file_id = facts.ordered_in if is_own else None
+    part = _comes_back(entry, payment, facts.settlements, answers=facts.answers, at=at)
     if entry.status is not None:
         outcome, reason = _answered(entry.status, payment, is_ordered=file_id is not None)
     elif entry.booked_on is None:
         outcome, reason = Outcome.NOTED, None
-    elif facts.returned is not None and entry.direction is Direction.CREDIT:
+    elif _is_known(facts):
         outcome, reason = Outcome.REPEATED, None
-    elif payment is not None and is_own and _comes_back(entry, payment, at=at):
-        outcome, reason = Outcome.GIVEN_BACK, None
+    elif part is not None:
+        reason = _stuck(entry, part)
+        outcome = Outcome.GIVEN_BACK if reason is None else Outcome.UNMATCHED
+        file_id = part.file_id
     else:
         reason = _unfit(entry, payment) or _mistaken(entry, payment, facts.settles, at=at)
         if payment is not None and not is_own:
             reason = reason or Unfit.NOT_ORDERED
         outcome = Outcome.SETTLED if reason is None else Outcome.UNMATCHED
-        if payment is not None and _is_known(facts, payment):
-            outcome, reason = Outcome.REPEATED, None
-    return Matched(outcome=outcome, reason=reason, payment_id=payment_id, file_id=file_id)
+    return Matched(
+        outcome=outcome,
+        reason=reason,
+        payment_id=None if payment is None else payment.payment_id,
+        file_id=file_id,
+        settled_version=part.version if part and outcome is Outcome.GIVEN_BACK else None,
+    )
 
 
 def send_back(facts: ReturnFacts, *, by: Actor, at: datetime) -> SentBack:
@@ -213,19 +221,24 @@ def resolve(facts: ResolveFacts, *, by: Actor, at: datetime) -> Resolved:
     """Say what an item is. Refuses with ItemResolved or ItemUnfit."""
     if facts.outcome is not Outcome.UNMATCHED:
         raise ItemResolved(f"The item is {facts.outcome}.")
-    payment_id = None
-    if facts.payment is not None:
-        reason = _unfit(facts.entry, facts.payment) or _mistaken(
-            facts.entry, facts.payment, None, at=at
-        )
+    entry, payment = facts.entry, facts.payment
+    part = _comes_back(entry, payment, facts.settlements, answers=None, at=at)
+    payment_id = file_id = None
+    if payment is not None:
+        payment_id = payment.payment_id
+        if part is None:
+            reason = _unfit(entry, payment) or _mistaken(entry, payment, None, at=at)
+            file_id = facts.ordered_in
+        else:
+            reason, file_id = _stuck(entry, part), part.file_id
         if reason is not None:
             raise ItemUnfit(f"It fits not: {reason}.", pointer="/payment_id")
-        payment_id = facts.payment.payment_id
     return Resolved(
         outcome=Outcome.RESOLVED,
         resolved_by=control.hand(by),
         payment_id=payment_id,
-        file_id=None if payment_id is None else facts.ordered_in,
+        file_id=file_id,
+        settled_version=None if part is None else part.version,
         note=facts.asked.note,
     )
 
@@ -270,6 +283,7 @@ def _left_out(facts: GatherFacts) -> tuple[LeftOut, ...]:
 def _order(one: Payable, account: BankAccount) -> Order:
     return Order(
         payment_id=one.payment_id,
+        version=one.version,
         end_to_end_id=digits(one.payment_id),
         amount=one.amount,
         payee=account,
@@ -303,33 +317,40 @@ def _answered(
     return Outcome.RETURNED, None
 
 
-def _is_known(facts: MatchFacts, payment: PaymentFacts) -> bool:
-    """Tell whether an item is of a booking that settles the payment, or did until it came back."""
+def _is_known(facts: MatchFacts) -> bool:
+    """Tell whether an item is of a booking that has settled the payment, or gave money back."""
     entry = facts.entry
-    return (
-        facts.settles == payment.payment_id
-        and entry.direction is Direction.DEBIT
-        and not entry.is_return
-        and entry.amount == payment.amount
+    if facts.returned is not None and entry.direction is Direction.CREDIT:
+        return True
+    is_debit = entry.direction is Direction.DEBIT and not entry.is_return
+    return is_debit and any(
+        (one.bank_reference, one.amount) == (entry.bank_reference, entry.amount)
+        for one in facts.settlements
     )
 
 
-def _comes_back(entry: Entry, payment: PaymentFacts, *, at: datetime) -> bool:
-    """Tell whether a booking gives back the whole money of a settled payment, by a reference.
+def _comes_back(
+    entry: Entry,
+    payment: PaymentFacts | None,
+    parts: tuple[SettledPart, ...],
+    *,
+    answers: str | None,
+    at: datetime,
+) -> SettledPart | None:
+    """Return the settlement of which a booking gives back money, by a reference; None for none."""
+    if payment is None or not entry.is_return or entry.direction is not Direction.CREDIT:
+        return None
+    if entry.amount is None or entry.booked_on is None or not _is_reference(entry.bank_reference):
+        return None
+    if entry.booked_on > (at + _DATE_LINE).date():
+        return None
+    return undone_by(payment, parts, entry.amount, booked_on=entry.booked_on, answers=answers)
 
-    What was paid to a lender has been applied to the loan, and is for people to mend.
-    """
-    return (
-        entry.is_return
-        and entry.direction is Direction.CREDIT
-        and payment.state is State.SETTLED
-        and payment.paid_to_id == payment.payee_id
-        and entry.amount == payment.amount
-        and _is_reference(entry.bank_reference)
-        and entry.booked_on is not None
-        and payment.settled_on is not None
-        and payment.settled_on <= entry.booked_on <= (at + _DATE_LINE).date()
-    )
+
+def _stuck(entry: Entry, part: SettledPart) -> Unfit | None:
+    """Return why money that came back cannot be undone where it went."""
+    came = Decimal(0) if entry.amount is None else entry.amount.decimal()
+    return Unfit.FACILITY_CLOSED if came > Decimal(part.undoable) else None
 
 
 def _unfit(entry: Entry, payment: PaymentFacts | None) -> Unfit | None:
@@ -341,7 +362,7 @@ def _unfit(entry: Entry, payment: PaymentFacts | None) -> Unfit | None:
         return Unfit.PAYMENT_UNKNOWN if is_named else Unfit.NO_PAYMENT_NAMED
     if entry.amount is None or entry.amount.currency != payment.amount.currency:
         return Unfit.CURRENCY_DIFFERS
-    if entry.amount != payment.amount:
+    if entry.amount != (payment.amount if payment.state is State.SETTLED else payment.owed()):
         return Unfit.AMOUNT_DIFFERS
     return None
 

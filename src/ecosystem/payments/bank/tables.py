@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -45,7 +44,7 @@ BEGIN
     IS DISTINCT FROM to_jsonb(OLD) - '{returned_at,told}'::text[]
     OR NOT EXISTS (SELECT FROM bank_item WHERE bank_item.authority_id = NEW.authority_id
       AND bank_item.file_id = NEW.file_id AND bank_item.payment_id = NEW.payment_id
-      AND bank_item.outcome IN ('returned', 'given_back'))
+      AND bank_item.outcome IN ('returned', 'given_back', 'resolved'))
   THEN
     RAISE EXCEPTION 'what was ordered stays as it was'
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'bank_order_only_returns';
@@ -67,11 +66,26 @@ BEGIN
 END $$"""
 
 
-_ANSWERS_ITS_FILE: Final = """(
-    NEW.outcome NOT IN ('settled', 'returned', 'given_back')
-    OR NEW.file_id IS NOT DISTINCT FROM (
-      SELECT bank_order.file_id FROM bank_order WHERE bank_order.authority_id = NEW.authority_id
-        AND bank_order.payment_id = NEW.payment_id AND bank_order.returned_at IS NULL))
+_IS_OWED: Final = """EXISTS (
+    SELECT FROM payment WHERE payment.authority_id = NEW.authority_id
+      AND payment.id = NEW.payment_id AND payment.state = 'instructed'
+      AND payment.version = NEW.version AND payment.amount - payment.paid = NEW.amount)"""
+"""A file orders what an instruction says that is still owed."""
+_ANSWERS_ITS_FILE: Final = """CASE
+    WHEN NEW.outcome IN ('settled', 'returned') THEN EXISTS (
+      SELECT FROM payment LEFT JOIN bank_order ON bank_order.authority_id = payment.authority_id
+        AND bank_order.payment_id = payment.id AND bank_order.version = payment.version
+      WHERE payment.authority_id = NEW.authority_id AND payment.id = NEW.payment_id
+        AND payment.state = 'instructed'
+        AND bank_order.file_id IS NOT DISTINCT FROM NEW.file_id)
+    WHEN NEW.outcome = 'given_back' THEN EXISTS (
+      SELECT FROM payment_settlement AS settled LEFT JOIN bank_order
+        ON bank_order.authority_id = settled.authority_id
+        AND bank_order.payment_id = settled.payment_id
+        AND bank_order.version = settled.version - 1
+      WHERE settled.authority_id = NEW.authority_id AND settled.payment_id = NEW.payment_id
+        AND bank_order.file_id IS NOT DISTINCT FROM NEW.file_id)
+    ELSE true END
   AND EXISTS (SELECT FROM bank_report AS report WHERE report.authority_id = NEW.authority_id
     AND report.id = NEW.report_id AND CASE WHEN report.file_id IS NULL
       THEN NEW.outcome <> 'returned' ELSE coalesce(NEW.file_id, report.file_id) = report.file_id
@@ -112,21 +126,21 @@ bank_order: Final = Table(
     Column("authority_id", Integer, nullable=False),
     reference("file_id"),
     reference("payment_id"),
+    Column("version", Integer, nullable=False),
+    Column("amount", Numeric, nullable=False),
     Column("returned_at", DateTime(timezone=True)),
     Column("told", Text),
     PrimaryKeyConstraint("authority_id", "file_id", "payment_id"),
+    UniqueConstraint("authority_id", "payment_id", "version", name="a_payment_is_ordered_once"),
     ForeignKeyConstraint(["authority_id", "file_id"], ["bank_file.authority_id", "bank_file.id"]),
     ForeignKeyConstraint(["authority_id", "payment_id"], ["payment.authority_id", "payment.id"]),
-    Index(
-        "a_payment_is_ordered_once",
-        "authority_id",
-        "payment_id",
-        unique=True,
-        postgresql_where=text("returned_at IS NULL"),
-    ),
     info={
         "visible_where": _VISIBLE,
-        "sql": (_ORDERED, *_on_update("bank_order", "bank_order_only_returns")),
+        "sql": (
+            _ORDERED,
+            *_on_update("bank_order", "bank_order_only_returns"),
+            *refusing("an_order_is_of_what_is_owed", on="bank_order", unless=_IS_OWED),
+        ),
     },
 )
 bank_report: Final = Table(

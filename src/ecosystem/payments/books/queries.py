@@ -24,7 +24,7 @@ from ecosystem.ledger.tables import ledger_account
 from ecosystem.payments.books.division import DIVIDED
 from ecosystem.payments.engine import EngineUnknown, recompute
 from ecosystem.payments.model import PaymentKind, State
-from ecosystem.payments.tables import calculation, payment, payment_total
+from ecosystem.payments.tables import STANDING, calculation, payment, payment_total
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.values.refusal import Refusal
 
@@ -36,10 +36,13 @@ _OWED: Final = (
 )  # fmt: skip
 
 
-def _paid(*states: State) -> ColumnElement[Any]:
-    """Return the sum of a contract's payments in these states."""
+_LEFT: Final = payment.c.amount - payment.c.paid
+
+
+def _paid(*states: State, of: ColumnElement[Any] = payment.c.amount) -> ColumnElement[Any]:
+    """Return the sum of a contract's payments in these states, or of what `of` says of each."""
     return (
-        select(func.coalesce(func.sum(payment.c.amount), 0))
+        select(func.coalesce(func.sum(of), 0))
         .where(payment.c.authority_id == contract.c.authority_id)
         .where(payment.c.contract_id == contract.c.id)
         .where(payment.c.kind == PaymentKind.OUTCOME.value)
@@ -60,9 +63,10 @@ def _held(kind: AccountKind) -> ColumnElement[Any]:
     )
 
 
-def _differing(kind: AccountKind, *states: State) -> Statement:
-    columns = (contract.c.id, _held(kind).label("held"), _paid(*states).label("paid"))
-    return Statement(select(*columns).where(_held(kind) != _paid(*states)))
+def _differing(kind: AccountKind, *states: State, of: ColumnElement[Any]) -> Statement:
+    said = _paid(*states, of=of)
+    columns = (contract.c.id, _held(kind).label("held"), said.label("paid"))
+    return Statement(select(*columns).where(_held(kind) != said))
 
 
 def _miscounted() -> Statement:
@@ -103,31 +107,45 @@ def _standing(shape: str, *, sign: str, most: str) -> Statement:
 
 
 def _moved_otherwise() -> Statement:
-    """Select payments whose steps have not moved their amount exactly once each.
+    """Select payments whose steps have not moved what they say.
 
-    What the bank returns has moved back, and is instructed again as if it never had been.
+    What the bank returns, or gives back of what it had paid, has moved back.
     """
     taken = {
-        "compute": "true",
-        "instruct": "instructed_at IS NOT NULL",
-        "settle": "settled_at IS NOT NULL",
-        "reject": "rejected_at IS NOT NULL",
+        "compute": "payment.amount",
+        "instruct": "CASE WHEN instructed_at IS NOT NULL THEN payment.amount ELSE paid END",
+        "settle": "paid",
+        "reject": "CASE WHEN rejected_at IS NOT NULL THEN payment.amount ELSE 0 END",
     }
     acts = ", ".join(f"('{act}', {done})" for act, done in taken.items())
     return Statement(
         text(
-            "SELECT payment.id, step.act, coalesce(sum(moved.times), 0) AS times "  # noqa: S608
+            "SELECT payment.id, step.act, coalesce(sum(moved.amount), 0) AS moved "  # noqa: S608
             f"FROM payment CROSS JOIN LATERAL (VALUES {acts}) AS step(act, done) "
             "LEFT JOIN LATERAL (SELECT CASE WHEN transfer.act IN ('return', 'give_back') "
-            "THEN -1 ELSE 1 END AS times "
+            "THEN -transfer.amount ELSE transfer.amount END AS amount "
             "FROM transfer WHERE transfer.authority_id = payment.authority_id "
             "AND transfer.reference = payment.id AND (transfer.act = step.act "
             "OR (step.act = 'instruct' AND transfer.act = 'return') "
             "OR (step.act = 'settle' AND transfer.act = 'give_back')) "
-            "AND transfer.amount = payment.amount AND transfer.currency = payment.currency) "
+            "AND transfer.currency = payment.currency) "
             "AS moved ON true "
             "GROUP BY payment.authority_id, payment.id, step.act, step.done "
-            "HAVING coalesce(sum(moved.times), 0) <> step.done::integer"
+            "HAVING coalesce(sum(moved.amount), 0) <> step.done"
+        )
+    )
+
+
+def _mispaid() -> Statement:
+    """Select payments of which more or less is paid than stands of the bank's settlements."""
+    return Statement(
+        text(
+            "SELECT payment.id, payment.paid, sum(part.amount) AS standing "  # noqa: S608
+            f"FROM payment LEFT JOIN ({STANDING}) AS part "
+            "ON part.authority_id = payment.authority_id AND part.payment_id = payment.id "
+            "GROUP BY payment.authority_id, payment.id, payment.paid "
+            "HAVING coalesce(sum(part.amount), 0) <> payment.paid "
+            "OR min(part.amount) < 0"
         )
     )
 
@@ -192,19 +210,25 @@ def _unannounced() -> Statement:
 
 INVARIANTS: Final[Mapping[str, Statement]] = MappingProxyType(
     {
-        "A contract's payable money is its payments that nobody has instructed.": _differing(
-            AccountKind.PAYABLE, State.COMPUTED, State.CLAIMED, State.APPROVED, State.RETURNED
+        "A contract's payable money is what nobody has instructed of its payments.": _differing(
+            AccountKind.PAYABLE,
+            State.COMPUTED,
+            State.CLAIMED,
+            State.APPROVED,
+            State.RETURNED,
+            of=_LEFT,
         ),
         "A contract's money in transit is its payments that the bank has not settled.": _differing(
-            AccountKind.IN_TRANSIT, State.INSTRUCTED
+            AccountKind.IN_TRANSIT, State.INSTRUCTED, of=_LEFT
         ),
-        "A contract's disbursed money is its settled payments.": _differing(
-            AccountKind.DISBURSED, State.SETTLED
+        "A contract's disbursed money is what of its payments was settled and stays.": _differing(
+            AccountKind.DISBURSED, *_OWED, of=payment.c.paid
         ),
+        "What is paid of a payment was settled, and did not come back.": _mispaid(),
         "What a contract's calculations withhold is in its account.": _withheld(),
         "A contract owes the sum of its payments.": _miscounted(),
         "A contract owes no more than was signed.": _overpaid(),
-        "Each step of a payment has moved its amount once.": _moved_otherwise(),
+        "Each step of a payment has moved what it says.": _moved_otherwise(),
         "A payment has a calculation, whose digest is that of its document.": _unexplained(),
         "Whatever is deducted was announced to the payee.": _unannounced(),
         "No more of an advance is recovered than was paid.": _standing(

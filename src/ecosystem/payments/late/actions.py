@@ -37,11 +37,9 @@ async def follow(tx: Tx, occurrence: Occurrence) -> None:
     body, at = occurrence.body, occurrence.recorded_at
     settle: SettleFacts = body.facts
     payment_id, payee_id = occurrence.stream, settle.payment.payee_id
-    if settle.payment.due_on is None or body.decision.settled_on <= settle.payment.due_on:
+    if settle.payment.due_on is None:
         return
-    facts, row = await queries.settled_facts(
-        tx, settle.payment, settled_on=body.decision.settled_on, version=occurrence.version
-    )
+    facts, row = await queries.settled_facts(tx, settle.payment, version=occurrence.version)
     accrued = rules.accrue(facts, by=body.by, at=at)
     if accrued is None:
         return

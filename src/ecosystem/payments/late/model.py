@@ -9,16 +9,24 @@ from ecosystem.payments.calculation import Calculation
 from ecosystem.values.money import Amount, Currency, Money
 
 
+class SettledOn(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a payment was settled on a day."""
+
+    settled_on: date
+    amount: Amount
+
+
 class SettledLateFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What late interest is calculated from."""
 
     payment_id: str
     version: int
     """Of the payment, with its settlement."""
-    amount: Money
+    currency: Currency
     due_on: date | None
     """None where nothing says when it was due."""
-    settled_on: date
+    parts: tuple[SettledOn, ...]
+    """What was settled on which day and not given back: together the whole payment."""
     contract_value: Amount
     terms: LateInterest | None
     """Of the profile that the need was published under; None where it knows none."""

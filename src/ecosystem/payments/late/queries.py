@@ -10,9 +10,10 @@ from ecosystem.catalogue.profiles.days import day_of, end_of
 from ecosystem.catalogue.profiles.model import InForce
 from ecosystem.contracts.changes.queries import rules_of
 from ecosystem.contracts.tables import contract
-from ecosystem.payments.late.model import PayInterestFacts, SettledLateFacts
+from ecosystem.payments.late.model import PayInterestFacts, SettledLateFacts, SettledOn
 from ecosystem.payments.model import PaymentFacts, PaymentKind
 from ecosystem.payments.queries import STANDS
+from ecosystem.payments.returning.queries import STANDING
 from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values import money
@@ -54,6 +55,16 @@ _OWED: Final = Statement(
         payment.c.state.not_in(["rejected", "reversed"]),
     )
 )
+_PARTS: Final = Statement(
+    select(STANDING.c.settled_on, func.sum(STANDING.c.amount).label("amount"))
+    .where(
+        STANDING.c.authority_id == _AUTHORITY,
+        STANDING.c.payment_id == _LATE,
+        STANDING.c.amount > 0,
+    )
+    .group_by(STANDING.c.settled_on)
+    .order_by(STANDING.c.settled_on)
+)
 _BLINK: Final = timedelta(microseconds=1)
 
 
@@ -74,7 +85,7 @@ async def due_on(tx: Tx, row: Record, *, at: datetime) -> date | None:
 
 
 async def settled_facts(
-    tx: Tx, paid: PaymentFacts, *, settled_on: date, version: int
+    tx: Tx, paid: PaymentFacts, *, version: int
 ) -> tuple[SettledLateFacts, Record]:
     """Return what the interest on a payment that was settled is calculated from.
 
@@ -85,12 +96,17 @@ async def settled_facts(
         message = "a payment without a contract"
         raise LookupError(message)
     law: InForce = await rules_of(tx, row)
+    currency = paid.amount.currency
+    parts = await tx.rows(_PARTS, authority_id=paid.authority_number, payment_id=paid.payment_id)
     facts = SettledLateFacts(
         payment_id=paid.payment_id,
         version=version,
-        amount=paid.amount,
+        currency=currency,
         due_on=paid.due_on,
-        settled_on=settled_on,
+        parts=tuple(
+            SettledOn(settled_on=one["settled_on"], amount=money.of(one["amount"], currency).amount)
+            for one in parts
+        ),
         contract_value=money.of(row["price"], row["currency"]).amount,
         terms=law.rules.late_interest,
         is_interest=row["payment_kind"] == PaymentKind.INTEREST,

@@ -27,27 +27,34 @@ class NothingLate(Refusal):
 def accrue(facts: SettledLateFacts, *, by: Actor, at: datetime) -> Accrued | None:
     """Calculate what a payment has earned by being late; None where it was not, or earns nothing.
 
-    Requires a settlement. Interest earns no interest.
+    Requires a settlement. What came back and was paid again is late to the day on which it was;
+    what stayed, to its own day. Interest earns no interest.
     """
     del by, at
     due_on, terms = facts.due_on, facts.terms
-    if due_on is None or terms is None or facts.is_interest or facts.settled_on <= due_on:
+    if due_on is None or terms is None or facts.is_interest:
         return None
-    late = LatePayment(
-        id=facts.payment_id,
-        version=facts.version,
-        amount=facts.amount.amount,
-        due_on=due_on,
-        settled_on=facts.settled_on,
-        day_count=terms.day_count,
-        rates=tuple(
-            LateRate(starts_on=one.starts_on, per_year=one.per_year) for one in terms.rates
-        ),
+    late = tuple(
+        LatePayment(
+            id=facts.payment_id,
+            version=facts.version,
+            amount=part.amount,
+            due_on=due_on,
+            settled_on=part.settled_on,
+            day_count=terms.day_count,
+            rates=tuple(
+                LateRate(starts_on=one.starts_on, per_year=one.per_year) for one in terms.rates
+            ),
+        )
+        for part in facts.parts
+        if part.settled_on > due_on
     )
+    if not late:
+        return None
     calculation = engine.calculate(
         (),
-        Facts(late=(late,)),
-        currency=facts.amount.currency,
+        Facts(late=late),
+        currency=facts.currency,
         contract_value=Decimal(facts.contract_value),
         paid_before=Decimal(0),
     )

@@ -1,4 +1,4 @@
-"""Undo a settlement whose money the bank has given back."""
+"""Undo a settlement whose money the bank has given back, or a part of it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, null, update
 
+from ecosystem.finance.undoing import actions as undoing
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE
 from ecosystem.ledger import queries as ledger
@@ -19,6 +20,7 @@ from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.values import control
 from ecosystem.values.actor import Actor
+from ecosystem.values.money import Money
 
 _KEEP: Final = inserting(payment_return)
 _UNDONE: Final = (
@@ -40,20 +42,30 @@ _RETURN: Final = Statement(
 async def give_back(
     tx: Tx, facts: GiveBackFacts, row: Record, *, by: Actor, at: datetime
 ) -> tuple[Leg, ...]:
-    """Undo the settlement of a payment that is locked; return the legs that move its money back.
+    """Undo a settlement of a payment that is locked, or a part; return how its money moves back.
 
-    Refuses as the rule. Effects: `payment.given_back`, for everyone. The caller moves the money.
+    Refuses as the rules. Effects: `payment.given_back`, for everyone; where a lender was paid,
+    `repayment.undone`. The caller moves the money.
     """
     given_back = rules.give_back(facts, by=by, at=at)
-    payment_id, authority = facts.payment.payment_id, facts.payment.authority_number
+    payment, settled = facts.payment, facts.settled
+    payment_id, authority = payment.payment_id, payment.authority_number
+    version = row["version"] + 1
     await tx.run(
         _KEEP,
         authority_id=authority, id=mint("return", authority=authority), payment_id=payment_id,
-        payee_id=facts.payment.payee_id, report_id=facts.report_id,
+        version=version, settled_version=settled.version, payee_id=payment.payee_id,
+        report_id=facts.report_id, amount=facts.amount.decimal(), currency=facts.amount.currency,
         bank_reference=given_back.bank_reference, settled_on=given_back.settled_on,
         returned_reference=facts.returned_reference, returned_on=facts.returned_on,
         told=facts.told, recorded_by=control.hand(by), recorded_at=at,
     )  # fmt: skip
+    undone = tuple[Leg, ...]()
+    if settled.assignment_id is not None:
+        undone = await undoing.undo(
+            tx, payment_id, facts.amount, settled_version=settled.version, version=version,
+            by=by, at=at,
+        )  # fmt: skip
     await tx.run(
         _RETURN,
         of_authority=authority, of=payment_id, new_state=given_back.state, new_returned_at=at,
@@ -62,16 +74,24 @@ async def give_back(
         tx, "payment.given_back", payment_id, facts=facts, decision=given_back, by=by, at=at,
         audience=EVERYONE,
     )  # fmt: skip
-    made = await ledger.transfers(tx, payment_id, authority=authority)
+    return (*await _legs(tx, facts, row), *undone)
+
+
+async def _legs(tx: Tx, facts: GiveBackFacts, row: Record) -> tuple[Leg, ...]:
+    """Return how money moves back: where all of a settlement does, as exact counter-transfers."""
+    payment = facts.payment
+    made: tuple[Transfer, ...] = ()
+    if facts.amount == facts.settled.amount:
+        made = await ledger.transfers(tx, payment.payment_id, authority=payment.authority_number)
     way = (AccountKind.DISBURSED, AccountKind.IN_TRANSIT, AccountKind.PAYABLE)
-    accounts = [paid.account(kind, row, facts.payment.contract_id) for kind in way]
+    accounts = [paid.account(kind, row, payment.contract_id) for kind in way]
     return tuple(
         Leg(
             debit=debit,
             credit=credit,
-            amount=facts.payment.amount,
-            reverses_id=_newest(made, undone),
-            reference=payment_id,
+            amount=facts.amount,
+            reverses_id=_newest(made, undone, facts.amount),
+            reference=payment.payment_id,
             act=act,
         )
         for debit, credit, undone, act in zip(
@@ -80,7 +100,11 @@ async def give_back(
     )
 
 
-def _newest(made: Iterable[Transfer], act: str) -> str | None:
-    """Return the transfer of this act that stands; None where it is yet to be made."""
-    standing = [one.id for one in made if one.act == act and not one.is_reversed]
+def _newest(made: Iterable[Transfer], act: str, amount: Money) -> str | None:
+    """Return the transfer of this act and amount that stands; None where there is none yet."""
+    standing = [
+        one.id
+        for one in made
+        if one.act == act and one.leg.amount == amount and not one.is_reversed
+    ]
     return standing[-1] if standing else None

@@ -25,7 +25,8 @@ from ecosystem.payments.bank.model import (
 from ecosystem.payments.bank.tables import bank_item, bank_order
 from ecosystem.payments.model import PaymentFacts, Settlement
 from ecosystem.payments.returning import actions as returning
-from ecosystem.payments.returning.model import GiveBackFacts
+from ecosystem.payments.returning import queries as settled
+from ecosystem.payments.returning.model import GiveBackFacts, SettledPart
 from ecosystem.payments.rules import PaymentMissing
 from ecosystem.payments.tables import payment
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
@@ -59,6 +60,7 @@ _ORDER_BACK: Final = Statement(
     .where(
         bank_order.c.authority_id == bindparam("of_authority"),
         bank_order.c.payment_id == bindparam("of"),
+        bank_order.c.version == bindparam("of_version"),
         bank_order.c.returned_at.is_(None),
     )
     .values(returned_at=bindparam("at"), told=bindparam("said"))
@@ -107,8 +109,10 @@ async def _match(
         return legs
     if matched.outcome is Outcome.RETURNED:
         return (await _send_back(tx, named, row, report_id, entry, by=by, at=at),)
-    if matched.outcome is Outcome.GIVEN_BACK:
-        return await _give_back(tx, named, row, report_id, entry, by=by, at=at)
+    if matched.settled_version is not None:
+        part = part_of(facts.settlements, matched.settled_version)
+        back = give_back_facts(named, part, entry, report_id=report_id)
+        return await give_back(tx, back, row, by=by, at=at)
     return ()
 
 
@@ -116,10 +120,13 @@ async def _match_facts(
     tx: Tx, entry: Entry, named: PaymentFacts | None, answers: str | None
 ) -> MatchFacts:
     reference, settles, returned = entry.bank_reference, None, None
-    if named is not None and reference is not None:
+    parts = tuple[SettledPart, ...]()
+    if named is not None and reference is not None and entry.status is None:
         authority = named.authority_number
         settles = await paid.settled_by(tx, reference, authority=authority)
         returned = await paid.returned_by(tx, reference, authority=authority)
+        if entry.is_return or settles == named.payment_id:
+            parts = await settled.parts(tx, named.payment_id)
     return MatchFacts(
         entry=entry,
         payment=named,
@@ -127,6 +134,7 @@ async def _match_facts(
         returned=returned,
         answers=answers,
         ordered_in=None if named is None else await queries.ordered_in(tx, named.payment_id),
+        settlements=parts,
     )
 
 
@@ -172,7 +180,7 @@ async def _send_back(
     facts = ReturnFacts(payment=named, report_id=report_id, told=entry.told)
     sent_back = rules.send_back(facts, by=by, at=at)
     this = {"of_authority": named.authority_number, "of": named.payment_id}
-    await tx.run(_ORDER_BACK, **this, at=at, said=entry.told)
+    await tx.run(_ORDER_BACK, **this, of_version=row["version"], at=at, said=entry.told)
     await tx.run(_SEND_BACK, **this, new_state=sent_back.state, new_returned_at=at)
     await history.record(
         tx, "payment.returned", named.payment_id, facts=facts, decision=sent_back, by=by, at=at,
@@ -186,30 +194,41 @@ async def _send_back(
     )
 
 
-async def _give_back(
-    tx: Tx,
-    named: PaymentFacts,
-    row: Record,
-    report_id: str,
-    entry: Entry,
-    *,
-    by: Actor,
-    at: datetime,
+async def give_back(
+    tx: Tx, facts: GiveBackFacts, row: Record, *, by: Actor, at: datetime
 ) -> tuple[Leg, ...]:
+    """Undo a settlement, or a part, of a payment that is locked; return how money moves back.
+
+    Effects: as `returning.give_back`; the order that it had carried out came back.
+    """
+    legs = await returning.give_back(tx, facts, row, by=by, at=at)
+    await tx.run(
+        _ORDER_BACK,
+        of_authority=facts.payment.authority_number, of=facts.payment.payment_id,
+        of_version=facts.settled.version - 1, at=at, said=facts.told,
+    )  # fmt: skip
+    return legs
+
+
+def give_back_facts(
+    named: PaymentFacts, part: SettledPart, entry: Entry, *, report_id: str
+) -> GiveBackFacts:
+    """Return what the return of money is checked against of which an item tells."""
     booked = settlement(entry)
-    facts = GiveBackFacts(
+    return GiveBackFacts(
         payment=named,
+        settled=part,
+        amount=named.amount if entry.amount is None else entry.amount,
         report_id=report_id,
         returned_reference=booked.bank_reference,
         returned_on=booked.settled_on,
         told=entry.told,
     )
-    legs = await returning.give_back(tx, facts, row, by=by, at=at)
-    await tx.run(
-        _ORDER_BACK,
-        of_authority=named.authority_number, of=named.payment_id, at=at, said=entry.told,
-    )  # fmt: skip
-    return legs
+
+
+def part_of(parts: Iterable[SettledPart], version: int) -> SettledPart:
+    """Return the settlement of a payment that its rule has named."""
+    return next(one for one in parts if one.version == version)
 
 
 def _named(entries: Iterable[Entry], *, by: Actor) -> tuple[str, ...]:
