@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from msgspec import UNSET
 
@@ -126,10 +127,12 @@ async def evaluated(world: World, need_id: str) -> str:
     return now.state
 
 
-async def contested(world: World, need: Published) -> tuple[str, str]:
+async def contested(
+    world: World, need: Published, *, prices: tuple[str, str] = ("750000.00", "900000.00")
+) -> tuple[str, str]:
     """Two opened offers, the first better and scored so by both evaluators."""
-    better = await offered(world, need.lot_id, content("750000.00"))
-    worse = await offered(world, need.lot_id, content("900000.00"), by="second_enterprise")
+    better = await offered(world, need.lot_id, content(prices[0]))
+    worse = await offered(world, need.lot_id, content(prices[1]), by="second_enterprise")
     await admitted(world, need.id)
     await appointed(world, need.id)
     for who in EVALUATORS:
@@ -138,9 +141,9 @@ async def contested(world: World, need: Published) -> tuple[str, str]:
     return better, worse
 
 
-async def ranked(world: World, need: Published) -> tuple[str, str]:
+async def ranked(world: World, need: Published, **changed: Any) -> tuple[str, str]:
     """As `contested`, and evaluated."""
-    offer_ids = await contested(world, need)
+    offer_ids = await contested(world, need, **changed)
     await evaluated(world, need.id)
     return offer_ids
 

@@ -20,10 +20,12 @@ BEIJING = "110000"
 HERE = ZoneInfo("Asia/Shanghai")
 
 
-async def published_there(world: World, formula: str) -> Published:
+async def published_there(
+    world: World, formula: str, *, at: datetime = AT - timedelta(days=2)
+) -> Published:
     """Publish a need of Beijing in time for its law, with a formula for its price."""
     return await published(
-        world, at=AT - timedelta(days=2), jurisdiction=BEIJING,
+        world, at=at, jurisdiction=BEIJING,
         lots=[lot_draft(price_formula=formula)], enquiry_ends_at=DEADLINE - timedelta(days=5),
         submission_ends_at=DEADLINE, opening_at=DEADLINE,
     )  # fmt: skip
@@ -78,3 +80,25 @@ async def test_a_formula_that_the_law_does_not_allow_is_not_published(world: Wor
         await published_there(world, "absolute_ceiling/1")
 
     assert [fault.code for fault in refused.value.faults] == ["formula_not_allowed"]
+
+
+@pytest.mark.parametrize(
+    ("published_at", "flags"),
+    [
+        # From 2025 on the law has a price explained that is below 45 per cent of the ceiling.
+        (datetime(2024, 12, 31, 23, 59, tzinfo=HERE), ()),
+        (datetime(2025, 1, 1, tzinfo=HERE), ("below 0.45 of the ceiling",)),
+    ],
+)
+async def test_the_rules_of_the_day_of_publication_hold_whenever_it_is_evaluated(
+    world: World, published_at: datetime, flags: tuple[str, ...]
+) -> None:
+    need = await published_there(world, "lowest_ratio/1", at=published_at)
+
+    cheap, dear = await ranked(world, need, prices=("449999.99", "450000.00"))
+
+    async with world.database.transaction() as tx:
+        document = await evaluations.view(tx, need.id)
+    (contest,) = msgspec.json.decode(document, type=Evaluation).contests
+    flagged = {one.offer_id: one.abnormally_low for one in contest.ranking.ranked}
+    assert flagged == {cheap: flags, dear: ()}
