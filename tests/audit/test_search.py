@@ -49,10 +49,10 @@ async def test_what_is_found_is_what_was_asked_for(
     assert {one["type"] for one in by_type} == {"milestone.rejected", "milestone.accepted"}
     assert len(by_prefix) == 5
     assert [one["recorded_at"] for one in within] == [
-        f"2025-02-02T00:0{minute}:00+00:00" for minute in (2, 1, 0)
+        f"2025-02-02T00:0{minute}:00Z" for minute in (2, 1, 0)
     ]
     assert [one["valid_at"] for one in valid] == [
-        f"2025-01-01T00:0{minute}:00+00:00" for minute in (1, 2, 3)
+        f"2025-01-01T00:0{minute}:00Z" for minute in (1, 2, 3)
     ]
     assert await _found(there, kept, jurisdiction="110000") == []
 

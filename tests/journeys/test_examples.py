@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,13 @@ from tests.journeys.conftest import Journey
 FILE = Path(__file__).parents[2] / "openapi" / "examples.json"
 _IDENTIFIER = re.compile(r"\b([a-z]+)_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}\b")
 _TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:")
+_SHOWN = re.compile(r"[0-9-]{10}T[0-9:]{8}(\.[0-9]{6})?Z")
+_FIXED = {
+    "read_calculation_of_payment", "simulate_contract", "read_evaluation", "read_sealed_shares",
+    "read_financial_sealed_shares",
+}  # fmt: skip
+"""What is recomputed or was signed: its texts have six digits in every instant."""
 _LONG = 4
 
 
@@ -59,6 +67,30 @@ def _is_alike(one: Any, other: Any) -> bool:
     return type(one) is type(other)
 
 
+def _events(journey: Journey) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after, more = 0, True
+    while more:
+        page = journey.world.caller.get("/v1/events", "auditor/auditor", after=after, limit=100)
+        found += page["data"]
+        after, more = page["next_after"], page["has_more"]
+    return found
+
+
+def _odd(value: Any, place: str = "", *, fixed: bool = False) -> Iterator[str]:
+    """Yield where an instant is not as every answer, or one of `fixed` length, writes it."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _odd(part, f"{place}/{name}", fixed=fixed)
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from _odd(part, f"{place}/{number}", fixed=fixed)
+    elif isinstance(value, str) and _INSTANT.match(value):
+        digits = _SHOWN.fullmatch(value)
+        if digits is None or (digits[1] == ".000000" and not fixed):
+            yield place
+
+
 @pytest.fixture(scope="module")
 def made(journey: Journey) -> dict[str, Any]:
     found = _made(journey)
@@ -82,6 +114,30 @@ def test_every_operation_that_speaks_json_has_an_example(
     }
 
     assert speaking - set(made) == set()
+
+
+def test_every_instant_that_is_answered_is_in_utc_and_says_so_by_z(journey: Journey) -> None:
+    recorded = journey.world.caller.recorded
+
+    odd = {
+        f"{name}{place}"
+        for name, one in recorded.items()
+        for place in _odd(one.answer, fixed=name in _FIXED)
+    }
+    events = _events(journey)
+
+    assert odd == set()
+    assert [one for one in events if list(_odd(one))] == []
+    assert "excusal.asked" in {one["type"] for one in events}
+
+
+def test_an_instant_with_an_offset_or_with_three_digits_is_found() -> None:
+    kept = json.loads(FILE.read_text(encoding="utf-8"))
+
+    assert list(_odd({"a_at": ["2026-11-28T18:00:00+00:00"]})) == ["/a_at/0"]
+    assert list(_odd({"a_at": "2026-11-28T18:00:00.123Z"})) == ["/a_at"]
+    assert list(_odd({"a_at": "2026-11-28T18:00:00.000000Z"})) == ["/a_at"]
+    assert list(_odd(kept["read_evaluation"]["answer"])) != []
 
 
 def test_the_committed_examples_have_the_shape_of_real_answers(made: dict[str, Any]) -> None:

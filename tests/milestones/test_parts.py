@@ -107,8 +107,8 @@ async def test_the_date_that_the_authority_accepts_is_kept_with_its_reason(
     shown = await _milestone(active, path)
     (judged,) = (await active.get(f"{path}/rounds", by=SUPPLIER)).json()["data"]
     assert (shown["state"], shown["timeliness"]) == ("accepted", "not_met")
-    assert shown["delivered_at"] == judged["delivered_at"] == "2025-04-30T00:00:00+00:00"
-    assert shown["accepted_delivery_at"] == "2025-05-02T00:00:00+00:00"
+    assert shown["delivered_at"] == judged["delivered_at"] == "2025-04-30T00:00:00Z"
+    assert shown["accepted_delivery_at"] == "2025-05-02T00:00:00Z"
     assert (shown["lateness"]["days"], judged["dispute"]) == (2, WORDS)
 
 

@@ -87,7 +87,7 @@ async def test_milestones_are_planned_when_the_contract_comes_into_force(
     planned = await _milestones(active)
 
     assert {one["state"] for one in planned.values()} == {"planned"}
-    assert planned["takeover"]["due_at"] == "2025-04-30T16:00:00+00:00"
+    assert planned["takeover"]["due_at"] == "2025-04-30T16:00:00Z"
     assert planned["takeover"]["timeliness"] == "not_met"
     assert planned["handover"]["timeliness"] is None
     assert sum(code.startswith("quarterly-report") for code in planned) == 10
@@ -113,7 +113,7 @@ async def test_delivery_acceptance_and_submission_are_separate_dates(active: Par
     seen = await _read(active, milestone_id)
     assert (submitted.status_code, accepted.status_code) == (201, 201)
     assert seen["state"] == "accepted"
-    assert seen["delivered_at"] == "2025-04-30T15:59:00+00:00"
+    assert seen["delivered_at"] == "2025-04-30T15:59:00Z"
     assert seen["due_at"] > seen["delivered_at"]
     assert seen["delivered_at"] < seen["submitted_at"] < seen["accepted_at"]
     assert seen["timeliness"] == "met"
@@ -334,7 +334,7 @@ async def test_the_history_is_read_page_by_page(active: Partnership) -> None:
 
     assert newest["data"][0]["type"] == "milestone.submitted"
     assert newest["data"][0]["body"]["after"]["state"] == "submitted"
-    assert newest["data"][0]["valid_at"] == "2025-04-30T15:59:00+00:00"
+    assert newest["data"][0]["valid_at"] == "2025-04-30T15:59:00Z"
     assert (oldest["data"][0]["type"], oldest["has_more"]) == ("milestone.planned", False)
 
 

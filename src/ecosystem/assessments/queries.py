@@ -32,7 +32,7 @@ from ecosystem.budgets.tables import programme
 from ecosystem.catalogue.profiles.model import Recommendation
 from ecosystem.contracts.tables import contract, contract_party
 from ecosystem.identity.tables import organisation
-from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -81,9 +81,7 @@ _one = (
     .where(*_KEY)
     .subquery("one")
 )
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
-)
+_VIEW: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     "programme_id": assessment.c.programme_id == bindparam("programme_id", type_=Text),
     "fiscal_year": assessment.c.fiscal_year == bindparam("fiscal_year", type_=Integer),

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
-    func,
     literal,
     select,
 )
@@ -47,7 +46,7 @@ from ecosystem.offers import queries as offers
 from ecosystem.offers.model import OpenedContent
 from ecosystem.offers.queries import read
 from ecosystem.offers.rules import LotMissing, OfferMissing
-from ecosystem.runtime.columns import money
+from ecosystem.runtime.columns import json_row, money
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -105,9 +104,7 @@ _one = (
     .where(*_KEY)
     .subquery("one")
 )
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()), _one.c.version, _one.c.state)
-)
+_VIEW: Final = Statement(select(json_row(_one), _one.c.version, _one.c.state))
 _CONTESTS: Final = Statement(
     select(evaluation.c.contests, evaluation.c.round)
     .where(evaluation.c.authority_id == _AUTHORITY, evaluation.c.need_id == _NEED)

@@ -29,7 +29,7 @@ from ecosystem.budgets.tables import appropriation, programme
 from ecosystem.ledger import queries as ledger
 from ecosystem.ledger.model import AccountKind, AccountName
 from ecosystem.ledger.tables import ledger_account, transfer
-from ecosystem.runtime.columns import instant, money
+from ecosystem.runtime.columns import instant, json_row, money
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -77,7 +77,7 @@ def _whole() -> Select[Any]:
 
 
 _one = _whole().where(*_KEY).subquery("one")
-_body = func.row_to_json(_one.table_valued())
+_body = json_row(_one)
 # Money moves without a new version of the programme; an ETag's mark is made of letters.
 _mark = func.translate(func.left(func.md5(func.cast(_body, Text)), 16), "0123456789", "ghijklmnop")
 _VIEW: Final = Statement(select(_body.label("body"), _one.c.version, _mark.label("mark")))

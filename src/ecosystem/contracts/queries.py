@@ -42,7 +42,7 @@ from ecosystem.contracts.tables import contract, contract_party
 from ecosystem.identity import queries as identity
 from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.tables import organisation
-from ecosystem.runtime.columns import json_of, money
+from ecosystem.runtime.columns import json_of, json_row, money
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor, OrganisationKind
@@ -157,10 +157,8 @@ SEEN: Final = or_(
 _one = select(*_WHOLE).where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID)
 _one_whole = _one.subquery("one")
 _one_seen = _one.where(SEEN).subquery("one")
-_AFTER: Final = Statement(select(func.row_to_json(_one_whole.table_valued())))
-VIEW: Final = Statement(
-    select(func.row_to_json(_one_seen.table_valued()).label("body"), _one_seen.c.version)
-)
+_AFTER: Final = Statement(select(json_row(_one_whole)).select_from(_one_whole))
+VIEW: Final = Statement(select(json_row(_one_seen).label("body"), _one_seen.c.version))
 _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     "need_id": contract.c.need_id == bindparam("need_id", type_=Text),
     "in_state": contract.c.state == bindparam("in_state", type_=Text),

@@ -7,6 +7,7 @@ from sqlalchemy.sql import and_, not_
 
 from ecosystem.history.tables import event, log_entry
 from ecosystem.identity import queries as identity
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Statement
 from ecosystem.values.actor import Actor, OrganisationKind
 
@@ -49,7 +50,7 @@ _FEED = (
 )
 FEED: Final = Statement(
     select(
-        func.coalesce(func.json_agg(_FEED.table_valued()), literal_column("'[]'::json")),
+        func.coalesce(func.json_agg(json_row(_FEED)), literal_column("'[]'::json")),
         func.max(_FEED.c.position),
         select(func.coalesce(func.max(log_entry.c.position), 0)).scalar_subquery(),
         func.count(),

@@ -25,7 +25,7 @@ from ecosystem.finance.model import (
 from ecosystem.finance.rules import FacilityMissing
 from ecosystem.finance.tables import facility, facility_total
 from ecosystem.ledger.model import AccountKind, AccountName
-from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -79,9 +79,7 @@ _one = (
     .where(*_KEY)
     .subquery("one")
 )
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
-)
+_VIEW: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 FACILITIES: Final = page_of(select(*_SUMMARY).outerjoin(facility_total, _OF_TOTAL))
 """A page of facilities, as far as row-level security lets one see."""
 _HAS_LEFT: Final = exists().where(

@@ -42,7 +42,7 @@ from ecosystem.identity.tables import (
     organisation_identifier,
     person,
 )
-from ecosystem.runtime.columns import instant, json_of
+from ecosystem.runtime.columns import instant, json_of, json_row
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.paging import page_of
@@ -99,7 +99,7 @@ def versioned(
     """Return the statement that answers one row as JSON, its version, and what else is named."""
     chosen = select(*columns) if source is None else select(*columns).select_from(source)
     seen = chosen.where(where).subquery("seen")
-    body = func.row_to_json(seen.table_valued()).label("body")
+    body = json_row(seen).label("body")
     return Statement(select(body, seen.c.version, *(seen.c[name] for name in besides)))
 
 
@@ -305,7 +305,7 @@ _said = (
     .where(organisation.c.id == _ID)
     .subquery("said")
 )
-_PROFILE: Final = Statement(select(func.row_to_json(_said.table_valued())))
+_PROFILE: Final = Statement(select(json_row(_said)).select_from(_said))
 _VIEWS: Final = {None: _ORGANISATION, "own": _OWN_ORGANISATION, "overseen": _OVERSEEN_ORGANISATION}
 _IS_WITHIN: Final = Statement(
     select(

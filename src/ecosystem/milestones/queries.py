@@ -42,6 +42,7 @@ from ecosystem.milestones.model import (
 from ecosystem.milestones.rules import MilestoneMissing
 from ecosystem.milestones.tables import milestone
 from ecosystem.milestones.verifying.tables import milestone_verification
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -130,7 +131,7 @@ _KEY: Final = (milestone.c.authority_id == _AUTHORITY, milestone.c.id == _ID)
 _one = select(*_WHOLE).where(*_KEY, _SEEN).subquery("one")
 _VIEW: Final = Statement(
     select(
-        func.row_to_json(_one.table_valued()).label("body"),
+        json_row(_one).label("body"),
         _one.c.version,
         _one.c.timeliness,
     )
@@ -139,7 +140,7 @@ _shown = select(milestone.c.id).where(*_KEY, _SEEN)
 _IS_SEEN: Final = Statement(_shown)
 _PAST: Final = Past(_shown)
 _bare = select(*_WHOLE).where(*_KEY).subquery("one")
-_AFTER: Final = Statement(select(func.row_to_json(_bare.table_valued())))
+_AFTER: Final = Statement(select(json_row(_bare)).select_from(_bare))
 LISTING: Final = page_of(
     select(*_SUMMARY).where(
         milestone.c.authority_id == _AUTHORITY, milestone.c.contract_id == _CONTRACT, _SEEN

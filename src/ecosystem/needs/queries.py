@@ -37,7 +37,7 @@ from ecosystem.needs.model import (
 )
 from ecosystem.needs.rules import NeedMissing
 from ecosystem.needs.tables import need, opening_key, question
-from ecosystem.runtime.columns import money
+from ecosystem.runtime.columns import json_row, money
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values import revision
 from ecosystem.values.actor import Actor, Role
@@ -99,9 +99,7 @@ SEEN: Final = or_(need.c.published_at.is_not(None), need.c.authority_id == OWN)
 
 _one = select(*_WHOLE).where(need.c.authority_id == _AUTHORITY, need.c.id == bindparam("id"), SEEN)
 _one_seen = _one.subquery("one")
-VIEW: Final = Statement(
-    select(func.row_to_json(_one_seen.table_valued()), _one_seen.c.version, _one_seen.c.state)
-)
+VIEW: Final = Statement(select(json_row(_one_seen), _one_seen.c.version, _one_seen.c.state))
 
 
 def _texts(documents: ColumnElement[Any]) -> ColumnElement[Any]:

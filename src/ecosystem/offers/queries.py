@@ -48,7 +48,7 @@ from ecosystem.offers.model import (
 )
 from ecosystem.offers.rules import LotMissing, OfferMissing
 from ecosystem.offers.tables import offer, offer_member, offer_reader
-from ecosystem.runtime.columns import instant, json_of
+from ecosystem.runtime.columns import instant, json_of, json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor, OrganisationKind
@@ -140,9 +140,7 @@ _one = (
     .where(*_KEY, _SEEN)
     .subquery("one")
 )
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()), _one.c.version, _one.c.state)
-)
+_VIEW: Final = Statement(select(json_row(_one), _one.c.version, _one.c.state))
 
 
 @cache

@@ -36,7 +36,7 @@ from ecosystem.outcomes.model import (
 from ecosystem.outcomes.rules import MetricMissing, ObservationMissing
 from ecosystem.outcomes.tables import VERIFIED, metric, observation
 from ecosystem.outcomes.windows import NO_HOUR
-from ecosystem.runtime.columns import json_of
+from ecosystem.runtime.columns import json_of, json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -104,7 +104,7 @@ SEEN: Final = contracts.is_concerned(observation.c.authority_id, observation.c.c
 
 def _view(rows: Any) -> Statement:
     one = rows.subquery("one")
-    return Statement(select(func.row_to_json(one.table_valued()).label("body"), one.c.version))
+    return Statement(select(json_row(one).label("body"), one.c.version))
 
 
 _ONE_METRIC: Final = _view(

@@ -38,7 +38,7 @@ from ecosystem.payments.returning.queries import VIEW
 from ecosystem.payments.returning.tables import payment_return, payment_settlement
 from ecosystem.payments.rules import CalculationMissing, PaymentMissing
 from ecosystem.payments.tables import calculation, payment
-from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -115,9 +115,7 @@ _one = (
     .where(*_KEY)
     .subquery("one")
 )
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
-)
+_VIEW: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 PAYMENTS: Final = page_of(select(*_SUMMARY).where(*_OF_CONTRACT))
 """A page of the payments of a contract."""
 CALCULATIONS: Final = page_of(
@@ -200,7 +198,7 @@ _totals = (
     .where(contract.c.activated_at.is_not(None))
     .subquery("totals")
 )
-_TOTALS: Final = Statement(select(func.row_to_json(_totals.table_valued())))
+_TOTALS: Final = Statement(select(json_row(_totals)).select_from(_totals))
 _LOCKED: Final = Statement(
     select(
         payment,

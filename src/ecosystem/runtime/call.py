@@ -22,10 +22,15 @@ from ecosystem.runtime.published import KeyAddresses
 from ecosystem.runtime.settings import Settings, networks
 from ecosystem.runtime.visit import KEY, Visit, address_of
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import in_utc
 
 NO_VERSION: Final = -1
 """What If-Match names when it holds anything but an ETag of this service."""
 _ETAG: Final = re.compile(r'"v([1-9][0-9]{0,8})(?:\.[a-z_]+)*"')
+
+
+_OFFSET: Final = re.compile(rb'[0-9][+-][0-9]{2}:[0-9]{2}"')
+"""How an instant ends that is not said in UTC."""
 
 
 def _number(text: str) -> int | float:
@@ -109,14 +114,15 @@ class Call(Request[Any, Any, State]):
         body = await self.body()
         try:
             try:
-                return msgspec.json.decode(body, type=operation.body)
+                found = msgspec.json.decode(body, type=operation.body)
             except msgspec.ValidationError as error:
                 if "got `float`" not in str(error):
                     raise
                 # To JSON 3.0 is the integer 3, to the decoder it is none.
-                return msgspec.convert(_NUMBERS.decode(body), type=operation.body)
+                found = msgspec.convert(_NUMBERS.decode(body), type=operation.body)
         except msgspec.DecodeError as error:
             raise ClientException(str(error)) from error
+        return in_utc(found) if _OFFSET.search(body) else found
 
     @property
     def expected(self) -> int | None:

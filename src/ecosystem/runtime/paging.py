@@ -18,6 +18,7 @@ from litestar import Response
 from sqlalchemy import Integer, Select, Text, bindparam, func, select
 
 from ecosystem.runtime import problems
+from ecosystem.runtime.columns import all_shown
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.runtime.web import Call, EdgeFinding
 
@@ -52,7 +53,7 @@ def page_from(found: Rows, *, key: str = "id") -> Statement:
 
     That is bounded already: from PAGE_FROM on, newest first, one row more than PAGE_LIMIT.
     """
-    listed = found.subquery("found")
+    listed = all_shown(found.subquery("found")).subquery("shown")
     placed = select(
         listed.table_valued().label("row"),
         listed.c[key].label("key"),

@@ -1,7 +1,7 @@
 """Which days are meant: half-open periods of dates, and instants on the wire."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -9,6 +9,7 @@ from msgspec import Meta
 
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339, with its offset from UTC.")]
 
+_LISTS: Final[frozenset[Any]] = frozenset((list, tuple))
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -29,8 +30,39 @@ class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def wire(at: datetime) -> str:
-    """Return an instant as RFC 3339 in UTC with microseconds, as every answer writes it."""
+    """Return an instant as RFC 3339 in UTC with six digits of a second.
+
+    So what is hashed, signed or sorted as text writes it: always as long.
+    """
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def shown(at: datetime) -> str:
+    """Return an instant as every answer writes it: RFC 3339 in UTC, which `Z` says.
+
+    Of a whole second there is no fraction, else one of six digits.
+    """
+    return wire(at).replace(".000000Z", "Z")
+
+
+def in_utc(value: Any) -> Any:
+    """Return a decoded value with every instant in it, within the years that can be, in UTC."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo and is_within_reach(value) else value
+    if isinstance(value, msgspec.Struct):
+        return type(value)(**{name: in_utc(getattr(value, name)) for name in _fields(value)})
+    kind = _kind(value)
+    if kind is dict:
+        return {name: in_utc(part) for name, part in value.items()}
+    return kind(in_utc(part) for part in value) if kind in _LISTS else value
+
+
+def _kind(value: object) -> Any:
+    return type(value)
+
+
+def _fields(value: msgspec.Struct) -> tuple[str, ...]:
+    return value.__struct_fields__
 
 
 def is_time_zone(name: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from ecosystem.audit.searching.model import AuditEvent
-from ecosystem.values.period import wire
+from ecosystem.values.period import shown
 
 COLUMNS: Final = AuditEvent.__struct_fields__
 _INSTANTS: Final = frozenset({"valid_at", "recorded_at"})
@@ -97,7 +97,7 @@ class _Table:
 def _cell(name: str, value: Any) -> Any:
     """Return what stands in a cell; what a spreadsheet would compute is marked as text."""
     if name in _INSTANTS:
-        return wire(value)
+        return shown(value)
     if name == "why" and value is not None and _FORMULA.match(value):
         return f"'{value}"
     return value

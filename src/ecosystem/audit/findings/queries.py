@@ -12,6 +12,7 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.tables import contract, document
 from ecosystem.milestones.tables import milestone
 from ecosystem.outcomes.tables import metric, observation
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -37,16 +38,15 @@ _each = (
     .subquery("each_reply")
 )  # fmt: skip
 _REPLIES: Final = func.coalesce(
-    select(func.json_agg(_each.table_valued())).scalar_subquery(), literal_column("'[]'::json")
+    select(func.json_agg(json_row(_each))).select_from(_each).scalar_subquery(),
+    literal_column("'[]'::json"),
 )
 _SHOWN: Final = [
     *(column for column in finding.c if column.key != "authority_id"),
     _REPLIES.label("replies"),
 ]
 _one = select(*_SHOWN).where(*_THIS, _SEEN).subquery("one")
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
-)
+_VIEW: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 _LOCKED: Final = Statement(select(finding).where(*_THIS, _SEEN).with_for_update(of=finding))
 _COUNT: Final = Statement(
     select(func.count()).where(

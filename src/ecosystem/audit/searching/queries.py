@@ -29,7 +29,7 @@ from ecosystem.audit.searching.model import Search
 from ecosystem.catalogue.tables import jurisdiction
 from ecosystem.history.tables import event, history_reading, log_entry
 from ecosystem.identity.tables import organisation
-from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import fixed, json_row
 from ecosystem.runtime.database import Statement
 from ecosystem.runtime.paging import PAGE_FROM, PAGE_LIMIT, page_of
 from ecosystem.values.actor import Actor, OrganisationKind, Role
@@ -154,8 +154,8 @@ def _page(first: Any, *, oldest_first: bool) -> Statement:
     )
     order = _ordered(shown.c, oldest_first=oldest_first)
     each = select(
-        func.row_to_json(shown.table_valued()).label("row"),
-        func.concat(instant(shown.c.recorded_at), shown.c.id).label("key"),
+        json_row(shown).label("row"),
+        func.concat(fixed(shown.c.recorded_at), shown.c.id).label("key"),
         func.row_number().over(order_by=order).label("place"),
     ).subquery("each_placed")
     rows = func.json_agg(each.c.row).filter(each.c.place <= PAGE_LIMIT)

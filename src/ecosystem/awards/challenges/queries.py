@@ -37,6 +37,7 @@ from ecosystem.needs.model import OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers.queries import read
 from ecosystem.offers.tables import opening
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor
@@ -97,7 +98,7 @@ _rows = (
 _one = _rows.where(challenge.c.authority_id == _AUTHORITY, challenge.c.id == _ID).subquery("one")
 _VIEW: Final = Statement(
     select(
-        func.row_to_json(_one.table_valued()),
+        json_row(_one),
         _one.c.version,
         func.concat(_one.c.state, _one.c.is_overdue).label("mark"),
     )

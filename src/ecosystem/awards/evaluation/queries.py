@@ -39,6 +39,7 @@ from ecosystem.offers.model import State as OfferState
 from ecosystem.offers.opening import queries as openings
 from ecosystem.offers.queries import read
 from ecosystem.offers.rules import OfferMissing
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.identifiers import authority_of, owner
@@ -63,7 +64,7 @@ _evaluated = (
     .limit(1)
     .subquery("evaluated")
 )
-_EVALUATION: Final = Statement(select(func.row_to_json(_evaluated.table_valued())))
+_EVALUATION: Final = Statement(select(json_row(_evaluated)).select_from(_evaluated))
 _FIT: Final = Statement(
     select(membership.c.person_id, organisation.c.id)
     .join(organisation, organisation.c.id == membership.c.organisation_id)

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Text, any_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Text, any_, bindparam, or_, select
 
 from ecosystem.awards import queries as awards
 from ecosystem.awards.evaluation import queries as evaluations
@@ -28,6 +28,7 @@ from ecosystem.offers import queries as offers
 from ecosystem.offers.model import OpenedContent
 from ecosystem.offers.rules import OfferMissing
 from ecosystem.offers.tables import offer
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor
@@ -63,9 +64,7 @@ _WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
     price_explanation.c.decided_at,
 )
 _one = select(*_WHOLE).where(*_THIS, _SEEN).subquery("one")
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()), _one.c.version, _one.c.state)
-)
+_VIEW: Final = Statement(select(json_row(_one), _one.c.version, _one.c.state))
 _LOCKED: Final = Statement(select(price_explanation).where(*_THIS, _SEEN).with_for_update())
 _NEED_OF: Final = Statement(select(price_explanation.c.need_id).where(*_THIS, _SEEN))
 _NEED_OF_OFFER: Final = Statement(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Integer, Text, bindparam, func, select
+from sqlalchemy import Integer, Text, bindparam, select
 
 from ecosystem.awards.evaluation import queries as evaluations
 from ecosystem.awards.freezing import frozen, kept
@@ -11,6 +11,7 @@ from ecosystem.awards.freezing.rules import FreezingMissing
 from ecosystem.catalogue.profiles.model import Envelopes
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers.tables import score_freezing
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values.identifiers import owner
 
@@ -29,7 +30,7 @@ _shown = (
     .where(*_KEY)
     .subquery("shown")
 )
-_VIEW: Final = Statement(select(func.row_to_json(_shown.table_valued())))
+_VIEW: Final = Statement(select(json_row(_shown)).select_from(_shown))
 
 
 async def view(tx: Tx, need_id: str) -> bytes:

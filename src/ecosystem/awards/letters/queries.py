@@ -3,13 +3,14 @@
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Text, any_, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, Text, any_, bindparam, select
 
 from ecosystem.awards.admission.model import Excluded, Ground, Outcome
 from ecosystem.awards.admission.tables import admission
 from ecosystem.awards.letters.rules import LetterMissing
 from ecosystem.awards.letters.tables import letter
 from ecosystem.offers.queries import read
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor
@@ -35,7 +36,7 @@ _one = (
     )
     .subquery("one")
 )
-_VIEW: Final = Statement(select(func.row_to_json(_one.table_valued())))
+_VIEW: Final = Statement(select(json_row(_one)).select_from(_one))
 
 _EXCLUSION: Final = Statement(
     select(admission.c.offer_id, admission.c.ground, admission.c.reasons)

@@ -25,7 +25,7 @@ from ecosystem.identity import queries as identity
 from ecosystem.identity.tables import organisation
 from ecosystem.ledger import queries as ledger
 from ecosystem.ledger.tables import transfer
-from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -49,9 +49,7 @@ _WHOLE: Final = select(
     shift.c.decided_by, instant(shift.c.decided_at).label("decided_at"), shift.c.rejection,
 )  # fmt: skip
 _one = _WHOLE.where(*_KEY, _SEEN).subquery("one")
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
-)
+_VIEW: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 _PROGRAMME: Final = bindparam("programme_id", type_=Text)
 SHIFTS: Final = page_of(
     _WHOLE.where(

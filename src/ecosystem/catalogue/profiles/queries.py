@@ -15,6 +15,7 @@ from ecosystem.catalogue.tables import (
     procurement_profile,
     working_calendar,
 )
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 
@@ -68,7 +69,7 @@ _one = (
     .where(procurement_profile.c.id == bindparam("id", type_=Text))
     .subquery("one")
 )
-_VIEW: Final = Statement(select(func.row_to_json(_one.table_valued())))
+_VIEW: Final = Statement(select(json_row(_one)).select_from(_one))
 _said = select(
     procurement_profile.c.id, procurement_profile.c.rules, working_calendar.c.content
 ).join(working_calendar, _WITH_CALENDAR)

@@ -46,7 +46,7 @@ from ecosystem.contracts.rules import FormMissing
 from ecosystem.contracts.shares import suppliers
 from ecosystem.contracts.signing import queries as signing
 from ecosystem.needs.tables import need
-from ecosystem.runtime.columns import json_of, money
+from ecosystem.runtime.columns import json_of, json_row, money
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -130,9 +130,7 @@ _SEEN: Final = or_(
 )
 """Who shall join by a change reads it, too."""
 _one = select(*_WHOLE).where(*_KEY, _SEEN).subquery("one")
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
-)
+_VIEW: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 CHANGES: Final = page_of(
     select(*_SUMMARY).where(
         contract_change.c.authority_id == _AUTHORITY,

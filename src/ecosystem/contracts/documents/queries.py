@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Integer, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Text, any_, bindparam, select
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.documents.signed import AddressAltered
@@ -20,6 +20,7 @@ from ecosystem.contracts.redacting.rules import refuse_withheld
 from ecosystem.contracts.redacting.tables import redaction
 from ecosystem.contracts.rules import DocumentMissing
 from ecosystem.contracts.tables import document
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor
@@ -68,7 +69,7 @@ _kept_until = (
 )
 _DOCUMENT_VIEW: Final = Statement(
     select(
-        func.row_to_json(_one_document.table_valued()).label("body"),
+        json_row(_one_document).label("body"),
         _one_document.c.version,
         _one_document.c.name,
         _one_document.c.media_type,

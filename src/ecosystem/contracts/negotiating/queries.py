@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, select
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.form_shapes import ContractTerms
@@ -21,6 +21,7 @@ from ecosystem.contracts.negotiating.rules import ProposalMissing
 from ecosystem.contracts.negotiating.tables import contract_proposal
 from ecosystem.contracts.shares import suppliers
 from ecosystem.contracts.signing import queries as signing
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -59,9 +60,7 @@ _SEEN: Final = contracts.is_concerned(
     contract_proposal.c.authority_id, contract_proposal.c.contract_id
 )
 _one = select(*_WHOLE).where(*_KEY, _SEEN).subquery("one")
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
-)
+_VIEW: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 PROPOSALS: Final = page_of(
     select(*_SUMMARY).where(
         contract_proposal.c.authority_id == _AUTHORITY,

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Integer, Text, bindparam, or_, select
-from sqlalchemy import func as sql
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes.queries import rules_of
@@ -22,6 +21,7 @@ from ecosystem.contracts.turning.model import (
 )
 from ecosystem.contracts.turning.rules import TurnMissing
 from ecosystem.contracts.turning.tables import contract_turn
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -46,7 +46,7 @@ _SEEN: Final = or_(
     _of.state == "in_force", contracts.is_concerned(_of.authority_id, _of.contract_id)
 )
 _one = select(*_WHOLE).where(*_KEY, _SEEN).subquery("one")
-_VIEW: Final = Statement(select(sql.row_to_json(_one.table_valued()).label("body"), _one.c.version))
+_VIEW: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 TURNS: Final = page_of(
     select(*_SUMMARY).where(_of.authority_id == _AUTHORITY, _of.contract_id == _CONTRACT, _SEEN)
 )

@@ -28,7 +28,7 @@ from ecosystem.history.tables import event, log_entry
 from ecosystem.identity.queries import versioned
 from ecosystem.identity.tables import organisation
 from ecosystem.needs.tables import saved_search
-from ecosystem.runtime.columns import instant, json_of
+from ecosystem.runtime.columns import instant, json_of, json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -159,7 +159,7 @@ _EVENT: Final = Statement(
         json_of(
             type=_found.c.type,
             timestamp=instant(_found.c.recorded_at),
-            data=func.row_to_json(_found.table_valued()),
+            data=json_row(_found),
         ).label("content"),
     )
 )

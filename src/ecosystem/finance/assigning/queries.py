@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, select
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rules import ContractMissing
@@ -12,7 +12,7 @@ from ecosystem.finance.assigning.rules import AssignmentMissing
 from ecosystem.finance.assigning.tables import assignment
 from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.tables import organisation
-from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -44,9 +44,7 @@ _WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
     assignment.c.reason,
 )
 _one = select(*_WHOLE).where(*_KEY).subquery("one")
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
-)
+_VIEW: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 ASSIGNMENTS: Final = page_of(select(*_WHOLE).where(*_OF_CONTRACT))
 """A page of the assignments under a contract, also of those that have ended."""
 _LOCKED: Final = Statement(select(assignment).where(*_KEY).with_for_update())

@@ -23,7 +23,7 @@ from ecosystem.finance.disclosing.tables import disclosure
 from ecosystem.identity.tables import organisation
 from ecosystem.milestones import queries as milestones
 from ecosystem.outcomes.demonstrating import queries as demonstrating
-from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -56,9 +56,7 @@ _WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
     disclosure.c.revoked_by,
 )
 _one = select(*_WHOLE).where(*_KEY).subquery("one")
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version, _one.c.is_standing)
-)
+_VIEW: Final = Statement(select(json_row(_one).label("body"), _one.c.version, _one.c.is_standing))
 DISCLOSURES: Final = page_of(select(*_WHOLE).where(*_OF_CONTRACT))
 """A page of the consents under a contract, also of those that have ended."""
 _LOCKED: Final = Statement(select(disclosure).where(*_KEY).with_for_update())

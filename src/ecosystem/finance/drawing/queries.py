@@ -37,7 +37,7 @@ from ecosystem.finance.drawing.tables import drawdown
 from ecosystem.finance.model import FacilityFacts
 from ecosystem.milestones import queries as milestones
 from ecosystem.outcomes.demonstrating import queries as demonstrating
-from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -79,9 +79,7 @@ _one = (
     .where(*_KEY)
     .subquery("one")
 )
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version)
-)
+_VIEW: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 DRAWDOWNS: Final = page_of(select(*_SUMMARY).where(*_OF_FACILITY))
 """A page of the drawdowns of a facility."""
 _FACILITY_OF: Final = Statement(select(drawdown.c.facility_id).where(*_KEY))

@@ -32,7 +32,7 @@ from ecosystem.finance.tables import facility
 from ecosystem.finance.undoing.queries import UNDONE
 from ecosystem.finance.undoing.rules import stays
 from ecosystem.finance.waterfall import Application
-from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -120,7 +120,7 @@ _one = (
     .where(repayment.c.authority_id == _AUTHORITY, repayment.c.id == _ID)
     .subquery("one")
 )
-_VIEW: Final = Statement(select(func.row_to_json(_one.table_valued())))
+_VIEW: Final = Statement(select(json_row(_one)).select_from(_one))
 SCHEDULES: Final = page_of(
     select(
         repayment_schedule.c.id,

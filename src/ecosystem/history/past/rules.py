@@ -1,7 +1,7 @@
 """Which moment is meant, what was in force then, and what differs between two."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any, Final, cast
 
@@ -84,10 +84,10 @@ def asked(as_of: str | None, valid_at: datetime | None, *, now: datetime) -> Ask
 
 
 def in_reach(at: datetime) -> datetime:
-    """Return a time that somebody can ask about. Refuses with MomentUnclear."""
+    """Return in UTC a time that somebody can ask about. Refuses with MomentUnclear."""
     if not is_within_reach(at):
         raise MomentUnclear("Nothing is known of times before 1900 or after 2199.")
-    return at
+    return at.astimezone(UTC)
 
 
 def in_force(changes: Sequence[Change], *, valid_at: datetime) -> Members | None:

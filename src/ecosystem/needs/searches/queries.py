@@ -26,6 +26,7 @@ from ecosystem.needs.queries import AT, OWN, SEEN, SUMMARY
 from ecosystem.needs.searches.model import Filters, SavedSearch
 from ecosystem.needs.searches.rules import SearchMissing
 from ecosystem.needs.tables import need, saved_search
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_from, page_of
 from ecosystem.runtime.searching import newest_holding, newest_where
@@ -104,7 +105,7 @@ _OWN: Final = saved_search.c.organisation_id == bindparam("organisation_id", typ
 _SEARCH: Final = saved_search.c.id == bindparam("id", type_=Text)
 SAVED: Final = page_of(select(*_SAVED).where(_OWN))
 _one = select(*_SAVED).where(_OWN, _SEARCH).subquery("one")
-_VIEW: Final = Statement(select(func.row_to_json(_one.table_valued()), _one.c.version))
+_VIEW: Final = Statement(select(json_row(_one), _one.c.version))
 _LOCKED: Final = Statement(
     select(saved_search.c.version, saved_search.c.filters).where(_OWN, _SEARCH).with_for_update()
 )

@@ -10,7 +10,7 @@ from ecosystem.offers.members.rules import SubstitutionMissing
 from ecosystem.offers.members.tables import offer_departure, substitution
 from ecosystem.offers.model import OfferFacts
 from ecosystem.offers.tables import offer, offer_member
-from ecosystem.runtime.columns import instant, json_of
+from ecosystem.runtime.columns import instant, json_of, json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -38,9 +38,7 @@ _KEY: Final = (
     substitution.c.id == bindparam("id", type_=Text),
 )
 _one = select(*_WHOLE).where(*_KEY).subquery("one")
-_VIEW: Final = Statement(
-    select(func.row_to_json(_one.table_valued()), _one.c.version, _one.c.state)
-)
+_VIEW: Final = Statement(select(json_row(_one), _one.c.version, _one.c.state))
 LISTING: Final = page_of(
     select(*_WHOLE).where(
         substitution.c.authority_id == _AUTHORITY,

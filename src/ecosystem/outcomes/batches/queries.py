@@ -14,6 +14,7 @@ from ecosystem.outcomes.queries import PROFILE, measure, observed_of, parties_of
 from ecosystem.outcomes.rules import MetricMissing
 from ecosystem.outcomes.tables import metric, observation
 from ecosystem.outcomes.windows import NO_HOUR
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor
@@ -81,7 +82,7 @@ _SEEN: Final = contracts.is_concerned(batch.c.authority_id, batch.c.contract_id)
 _one = (
     select(*_VIEW).where(batch.c.authority_id == _AUTHORITY, batch.c.id == _ID, _SEEN)
 ).subquery("one")
-_ONE: Final = Statement(select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version))
+_ONE: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 BATCHES: Final = page_of(
     select(*_VIEW).where(batch.c.authority_id == _AUTHORITY, batch.c.metric_id == _METRIC, _SEEN)
 )

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Integer, Text, bindparam, func, select
+from sqlalchemy import Integer, Text, bindparam, select
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.outcomes.excusals.model import (
@@ -13,6 +13,7 @@ from ecosystem.outcomes.excusals.model import (
 )
 from ecosystem.outcomes.excusals.rules import ExcusalMissing
 from ecosystem.outcomes.excusals.tables import excusal
+from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
@@ -26,7 +27,7 @@ _KEY: Final = (
 _VIEW: Final = [excusal.c[name] for name in Excusal.__struct_fields__]
 _SEEN: Final = contracts.is_concerned(excusal.c.authority_id, excusal.c.contract_id)
 _one = select(*_VIEW).where(*_KEY, _SEEN).subquery("one")
-_ONE: Final = Statement(select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version))
+_ONE: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 EXCUSALS: Final = page_of(
     select(*_VIEW).where(
         excusal.c.authority_id == bindparam("authority_id", type_=Integer),

@@ -37,7 +37,7 @@ from ecosystem.payments.bank.rules import FileMissing, ItemMissing, ReportMissin
 from ecosystem.payments.bank.tables import bank_file, bank_item, bank_order, bank_report
 from ecosystem.payments.model import State
 from ecosystem.payments.tables import payment
-from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -89,7 +89,8 @@ _file = (
     select(
         *_FILE,
         func.coalesce(1).label("version"),
-        select(func.coalesce(func.json_agg(_ordered.table_valued()), func.json_build_array()))
+        select(func.coalesce(func.json_agg(json_row(_ordered)), func.json_build_array()))
+        .select_from(_ordered)
         .scalar_subquery()
         .label("payments"),
         bank_file.c.left_out,
@@ -97,7 +98,7 @@ _file = (
     .where(bank_file.c.authority_id == _AUTHORITY, bank_file.c.id == _ID)
     .subquery("one")
 )
-_FILE_VIEW: Final = Statement(select(func.row_to_json(_file.table_valued())))
+_FILE_VIEW: Final = Statement(select(json_row(_file)).select_from(_file))
 _FILE_DIGEST: Final = Statement(
     select(_hex(bank_file.c.digest)).where(
         bank_file.c.authority_id == _AUTHORITY, bank_file.c.id == _ID
@@ -129,9 +130,7 @@ _ITEM: Final[tuple[ColumnElement[Any], ...]] = (
 _item = (
     select(*_ITEM).where(bank_item.c.authority_id == _AUTHORITY, bank_item.c.id == _ID)
 ).subquery("one")
-_ITEM_VIEW: Final = Statement(
-    select(func.row_to_json(_item.table_valued()).label("body"), _item.c.version)
-)
+_ITEM_VIEW: Final = Statement(select(json_row(_item).label("body"), _item.c.version))
 _ITEM_LOCKED: Final = Statement(
     select(bank_item)
     .where(bank_item.c.authority_id == _AUTHORITY, bank_item.c.id == _ID)
@@ -177,7 +176,8 @@ _report = (
     select(
         *_REPORT,
         func.coalesce(1).label("version"),
-        select(func.coalesce(func.json_agg(_items.table_valued()), func.json_build_array()))
+        select(func.coalesce(func.json_agg(json_row(_items)), func.json_build_array()))
+        .select_from(_items)
         .scalar_subquery()
         .label("entries"),
     )
@@ -186,7 +186,7 @@ _report = (
     .where(bank_report.c.authority_id == _AUTHORITY, bank_report.c.id == _ID)
     .subquery("one")
 )
-_REPORT_VIEW: Final = Statement(select(func.row_to_json(_report.table_valued())))
+_REPORT_VIEW: Final = Statement(select(json_row(_report)).select_from(_report))
 _TAKEN: Final = Statement(
     select(bank_report.c.id, bank_report.c.digest).where(
         bank_report.c.authority_id == _AUTHORITY,

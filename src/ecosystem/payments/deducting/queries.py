@@ -26,7 +26,7 @@ from ecosystem.payments.model import Placed, Relieved
 from ecosystem.payments.pipeline import RELIEF
 from ecosystem.payments.queries import payee_of
 from ecosystem.payments.tables import calculation
-from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -70,7 +70,7 @@ _VIEW: Final = (
     ),
 )  # fmt: skip
 _one = select(*_VIEW).where(*_KEY).subquery("one")
-_ONE: Final = Statement(select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version))
+_ONE: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 DEDUCTIONS: Final = page_of(select(*_VIEW).where(*_OF_CONTRACT))
 """A page of the notices of a contract that the reader may know of."""
 _CONTRACT_OF: Final = Statement(select(_of.contract_id).where(*_KEY))

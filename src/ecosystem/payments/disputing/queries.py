@@ -10,7 +10,7 @@ from ecosystem.payments.disputing.model import DisputeFacts, Proposal, State
 from ecosystem.payments.disputing.rules import DisputeMissing
 from ecosystem.payments.disputing.tables import payment_dispute
 from ecosystem.payments.tables import payment
-from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
@@ -38,7 +38,7 @@ _VIEW: Final = (
     ),
 )
 _one = select(*_VIEW).where(*_KEY).subquery("one")
-_ONE: Final = Statement(select(func.row_to_json(_one.table_valued()).label("body"), _one.c.version))
+_ONE: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
 DISPUTES: Final = page_of(
     select(*_VIEW).where(
         payment_dispute.c.authority_id == _AUTHORITY,
