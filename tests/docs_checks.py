@@ -43,6 +43,17 @@ def links_lead_somewhere(root: Path) -> Iterator[str]:
                 yield f"{page.relative_to(root)} links to {target}, which is not there."
 
 
+def pages_are_listed(root: Path) -> Iterator[str]:
+    """Every page of `docs` but the decisions is linked from docs/README.md."""
+    docs = root / "docs"
+    first = docs / "README.md"
+    linked = set(_LINK.findall(first.read_text(encoding="utf-8"))) if first.exists() else set()
+    for page in sorted(docs.rglob("*.md")):
+        place = page.relative_to(docs).as_posix()
+        if page != first and not place.startswith("decisions/") and place not in linked:
+            yield f"docs/README.md does not list {place}."
+
+
 def decisions_are_enforced(root: Path) -> Iterator[str]:
     """Every decision ends by saying what enforces it, and the files named there exist."""
     for page in _decisions(root):
@@ -94,6 +105,7 @@ def files_keep_secrets_and_machines_out(root: Path) -> Iterator[str]:
 
 CHECKS: Final[tuple[Check, ...]] = (
     links_lead_somewhere,
+    pages_are_listed,
     decisions_are_enforced,
     decisions_are_numbered,
     scripts_are_documented,

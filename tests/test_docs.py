@@ -17,6 +17,11 @@ _GOOD = {
 }
 PLANTED = [
     pytest.param(
+        docs_checks.pages_are_listed,
+        {"docs/README.md": "[A](a.md)\n", "docs/a.md": "# A\n", "docs/b/c.md": "# C\n"},
+        id="a page that is not listed",
+    ),
+    pytest.param(
         docs_checks.links_lead_somewhere,
         {"docs/vendor.md": "See [the manual](manual.md#offers).\n"},
         id="a link to nowhere",

@@ -13,6 +13,7 @@ import msgspec
 from ecosystem.awards import reversals
 from ecosystem.awards.evaluation.recomputation import Recomputation, recompute
 from ecosystem.awards.formulas import Formula
+from ecosystem.cli.recompute import verdict
 from ecosystem.cli.trouble import Trouble
 from ecosystem.values.refusal import Refusal
 
@@ -95,7 +96,7 @@ def _tell(found: Recomputation) -> None:
     for difference in found.differences:
         stated, computed = difference.stated, difference.computed
         _say(f"differs at {difference.pointer}: stated {stated}, computed {computed}")
-    _say("identical" if found.is_identical() else f"{len(found.differences)} differences")
+    _say(verdict(len(found.differences)))
 
 
 def _say(line: str) -> None:

@@ -54,7 +54,14 @@ def _tell(found: Recomputation) -> None:
     _say(f"{calculation.total:>18}  {calculation.currency}, digest {calculation.digest}")
     for one in found.differences:
         _say(f"differs at {one.pointer}: stated {one.stated}, computed {one.computed}")
-    _say("identical" if found.is_identical() else f"{len(found.differences)} differences")
+    _say(verdict(len(found.differences)))
+
+
+def verdict(differences: int) -> str:
+    """Return the line that says how many places differ from what is computed."""
+    if not differences:
+        return "identical"
+    return "1 difference" if differences == 1 else f"{differences} differences"
 
 
 def _say(line: str) -> None:

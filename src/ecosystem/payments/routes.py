@@ -55,8 +55,13 @@ async def list_payments(
 async def read_payment_totals(request: Call, contract_id: FromPath[str]) -> Response[bytes]:
     """Read where the money of a contract is.
 
-    What is earned, payable, in transit and paid are different amounts and never one field;
-    they count what the caller may know of.
+    What is earned, payable, in transit and paid are different amounts and never one field.
+    Each is the sum of what this caller may see, so two callers may read different totals. What
+    is payable, in transit, paid and received adds payments: authority and auditors see all of
+    them, a payee and whoever is paid in its place their own, a lender also those disclosed to
+    it. What is earned, withheld and late interest adds calculations, which all parties see:
+    so a member of a consortium reads what all have earned beside what it is paid itself.
+    Where the caller may see nothing the sum is zero.
     """
     await disclosing.concern(request.tx, contract_id, Scope.PAYMENTS, by=request.by, at=request.at)
     return request.answer(await queries.totals(request.tx, contract_id))
