@@ -236,7 +236,14 @@ def test_the_digest_names_every_observation_although_a_hundred_are_told() -> Non
 
 def test_the_digest_is_of_the_canonical_json_of_what_was_used() -> None:
     seen = [_seen(day, value) for day, value in enumerate(["1", "0.50", "-3", "1000000000.0001"])]
-    used: list[Any] = [{"id": one.id, "version": one.version, "value": one.value} for one in seen]
+    used: list[Any] = [
+        {
+            "id": one.id, "version": one.version, "value": one.value, "numerator": one.numerator,
+            "denominator": one.denominator, "starts_on": f"2026-05-{1 + day:02}",
+            "ends_on": f"2026-05-{2 + day:02}",
+        }
+        for day, one in enumerate(seen)
+    ]  # fmt: skip
 
     found = aggregate(_definition("sum", completeness="0.1"), MAY, seen[::-1], at=LATER)
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET
 
 from ecosystem.cli.trouble import Trouble
 from ecosystem.payments.calculation import Recomputation
@@ -16,7 +17,8 @@ from ecosystem.values.refusal import Refusal
 def run(parsed: argparse.Namespace) -> int:
     """Recompute the calculation in `parsed.file`; 0 where it says exactly what is computed.
 
-    The file is the answer of GET /v1/payments/{id}/calculation; `-` is the standard input.
+    The file is the answer of GET /v1/payments/{id}/calculation; `-` is the standard input. With
+    `?proofs=true` aggregates are computed again too, from the observations that come with it.
     """
     try:
         found = recompute(_document(parsed.file))
@@ -41,6 +43,7 @@ def _document(file: Path) -> bytes:
 def _plain(found: Recomputation) -> dict[str, object]:
     return {
         "identical": found.is_identical(),
+        "proved": found.is_proved,
         "total": msgspec.to_builtins(found.calculation.payable()),
         "digest": found.calculation.digest,
         "differences": msgspec.to_builtins(found.differences),
@@ -52,6 +55,10 @@ def _tell(found: Recomputation) -> None:
     for line in calculation.lines:
         _say(f"{line.amount:>18}  {line.stage} {line.rule} ({line.shape})")
     _say(f"{calculation.total:>18}  {calculation.currency}, digest {calculation.digest}")
+    if found.is_proved:
+        _say("aggregates computed again from their observations")
+    elif any(one.aggregate is not UNSET for one in calculation.facts.observations):
+        _say("aggregates taken as stated: ask for the calculation with ?proofs=true")
     for one in found.differences:
         _say(f"differs at {one.pointer}: stated {one.stated}, computed {one.computed}")
     _say(verdict(len(found.differences)))

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -94,21 +95,19 @@ async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int
     """
     await tx.run(_CALCULATING)
     terms, row = await calculating.contract_locked(tx, contract_id)
-    facts = await calculating.step_facts(tx, terms, row, at=at)
+    told: calculating.Proofs = {}
+    facts = await calculating.step_facts(tx, terms, row, at=at, proofs=told)
     made = rules.calculate(facts, by=by, at=at)
     if made:
         await ledger.hold(tx, queries.earning(row, contract_id), currency=row["currency"])
         lead_id = queries.payee_of(terms)
-        ids = [await _keep(tx, contract_id, one, lead_id=lead_id, by=by, at=at) for one in made]
+        kept = partial(_keep, tx, contract_id, told=told, lead_id=lead_id, by=by, at=at)
+        ids = [await kept(one) for one in made]
         due = DueFacts(
-            contract_id=contract_id,
-            steps=facts,
-            made=made,
-            ids=tuple(ids),
-            lead_id=lead_id,
+            contract_id=contract_id, steps=facts, made=made, ids=tuple(ids), lead_id=lead_id,
             together=consortium_of(terms, "supplier"),
             accounts=await dividing.accounts(tx, contract_id),
-        )
+        )  # fmt: skip
         for one in dues(due):
             await _compute(tx, one, row, by=by, at=at)
     await tx.run(_CALCULATED)
@@ -116,15 +115,16 @@ async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int
 
 
 async def _keep(
-    tx: Tx, contract_id: str, made: StepMade, *, lead_id: str, by: Actor, at: datetime
-) -> str:
+    tx: Tx, contract_id: str, made: StepMade, *, told: calculating.Proofs, lead_id: str,
+    by: Actor, at: datetime,
+) -> str:  # fmt: skip
     authority = authority_of(contract_id)
     calculation_id = mint("calculation", authority=authority)
     await tx.run(
         _KEEP,
         authority_id=authority, id=calculation_id, contract_id=contract_id, ordinal=made.ordinal,
         supersedes=made.supersedes, kind=PaymentKind.OUTCOME, late_payment_id=None,
-        document=canonical(made.calculation),
+        document=canonical(made.calculation), proofs=calculating.kept(made.calculation, told),
         digest=bytes.fromhex(made.calculation.digest), total=made.calculation.payable().decimal(),
         currency=made.calculation.currency, recorded_at=at,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from ecosystem.contracts.form_shapes import Observed
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Code, Ratio
 from ecosystem.offers.model import Share
-from ecosystem.outcomes.aggregates.model import Count
+from ecosystem.outcomes.aggregates.model import Count, Used
 from ecosystem.outcomes.intervals import Interval
 from ecosystem.values.identifiers import OrganisationId
 from ecosystem.values.money import Amount, Currency, Money
@@ -261,6 +261,14 @@ class Divided(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Its part of the total."""
 
 
+class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The observations that an aggregate was computed from, as they stood then."""
+
+    digest: Digest
+    """SHA-256 of their canonical JSON: `observations_digest` of the aggregate."""
+    observations: Annotated[tuple[Used, ...], Meta(max_length=100_000)]
+
+
 class Calculation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is payable, with everything from which a stranger recomputes it."""
 
@@ -288,7 +296,9 @@ class Calculation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What each member of a consortium gets of the total; left out where one supplies alone."""
     rounding: Literal["half_up_per_line"] = "half_up_per_line"
     digest: str = ""
-    """SHA-256 of the canonical JSON of this document with an empty `digest`."""
+    """SHA-256 of the canonical JSON of this document with an empty `digest` and no `proofs`."""
+    proofs: Annotated[tuple[Proof, ...], Meta(max_length=10_000)] | UnsetType = UNSET
+    """What aggregates among the facts were computed from; left out unless it is asked for."""
 
     def payable(self) -> Money:
         """Return the total as money."""
@@ -312,6 +322,8 @@ class Recomputation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     calculation: Calculation
     differences: tuple[Difference, ...]
+    is_proved: bool
+    """Whether the document has the observations behind its aggregates, and they were computed."""
 
     def is_identical(self) -> bool:
         """Tell whether the document says exactly what was computed."""

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import Final, TypeAlias
 
 import msgspec
+from msgspec import UNSET
 
 from ecosystem.catalogue.profiles.model import TaxKind
 from ecosystem.contracts.canonical import canonical, digest
@@ -33,6 +34,7 @@ from ecosystem.payments.calculation import (
 from ecosystem.payments.dividing.parting import parted, shares_in
 from ecosystem.payments.late.accruing import accrue
 from ecosystem.payments.pipeline import RESERVED, Run, assigned, certify, settle
+from ecosystem.payments.proving import unproved
 from ecosystem.payments.shapes import exact
 from ecosystem.payments.taxing.splitting import room, taxed
 from ecosystem.values import money
@@ -181,7 +183,8 @@ def recompute(document: bytes) -> Recomputation:
     """Compute a published calculation again from its own rules and facts.
 
     `document` is the JSON of a Calculation, in any order of keys. Every place at which it
-    says something else than the computation is in `differences`.
+    says something else than the computation is in `differences`. Where it has `proofs`, the
+    aggregates among its facts are computed again from their observations too.
     Refuses with CalculationUnreadable, EngineUnknown, and as `calculate` does.
     """
     try:
@@ -202,8 +205,11 @@ def recompute(document: bytes) -> Recomputation:
         taxes=(Tax(code=one.code, kind=one.kind, rate=one.rate) for one in stated.taxes),
         shares=shares_in(stated),
     )
-    found = _differences(_plain(stated), _plain(computed), "")
-    return Recomputation(calculation=computed, differences=tuple(found))
+    bare = msgspec.structs.replace(stated, proofs=UNSET)
+    found = (*unproved(stated), *_differences(_plain(bare), _plain(computed), ""))
+    return Recomputation(
+        calculation=computed, differences=found, is_proved=stated.proofs is not UNSET
+    )
 
 
 def _refuse_unknown_instants(one: AcceptedMilestone, pointer: str) -> None:

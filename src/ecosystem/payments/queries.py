@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from zlib import crc32
 
+import msgspec
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     cast,
     exists,
     func,
@@ -19,6 +21,8 @@ from sqlalchemy import (
 )
 
 from ecosystem.budgets import queries as budgets
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.canonical import canonical
 from ecosystem.contracts.form_shapes import ContractTerms
 from ecosystem.contracts.rules import ContractMissing
 from ecosystem.contracts.shares import lead_of
@@ -26,6 +30,7 @@ from ecosystem.contracts.tables import contract
 from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.tables import organisation
 from ecosystem.ledger.model import AccountKind, AccountName
+from ecosystem.payments.calculation import Calculation, Proof
 from ecosystem.payments.disputing.tables import payment_dispute
 from ecosystem.payments.model import (
     PaymentFacts,
@@ -43,6 +48,7 @@ from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import money, revision
+from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import owner
 
 PURPOSE: Final = "calculation"
@@ -134,8 +140,15 @@ CALCULATIONS: Final = page_of(
     .where(*_CALCULATED)
 )
 """A page of the calculations of a contract, also of those that others supersede."""
+_PROOFS: Final = case(
+    (
+        contracts.is_concerned(calculation.c.authority_id, calculation.c.contract_id),
+        calculation.c.proofs,
+    )
+).label("proofs")
+"""The observations behind a calculation's aggregates, for who may read these."""
 _EXPLANATION: Final = Statement(
-    select(calculation.c.document)
+    select(calculation.c.document, _PROOFS)
     .join(
         payment,
         (payment.c.authority_id == calculation.c.authority_id)
@@ -144,7 +157,7 @@ _EXPLANATION: Final = Statement(
     .where(*_KEY)
 )
 _DOCUMENT: Final = Statement(
-    select(calculation.c.document).where(
+    select(calculation.c.document, _PROOFS).where(
         calculation.c.authority_id == _AUTHORITY, calculation.c.id == _ID
     )
 )
@@ -259,20 +272,35 @@ async def view(tx: Tx, payment_id: str) -> Record:
     return _found(await tx.row(_VIEW, authority_id=owner_of(payment_id), id=payment_id))
 
 
-async def explanation(tx: Tx, payment_id: str) -> bytes:
-    """Return the calculation behind a payment, as it was made. Refuses with PaymentMissing."""
-    row = await tx.row(_EXPLANATION, authority_id=owner_of(payment_id), id=payment_id)
-    found: bytes = _found(row)["document"]
-    return found
+async def explanation(tx: Tx, payment_id: str, *, proofs: bool, seen_by: Actor) -> bytes:
+    """Return the calculation behind a payment, as it was made. Refuses with PaymentMissing.
+
+    With `proofs` the observations behind its aggregates are in it, where the reader may know them.
+    """
+    row = await tx.row(
+        _EXPLANATION, authority_id=owner_of(payment_id), id=payment_id, **contracts.reads_as(seen_by)
+    )
+    return _told(_found(row), proofs=proofs)
 
 
-async def document(tx: Tx, calculation_id: str) -> bytes:
-    """Return a calculation as it was made. Refuses with CalculationMissing."""
+async def document(tx: Tx, calculation_id: str, *, proofs: bool, seen_by: Actor) -> bytes:
+    """Return a calculation as it was made, as `explanation` does. Refuses CalculationMissing."""
     authority = owner(calculation_id, "calculation", otherwise=CalculationMissing)
-    found: bytes | None = await tx.value(_DOCUMENT, authority_id=authority, id=calculation_id)
-    if found is None:
+    row = await tx.row(
+        _DOCUMENT, authority_id=authority, id=calculation_id, **contracts.reads_as(seen_by)
+    )
+    if row is None:
         raise CalculationMissing("No calculation that the caller may know of is called so.")
-    return found
+    return _told(row, proofs=proofs)
+
+
+def _told(row: Record, *, proofs: bool) -> bytes:
+    document: bytes = row["document"]
+    if not proofs or row["proofs"] is None:
+        return document
+    made = msgspec.json.decode(document, type=Calculation)
+    beside = msgspec.json.decode(row["proofs"], type=tuple[Proof, ...])
+    return canonical(msgspec.structs.replace(made, proofs=beside))
 
 
 async def totals(tx: Tx, contract_id: str) -> bytes:

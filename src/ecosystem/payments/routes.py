@@ -1,7 +1,10 @@
 """Payments over HTTP."""
 
+from typing import Annotated
+
 from litestar import Response
 from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta
 
 from ecosystem.contracts.rules import ContractMissing, NotConcerned
 from ecosystem.contracts.turning.rules import ContractSuspended
@@ -17,6 +20,14 @@ from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, po
 from ecosystem.values.identifiers import owner
 from ecosystem.values.page import Page
 from ecosystem.values.revision import RevisionStale
+
+Proofs = Annotated[
+    bool,
+    Meta(
+        description="Whether the observations behind aggregates come with it, so far as the "
+        "caller may read them."
+    ),
+]
 
 
 @get(
@@ -102,14 +113,19 @@ async def list_calculations(
     scoped=True,
     refuses=(rules.CalculationMissing,),
 )
-async def read_calculation(request: Call, calculation_id: FromPath[str]) -> Response[bytes]:
+async def read_calculation(
+    request: Call,
+    calculation_id: FromPath[str],
+    proofs: FromQuery[Proofs] = False,  # noqa: FBT002 - Litestar passes it by name.
+) -> Response[bytes]:
     """Read a calculation.
 
     The whole of it: rules, facts with their versions, lines, digest. It never changes, and
-    `ecosystem payments recompute` computes it again from itself.
+    `ecosystem payments recompute` computes it again from itself; with `proofs`, also what
+    shorter windows come to, from their observations.
     """
-    body = await queries.document(request.tx, calculation_id)
-    return request.answer(body, version=1)
+    body = await queries.document(request.tx, calculation_id, proofs=proofs, seen_by=request.by)
+    return request.answer(body, version=1, mark="proofs" if proofs else None)
 
 
 @get(
@@ -135,13 +151,18 @@ async def read_payment(request: Call, payment_id: FromPath[str]) -> Response[byt
     scoped=True,
     refuses=(rules.PaymentMissing,),
 )
-async def read_calculation_of_payment(request: Call, payment_id: FromPath[str]) -> Response[bytes]:
+async def read_calculation_of_payment(
+    request: Call,
+    payment_id: FromPath[str],
+    proofs: FromQuery[Proofs] = False,  # noqa: FBT002 - Litestar passes it by name.
+) -> Response[bytes]:
     """Read why a payment is due.
 
     The calculation that changed what is earned, whole. Where it corrects an earlier one, the
     payment is the difference: `earned` less `owed_before`.
     """
-    return request.answer(await queries.explanation(request.tx, payment_id), version=1)
+    body = await queries.explanation(request.tx, payment_id, proofs=proofs, seen_by=request.by)
+    return request.answer(body, version=1, mark="proofs" if proofs else None)
 
 
 @post(

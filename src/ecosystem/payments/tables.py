@@ -135,6 +135,7 @@ calculation: Final = Table(
     Column("kind", Text(collation="C"), nullable=False, server_default=PaymentKind.OUTCOME.value),
     reference("late_payment_id", nullable=True),
     Column("document", JSON, nullable=False),
+    Column("proofs", JSON),
     Column("digest", LargeBinary, nullable=False),
     Column("total", Numeric, nullable=False),
     Column("currency", Text(collation="C"), nullable=False),

@@ -1500,6 +1500,7 @@ CREATE TABLE calculation (
 	kind TEXT COLLATE "C" DEFAULT 'outcome' NOT NULL,
 	late_payment_id TEXT COLLATE "C",
 	document JSON NOT NULL,
+	proofs JSON,
 	digest BYTEA NOT NULL,
 	total NUMERIC NOT NULL,
 	currency TEXT COLLATE "C" NOT NULL,

@@ -4,7 +4,6 @@ Everything is exact: decimals, and a fraction is rounded once, half up to nine p
 are by the nearest rank, so that the value is one that was observed.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from ecosystem.contracts.canonical import digest
 from ecosystem.contracts.form_shapes import Aggregation, Observed
 from ecosystem.outcomes.aggregates.model import (
     Aggregate,
@@ -29,7 +29,7 @@ from ecosystem.outcomes.aggregates.model import (
 from ecosystem.outcomes.intervals import Sample, interval, plain
 from ecosystem.outcomes.model import State
 from ecosystem.outcomes.sampling import lacks
-from ecosystem.outcomes.windows import Span, Window, instants, midnight, spans
+from ecosystem.outcomes.windows import NO_HOUR, Span, Window, instants, midnight, spans
 from ecosystem.values.period import Period
 from ecosystem.values.text import Text
 
@@ -48,6 +48,7 @@ class _Used(NamedTuple):
     """What is verified, in the order of its windows."""
 
     seen: list[Seen]
+    windows: list[Window]
     hours: list[Decimal]
     """How long each of the windows is."""
 
@@ -80,9 +81,17 @@ def aggregate(
 
     `seen` is what stands in windows of any period; `period` is one that `windows.periods` yields.
     """
+    return proved(definition, period, seen, excused, at=at)[0]
+
+
+def proved(
+    definition: Definition, period: Period, seen: Mapping[int, Seen],
+    excused: Sequence[Excused] = (), *, at: datetime,
+) -> tuple[Aggregate, tuple[Used, ...]]:  # fmt: skip
+    """Return what `aggregate` does, and all that its value is computed from, in order."""
     observed = definition.observed
     found = _sort(observed, period, seen, excused, at=at)
-    counts = Windows(**found.counts)
+    counts, used = Windows(**found.counts), tuple(map(_told, found.used.seen, found.used.windows))
     asked, verified = counts.all - counts.excused, counts.verified
     with localcontext(prec=_PRECISION):
         state = _state(observed, asked=asked, verified=verified)
@@ -94,7 +103,7 @@ def aggregate(
             value, exact = _rounded(_VALUES[observed.aggregation](observed, found))
             state = "not_demonstrated" if value is None else state
         share = (Decimal(verified) / asked).quantize(_NINE, ROUND_DOWN) if asked else None
-        return Aggregate(
+        made = Aggregate(
             period=period,
             state=state,
             value=None if value is None else plain(value),
@@ -108,13 +117,11 @@ def aggregate(
             completeness=None if share is None else plain(share),
             gaps=tuple(_gaps(found.missing, ZoneInfo(observed.time_zone))),
             late=tuple(_gaps(found.late, ZoneInfo(observed.time_zone))),
-            observations=tuple(
-                Used(id=one.id, version=one.version, value=one.value)
-                for one in found.used.seen[:_USED_TOLD]
-            ),
+            observations=used[:_USED_TOLD],
             observations_count=verified,
-            observations_digest=_digest(found.used.seen),
+            observations_digest=digest_of(used),
         )
+    return made, used
 
 
 def due(ends_on: date, patience: timedelta, zone: ZoneInfo) -> datetime:
@@ -130,7 +137,7 @@ def _sort(
     patience = timedelta(days=observed.late_after_days)
     counts = dict.fromkeys(Windows.__struct_fields__, 0)
     missing, late = list[tuple[int, Window]](), list[tuple[int, Window]]()
-    used, hours = _Used([], []), _NOTHING
+    used, hours = _Used([], [], []), _NOTHING
     for span in spans(observed, period):
         places, before = span.places(), counts["all"]
         ends, each = due(span.ends_on, patience, zone), _hours(span, zone)
@@ -146,6 +153,7 @@ def _sort(
                     late.append((before + number, span.window(number)))
                 if one.state is State.VERIFIED:
                     used.seen.append(one)
+                    used.windows.append(span.window(number))
                     used.hours.append(each)
                 else:
                     counts[one.state] += 1
@@ -306,10 +314,24 @@ def _gap(run: list[tuple[int, Window]], zone: ZoneInfo) -> Gap:
     return Gap(starts_at=starts_at, ends_at=ends_at, windows=len(run))
 
 
-def _digest(used: list[Seen]) -> str:
-    """Return the SHA-256 of their canonical JSON (RFC 8785): no value in it has to be escaped."""
-    told = (f'{{"id":"{one.id}","value":"{one.value}","version":{one.version}}}' for one in used)
-    return hashlib.sha256(f"[{','.join(told)}]".encode()).hexdigest()
+def _told(one: Seen, window: Window) -> Used:
+    return Used(
+        id=one.id,
+        version=one.version,
+        starts_on=window.starts_on,
+        ends_on=window.ends_on,
+        hour=None if window.hour == NO_HOUR else window.hour,
+        value=one.value,
+        numerator=one.numerator,
+        denominator=one.denominator,
+        squares=one.squares,
+        invited=one.invited,
+    )
+
+
+def digest_of(used: tuple[Used, ...]) -> str:
+    """Return the SHA-256 of the canonical JSON (RFC 8785) of observations."""
+    return digest(used)
 
 
 _WORDS: Final[Mapping[Aggregation, tuple[str, str]]] = {

@@ -1,6 +1,6 @@
 """What an aggregate is computed from, and how it explains itself."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -9,7 +9,7 @@ from msgspec import Meta
 from ecosystem.contracts.form_shapes import Observed
 from ecosystem.contracts.rule_parts import Direction
 from ecosystem.outcomes.intervals import Exact, Interval
-from ecosystem.outcomes.model import State
+from ecosystem.outcomes.model import Hour, Sampled, State
 from ecosystem.outcomes.windows import Frequency
 from ecosystem.values.identifiers import MetricId, ObservationId
 from ecosystem.values.money import Measure
@@ -63,12 +63,22 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     windows: Annotated[int, Meta(ge=1)]
 
 
-class Used(msgspec.Struct, frozen=True, kw_only=True):
-    """A verified observation from which the value was computed."""
+class Used(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A verified observation from which the value was computed: all that it is computed by."""
 
     id: ObservationId
     version: Annotated[int, Meta(ge=1)]
+    starts_on: date
+    ends_on: date
+    hour: Hour | None = None
+    """Left out where the window is whole days; so is what the observation has not."""
     value: Measure
+    numerator: Measure | None = None
+    denominator: Measure | None = None
+    squares: Measure | None = None
+    invited: Sampled | None = None
 
 
 class Windows(msgspec.Struct, frozen=True, kw_only=True):

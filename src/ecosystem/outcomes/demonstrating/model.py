@@ -4,12 +4,12 @@ import msgspec
 
 from ecosystem.contracts.form_shapes import Observed
 from ecosystem.contracts.rule_parts import Code
-from ecosystem.outcomes.aggregates.model import Aggregate, Excused
+from ecosystem.outcomes.aggregates.model import Aggregate, Excused, Used
 from ecosystem.values.identifiers import MetricId
 
 
 class Demonstrated(msgspec.Struct, frozen=True, kw_only=True):
-    """An aggregate that pays, with all that it was computed by but the observations."""
+    """An aggregate that pays, with all that it was computed by."""
 
     metric_id: MetricId
     version: int
@@ -20,3 +20,5 @@ class Demonstrated(msgspec.Struct, frozen=True, kw_only=True):
     excused: tuple[Excused, ...]
     """The times of the period for which nothing is asked."""
     aggregate: Aggregate
+    used: tuple[Used, ...]
+    """The observations, all of them, in order."""

@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Text, and_, bindparam, or_, select
 
 from ecosystem.contracts.form_shapes import Observed
 from ecosystem.contracts.tables import contract
-from ecosystem.outcomes.aggregates.computing import aggregate, standing
+from ecosystem.outcomes.aggregates.computing import proved, standing
 from ecosystem.outcomes.aggregates.model import Definition
 from ecosystem.outcomes.aggregates.queries import definition_of, excused, seen, term_of
 from ecosystem.outcomes.demonstrating import rules
@@ -124,7 +124,10 @@ def _proves(row: Record) -> bool:
 async def demonstrated(
     tx: Tx, contract_id: str, *, codes: Collection[str], held: Held, at: datetime
 ) -> tuple[Demonstrated, ...]:
-    """Return what pays of the metrics with these codes that are observed in shorter windows."""
+    """Return what pays of the metrics with these codes that are observed in shorter windows.
+
+    Each with all the observations that it is computed from.
+    """
     authority = authority_of(contract_id)
     rows = await tx.rows(_METRICS, authority_id=authority, contract_id=contract_id, metric_id=None)
     found = list[Demonstrated]()
@@ -191,7 +194,7 @@ async def _one(
         if one.starts_at < ends_at and starts_at < one.ends_at
     )
     stands = standing(await seen(tx, row["id"], period))
-    found = aggregate(definition, period, stands, times, at=at)
+    found, used = proved(definition, period, stands, times, at=at)
     if not rules.pays(found, observed, at=at):
         return None
     return Demonstrated(
@@ -201,6 +204,7 @@ async def _one(
         observed=observed,
         excused=times,
         aggregate=found,
+        used=used,
     )
 
 

@@ -10,12 +10,14 @@ from msgspec import UNSET
 from sqlalchemy import Integer, Text, bindparam, func, select, text, union_all
 
 from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.canonical import canonical
 from ecosystem.contracts.form_shapes import ContractTerms, MemberShare
 from ecosystem.contracts.payment_rules import PaymentRule, days_of, metrics_of
 from ecosystem.contracts.shares import consortium_of
 from ecosystem.contracts.tables import contract
 from ecosystem.milestones import queries as milestones
 from ecosystem.milestones.tables import milestone
+from ecosystem.outcomes.aggregates.model import Used
 from ecosystem.outcomes.demonstrating import queries as demonstrating
 from ecosystem.outcomes.demonstrating.model import Demonstrated
 from ecosystem.outcomes.excusals.tables import excusal
@@ -29,6 +31,7 @@ from ecosystem.payments.calculation import (
 )
 from ecosystem.payments.deducting import queries as deducting
 from ecosystem.payments.model import PaymentKind, Step, StepFacts
+from ecosystem.payments.proving import proofs_of
 from ecosystem.payments.queries import STANDS
 from ecosystem.payments.stepping import step_of
 from ecosystem.payments.tables import calculation
@@ -70,6 +73,8 @@ _CONTRACT_OF: Final = Statement(
         ),
     )
 )
+Proofs = dict[str, tuple[Used, ...]]
+"""What aggregates are computed from, by the digest that names it."""
 PAGE: Final = 500
 """How many contracts are looked at in one go: a run holds no more of them in memory."""
 _STANDING: Final = """
@@ -167,11 +172,13 @@ async def contract_locked(tx: Tx, contract_id: str) -> tuple[ContractTerms, Reco
 
 
 async def step_facts(
-    tx: Tx, terms: ContractTerms, row: Record, *, at: datetime | None = None
-) -> StepFacts:
+    tx: Tx, terms: ContractTerms, row: Record, *, at: datetime | None = None,
+    proofs: Proofs | None = None,
+) -> StepFacts:  # fmt: skip
     """Return what is calculated from under a contract that is held.
 
-    `at` a time, where something is calculated then: the taxes on what is new hold at it.
+    `at` a time, where something is calculated then: the taxes on what is new hold at it, and
+    `proofs` is given what the aggregates are computed from.
     """
     contract_id, currency = row["id"], row["currency"]
     accepted = await milestones.accepted(tx, contract_id)
@@ -197,7 +204,7 @@ async def step_facts(
         ),
         observations=(
             *await _observations(tx, contract_id),
-            *await _aggregates(tx, contract_id, terms.payment_rules, steps, at=at),
+            *await _aggregates(tx, contract_id, terms.payment_rules, steps, at=at, proofs=proofs),
         ),
         days=_days(terms.payment_rules, steps, at=at),
     )
@@ -234,7 +241,7 @@ async def _observations(tx: Tx, contract_id: str) -> Iterator[VerifiedObservatio
 
 async def _aggregates(
     tx: Tx, contract_id: str, rules: Iterable[PaymentRule], steps: tuple[Step, ...], *,
-    at: datetime | None,
+    at: datetime | None, proofs: Proofs | None,
 ) -> Iterator[VerifiedObservation]:  # fmt: skip
     """Return what shorter windows prove; where nothing is calculated now, what they proved then."""
     before = [one for step in steps for one in step.observations if one.aggregate is not UNSET]
@@ -246,6 +253,8 @@ async def _aggregates(
     reading = chain(rules, *(step.rules for step in steps))
     codes = {code for rule in reading for code in metrics_of(rule)}
     found = await demonstrating.demonstrated(tx, contract_id, codes=codes, held=held, at=at)
+    if proofs is not None:
+        proofs.update((one.aggregate.observations_digest, one.used) for one in found)
     return map(_fact, found)
 
 
@@ -270,6 +279,12 @@ def _fact(one: Demonstrated) -> VerifiedObservation:
             observations_digest=found.observations_digest,
         ),
     )
+
+
+def kept(made: Calculation, told: Proofs) -> bytes | None:
+    """Return the observations behind a calculation's aggregates as JSON; None without any."""
+    found = proofs_of(made, told)
+    return canonical(found) if found else None
 
 
 def _shares(terms: ContractTerms) -> tuple[MemberShare, ...]:

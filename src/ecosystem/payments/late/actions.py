@@ -52,7 +52,7 @@ async def follow(tx: Tx, occurrence: Occurrence) -> None:
         _KEEP,
         authority_id=authority, id=calculation_id, kind=PaymentKind.INTEREST,
         contract_id=row["id"], ordinal=ordinal, supersedes=supersedes, late_payment_id=payment_id,
-        document=canonical(made), digest=bytes.fromhex(made.digest),
+        proofs=None, document=canonical(made), digest=bytes.fromhex(made.digest),
         total=made.payable().decimal(), currency=made.currency, recorded_at=at,
     )  # fmt: skip
     placed = Placed(
