@@ -100,8 +100,7 @@ async def agree(
 ) -> Agreement:  # fmt: skip
     """Bring a contract between seeded parties into force, with money behind it.
 
-    `observed` says how `matters` are observed, where not once a month; `rules` replace RULES,
-    and `more` stand beside them.
+    `observed` says how `matters` are, where not monthly; `rules` replace RULES, `more` add to them.
     """
     parties = await seed(database, Clock(), folder)
     rows = await database.plain().rows(Statement(select(organisation.c.id, organisation.c.number)))
@@ -115,10 +114,8 @@ async def agree(
         *((party, "supplier") for party, _ in others),
         *([("bank", "lender")] if with_lender else []),
     )
-    terms = _terms(
-        parties, places, value,
-        observed=observed, together=together, rules=[*(RULES if rules is None else rules), *more],
-    )  # fmt: skip
+    agreed = [*(RULES if rules is None else rules), *more]
+    terms = _terms(parties, places, value, observed=observed, together=together, rules=agreed)
     async with database.transaction(seen_by(made.actor("city", "treasurer"))) as tx:
         programme_id = await _programme(tx, made, value)
         need_id, lot_id = await _need(tx, made, programme_id)

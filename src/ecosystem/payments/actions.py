@@ -35,6 +35,7 @@ from ecosystem.payments.model import (
     StepMade,
     Unclaimed,
 )
+from ecosystem.payments.references import queries as references
 from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
@@ -309,9 +310,8 @@ async def settle(
     (RFC 9110, section 13.1.1), and as the rule. Effects: holds the reference, locks the payment;
     money moves from in transit to disbursed; `payment.settled`, for everyone.
     """
-    await queries.hold_references(
-        tx, (asked.bank_reference,), authority=queries.owner_of(payment_id)
-    )
+    authority = queries.owner_of(payment_id)
+    await references.hold(tx, (asked.bank_reference,), authority=authority)
     now, legs = await mark_settled(tx, payment_id, asked, by=by, at=at, expected=expected)
     if legs:
         await ledger.move(tx, legs, by=by, at=at, act="settle", reference=payment_id)

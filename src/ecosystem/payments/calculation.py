@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from ecosystem.catalogue.profiles.model import TaxKind, YearDays
+from ecosystem.catalogue.profiles.model import TaxKind
+from ecosystem.catalogue.profiles.words import YearDays
 from ecosystem.catalogue.profiles.words import PerCent
 from ecosystem.contracts.form_shapes import Observed
 from ecosystem.contracts.payment_rules import PaymentRule

@@ -1,12 +1,9 @@
 """Read payments: facts for the rules, locked; views, as far as row-level security lets one see."""
 
-from collections.abc import Iterable
 from typing import Any, Final
-from zlib import crc32
 
 import msgspec
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Integer,
     Numeric,
@@ -39,8 +36,8 @@ from ecosystem.payments.model import (
     Settlement,
     State,
 )
+from ecosystem.payments.references import queries as references
 from ecosystem.payments.returning.queries import VIEW
-from ecosystem.payments.returning.tables import payment_return, payment_settlement
 from ecosystem.payments.rules import CalculationMissing, PaymentMissing
 from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.columns import instant, json_row
@@ -229,42 +226,6 @@ _LOCKED: Final = Statement(
     .where(*_KEY)
     .with_for_update(of=payment)
 )
-_REFERENCE: Final = bindparam("bank_reference", type_=Text)
-_SETTLED_BY: Final = Statement(
-    select(payment_settlement.c.payment_id).where(
-        payment_settlement.c.authority_id == _AUTHORITY,
-        payment_settlement.c.bank_reference == _REFERENCE,
-    )
-)
-_RETURNED_BY: Final = Statement(
-    select(payment_return.c.payment_id).where(
-        payment_return.c.authority_id == _AUTHORITY,
-        payment_return.c.returned_reference == _REFERENCE,
-    )
-)
-
-_LANES: Final = 64
-"""In how many lanes the references of a bank go; each has room in the table of locks."""
-_lane = func.unnest(bindparam("lanes", type_=ARRAY(Integer))).column_valued("lane")
-_HOLD: Final = Statement(
-    select(
-        func.pg_advisory_xact_lock(
-            func.hashtextextended(func.concat("bank reference ", _AUTHORITY, " ", _lane), 0)
-        )
-    )
-)
-
-
-async def hold_references(tx: Tx, names: Iterable[str | None], *, authority: int) -> None:
-    """Wait for whoever writes references of a bank that may be these, and let others wait.
-
-    Whoever settles or gives back does this before it locks a payment: a reference is unique, so
-    that to write it is to wait for whoever has written it. Effects: advisory locks until the
-    transaction ends, in one order.
-    """
-    lanes = sorted({crc32(one.encode()) % _LANES for one in names if one is not None})
-    if lanes:
-        await tx.rows(_HOLD, authority_id=authority, lanes=lanes)
 
 
 async def view(tx: Tx, payment_id: str) -> Record:
@@ -278,7 +239,10 @@ async def explanation(tx: Tx, payment_id: str, *, proofs: bool, seen_by: Actor) 
     With `proofs` the observations behind its aggregates are in it, where the reader may know them.
     """
     row = await tx.row(
-        _EXPLANATION, authority_id=owner_of(payment_id), id=payment_id, **contracts.reads_as(seen_by)
+        _EXPLANATION,
+        authority_id=owner_of(payment_id),
+        id=payment_id,
+        **contracts.reads_as(seen_by),
     )
     return _told(_found(row), proofs=proofs)
 
@@ -348,24 +312,10 @@ _AS_THEY_ARE: Final = (
 
 async def settle_facts(tx: Tx, payment: PaymentFacts, asked: Settlement) -> SettleFacts:
     """Return what the settlement of a locked payment is checked against."""
-    settles = await settled_by(tx, asked.bank_reference, authority=payment.authority_number)
+    settles = await references.settled_by(
+        tx, asked.bank_reference, authority=payment.authority_number
+    )
     return SettleFacts(payment=payment, asked=asked, settles=settles)
-
-
-async def settled_by(tx: Tx, bank_reference: str, *, authority: int) -> str | None:
-    """Return the payment of an authority that a bank's reference settles now, or once did."""
-    found: str | None = await tx.value(
-        _SETTLED_BY, authority_id=authority, bank_reference=bank_reference
-    )
-    return found
-
-
-async def returned_by(tx: Tx, bank_reference: str, *, authority: int) -> str | None:
-    """Return the payment of an authority that a bank's reference gave back already."""
-    found: str | None = await tx.value(
-        _RETURNED_BY, authority_id=authority, bank_reference=bank_reference
-    )
-    return found
 
 
 def payee_of(terms: ContractTerms) -> str:

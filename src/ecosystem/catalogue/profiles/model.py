@@ -8,12 +8,10 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.catalogue.model import Phase
-from ecosystem.catalogue.profiles.words import Cited, Code, PerCent, Share
+from ecosystem.catalogue.profiles.words import Cited, Code, PerCent, Share, YearDays
 from ecosystem.values.patterns import whole
 from ecosystem.values.text import Line, Text
 
-YearDays = Literal["actual_365", "actual_360"]
-"""How many days a year has in which each day counts."""
 PriceFormula = Literal[
     "absolute_ceiling/1", "quality_to_price/1", "lowest_ratio/1", "spread/1", "mean/1"
 ]
@@ -25,8 +23,7 @@ class Counting(StrEnum):
     ELAPSED = "elapsed"
     """24 hours each, from the instant on."""
     CALENDAR = "calendar"
-    """Every day after the one it begins with; one that would end on no working day ends with
-    the next one that is."""
+    """Every day after the first; one that would end on no working day ends with the next."""
     WORKING = "working"
     """Working days after the one it begins with."""
 

@@ -1,6 +1,6 @@
 """What the rules of a profile are written in: short names, shares, and the law that they cite."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +16,8 @@ Code = Annotated[
         examples=["public-interest"],
     ),
 ]
+YearDays = Literal["actual_365", "actual_360"]
+"""How many days a year has in which each day counts."""
 Share = Annotated[
     str,
     Meta(

@@ -28,6 +28,7 @@ from ecosystem.payments.bank.model import (
 )
 from ecosystem.payments.bank.report import read
 from ecosystem.payments.bank.tables import bank_file, bank_item, bank_order, bank_report
+from ecosystem.payments.references import queries as references
 from ecosystem.payments.returning import queries as returning
 from ecosystem.runtime.blobs import Blobs
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
@@ -169,7 +170,7 @@ async def _resolve_facts(
     if not isinstance(asked.payment_id, str):
         return facts, None
     authority = row["authority_id"]
-    await paid.hold_references(tx, (facts.entry.bank_reference,), authority=authority)
+    await references.hold(tx, (facts.entry.bank_reference,), authority=authority)
     await held.hold(tx, (asked.payment_id,), authority=authority)
     named, paid_row = await paid.locked(tx, asked.payment_id)
     return msgspec.structs.replace(

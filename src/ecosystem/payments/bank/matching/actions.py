@@ -24,6 +24,7 @@ from ecosystem.payments.bank.model import (
 )
 from ecosystem.payments.bank.tables import bank_item, bank_order
 from ecosystem.payments.model import PaymentFacts, Settlement
+from ecosystem.payments.references import queries as references
 from ecosystem.payments.returning import actions as returning
 from ecosystem.payments.returning import queries as settled
 from ecosystem.payments.returning.model import GiveBackFacts, SettledPart
@@ -76,8 +77,8 @@ async def match_all(
     they are assigned under; `bank_item.matched` for each item; one move.
     """
     authority = authority_of(report_id)
-    references = (one.bank_reference for one in entries if one.status is None)
-    await paid.hold_references(tx, references, authority=authority)
+    named = (one.bank_reference for one in entries if one.status is None)
+    await references.hold(tx, named, authority=authority)
     await queries.hold(tx, _named(entries, by=by), authority=authority)
     legs = list[Leg]()
     for ordinal, entry in enumerate(entries, start=1):
@@ -123,8 +124,8 @@ async def _match_facts(
     parts = tuple[SettledPart, ...]()
     if named is not None and reference is not None and entry.status is None:
         authority = named.authority_number
-        settles = await paid.settled_by(tx, reference, authority=authority)
-        returned = await paid.returned_by(tx, reference, authority=authority)
+        settles = await references.settled_by(tx, reference, authority=authority)
+        returned = await references.returned_by(tx, reference, authority=authority)
         if entry.is_return or settles == named.payment_id:
             parts = await settled.parts(tx, named.payment_id)
     return MatchFacts(
