@@ -8,8 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.catalogue.profiles.model import TaxKind
-from ecosystem.catalogue.profiles.words import YearDays
-from ecosystem.catalogue.profiles.words import PerCent
+from ecosystem.catalogue.profiles.words import PerCent, YearDays
 from ecosystem.contracts.form_shapes import Observed
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Code, Ratio
