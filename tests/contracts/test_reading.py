@@ -270,6 +270,7 @@ OTHERWISE: dict[object, object] = {
     "higher": "lower", "lower": "higher", "gross": "net", "net": "gross", "all": "any",
     "any": "all", "this": "cumulative", "cumulative": "this",
 }  # fmt: skip
+FIGURES = {"value": "lower", "lower": "upper", "upper": "value"}
 
 
 def changes(value: Any) -> Iterator[Any]:
@@ -277,7 +278,9 @@ def changes(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
         for key, part in value.items():
             is_read = key != "to_inclusive" or value["to"] is not None
-            if is_read and key not in {"code", "title", "currency", "shape"}:
+            if key == "figure":
+                yield {**value, key: FIGURES[part]}
+            elif is_read and key not in {"code", "title", "currency", "shape"}:
                 yield from ({**value, key: changed} for changed in changes(part))
     elif isinstance(value, list | tuple):
         for at, part in enumerate(value):

@@ -48,7 +48,9 @@ async def _superuser(server: EmbeddedServer, name: str) -> "asyncpg.Connection[a
 
 
 ANEW = """
-INSERT INTO calculation SELECT authority_id, $2, contract_id, ordinal, id, kind, late_payment_id,
+INSERT INTO calculation (authority_id, id, contract_id, ordinal, supersedes, kind, late_payment_id,
+  document, digest, total, currency, recorded_at)
+SELECT authority_id, $2, contract_id, ordinal, id, kind, late_payment_id,
   $3, $4, total, currency, recorded_at FROM calculation WHERE id = $1"""
 PLACES = ("/lines/0", "/amount", "/withheld", "/taxes/0/amount", "/taxes/0/basis")
 

@@ -23,8 +23,9 @@ from ecosystem.ledger.model import AccountKind, Violation
 from ecosystem.ledger.tables import ledger_account
 from ecosystem.payments.books.division import DIVIDED
 from ecosystem.payments.engine import EngineUnknown, recompute
+from ecosystem.payments.late.guard import STANDING
 from ecosystem.payments.model import PaymentKind, State
-from ecosystem.payments.tables import STANDING, calculation, payment, payment_total
+from ecosystem.payments.tables import calculation, payment, payment_total
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.values.refusal import Refusal
 
