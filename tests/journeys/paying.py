@@ -26,10 +26,10 @@ def judge(world: World) -> None:
         bodies: dict[str, dict[str, Any]] = {"rejection": rest, "qualified-acceptance": part}
         call.post(f"{there}/{act}", "city/officer", bodies.get(act), changes=there)
         call.get(f"{there}/rounds", "city/officer")
-    due = call.get(f"{contract}/payments", "city/treasurer")["data"]
-    computed = [one for one in due if one["state"] == "computed"]
+    computed = _computed(world)
     if computed:
-        there = _dispute(world, f"/v1/payments/{computed[0]['id']}")
+        _dispute_whole(world, computed[0]["calculation_id"])
+        there = _dispute(world, f"/v1/payments/{_computed(world)[0]['id']}")
         call.post(f"{there}/rejection", "city/approver", REASON, changes=there)
 
 
@@ -69,9 +69,8 @@ def deduct(world: World) -> None:
 
 def pay_late(world: World) -> None:
     """Settle a payment after its due date, and make payable what it has earned."""
-    call, contract = world.caller, f"/v1/contracts/{world.ids['contract']}"
-    due = call.get(f"{contract}/payments", "city/treasurer")["data"]
-    there = f"/v1/payments/{next(one['id'] for one in due if one['state'] == 'computed')}"
+    call = world.caller
+    there = f"/v1/payments/{_computed(world)[0]['id']}"
     call.post(f"{there}/claim", "enterprise/delivery", changes=there)
     call.post(f"{there}/approval", "city/approver", changes=there)
     call.post(f"{there}/instruction", "city/treasurer", changes=there)
@@ -79,6 +78,28 @@ def pay_late(world: World) -> None:
     settled = {"bank_reference": "late-0001", "settled_on": world.now.date().isoformat()}
     call.post(f"{there}/settlement", "city/treasurer", settled, changes=there)
     call.post(f"{there}/late-interest", "city/treasurer", changes=there)
+
+
+def _computed(world: World) -> list[dict[str, Any]]:
+    """Return the lead's payments that nobody has claimed, the newest first."""
+    call, lead_id = world.caller, world.caller.organisation("enterprise")
+    due = call.get(f"/v1/contracts/{world.ids['contract']}/payments", "city/treasurer")["data"]
+    return [one for one in due if (one["state"], one["payee_id"]) == ("computed", lead_id)]
+
+
+def _dispute_whole(world: World, calculation_id: str) -> None:
+    """Dispute a calculation, and have each member forgo its part."""
+    call, approver = world.caller, "city/approver"
+    part = {"amount": {"amount": "3.00", "currency": "CNY"}, **REASON}
+    call.post(f"/v1/calculations/{calculation_id}/dispute", approver, part)
+    nothing = {"payable": {"amount": "0", "currency": "CNY"}, **REASON}
+    listed = call.get(f"/v1/contracts/{world.ids['contract']}/payment-disputes", approver)["data"]
+    members = {call.organisation(one): one for one in ("enterprise", "think_tank")}
+    for one in listed:
+        there = f"/v1/payment-disputes/{one['id']}"
+        by = f"{members[one['payee_id']]}/delivery"
+        call.post(f"{there}/proposal", by, nothing, changes=there)
+        call.post(f"{there}/resolution", approver, changes=there)
 
 
 def _dispute(world: World, there: str) -> str:

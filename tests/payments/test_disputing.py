@@ -38,9 +38,10 @@ ANSWER = (
 )
 HOLD_THE_REST = (
     "INSERT INTO payment_dispute (authority_id, id, version, state, contract_id, payee_id, "
-    "disputed_id, held_id, amount, currency, reason, opened_by, opened_at) "
+    "disputed_id, held_id, amount, currency, reason, opened_by, opened_for, opened_at) "
     "SELECT authority_id, 'dispute_' || right(id, 32), 1, 'open', contract_id, payee_id, "
-    "disputed_id, rest_id, amount, currency, reason, opened_by, opened_at FROM payment_dispute"
+    "disputed_id, rest_id, amount, currency, reason, opened_by, opened_for, opened_at "
+    "FROM payment_dispute"
 )
 
 

@@ -46,6 +46,7 @@ STILL_DONE = frozenset({
     "make an address from which a document is downloaded",
     "dispute an observation",
     "dispute a part of a payment",
+    "dispute a calculation as a whole",
     "reply to a finding",
     "reject a payment",
     "reply to a deduction",

@@ -29,6 +29,7 @@ TYPES: Final = frozenset(
         "bank_item.resolved",
         "bank_report.received",
         "batch.reported",
+        "calculation.disputed",
         "calculation.made",
         "challenge.decided",
         "challenge.lodged",

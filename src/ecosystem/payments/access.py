@@ -40,8 +40,14 @@ REJECT: Final = Permit(
     kinds=_GOVERNMENT, relation="authority", state="computed or claimed",
 )  # fmt: skip
 DISPUTE: Final = Permit(
-    act="dispute a part of a payment", scope="payments:write", roles=(Role.APPROVER,),
-    person=True, kinds=_GOVERNMENT, relation="authority", state="computed or claimed",
+    act="dispute a part of a payment", scope="payments:write",
+    roles=(Role.APPROVER, Role.DELIVERY), person=True, relation="authority or payee",
+    state="computed or claimed",
+)  # fmt: skip
+DISPUTE_CALCULATION: Final = Permit(
+    act="dispute a calculation as a whole", scope="payments:write",
+    roles=(Role.APPROVER, Role.DELIVERY), person=True,
+    relation="authority; or lead of those who supply", state="not superseded",
 )  # fmt: skip
 REPLY_TO_DEDUCTION: Final = Permit(
     act="reply to a deduction", scope="payments:write", roles=(Role.DELIVERY,), person=True,

@@ -2023,6 +2023,20 @@ CREATE INDEX assignment_of_contract ON assignment (authority_id, contract_id, id
 -- next
 CREATE UNIQUE INDEX claims_are_assigned_once ON assignment (authority_id, contract_id, assignor_id) WHERE state IN ('notified', 'acknowledged');
 -- next
+CREATE TABLE calculation_dispute (
+	authority_id INTEGER NOT NULL,
+	calculation_id TEXT COLLATE "C" NOT NULL,
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	opened_by TEXT COLLATE "C" NOT NULL,
+	opened_for TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT calculation_dispute_pkey PRIMARY KEY (authority_id, calculation_id, opened_at),
+	CONSTRAINT a_calculation_of_its_contract_is_disputed FOREIGN KEY(authority_id, contract_id, calculation_id) REFERENCES calculation (authority_id, contract_id, id),
+	CONSTRAINT calculation_dispute_amount_is_positive CHECK (amount > 0 AND amount < 1e20)
+);
+-- next
 CREATE TABLE contract_change_signature (
 	authority_id INTEGER NOT NULL,
 	change_id TEXT COLLATE "C" NOT NULL,
@@ -2574,6 +2588,8 @@ CREATE TABLE payment_dispute (
 	currency TEXT COLLATE "C" NOT NULL,
 	reason JSON NOT NULL,
 	opened_by TEXT COLLATE "C" NOT NULL,
+	opened_for TEXT COLLATE "C" NOT NULL,
+	disputed_calculation_id TEXT COLLATE "C",
 	opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	proposed_payable NUMERIC,
 	proposed_reason JSON,
@@ -2588,6 +2604,7 @@ CREATE TABLE payment_dispute (
 	CONSTRAINT payment_dispute_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT payment_is_held_once UNIQUE (authority_id, held_id),
 	CONSTRAINT payment_dispute_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT a_part_is_of_a_whole FOREIGN KEY(authority_id, disputed_calculation_id, opened_at) REFERENCES calculation_dispute (authority_id, calculation_id, opened_at) DEFERRABLE INITIALLY DEFERRED,
 	CONSTRAINT payment_dispute_authority_id_disputed_id_refers FOREIGN KEY(authority_id, disputed_id) REFERENCES payment (authority_id, id),
 	CONSTRAINT payment_dispute_authority_id_held_id_refers FOREIGN KEY(authority_id, held_id) REFERENCES payment (authority_id, id),
 	CONSTRAINT payment_dispute_authority_id_rest_id_refers FOREIGN KEY(authority_id, rest_id) REFERENCES payment (authority_id, id),
@@ -2601,7 +2618,7 @@ CREATE TABLE payment_dispute (
 	CONSTRAINT payment_dispute_what_is_payable_is_paid CHECK (state = 'open' OR (released_id IS NULL) = (payable = 0)),
 	CONSTRAINT payment_dispute_nobody_agrees_to_an_own_proposal CHECK (agreed_by <> proposed_by),
 	CONSTRAINT payment_dispute_no_hand_agrees_to_an_own_proposal CHECK (agreed_hand <> proposed_hand),
-	CONSTRAINT payment_dispute_nobody_opens_and_answers CHECK ((proposed_by <> payee_id OR proposed_hand <> opened_by) AND (agreed_by <> payee_id OR agreed_hand <> opened_by))
+	CONSTRAINT payment_dispute_nobody_opens_and_answers CHECK ((proposed_by = opened_for OR proposed_hand <> opened_by) AND (agreed_by = opened_for OR agreed_hand <> opened_by))
 );
 -- next
 CREATE INDEX payment_dispute_of_contract ON payment_dispute (authority_id, contract_id, id);
@@ -5250,6 +5267,53 @@ CREATE TRIGGER an_assignment_secures_a_facility BEFORE INSERT ON assignment FOR 
 -- next
 ALTER TABLE assignment ENABLE ALWAYS TRIGGER an_assignment_secures_a_facility;
 -- next
+CREATE TRIGGER calculation_dispute_stays BEFORE UPDATE OR DELETE ON calculation_dispute FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER calculation_dispute_stays_whole BEFORE TRUNCATE ON calculation_dispute FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE calculation_dispute ENABLE ALWAYS TRIGGER calculation_dispute_stays;
+-- next
+ALTER TABLE calculation_dispute ENABLE ALWAYS TRIGGER calculation_dispute_stays_whole;
+-- next
+ALTER TABLE calculation_dispute ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE calculation_dispute FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY calculation_dispute_seen ON calculation_dispute USING (EXISTS (SELECT FROM calculation AS made WHERE made.authority_id = calculation_dispute.authority_id AND made.id = calculation_dispute.calculation_id));
+-- next
+GRANT SELECT, INSERT ON calculation_dispute TO ecosystem_api;
+-- next
+CREATE FUNCTION what_is_held_adds_up() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.amount = (SELECT sum(held.amount) FROM payment_dispute AS held
+    WHERE held.authority_id = NEW.authority_id AND held.opened_at = NEW.opened_at
+      AND held.disputed_calculation_id = NEW.calculation_id AND held.currency = NEW.currency) AND (EXISTS (
+    SELECT FROM organisation
+    WHERE organisation.number = NEW.authority_id AND organisation.id = NEW.opened_for) OR EXISTS (
+    SELECT FROM contract CROSS JOIN json_array_elements(contract.terms->'parties') AS party
+    WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+      AND party->>'organisation_id' = NEW.opened_for AND party->>'role' = 'supplier'
+      AND (party->>'lead')::boolean))
+  AND NOT EXISTS (
+    SELECT FROM calculation AS made
+    CROSS JOIN json_to_recordset(made.document->'division')
+      AS part(organisation_id text, share numeric)
+    WHERE made.authority_id = NEW.authority_id AND made.id = NEW.calculation_id
+      AND abs(NEW.amount * part.share / 100 - coalesce(
+        (SELECT sum(held.amount) FROM payment_dispute AS held
+    WHERE held.authority_id = NEW.authority_id AND held.opened_at = NEW.opened_at
+      AND held.disputed_calculation_id = NEW.calculation_id AND held.currency = NEW.currency AND held.payee_id = part.organisation_id), 0))
+        >= power(10::numeric, -currency_places(NEW.currency)))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_held_adds_up';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER what_is_held_adds_up BEFORE INSERT ON calculation_dispute FOR EACH ROW EXECUTE FUNCTION what_is_held_adds_up();
+-- next
+ALTER TABLE calculation_dispute ENABLE ALWAYS TRIGGER what_is_held_adds_up;
+-- next
 CREATE TRIGGER contract_change_signature_stays BEFORE UPDATE OR DELETE ON contract_change_signature FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 CREATE TRIGGER contract_change_signature_stays_whole BEFORE TRUNCATE ON contract_change_signature FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
@@ -6165,6 +6229,42 @@ END $$;
 CREATE TRIGGER payment_dispute_holds_a_payment BEFORE INSERT ON payment_dispute FOR EACH ROW EXECUTE FUNCTION payment_dispute_holds_a_payment();
 -- next
 ALTER TABLE payment_dispute ENABLE ALWAYS TRIGGER payment_dispute_holds_a_payment;
+-- next
+CREATE FUNCTION payment_dispute_is_a_sides() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM organisation
+    WHERE organisation.number = NEW.authority_id AND organisation.id = NEW.opened_for) OR NEW.opened_for = NEW.payee_id
+  OR NEW.disputed_calculation_id IS NOT NULL AND EXISTS (
+    SELECT FROM contract CROSS JOIN json_array_elements(contract.terms->'parties') AS party
+    WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
+      AND party->>'organisation_id' = NEW.opened_for AND party->>'role' = 'supplier'
+      AND (party->>'lead')::boolean)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_dispute_is_a_sides';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_dispute_is_a_sides BEFORE INSERT ON payment_dispute FOR EACH ROW EXECUTE FUNCTION payment_dispute_is_a_sides();
+-- next
+ALTER TABLE payment_dispute ENABLE ALWAYS TRIGGER payment_dispute_is_a_sides;
+-- next
+CREATE FUNCTION payment_dispute_whole_is_open() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.disputed_calculation_id IS NULL OR NOT EXISTS (
+    SELECT FROM calculation_dispute AS whole WHERE whole.authority_id = NEW.authority_id
+      AND whole.calculation_id = NEW.disputed_calculation_id
+      AND whole.opened_at = NEW.opened_at)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_dispute_whole_is_open';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER payment_dispute_whole_is_open BEFORE INSERT ON payment_dispute FOR EACH ROW EXECUTE FUNCTION payment_dispute_whole_is_open();
+-- next
+ALTER TABLE payment_dispute ENABLE ALWAYS TRIGGER payment_dispute_whole_is_open;
 -- next
 CREATE FUNCTION payment_dispute_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

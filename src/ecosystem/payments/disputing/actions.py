@@ -19,8 +19,9 @@ from ecosystem.payments.disputing.model import (
     OpenFacts,
     Proposal,
     Resolved,
+    State,
 )
-from ecosystem.payments.disputing.tables import payment_dispute
+from ecosystem.payments.disputing.tables import calculation_dispute, payment_dispute
 from ecosystem.payments.model import ComputeFacts, Unclaimed
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
@@ -31,8 +32,10 @@ from ecosystem.values.actor import Actor
 _OPEN: Final = inserting(
     payment_dispute,
     "authority_id", "id", "version", "state", "contract_id", "payee_id", "disputed_id", "held_id",
-    "rest_id", "amount", "currency", "reason", "opened_by", "opened_at",
+    "rest_id", "amount", "currency", "disputed_calculation_id", "reason", "opened_by", "opened_for",
+    "opened_at",
 )  # fmt: skip
+_OPEN_WHOLE: Final = inserting(calculation_dispute)
 
 
 def _turning(*names: str) -> Statement:
@@ -67,7 +70,43 @@ async def open_dispute(
     is taken back; a payment for each part; `dispute.opened`.
     """
     payment, row = await payment_queries.locked(tx, payment_id, expected=expected)
-    facts = OpenFacts(payment=payment, asked=asked)
+    return await _open(tx, OpenFacts(payment=payment, asked=asked), row, by=by, at=at)
+
+
+async def dispute_calculation(
+    tx: Tx, calculation_id: str, asked: DisputeDraft, *, by: Actor, at: datetime
+) -> Standing:
+    """Hold each member's part of what a calculation comes to, by the shares.
+
+    Refuses with CalculationMissing, and as the rule. Effects: locks the payments of its step, of
+    all members; for each part a dispute as of a payment alone; `calculation.disputed`.
+    """
+    facts = await queries.whole_facts(tx, calculation_id, asked)
+    disputed = rules.dispute_calculation(facts, by=by, at=at)
+    for one in disputed.parts:
+        payment, row = await payment_queries.locked(tx, one.payment_id)
+        part = OpenFacts(
+            payment=payment, asked=msgspec.structs.replace(asked, amount=one.amount),
+            calculation_id=calculation_id, lead_id=facts.lead_id,
+        )  # fmt: skip
+        await _open(tx, part, row, by=by, at=at)
+    await tx.run(
+        _OPEN_WHOLE,
+        authority_id=facts.authority_number, calculation_id=calculation_id, opened_at=at,
+        contract_id=facts.contract_id, amount=asked.amount.decimal(),
+        currency=asked.amount.currency, opened_by=disputed.opened_by,
+        opened_for=disputed.opened_for,
+    )  # fmt: skip
+    version = await history.record(
+        tx, "calculation.disputed", calculation_id, facts=facts, decision=disputed, by=by, at=at,
+        audience=Audience(organisations=tuple(one.organisation_id for one in facts.shares)),
+    )  # fmt: skip
+    await tx.allow("purpose", "none")
+    return Standing(id=calculation_id, state=State.OPEN, version=version)
+
+
+async def _open(tx: Tx, facts: OpenFacts, row: Record, *, by: Actor, at: datetime) -> Standing:
+    payment, payment_id = facts.payment, facts.payment.payment_id
     opened = rules.open_dispute(facts, by=by, at=at)
     whole = _due(row, payee_id=payment.payee_id, earned=row["earned"], owed=row["owed_before"])
     one = Unclaimed(payment_id=payment_id, amount=payment.amount)
@@ -79,7 +118,9 @@ async def open_dispute(
         authority_id=row["authority_id"], id=dispute_id, version=1, state=opened.state,
         contract_id=row["contract_id"], payee_id=row["payee_id"], disputed_id=payment_id,
         held_id=held_id, rest_id=rest_id, amount=opened.held.decimal(), currency=row["currency"],
-        reason=msgspec.json.encode(asked.reason), opened_by=opened.opened_by, opened_at=at,
+        disputed_calculation_id=facts.calculation_id,
+        reason=msgspec.json.encode(facts.asked.reason), opened_by=opened.opened_by,
+        opened_for=opened.opened_for, opened_at=at,
     )  # fmt: skip
     version = await history.record(
         tx, "dispute.opened", dispute_id, facts=facts, decision=opened, by=by, at=at,

@@ -7,7 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ecosystem.payments.model import PaymentFacts
+from ecosystem.contracts.form_shapes import MemberShare
+from ecosystem.payments.model import CalculationId, PaymentFacts, PaymentKind
 from ecosystem.values.identifiers import ContractId, OrganisationId, PaymentId, pattern
 from ecosystem.values.money import Money
 from ecosystem.values.text import Text
@@ -25,10 +26,10 @@ class State(StrEnum):
 
 
 class DisputeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What of a payment is disputed, and why."""
+    """What of a payment or a calculation is disputed, and why."""
 
     amount: Money
-    """Above zero, and no more than the payment."""
+    """Above zero, and no more than what is disputed."""
     reason: Text
 
 
@@ -37,6 +38,52 @@ class OpenFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     payment: PaymentFacts
     asked: DisputeDraft
+    calculation_id: str | None = None
+    """The calculation that is disputed as a whole, with this payment among others."""
+    lead_id: str | None = None
+    """Who may do that beside the authority."""
+
+
+class Payable(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that can be held."""
+
+    payment_id: str
+    payee_id: str
+    amount: Money
+
+
+class WholeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a dispute of a calculation as a whole is checked against."""
+
+    calculation_id: str
+    contract_id: str
+    authority_number: int
+    lead_id: str
+    """Who leads those who supply, or supplies alone."""
+    kind: PaymentKind
+    superseded_by: str | None
+    total: Money
+    shares: tuple[MemberShare, ...]
+    """By which it is divided; the whole is one payee's, where one supplies alone."""
+    payable: tuple[Payable, ...]
+    """Payments of its step that are neither approved nor held."""
+    asked: DisputeDraft
+
+
+class HeldPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What of one payment is held."""
+
+    payment_id: str
+    payee_id: str
+    amount: Money
+
+
+class CalculationDisputed(msgspec.Struct, frozen=True, kw_only=True):
+    """Each member's part by the shares is held; the parts add to the amount."""
+
+    parts: tuple[HeldPart, ...]
+    opened_by: str
+    opened_for: str
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +94,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     rest: Money | None
     """None where the whole payment is disputed."""
     opened_by: str
+    opened_for: str
+    """The organisation that disputes."""
 
 
 class Proposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -69,7 +118,9 @@ class DisputeFacts(msgspec.Struct, frozen=True, kw_only=True):
     proposed_by: str | None
     """The organisation that proposes it."""
     opened_by: str
-    """Whose hand has opened the dispute, for the authority."""
+    """Whose hand has opened the dispute."""
+    opened_for: str
+    """For which organisation."""
     proposed_hand: str | None
     """Whose hand proposes."""
     asked: Proposal | None = None
@@ -109,8 +160,12 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     """The payment of the part that is not disputed; null where all of it is."""
     amount: Money
     """What is disputed."""
+    disputed_calculation_id: CalculationId | None
+    """The calculation that is disputed as a whole; null where the payment is disputed alone."""
     reason: Text
     opened_by: str
+    opened_for: OrganisationId
+    """The organisation that disputes."""
     opened_at: datetime
     proposed_payable: Money | None
     proposed_reason: Text | None

@@ -3,13 +3,29 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Integer, Text, bindparam, func, select
+import msgspec
+from sqlalchemy import Integer, Text, bindparam, exists, func, select
 
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.form_shapes import MemberShare
 from ecosystem.contracts.tables import contract
-from ecosystem.payments.disputing.model import DisputeFacts, Proposal, State
+from ecosystem.payments.calculation import Calculation
+from ecosystem.payments.disputing.model import (
+    DisputeDraft,
+    DisputeFacts,
+    Payable,
+    Proposal,
+    State,
+    WholeFacts,
+)
 from ecosystem.payments.disputing.rules import DisputeMissing
 from ecosystem.payments.disputing.tables import payment_dispute
-from ecosystem.payments.tables import payment
+from ecosystem.payments.dividing.parting import shares_in
+from ecosystem.payments.model import PaymentKind
+from ecosystem.payments.model import State as PaymentState
+from ecosystem.payments.queries import PURPOSE, payee_of
+from ecosystem.payments.rules import CalculationMissing
+from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
@@ -24,7 +40,8 @@ _KEY: Final = (
 )
 _AS_THEY_ARE: Final = (
     "id", "version", "state", "contract_id", "payee_id", "disputed_id", "held_id", "rest_id",
-    "reason", "opened_by", "proposed_reason", "proposed_by", "released_id", "agreed_by",
+    "reason", "opened_by", "opened_for", "disputed_calculation_id", "proposed_reason",
+    "proposed_by", "released_id", "agreed_by",
 )  # fmt: skip
 _VIEW: Final = (
     *(payment_dispute.c[name] for name in _AS_THEY_ARE),
@@ -74,6 +91,48 @@ _LOCKED: Final = Statement(
 )
 
 
+_later = calculation.alias("later")
+_CALCULATION: Final = Statement(
+    select(
+        calculation.c.contract_id,
+        calculation.c.ordinal,
+        calculation.c.kind,
+        calculation.c.document,
+        select(_later.c.id)
+        .where(
+            _later.c.authority_id == calculation.c.authority_id,
+            _later.c.supersedes == calculation.c.id,
+        )
+        .scalar_subquery()
+        .label("superseded_by"),
+    ).where(
+        calculation.c.authority_id == _AUTHORITY, calculation.c.id == bindparam("id", type_=Text)
+    )
+)
+_PAYABLE: Final = Statement(
+    select(payment.c.id, payment.c.payee_id, payment.c.amount, payment.c.currency)
+    .join(
+        calculation,
+        (calculation.c.authority_id == payment.c.authority_id)
+        & (calculation.c.id == payment.c.calculation_id),
+    )
+    .where(
+        payment.c.authority_id == _AUTHORITY,
+        payment.c.contract_id == bindparam("contract_id", type_=Text),
+        payment.c.kind == PaymentKind.OUTCOME.value,
+        payment.c.state.in_([PaymentState.COMPUTED.value, PaymentState.CLAIMED.value]),
+        calculation.c.ordinal == bindparam("ordinal", type_=Integer),
+        ~exists().where(
+            payment_dispute.c.authority_id == payment.c.authority_id,
+            payment_dispute.c.held_id == payment.c.id,
+            payment_dispute.c.state == "open",
+        ),
+    )
+    .order_by(payment.c.id)
+    .with_for_update(of=payment)
+)
+
+
 async def forgone(tx: Tx, contract_id: str) -> Decimal:
     """Return what the payee of a contract has forgone in disputes."""
     found: Decimal = await tx.value(
@@ -107,10 +166,50 @@ async def locked(
         proposed=None if proposed is None else money.of(proposed, currency),
         proposed_by=row["proposed_by"],
         opened_by=row["opened_by"],
+        opened_for=row["opened_for"],
         proposed_hand=row["proposed_hand"],
         asked=asked,
     )
     return facts, row
+
+
+async def whole_facts(tx: Tx, calculation_id: str, asked: DisputeDraft) -> WholeFacts:
+    """Lock the payments of a calculation's step; return what a dispute of it is checked against.
+
+    Whoever disputes it all holds what is other members', so from here on this transaction sees
+    it, as it is allowed `purpose`. Refuses with CalculationMissing.
+    """
+    authority = owner(calculation_id, "calculation", otherwise=CalculationMissing)
+    row = await tx.row(_CALCULATION, authority_id=authority, id=calculation_id)
+    if row is None:
+        raise CalculationMissing("No calculation that the caller may know of is called so.")
+    made = msgspec.json.decode(row["document"], type=Calculation)
+    terms, _ = await contracts.terms(tx, row["contract_id"])
+    lead_id = payee_of(terms)
+    await tx.allow("purpose", PURPOSE)
+    payable = await tx.rows(
+        _PAYABLE,
+        authority_id=authority, contract_id=row["contract_id"], ordinal=row["ordinal"],
+    )  # fmt: skip
+    return WholeFacts(
+        calculation_id=calculation_id,
+        contract_id=row["contract_id"],
+        authority_number=authority,
+        lead_id=lead_id,
+        kind=PaymentKind(row["kind"]),
+        superseded_by=row["superseded_by"],
+        total=made.payable(),
+        shares=shares_in(made) or (MemberShare(organisation_id=lead_id, share="100"),),
+        payable=tuple(
+            Payable(
+                payment_id=one["id"],
+                payee_id=one["payee_id"],
+                amount=money.of(one["amount"], one["currency"]),
+            )
+            for one in payable
+        ),
+        asked=asked,
+    )
 
 
 def _named(dispute_id: str) -> dict[str, Any]:

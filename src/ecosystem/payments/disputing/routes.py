@@ -9,9 +9,9 @@ from ecosystem.payments import access
 from ecosystem.payments.disputing import actions, queries, rules
 from ecosystem.payments.disputing.model import Dispute, DisputeDraft, Proposal
 from ecosystem.payments.rules import (
+    CalculationMissing,
     PaymentDisputed,
     PaymentMissing,
-    PaymentNotOwned,
     PaymentOutOfTurn,
 )
 from ecosystem.runtime import paging
@@ -29,7 +29,7 @@ from ecosystem.values.revision import RevisionStale
     key=True,
     changes=True,
     refuses=(
-        PaymentMissing, RevisionStale, PaymentNotOwned, PaymentOutOfTurn, PaymentDisputed,
+        PaymentMissing, RevisionStale, rules.NotOfDispute, PaymentOutOfTurn, PaymentDisputed,
         CurrencyUnknown, AmountTooFine, rules.DisputedPartUnfit,
     ),
 )  # fmt: skip
@@ -38,13 +38,40 @@ async def dispute_payment(
 ) -> Response[bytes]:
     """Dispute a part of a payment.
 
-    Before it is approved. The payment is taken back, and two stand in its place: `rest_id` is
-    claimed and paid as any other, `held_id` waits until both sides agree what of it is payable.
+    Before it is approved, by an approver of the authority, or by its payee. The payment is taken
+    back, and two stand in its place: `rest_id` is claimed and paid as any other, `held_id` waits
+    until both sides agree what of it is payable.
     """
     now = await actions.open_dispute(
         request.tx, payment_id, data, by=request.by, at=request.at, expected=request.expected
     )
     return request.answer(now, version=now.version, location=f"/v1/payment-disputes/{now.id}")
+
+
+@post(
+    "/v1/calculations/{calculation_id:str}/dispute",
+    permit=access.DISPUTE_CALCULATION,
+    answers=Standing,
+    key=True,
+    refuses=(
+        CalculationMissing, rules.NotOfCalculation, rules.CalculationSuperseded, CurrencyUnknown,
+        AmountTooFine, rules.DisputedPartUnfit,
+    ),
+)  # fmt: skip
+async def dispute_calculation(
+    request: Call, calculation_id: FromPath[str], data: JSONBody[DisputeDraft]
+) -> Response[bytes]:
+    """Dispute a calculation as a whole.
+
+    By an approver of the authority, or by the lead of those who supply together. The amount is
+    divided by the shares of the calculation, to the last cent, and each member's part is held as
+    in a dispute of its own payments; each is resolved by itself. Where a part is approved, paid or
+    held already, nothing is.
+    """
+    now = await actions.dispute_calculation(
+        request.tx, calculation_id, data, by=request.by, at=request.at
+    )
+    return request.answer(now, version=now.version, location=f"/v1/calculations/{calculation_id}")
 
 
 @get(
@@ -133,6 +160,6 @@ async def resolve_dispute(request: Call, dispute_id: FromPath[str]) -> Response[
 
 
 ROUTES = (
-    dispute_payment, list_payment_disputes, read_payment_dispute, propose_resolution,
-    resolve_dispute,
+    dispute_payment, dispute_calculation, list_payment_disputes, read_payment_dispute,
+    propose_resolution, resolve_dispute,
 )  # fmt: skip

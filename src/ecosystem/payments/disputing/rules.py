@@ -1,19 +1,24 @@
 """What of a payment can be disputed, and who settles it."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
+from ecosystem.contracts.shares import Part, divided
 from ecosystem.payments.disputing.model import (
+    CalculationDisputed,
     DisputeFacts,
+    HeldPart,
     Opened,
     OpenFacts,
     Proposed,
     Resolved,
     State,
+    WholeFacts,
 )
 from ecosystem.payments.model import PaymentKind
 from ecosystem.payments.model import State as PaymentState
-from ecosystem.payments.rules import PaymentDisputed, PaymentNotOwned, PaymentOutOfTurn
+from ecosystem.payments.rules import PaymentDisputed, PaymentOutOfTurn
 from ecosystem.values import control, money
 from ecosystem.values.actor import Actor, Role
 from ecosystem.values.refusal import Kind, Refusal
@@ -69,22 +74,37 @@ class OwnResolution(Refusal):
 
 
 class OwnOpening(Refusal):
-    """Nobody answers for the payee whose own hand has opened the dispute for the authority."""
+    """Nobody answers for one side whose own hand has opened the dispute for another."""
 
     kind = Kind.FORBIDDEN
-    remedy = "Another person who delivers for the payee must do this."
+    remedy = "Another person of the same side must do this."
+
+
+class NotOfCalculation(Refusal):
+    """The calculation is not the caller's to dispute as a whole."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "An approver of the authority or the lead's delivery must; dispute your own payment."
+
+
+class CalculationSuperseded(Refusal):
+    """Another calculation of the same step has taken the place of this one."""
+
+    kind = Kind.CONFLICT
+    remedy = "Dispute the calculation that supersedes it."
 
 
 def open_dispute(facts: OpenFacts, *, by: Actor, at: datetime) -> Opened:
     """Hold a part of a payment.
 
-    Refuses with PaymentNotOwned, PaymentOutOfTurn, PaymentDisputed, DisputedPartUnfit, or as
+    Refuses with NotOfDispute, PaymentOutOfTurn, PaymentDisputed, DisputedPartUnfit, or as
     `money.check` does, in that order.
     """
     del at
     payment, asked = facts.payment, facts.asked.amount
-    if by.organisation_number != payment.authority_number:
-        raise PaymentNotOwned("The caller's organisation is not the authority of this payment.")
+    leads = by.organisation_id == facts.lead_id and by.has(Role.DELIVERY)
+    if not (leads or _buys(payment.authority_number, by) or _is_payee(payment.payee_id, by)):
+        raise NotOfDispute("The caller neither approves for the authority, nor delivers.")
     if payment.state not in {PaymentState.COMPUTED, PaymentState.CLAIMED}:
         raise PaymentOutOfTurn(f"The payment is {payment.state}.")
     if payment.dispute_id is not None:
@@ -100,7 +120,55 @@ def open_dispute(facts: OpenFacts, *, by: Actor, at: datetime) -> Opened:
         held=money.of(amount, asked.currency),
         rest=money.of(whole - amount, asked.currency) if amount < whole else None,
         opened_by=control.hand(by),
+        opened_for=by.organisation_id,
     )
+
+
+def dispute_calculation(facts: WholeFacts, *, by: Actor, at: datetime) -> CalculationDisputed:
+    """Hold each member's part of an amount by the shares; the parts add to it exactly.
+
+    Refuses with NotOfCalculation, CalculationSuperseded, DisputedPartUnfit, or as `money.check`
+    does, in that order.
+    """
+    del at
+    leads = by.organisation_id == facts.lead_id and by.has(Role.DELIVERY)
+    if not (leads or _buys(facts.authority_number, by)):
+        raise NotOfCalculation("The caller neither approves for the authority, nor leads.")
+    if facts.superseded_by is not None:
+        raise CalculationSuperseded(f"{facts.superseded_by} supersedes it.")
+    if facts.kind is PaymentKind.INTEREST:
+        raise DisputedPartUnfit("Late interest is not disputed in part: reject it.")
+    asked, total = facts.asked.amount, facts.total
+    amount = money.check(asked, pointer="/amount")
+    if asked.currency != total.currency or not 0 < amount <= total.decimal():
+        said = f"The calculation comes to {total.amount} {total.currency}."
+        raise DisputedPartUnfit(said, pointer="/amount")
+    return CalculationDisputed(
+        parts=tuple(part for one in divided(asked, facts.shares) for part in _held(one, facts)),
+        opened_by=control.hand(by),
+        opened_for=by.organisation_id,
+    )
+
+
+def _held(one: Part, facts: WholeFacts) -> Iterator[HeldPart]:
+    """Yield what is held of a member's payments, of the largest first."""
+    own = [each for each in facts.payable if each.payee_id == one.organisation_id]
+    left = one.amount.decimal()
+    for each in sorted(own, key=lambda each: (-each.amount.decimal(), each.payment_id)):
+        taken = min(left, each.amount.decimal())
+        if taken:
+            yield HeldPart(
+                payment_id=each.payment_id,
+                payee_id=each.payee_id,
+                amount=money.of(taken, one.amount.currency),
+            )
+        left -= taken
+    if left:
+        said = (
+            f"Of the part of {one.organisation_id}, {one.amount.amount}, {left:f} is approved, "
+            "paid, held or not payable: dispute less, or each payment by itself."
+        )
+        raise DisputedPartUnfit(said, pointer="/amount")
 
 
 def propose(facts: DisputeFacts, *, by: Actor, at: datetime) -> Proposed:
@@ -148,13 +216,19 @@ def resolve(facts: DisputeFacts, *, by: Actor, at: datetime) -> Resolved:
     )
 
 
+def _buys(authority_number: int, by: Actor) -> bool:
+    return by.organisation_number == authority_number and by.has(Role.APPROVER)
+
+
+def _is_payee(payee_id: str, by: Actor) -> bool:
+    return by.organisation_id == payee_id and by.has(Role.DELIVERY)
+
+
 def _side(facts: DisputeFacts, by: Actor) -> None:
     """Refuse whoever stands on neither side or on both, and whatever comes after the end."""
-    is_buyer = by.organisation_number == facts.authority_number and by.has(Role.APPROVER)
-    is_payee = by.organisation_id == facts.payee_id and by.has(Role.DELIVERY)
-    if not (is_buyer or is_payee):
+    if not (_buys(facts.authority_number, by) or _is_payee(facts.payee_id, by)):
         raise NotOfDispute("The caller neither approves for the authority, nor delivers.")
-    if not is_buyer and control.is_own(by, facts.opened_by):
-        raise OwnOpening("The caller has opened this dispute for the authority.")
+    if by.organisation_id != facts.opened_for and control.is_own(by, facts.opened_by):
+        raise OwnOpening("The caller has opened this dispute for another side.")
     if facts.state is not State.OPEN:
         raise DisputeSettled("Both sides have agreed.")
