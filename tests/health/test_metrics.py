@@ -62,7 +62,7 @@ async def test_requests_are_counted_by_route_method_and_status(chosen: Settings)
     assert 'method="_OTHER",route=""' in told
     assert 'ecosystem_problems_total{code="need_missing"} 1.0' in told
     assert re.search(r"^ecosystem_pool_in_use \d", told, re.MULTILINE)
-    assert re.search(r"^ecosystem_pool_waiting 0", told, re.MULTILINE)
+    assert re.search(r"^ecosystem_pool_waiting \d", told, re.MULTILINE)
     assert re.search(r"^ecosystem_sequencer_lag_seconds \d", told, re.MULTILINE)
 
 

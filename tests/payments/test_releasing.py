@@ -219,8 +219,9 @@ async def test_the_database_refuses_a_day_that_has_not_begun(
 
     with pytest.raises(asyncpg.RestrictViolationError) as refused:
         await connection.execute(
-            "INSERT INTO calculation SELECT authority_id, $2, contract_id, ordinal + 1, NULL, "
-            "kind, late_payment_id, document, digest, total, currency, $3 FROM calculation "
+            "INSERT INTO calculation (authority_id, id, contract_id, ordinal, kind, document, "
+            "digest, total, currency, recorded_at) SELECT authority_id, $2, contract_id, "
+            "ordinal + 1, kind, document, digest, total, currency, $3 FROM calculation "
             "WHERE id = $1",
             made["id"], mint("calculation", authority=agreed.authority), day_before,
         )  # fmt: skip

@@ -149,7 +149,7 @@ class DecisionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     kept: Money
     """From nothing to all of it; the rest is paid."""
     reasons: Text
-    answers: Annotated[tuple[Answer, ...], Meta(max_length=100)] = ()
+    answers: Annotated[tuple[Answer, ...], Meta(max_length=20)] = ()
     """One for each that has replied, of those who supply together; who supplies alone is answered
     by `reasons`."""
 
@@ -205,7 +205,7 @@ class Deduction(msgspec.Struct, frozen=True, kw_only=True):
     kept: Money | None
     """What is final; null until it is decided."""
     reasons: Text | None
-    answers: Annotated[tuple[Answer, ...], Meta(max_length=100)] | None
+    answers: Annotated[tuple[Answer, ...], Meta(max_length=20)] | None
     """To each of those who supply together that has replied; null until it is decided."""
     decided_by: str | None
     decided_at: datetime | None
