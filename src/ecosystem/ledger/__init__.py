@@ -7,11 +7,11 @@ account holds is `credits - debits`.
 
 Kinds: `appropriation` is the source of all money of a budget, and stands below zero. What a
 council appropriates becomes `available`; an award makes it `committed`, a contract
-`encumbered`. Verified outcomes make it `payable`, less `retention`; a payment order puts it
-`in_transit`, the bank's notice makes it `disbursed`. `advance` is paid and not yet earned,
-`deduction` is kept back for good, `withheld` is kept
-for the tax office, `receivable` is owed back by a supplier, `lender` is what was
-assigned to a financial institution.
+`encumbered`. Verified outcomes make it `payable`; a payment order puts it `in_transit`, the
+bank's notice makes it `disbursed`; `withheld` is kept for the tax office. What is retained,
+deducted or recovered of an advance moves nothing: it stays `encumbered`, and the calculations
+of the contract say what it is. `retention`, `advance`, `deduction`, `receivable` and `lender`
+are names of accounts that nothing uses yet.
 
 A facility is a book of its own, under its identifier: what its lender puts up comes from
 `funding` and is `undrawn`, drawn it is `outstanding` for its drawdown, and comes back as
