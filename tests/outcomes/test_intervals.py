@@ -141,6 +141,13 @@ def test_fewer_than_thirty_ratings_have_no_interval() -> None:
     assert interval(survey("mean"), sampled(ratings)) is not None
 
 
+@pytest.mark.parametrize("total", ["-1", "101"])
+def test_what_no_sample_can_say_has_no_interval(total: str) -> None:
+    assert interval(survey(), Sample(100, Decimal(total), None)) is None
+    mean = Sample(100, Decimal(total) * 100, Decimal(0))
+    assert interval(survey("mean"), mean) is None
+
+
 def test_what_all_rate_alike_has_an_interval_of_one_point() -> None:
     found = interval(survey("mean"), sampled([85] * 40))
 

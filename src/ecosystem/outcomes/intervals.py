@@ -73,10 +73,13 @@ class Sample(NamedTuple):
 
 
 def interval(survey: Survey, sample: Sample, *, factor: str = "1") -> Interval | None:
-    """Return the interval of a sample's result; None where the sample is too small to have one.
+    """Return the interval of a sample's result, where it has one.
 
-    `factor` is by what a proportion is multiplied. Requires a sample that `sampling` accepts.
+    It has none where the sample is too small, or where what was observed before the metric became
+    a survey adds up to what no sample can say. `factor` is by what a proportion is multiplied.
     """
+    if not _is_sample(survey, sample):
+        return None
     with localcontext(prec=_PRECISION):
         z = NORMAL[survey.confidence]
         if survey.statistic == "proportion":
@@ -90,6 +93,13 @@ def interval(survey: Survey, sample: Sample, *, factor: str = "1") -> Interval |
         lower, upper = _student(sample, sample.squares, z)
         least, most = Decimal(survey.scale.lower), Decimal(survey.scale.upper)
         return _interval("t-1", survey.confidence, max(lower, least), min(upper, most))
+
+
+def _is_sample(survey: Survey, sample: Sample) -> bool:
+    """Tell whether so many can have answered what adds up to the total."""
+    scale = survey.scale
+    least, most = (_NOTHING, _ONE) if scale is None else map(Decimal, (scale.lower, scale.upper))
+    return sample.size > 0 and least * sample.size <= sample.total <= most * sample.size
 
 
 def student(freedom: int, z: Decimal) -> Decimal:

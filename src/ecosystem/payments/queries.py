@@ -137,6 +137,8 @@ CALCULATIONS: Final = page_of(
     .where(*_CALCULATED)
 )
 """A page of the calculations of a contract, also of those that others supersede."""
+_PROVED: Final = "outcomes:read"
+"""Without this scope a calculation is read without the observations that prove it."""
 _PROOFS: Final = case(
     (
         contracts.is_concerned(calculation.c.authority_id, calculation.c.contract_id),
@@ -242,7 +244,7 @@ async def explanation(tx: Tx, payment_id: str, *, proofs: bool, seen_by: Actor) 
         _EXPLANATION,
         authority_id=owner_of(payment_id),
         id=payment_id,
-        **contracts.reads_as(seen_by),
+        **contracts.reads_as(seen_by, scope=_PROVED),
     )
     return _told(_found(row), proofs=proofs)
 
@@ -250,9 +252,8 @@ async def explanation(tx: Tx, payment_id: str, *, proofs: bool, seen_by: Actor) 
 async def document(tx: Tx, calculation_id: str, *, proofs: bool, seen_by: Actor) -> bytes:
     """Return a calculation as it was made, as `explanation` does. Refuses CalculationMissing."""
     authority = owner(calculation_id, "calculation", otherwise=CalculationMissing)
-    row = await tx.row(
-        _DOCUMENT, authority_id=authority, id=calculation_id, **contracts.reads_as(seen_by)
-    )
+    reads_as = contracts.reads_as(seen_by, scope=_PROVED)
+    row = await tx.row(_DOCUMENT, authority_id=authority, id=calculation_id, **reads_as)
     if row is None:
         raise CalculationMissing("No calculation that the caller may know of is called so.")
     return _told(row, proofs=proofs)

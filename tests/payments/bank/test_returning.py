@@ -24,7 +24,7 @@ from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import seen_by
 from tests.builders import waiting
 from tests.payments.agreement import AT, WORDS, Agreement, calculations, payments, totals
-from tests.payments.bank.messages import entry, notification
+from tests.payments.bank.messages import entry, notification, status_report
 from tests.payments.bank.test_actions import agreed as agreed  # noqa: PLC0414 - a fixture
 from tests.payments.bank.test_actions import instructed_anew, ordered, state, told
 from tests.payments.steps import act_as, held, instructed, unsound
@@ -117,6 +117,22 @@ async def test_what_came_back_is_ordered_again_and_no_more(
     assert (now.state, now.paid.amount) == ("settled", "8000.00")
     assert [one.amount.amount for one in now.settlements] == ["8000.00", "3000.00"]
     assert (await held(database, agreed))[AccountKind.DISBURSED] == Decimal(8000)
+    assert await unsound(database) == []
+
+
+async def test_of_a_rest_that_the_bank_refuses_no_more_than_the_rest_is_payable(
+    database: Database, agreed: Agreement, tmp_path: Path
+) -> None:
+    payment_id = await settled(database, agreed, tmp_path)
+    await back(database, agreed, tmp_path, "3000.00", payment_id)
+    await instructed_anew(database, agreed, payment_id)
+    file = await ordered(database, agreed, tmp_path, payment_id)
+    refused = status_report(file.id.partition("_")[2], payment_id[8:], group="PART")
+
+    report = await told(database, agreed, tmp_path, refused)
+
+    assert (report.returned, await state(database, agreed)) == (1, "returned")
+    assert (await held(database, agreed))[AccountKind.PAYABLE] == Decimal(3000)
     assert await unsound(database) == []
 
 

@@ -190,7 +190,7 @@ async def _send_back(
     return Leg(
         debit=paid.account(AccountKind.IN_TRANSIT, row, named.contract_id),
         credit=paid.account(AccountKind.PAYABLE, row, named.contract_id),
-        amount=named.amount,
+        amount=named.owed(),
         reference=named.payment_id,
     )
 
