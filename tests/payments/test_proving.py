@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -62,15 +63,30 @@ async def _paid(database: Database, folder: Path) -> Agreement:
 
 
 async def _exported(
-    database: Database, agreed: Agreement, *, by: str = "city/officer"
+    database: Database,
+    agreed: Agreement,
+    *,
+    by: str = "city/officer",
+    scopes: tuple[str, ...] = ("payments:read", "outcomes:read"),
 ) -> dict[str, Any]:
     """Return what a reader is answered who asks for the calculation with its proofs."""
-    reader = agreed.actor(*by.split("/"))
+    reader = msgspec.structs.replace(agreed.actor(*by.split("/")), scopes=scopes)
     payment_id = (await payments(database, agreed))[0]["id"]
     async with database.reading(seen_by(reader)) as tx:
         body = await queries.explanation(tx, payment_id, proofs=True, seen_by=reader)
     exported: dict[str, Any] = json.loads(body)
     return exported
+
+
+async def test_who_may_not_read_observations_reads_the_calculation_without_them(
+    database: Database, tmp_path: Path
+) -> None:
+    agreed = await _paid(database, tmp_path)
+
+    told = await _exported(database, agreed, scopes=("payments:read",))
+
+    assert "proofs" not in told
+    assert "proofs" in await _exported(database, agreed)
 
 
 def _recomputed(
