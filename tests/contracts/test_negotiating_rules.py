@@ -82,7 +82,7 @@ def _accept(*, reply: ReplyFacts | None = None, **changed: Any) -> AcceptFacts:
 def test_only_what_the_form_leaves_open_changes_and_all_that_follows_from_it() -> None:
     waiting = Open(id=PROPOSAL, side="authority")
 
-    proposed = rules.propose(_facts(open=waiting), by=DELIVERY, at=AT)
+    proposed = rules.propose(_facts(open=waiting, sign_by=AT), by=DELIVERY, at=AT)
 
     assert (proposed.side, proposed.wording, proposed.answers) == ("supplier", 2, PROPOSAL)
     (value,) = proposed.values
@@ -109,6 +109,11 @@ def test_only_what_the_form_leaves_open_changes_and_all_that_follows_from_it() -
             {"open": Open(id=PROPOSAL, side="authority"), "asked": _asked(base="0" * 64)},
             CITY,
             ProposalOpen,
+        ),
+        (
+            {"sign_by": AT, "asked": _asked(base="0" * 64), "form": None},
+            CITY,
+            rules.SignatureCalled,
         ),
         ({"asked": _asked(base="0" * 64), "form": None}, CITY, rules.DraftReworded),
         ({"form": None}, CITY, FormUnknown),

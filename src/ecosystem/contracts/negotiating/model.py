@@ -64,6 +64,8 @@ class ProposeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The form that the terms have grown from, or None where it ships no more."""
     asked: ProposalDraft
     open: Open | None
+    sign_by: datetime | None = None
+    """Until when who won is called upon to sign the draft as it is worded."""
 
 
 class ValueProposed(msgspec.Struct, frozen=True, kw_only=True):

@@ -123,6 +123,7 @@ def propose_facts(row: Record, asked: ProposalDraft, *, waiting: Record | None) 
         form=contracts.forms_by_name().get((terms.form.id, terms.form.version)),
         asked=asked,
         open=None if waiting is None else Open(id=waiting["id"], side=waiting["side"]),
+        sign_by=row["sign_by"],
     )
 
 

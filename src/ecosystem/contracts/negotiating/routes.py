@@ -33,7 +33,8 @@ from ecosystem.values.revision import RevisionStale
     key=True,
     refuses=(
         ContractMissing, rules.NotNegotiating, ContractCancelled, ContractInForce, ProposalOpen,
-        rules.DraftReworded, FormUnknown, FormAltered, TermsUnmet, rules.NothingChanged,
+        rules.SignatureCalled, rules.DraftReworded, FormUnknown, FormAltered, TermsUnmet,
+        rules.NothingChanged,
     ),
 )  # fmt: skip
 async def propose_values(

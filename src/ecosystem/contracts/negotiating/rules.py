@@ -61,6 +61,13 @@ class ProposalOver(Refusal):
     remedy = "Read what became of it, and propose another one if need be."
 
 
+class SignatureCalled(Refusal):
+    """Who won is called upon to sign the draft as it is worded, which nobody signs in between."""
+
+    kind = Kind.CONFLICT
+    remedy = "Accept or reject what the winner proposes; reword nothing else before `sign_by`."
+
+
 class OwnSideProposed(Refusal):
     """The proposal is of the caller's own side."""
 
@@ -79,14 +86,16 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
     """Propose values for what the form leaves open; it stands in the place of the other side's.
 
     Refuses with NotNegotiating, ContractCancelled, ContractInForce, ProposalOpen where the own
-    side waits for an answer, DraftReworded, FormUnknown, FormAltered, as `forms.grow` does, and
-    NothingChanged, in that order.
+    side waits for an answer, SignatureCalled where the authority would, DraftReworded,
+    FormUnknown, FormAltered, as `forms.grow` does, and NothingChanged, in that order.
     """
     del at
     side = side_of(facts.sides, by)
     check_draft(facts.state)
     if facts.open is not None and facts.open.side == side:
         raise ProposalOpen(f"{facts.open.id} waits for the other side.")
+    if side == "authority" and facts.sign_by is not None:
+        raise SignatureCalled(f"The call is until {facts.sign_by.isoformat()}.")
     if facts.asked.base_digest != facts.terms_digest:
         message = f"The draft has the digest {facts.terms_digest}."
         raise DraftReworded(message, pointer="/base_digest")
