@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import structlog
 from granian import Granian
@@ -19,6 +19,7 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from ecosystem.cli import place
+from ecosystem.cli.stopping import Starting, stopped_by_signals
 from ecosystem.cli.trouble import Trouble, port_held
 from ecosystem.runtime import log, parent, settings, telemetry
 from ecosystem.runtime.postgres import EmbeddedServer, PostgresFailed
@@ -37,7 +38,7 @@ def run(parsed: argparse.Namespace) -> int:
     telemetry.ensure_installed(chosen)
     answers = parsed.role != "worker"
     with (
-        _stopped_by_signals(),
+        stopped_by_signals() as starting,
         port_held(chosen.host, chosen.port) if answers else nullcontext(),
         place.database(chosen) as (placed, server),
         _watched(server),
@@ -47,9 +48,9 @@ def run(parsed: argparse.Namespace) -> int:
         if answers:
             asyncio.run(place.refuse_other_kind(placed))
             os.register_at_fork(after_in_child=partial(_forked, server))
-            _serve(placed)
+            _serve(placed, starting)
         else:
-            asyncio.run(_work(placed))
+            asyncio.run(_work(placed, starting))
     return 0
 
 
@@ -71,7 +72,7 @@ def _chosen(parsed: argparse.Namespace) -> Settings:
     return place.addressed(chosen)
 
 
-def _serve(chosen: Settings) -> None:
+def _serve(chosen: Settings, starting: Starting) -> None:
     _log.info(
         "serving", address=f"http://{chosen.host}:{chosen.port}", docs=f"{chosen.public_url}/docs"
     )
@@ -89,11 +90,12 @@ def _serve(chosen: Settings) -> None:
         workers_kill_timeout=parent.GRACE_S,
         respawn_failed_workers=True,
     )
-    _application()
+    starting.hand_over(web.signal_handler_interrupt)
     hung_up = signal.getsignal(signal.SIGHUP)
-    if hung_up is _leave:
-        hung_up = web.signal_handler_interrupt
     web.on_startup(lambda: signal.signal(signal.SIGHUP, hung_up))
+    _application()
+    if web.interrupt_signal:
+        return
     try:
         web.serve()
     except SystemExit as ended:
@@ -124,37 +126,15 @@ def _forked(server: EmbeddedServer | None) -> None:
         server.disown()
 
 
-async def _work(chosen: Settings) -> None:
+async def _work(chosen: Settings, starting: Starting) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, *_stopping()):
+    for number in starting.signals:
         loop.add_signal_handler(number, stop.set)
     app = _application()
     async with app.living(app.build(chosen)):
         _log.info("working")
         await stop.wait()
-
-
-@contextmanager
-def _stopped_by_signals() -> Generator[None]:
-    """Let signals end the start in order, until the web server or the worker takes them over."""
-    before = {number: signal.signal(number, _leave) for number in _stopping()}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _stopping() -> tuple[signal.Signals, ...]:
-    """Return the signals that stop the service; `nohup` has it outlive its terminal."""
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        return (signal.SIGTERM,)
-    return (signal.SIGTERM, signal.SIGHUP)
-
-
-def _leave(*_: Any) -> NoReturn:
-    sys.exit(0)
 
 
 @contextmanager
