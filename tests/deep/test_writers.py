@@ -15,5 +15,7 @@ async def test_sixteen_writers_at_it_for_a_minute(database_url: str) -> None:
 
     await writers.work(60)
 
-    await writers.check()
     await database.close()
+    reader = Database(database_url, Settings())
+    await writers.check(reader)
+    await reader.close()

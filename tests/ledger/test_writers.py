@@ -18,5 +18,7 @@ async def test_sixteen_writers_leave_what_was_acknowledged(database_url: str) ->
     assert writers.moved > 50
     assert writers.refused
     assert writers.taken_back
-    await writers.check()
     await database.close()
+    reader = Database(database_url, Settings())
+    await writers.check(reader)
+    await reader.close()
