@@ -9,6 +9,7 @@ import pytest
 from ecosystem.awards import rules
 from ecosystem.awards.admission import rules as admission
 from ecosystem.awards.admission.model import ExhaustFacts
+from ecosystem.awards.counting import Made
 from ecosystem.awards.evaluation import rules as evaluation
 from ecosystem.awards.model import (
     AppointFacts,
@@ -310,7 +311,9 @@ def test_a_lot_that_ends_empty_leaves_a_need_with_a_contract_contracted(
 ) -> None:
     facts = EvaluateFacts(
         need_id="need_a", authority_number=3, need_state=NeedState.OPENED, round=2,
-        lots=("lot_a", "lot_b"), offered=("lot_a", "lot_b"), contests=(), standing=("lot_a",),
+        lots=("lot_a", "lot_b"), offered=("lot_a", "lot_b"), contests=(),
+        made=(Made(id="award_a", lot_id="lot_a", kind=OfferKind.DELIVERY, state="published",
+                   is_over=False),),
         is_contracted=is_contracted,
     )  # fmt: skip
 

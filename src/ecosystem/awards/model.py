@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from ecosystem.awards.admission.model import LotEnd
+from ecosystem.awards.counting import Made
 from ecosystem.awards.criteria import Inputs, Ranking
 from ecosystem.awards.freezing.model import FrozenScores
 from ecosystem.needs.model import Code, FormCited, OfferKind
@@ -249,10 +250,8 @@ class EvaluateFacts(msgspec.Struct, frozen=True, kw_only=True):
     contests: tuple[ContestFacts, ...]
     settled: tuple[Contest, ...] = ()
     """The contests of the round before that nobody has to evaluate again."""
-    standing: tuple[str, ...] = ()
-    """The lots of which an award stands."""
-    over: tuple[str, ...] = ()
-    """The lots of which no award is made any more."""
+    made: tuple[Made, ...] = ()
+    """The awards of the need, whatever has become of them."""
     spent: tuple[str, ...] = ()
     """The settled contests, by their digests, whose ranked offers are all passed over."""
     ended: tuple[str, ...] = ()

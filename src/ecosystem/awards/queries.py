@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from ecosystem.awards.admission.model import AFTER_RANKING
 from ecosystem.awards.admission.tables import admission
+from ecosystem.awards.counting import Made, Standings, standings, taken
 from ecosystem.awards.explanations.tables import price_explanation
 from ecosystem.awards.falling import kept
 from ecosystem.awards.model import (
@@ -33,7 +34,7 @@ from ecosystem.awards.model import (
     RejectFacts,
     Remedy,
 )
-from ecosystem.awards.rules import FROM_BUDGET, STANDING, AwardMissing, check_final
+from ecosystem.awards.rules import AwardMissing, check_final
 from ecosystem.awards.tables import award, evaluation
 from ecosystem.catalogue.profiles.days import end_of
 from ecosystem.catalogue.profiles.model import InForce
@@ -280,40 +281,40 @@ def reject_facts(found: Record, reason: Words) -> RejectFacts:
     )
 
 
-class Standings(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a need's lots are awarded."""
-
-    counting: frozenset[OfferKind]
-    """The kinds of offer whose awards make a lot awarded."""
-    awards: frozenset[str]
-    """The awards that stand: approved, and not cancelled."""
-    left_open: tuple[str, ...]
-    """The lots that wait for an award."""
-
-
 async def standing(
-    tx: Tx, row: Record, *, without: tuple[str, OfferKind] | None = None
+    tx: Tx,
+    row: Record,
+    *,
+    without: tuple[str, OfferKind] | None = None,
+    is_over: bool = False,
 ) -> Standings:
-    """Return how far the lots of a locked need are awarded, and would be `without` a contest."""
+    """Return how far the lots of a locked need are awarded, and would be `without` a contest.
+
+    With `is_over` the lot of that contest would not be awarded any more.
+    """
     contests, _ = await evaluated(tx, row["id"])
     passed = await passed_over(tx, row["id"])
     ended = await kept.ended(tx, row["id"]) | frozenset({without} if without else ())
-    ranked = [
-        one
-        for one in contests
-        if one.ranking.ranked and not is_spent(one, passed) and (one.lot_id, one.kind) not in ended
-    ]
-    # Financing counts only where nothing else can be awarded.
-    counting = FROM_BUDGET & {one.kind for one in ranked} or {OfferKind.FINANCING}
-    awards = await made(tx, row["id"])
-    stand = [one for one in awards if one["state"] in STANDING]
-    over = [one for one in awards if one["remedy"] == Remedy.CANCELLATION]
-    done = {one["lot_id"] for one in (*stand, *over) if one["kind"] in counting}
-    return Standings(
-        counting=frozenset(counting),
-        awards=frozenset(one["id"] for one in stand),
-        left_open=tuple(sorted({one.lot_id for one in ranked if one.kind in counting} - done)),
+    ranked = {(one.lot_id, one.kind): one for one in contests if one.ranking.ranked}
+    made_so_far = await counted(tx, row)
+    if without:
+        made_so_far = tuple(taken(one, without, is_over=is_over) for one in made_so_far)
+    return standings(
+        ranked.keys(),
+        made_so_far,
+        open_to={key for key, one in ranked.items() if not is_spent(one, passed)} - ended,
     )
+
+
+async def counted(tx: Tx, row: Record) -> tuple[Made, ...]:
+    """Return the awards of a need as they count."""
+    return tuple(
+        Made(
+            id=one["id"], lot_id=one["lot_id"], kind=OfferKind(one["kind"]), state=one["state"],
+            is_over=one["remedy"] == Remedy.CANCELLATION,
+        )
+        for one in await made(tx, row["id"])
+    )  # fmt: skip
 
 
 async def law_of(tx: Tx, row: Record) -> InForce:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
+from ecosystem.awards.counting import FROM_BUDGET, STANDING
 from ecosystem.awards.model import (
     Approved,
     ApproveFacts,
@@ -14,17 +15,12 @@ from ecosystem.awards.model import (
     Remedy,
     State,
 )
-from ecosystem.needs.model import OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.needs.rules import AwardStands
 from ecosystem.values import control
 from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Kind, Refusal
 
-FROM_BUDGET: Final = frozenset({OfferKind.DELIVERY, OfferKind.ADVISORY})
-"""The kinds of offer that are paid from the budget; financing is paid back instead."""
-STANDING: Final = frozenset({"published", "suspended"})
-"""What is kept of an award that is approved, and not cancelled."""
 _AWARDABLE: Final = frozenset({NeedState.EVALUATED, NeedState.AWARDED, NeedState.CONTRACTED})
 """Lots of a need are awarded one by one: another one may be awarded, or contracted, before."""
 

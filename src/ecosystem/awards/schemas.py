@@ -80,10 +80,11 @@ class Award(AwardSummary, frozen=True, kw_only=True):
     approved_by: PersonId | None
     approved_at: datetime | None
     cancelled_at: datetime | None
-    cancelled_by: PersonId | None
-    """Who rejected the proposal, upheld a challenge, declined to sign, or let the award lapse."""
+    cancelled_by: str | None
+    """Who rejected the proposal, upheld a challenge, declined to sign, or let the award lapse; or
+    `rule:nothing-to-finance` where nothing is left that the award could finance."""
     cancelled_reason: Text | None
     remedy: Remedy | None
     """What a reviewer ordered; null where no reviewer cancelled it."""
     lapse: Lapse | None
-    """How it fell after it was final; null where it did not."""
+    """How it fell after it was final, or that a lender was released; null where neither is so."""

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
-from ecosystem.awards.falling.guard import NOT_ENDED, NOT_FALLEN
+from ecosystem.awards.falling.guard import NOT_ENDED, NOT_FALLEN, NOT_RELEASED
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
@@ -163,12 +163,14 @@ _TURNS: Final = stepping(
         "published suspended": "",
         "published cancelled": "cancelled_at,cancelled_by,cancelled_reason,lapse",
         "suspended published": "",
-        "suspended cancelled": "cancelled_at,cancelled_by,cancelled_reason,remedy",
+        "suspended cancelled": "cancelled_at,cancelled_by,cancelled_reason,remedy,lapse",
     },
     never=f"""(OLD.state = 'suspended' AND NEW.state = 'published' AND EXISTS (
       SELECT FROM challenge WHERE challenge.authority_id = NEW.authority_id
         AND challenge.award_id = NEW.id AND challenge.state = 'open'))
-    OR (OLD.state = 'published' AND NEW.state = 'cancelled' AND {NOT_FALLEN})""",
+    OR (OLD.state = 'published' AND NEW.state = 'cancelled' AND {NOT_FALLEN})
+    OR (OLD.state = 'suspended' AND NEW.lapse IS NOT NULL
+      AND (NEW.lapse <> 'released' OR {NOT_RELEASED}))""",
 )
 
 _NOTHING_STANDS: Final = (
@@ -247,7 +249,7 @@ award: Final = Table(
         "remedy IS NULL OR (remedy IN ('evaluation', 'cancellation') AND state = 'cancelled')",
         name="remedy_is_known",
     ),
-    CheckConstraint("lapse IN ('declined', 'unsigned')", name="lapse_is_known"),
+    CheckConstraint("lapse IN ('declined', 'unsigned', 'released')", name="lapse_is_known"),
     CheckConstraint(
         "num_nonnulls(remedy, lapse) "
         "= CASE WHEN state = 'cancelled' AND approved_by IS NOT NULL THEN 1 ELSE 0 END",

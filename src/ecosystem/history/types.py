@@ -23,6 +23,7 @@ TYPES: Final = frozenset(
         "award.lapsed",
         "award.proposed",
         "award.rejected",
+        "award.released",
         "award.resumed",
         "award.suspended",
         "bank_item.matched",

@@ -19,6 +19,7 @@ from ecosystem.awards.admission.model import (
 )
 from ecosystem.awards.admission.schemas import AdmissionStanding
 from ecosystem.awards.admission.tables import admission
+from ecosystem.awards.releasing import actions as releasing
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience, Occurrence
 from ecosystem.needs import actions as needs_actions
@@ -152,7 +153,8 @@ async def pass_over(
 
     The caller has locked the need, whose `row` it is. Effects: the decision and offer.excluded,
     unless an award has ended the contest; where it was the last that could be awarded,
-    need.contest_exhausted, and with the last lot the need is awarded or unsuccessful.
+    need.contest_exhausted, lenders are released of which nothing is left to finance, and with
+    the last lot the need is awarded or unsuccessful.
     """
     standing = await queries.standing_of(tx, row["id"], offer_id)
     if standing.state is not OfferState.ADMITTED:
@@ -189,6 +191,7 @@ async def _exhaust(tx: Tx, row: Record, one: OfferStanding, *, by: Actor, at: da
     if not facts.is_spent:
         return
     exhausted = rules.exhaust(facts, by=by, at=at)
+    await releasing.release(tx, row, by=by, at=at)
     if exhausted.need_state is not facts.need_state:
         await needs_actions.advance(tx, facts.need_id, to=exhausted.need_state)
     await history.record(

@@ -82,7 +82,8 @@ BEGIN
         AND award.offer_id = NEW.id AND award.lapse IS NOT NULL)))
     OR (OLD.state = 'not_awarded' AND NEW.state = 'admitted' AND NOT EXISTS (
       SELECT FROM award WHERE award.authority_id = NEW.authority_id
-        AND award.lot_id = NEW.lot_id AND award.kind = NEW.kind AND award.lapse IS NOT NULL))
+        AND award.lot_id = NEW.lot_id AND award.kind = NEW.kind
+        AND award.lapse IN ('declined', 'unsigned')))
     OR (NEW.state = 'awarded' AND OLD.state <> 'admitted')
     OR (NEW.state = 'not_awarded' AND OLD.state NOT IN ('admitted', 'awarded'))
     OR ((NEW.state = 'admitted' OR (NEW.state = 'excluded' AND NEW.failure IS NULL))

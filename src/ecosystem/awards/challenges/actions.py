@@ -18,6 +18,7 @@ from ecosystem.awards.challenges.tables import challenge, challenge_decision
 from ecosystem.awards.falling import kept
 from ecosystem.awards.model import Remedy
 from ecosystem.awards.model import State as AwardState
+from ecosystem.awards.releasing import actions as releasing
 from ecosystem.awards.tables import award
 from ecosystem.budgets import actions as budgets
 from ecosystem.history import actions as history
@@ -27,7 +28,7 @@ from ecosystem.needs.model import State as NeedState
 from ecosystem.offers import actions as offers
 from ecosystem.offers import queries as offered
 from ecosystem.offers.model import State as OfferState
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values import revision
@@ -113,7 +114,7 @@ async def decide(
     challenge; the decision; challenge.decided; the award goes on (award.resumed) or is
     cancelled (award.cancelled), and then the budget has back what was committed, and the need
     is evaluated again (need.reopened) or cancelled where nothing of it is left
-    (need.cancelled).
+    (need.cancelled); lenders are released of which nothing is left to finance.
     """
     lodged, found, row = await queries.locked(tx, challenge_id, by=by, at=at)
     facts = await queries.decide_facts(tx, lodged, found, row, asked, by=by)
@@ -132,7 +133,7 @@ async def decide(
         audience=EVERYONE,
     )  # fmt: skip
     if decided.award_state is AwardState.CANCELLED:
-        await _set_aside(tx, facts, decided, programme_id=row["programme_id"], by=by, at=at)
+        await _set_aside(tx, facts, decided, row=row, by=by, at=at)
     elif decided.award_state is not None:
         await tx.run(
             _MOVE, of_authority=facts.authority_number, of=facts.award_id, new_state="published"
@@ -177,7 +178,7 @@ async def withdraw(
 
 
 async def _set_aside(
-    tx: Tx, facts: DecideFacts, decided: Decided, *, programme_id: str, by: Actor, at: datetime
+    tx: Tx, facts: DecideFacts, decided: Decided, *, row: Record, by: Actor, at: datetime
 ) -> None:
     """Cancel an award, give back its budget, and let its offers and its need follow."""
     await tx.run(
@@ -191,7 +192,7 @@ async def _set_aside(
     )  # fmt: skip
     if decided.released is not None:
         await budgets.release(
-            tx, programme_id=programme_id, for_id=facts.award_id, amount=decided.released,
+            tx, programme_id=row["programme_id"], for_id=facts.award_id, amount=decided.released,
             by=by, at=at,
         )  # fmt: skip
     await tx.allow("purpose", _PURPOSE)
@@ -207,6 +208,7 @@ async def _set_aside(
     else:
         admitted = [one for one in rivals if one.state is not OfferState.EXCLUDED]
         await offers.conclude(tx, admitted, award_id=facts.award_id, winner=None, by=by, at=at)
+    await releasing.release(tx, row, by=by, at=at)
     await _move_need(tx, facts, decided, by=by, at=at)
 
 

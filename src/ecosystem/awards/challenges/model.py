@@ -107,7 +107,7 @@ class DecideFacts(msgspec.Struct, frozen=True, kw_only=True):
     left_open: tuple[str, ...]
     """The lots that will wait for an award when this one is cancelled for good."""
     others_stand: bool
-    """Whether an award of another lot stands."""
+    """Whether another award stands that does not end with this one."""
     price: Money
     asked: ChallengeDecision
 

@@ -218,6 +218,8 @@ async def decide_facts(
     """Return what the decision on a locked challenge is checked against."""
     authority = lodged["authority_id"]
     standing = await awards.standing(tx, row)
+    contest = (found["lot_id"], OfferKind(found["kind"]))
+    others = await awards.standing(tx, row, without=contest, is_over=True)
     return DecideFacts(
         challenge_id=lodged["id"],
         award_id=found["id"],
@@ -239,7 +241,7 @@ async def decide_facts(
         others_open=await _others_open(tx, lodged),
         need_state=NeedState(row["state_now"]),
         left_open=standing.left_open,
-        others_stand=bool(standing.awards - {found["id"]}),
+        others_stand=bool(others.awards),
         price=awards.price_of(found),
         asked=asked,
     )

@@ -14,9 +14,9 @@ from ecosystem.awards.challenges.model import (
     WithdrawFacts,
     Withdrawn,
 )
+from ecosystem.awards.counting import FROM_BUDGET
 from ecosystem.awards.model import Remedy
 from ecosystem.awards.model import State as AwardState
-from ecosystem.awards.rules import FROM_BUDGET
 from ecosystem.needs.model import State as NeedState
 from ecosystem.values import control
 from ecosystem.values.actor import Actor

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.awards.evaluation import queries, rules
 from ecosystem.awards.model import Appointment, ConflictDeclaration, Scores
+from ecosystem.awards.releasing import actions as releasing
 from ecosystem.awards.tables import consensus, evaluation, evaluator, score
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
@@ -164,7 +165,7 @@ async def evaluate(
 
     Refuses with NeedMissing, RevisionStale, and as the rule does. Effects: locks the need,
     which becomes evaluated, or unsuccessful where nothing can be awarded; the evaluation;
-    need.evaluated.
+    need.evaluated. Lenders are released of which nothing is left to finance.
     """
     row = await needs.locked(tx, need_id, seen_by=by, at=at, expected=expected)
     facts = await queries.evaluate_facts(tx, row)
@@ -177,6 +178,7 @@ async def evaluate(
         evaluated_by=by.person_id or by.client_id, evaluated_at=at,
         frozen=evaluated.frozen and msgspec.json.encode(evaluated.frozen),
     )  # fmt: skip
+    await releasing.release(tx, row, by=by, at=at)
     await needs_actions.advance(tx, need_id, to=evaluated.need_state)
     version = await history.record(
         tx, "need.evaluated", need_id, facts=facts, decision=evaluated, by=by, at=at,

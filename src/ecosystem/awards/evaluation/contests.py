@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from ecosystem.awards.admission.model import LotEnd
+from ecosystem.awards.counting import FROM_BUDGET
 from ecosystem.awards.criteria import (
     AbnormallyLow,
     Commitment,
@@ -49,16 +50,20 @@ def with_spent(
 ) -> bytes:
     """Add to the JSON of an evaluation the lots whose contests are over since, and why.
 
-    A lot of which offers of another kind are ranked is not at its end.
+    A lot of which offers of another kind are ranked is not at its end, unless nothing but
+    financing is left of it.
     """
     if not spent:
         return evaluation
     found = msgspec.json.decode(evaluation)
     over = {one.digest for one in spent}
+    bought = {one["lot_id"] for one in found["contests"] if one["kind"] in FROM_BUDGET}
     known = {
         one["lot_id"]
         for one in found["contests"]
-        if one["ranking"]["ranked"] and one["digest"] not in over
+        if one["ranking"]["ranked"]
+        and one["digest"] not in over
+        and (one["kind"] in FROM_BUDGET or one["lot_id"] not in bought)
     }
     known |= {one["lot_id"] for one in found["unsuccessful"]}
     ended = sorted({one.lot_id for one in spent} - known)

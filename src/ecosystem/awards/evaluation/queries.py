@@ -26,7 +26,6 @@ from ecosystem.awards.model import (
     ScoreFacts,
     ScoreKept,
 )
-from ecosystem.awards.rules import STANDING
 from ecosystem.awards.schemas import Conferring
 from ecosystem.awards.tables import consensus, evaluation, evaluator, score
 from ecosystem.identity.model import OrganisationState
@@ -327,8 +326,7 @@ async def evaluate_facts(tx: Tx, row: Record) -> EvaluateFacts:
             one for one in contests if (one.inputs.lot_id, one.kind) not in before.settled
         ),
         settled=tuple(one for one in before.contests if (one.lot_id, one.kind) in before.settled),
-        standing=before.standing,
-        over=before.over,
+        made=await awards.counted(tx, row),
         spent=tuple(one.digest for one in spent),
         ended=tuple(one.digest for one in ended),
         is_contracted=row["is_contracted"],
@@ -345,8 +343,6 @@ class Rounds(msgspec.Struct, frozen=True, kw_only=True):
     contests: tuple[Contest, ...]
     settled: frozenset[tuple[str, OfferKind]]
     """The contests, by lot and kind, that nobody has to evaluate again."""
-    standing: tuple[str, ...]
-    over: tuple[str, ...]
 
 
 async def rounds(tx: Tx, row: Record) -> Rounds:
@@ -370,13 +366,7 @@ async def rounds(tx: Tx, row: Record) -> Rounds:
             for one in contests
             if (one.lot_id, one.kind, one.round) not in again
         ),
-        standing=_lots_of(one for one in made if one["state"] in STANDING),
-        over=_lots_of(one for one in made if one["remedy"] == Remedy.CANCELLATION),
     )
-
-
-def _lots_of(awards_made: Iterable[Record]) -> tuple[str, ...]:
-    return tuple(sorted({one["lot_id"] for one in awards_made}))
 
 
 def _kept(row: Record) -> ScoreKept:

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Final
 
 from ecosystem.awards import scoring
-from ecosystem.awards.admission.model import LotEnd
 from ecosystem.awards.admission.rules import undecided
 from ecosystem.awards.criteria import Inputs
+from ecosystem.awards.evaluation import ends
 from ecosystem.awards.freezing import frozen
 from ecosystem.awards.freezing.frozen import PricesSealed, ScoresChanged, ScoresFrozen
 from ecosystem.awards.freezing.model import Judging
@@ -332,10 +332,10 @@ def evaluate(facts: EvaluateFacts, *, by: Actor, at: datetime) -> Evaluated:
     )
     return Evaluated(
         round=facts.round,
-        need_state=_need_state(facts, contests),
+        need_state=ends.need_state(facts, contests),
         contests=contests,
         digest=digest(one.digest for one in contests),
-        unsuccessful=tuple(_unsuccessful(facts, contests)),
+        unsuccessful=tuple(ends.unsuccessful(facts, contests)),
         frozen=facts.frozen,
     )
 
@@ -356,36 +356,6 @@ def ranked(kind: OfferKind, inputs: Inputs, *, of_round: int) -> Contest:
 def digest(digests: Iterable[str]) -> str:
     """Return SHA-256 of the contests' digests, each followed by a line feed."""
     return hashlib.sha256("".join(f"{one}\n" for one in digests).encode()).hexdigest()
-
-
-def _need_state(facts: EvaluateFacts, contests: tuple[Contest, ...]) -> NeedState:
-    """Return where the need stands: something can be awarded, has been, or nothing is left."""
-    if facts.is_contracted:
-        return NeedState.CONTRACTED
-    done = {*facts.standing, *facts.over}
-    if any(one.lot_id not in done for one in contests if _can_win(one, facts)):
-        return NeedState.EVALUATED
-    return NeedState.AWARDED if facts.standing else NeedState.UNSUCCESSFUL
-
-
-def _unsuccessful(facts: EvaluateFacts, contests: tuple[Contest, ...]) -> Iterator[LotEnd]:
-    ranked = {one.lot_id for one in contests if _can_win(one, facts)}
-    spent = {one.lot_id for one in contests if one.digest in facts.spent}
-    ended = {one.lot_id for one in contests if one.digest in facts.ended}
-    offered = {*facts.offered, *(one.lot_id for one in contests)}
-    for lot_id in facts.lots:
-        if lot_id not in offered:
-            yield LotEnd(lot_id=lot_id, code="no_offer")
-        elif lot_id not in ranked and lot_id in ended:
-            yield LotEnd(lot_id=lot_id, code="ended")
-        elif lot_id not in ranked:
-            yield LotEnd(
-                lot_id=lot_id, code="all_passed_over" if lot_id in spent else "no_offer_ranked"
-            )
-
-
-def _can_win(contest: Contest, facts: EvaluateFacts) -> bool:
-    return bool(contest.ranking.ranked) and contest.digest not in {*facts.spent, *facts.ended}
 
 
 def check_judged(contest: Judging) -> None:

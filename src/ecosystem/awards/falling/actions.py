@@ -12,6 +12,7 @@ from ecosystem.awards.admission.model import FellFacts, Ground
 from ecosystem.awards.falling import queries, rules
 from ecosystem.awards.falling.model import EndingDraft, Fall, Lapse
 from ecosystem.awards.falling.tables import lot_end
+from ecosystem.awards.releasing import actions as releasing
 from ecosystem.awards.tables import award
 from ecosystem.budgets import actions as budgets
 from ecosystem.history import actions as history
@@ -59,9 +60,9 @@ async def follow(
     """Do what follows from the fall of a locked award, which is written and recorded.
 
     Effects: its offer is passed over, with offer.excluded; the others of the contest are
-    admitted again, with offer.readmitted; need.award_fell, and the need waits for another award,
-    or is awarded or unsuccessful where nothing is left to wait for; the budget has back what
-    was committed.
+    admitted again, with offer.readmitted; lenders are released of which nothing is left to
+    finance; need.award_fell, and the need waits for another award, or is awarded or
+    unsuccessful where nothing is left to wait for; the budget has back what was committed.
     """
     await tx.allow("purpose", _PURPOSE)
     gone = FellFacts(
@@ -72,6 +73,7 @@ async def follow(
     rivals = await queries.rivals(tx, row["id"], found["lot_id"], found["kind"])
     again = [one for one in rivals if one.state is OfferState.NOT_AWARDED]
     await offers.readmit(tx, again, award_id=found["id"], by=by, at=at)
+    await releasing.release(tx, row, by=by, at=at)
     facts = await queries.fall_facts(tx, found, row, fall)
     fallen = rules.fall(facts, by=by, at=at)
     await needs_actions.advance(tx, row["id"], to=fallen.need_state)
@@ -90,8 +92,8 @@ async def end(tx: Tx, lot_id: str, asked: EndingDraft, *, by: Actor, at: datetim
     """End a lot of which an award fell, without another award.
 
     Refuses with LotMissing, NeedMissing, and as the rule does. Effects: locks the need; the end;
-    its admitted offers are not awarded; need.lot_ended, and with the last lot the need is
-    awarded or unsuccessful.
+    its admitted offers are not awarded; lenders are released of which nothing is left to
+    finance; need.lot_ended, and with the last lot the need is awarded or unsuccessful.
     """
     need_id = await awards.need_of_lot(tx, lot_id)
     row = await needs.locked(tx, need_id, seen_by=by, at=at)
@@ -105,6 +107,7 @@ async def end(tx: Tx, lot_id: str, asked: EndingDraft, *, by: Actor, at: datetim
     rivals = await queries.rivals(tx, need_id, lot_id, ended.kind)
     left = [one for one in rivals if one.state is OfferState.ADMITTED]
     await offers.conclude(tx, left, award_id=None, winner=None, by=by, at=at)
+    await releasing.release(tx, row, by=by, at=at)
     await needs_actions.advance(tx, need_id, to=ended.need_state)
     version = await history.record(
         tx, "need.lot_ended", need_id, facts=facts, decision=ended, by=by, at=at,

@@ -2,13 +2,40 @@
 
 from typing import Final
 
+from ecosystem.awards.admission.model import AFTER_RANKING
+
 _OF_IT: Final = """SELECT FROM contract WHERE contract.authority_id = NEW.authority_id
         AND contract.need_id = NEW.need_id
         AND NEW.id IN (contract.award_id, contract.financing_award_id)"""
-NOT_FALLEN: Final = f"""(NEW.lapse IS NULL OR NEW.cancelled_at < OLD.standstill_ends_at
+_RANKED: Final = """FROM evaluation
+      CROSS JOIN json_array_elements(evaluation.contests) AS contest
+      CROSS JOIN json_array_elements(contest->'ranking'->'ranked') AS offered
+      WHERE evaluation.authority_id = NEW.authority_id AND evaluation.need_id = NEW.need_id
+        AND contest->>'kind' IN ('delivery', 'advisory')"""
+_PASSED_OVER: Final = ", ".join(f"'{one}'" for one in sorted(AFTER_RANKING))
+NOT_RELEASED: Final = f"""(NEW.kind <> 'financing' OR NOT EXISTS (SELECT {_RANKED})
+      OR EXISTS (SELECT FROM award AS bought WHERE bought.authority_id = NEW.authority_id
+        AND bought.need_id = NEW.need_id AND bought.kind IN ('delivery', 'advisory')
+        AND bought.state <> 'cancelled')
+      OR EXISTS (SELECT {_RANKED}
+        AND evaluation.round = last_round(NEW.authority_id, NEW.need_id)
+        AND NOT EXISTS (SELECT FROM lot_end WHERE lot_end.authority_id = NEW.authority_id
+          AND lot_end.lot_id = contest->>'lot_id' AND lot_end.kind = contest->>'kind')
+        AND NOT EXISTS (SELECT FROM award AS over WHERE over.authority_id = NEW.authority_id
+          AND over.lot_id = contest->>'lot_id' AND over.kind IN ('delivery', 'advisory')
+          AND over.remedy = 'cancellation')
+        AND NOT EXISTS (SELECT FROM admission WHERE admission.authority_id = NEW.authority_id
+          AND admission.offer_id = offered->>'offer_id'
+          AND admission.round = (contest->>'round')::integer
+          AND admission.ground IN ({_PASSED_OVER}))))"""  # noqa: S608  # Of constants alone.
+"""Financing is released where what it could serve was ranked, none of it is awarded, and every
+one is passed over, or its lot is ended or not awarded any more."""
+_STANDS: Final = f"""(NEW.cancelled_at < OLD.standstill_ends_at
       OR EXISTS ({_OF_IT} AND contract.activated_at IS NOT NULL)
       OR (NEW.lapse = 'unsigned' AND NOT EXISTS ({_OF_IT} AND contract.state = 'draft'
         AND contract.sign_by <= NEW.cancelled_at AND contract.called_by <> NEW.cancelled_by)))"""
+NOT_FALLEN: Final = f"""(NEW.lapse IS NULL OR CASE WHEN NEW.lapse = 'released'
+      THEN {NOT_RELEASED} ELSE {_STANDS} END)"""
 """An award falls when it is final, and no contract of it was ever in force; unsigned only where
 another hand called upon the winner to sign, and the time for it has passed."""
 NOT_ENDED: Final = (

@@ -18,6 +18,8 @@ class Lapse(StrEnum):
     """The winner said that it does not sign."""
     UNSIGNED = "unsigned"
     """The winner was called upon to sign, and its time passed."""
+    RELEASED = "released"
+    """Of financing: nothing of the need is left that it could serve. Nobody let it fall."""
 
 
 class Fall(msgspec.Struct, frozen=True, kw_only=True):

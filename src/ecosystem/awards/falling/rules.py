@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Final
 
+from ecosystem.awards.counting import FROM_BUDGET
 from ecosystem.awards.falling.model import Ended, EndFacts, Fallen, FallFacts
-from ecosystem.awards.rules import FROM_BUDGET, AwardedBefore, LotOver, NotEvaluated, own
+from ecosystem.awards.rules import AwardedBefore, LotOver, NotEvaluated, own
 from ecosystem.needs.model import State as NeedState
 from ecosystem.values import control
 from ecosystem.values.actor import Actor

@@ -1157,7 +1157,7 @@ CREATE TABLE award (
 	CONSTRAINT award_standstill_comes_after CHECK (standstill_ends_at >= approved_at),
 	CONSTRAINT award_cancellation_has_a_reason CHECK ((state = 'cancelled') = (cancelled_at IS NOT NULL AND cancelled_by IS NOT NULL AND cancelled_reason IS NOT NULL)),
 	CONSTRAINT award_remedy_is_known CHECK (remedy IS NULL OR (remedy IN ('evaluation', 'cancellation') AND state = 'cancelled')),
-	CONSTRAINT award_lapse_is_known CHECK (lapse IN ('declined', 'unsigned')),
+	CONSTRAINT award_lapse_is_known CHECK (lapse IN ('declined', 'unsigned', 'released')),
 	CONSTRAINT award_what_was_approved_is_set_aside_or_falls CHECK (num_nonnulls(remedy, lapse) = CASE WHEN state = 'cancelled' AND approved_by IS NOT NULL THEN 1 ELSE 0 END),
 	CONSTRAINT award_price_is_positive CHECK (price > 0),
 	CONSTRAINT award_round_counts_from_one CHECK (round > 0)
@@ -3703,7 +3703,8 @@ BEGIN
         AND award.offer_id = NEW.id AND award.lapse IS NOT NULL)))
     OR (OLD.state = 'not_awarded' AND NEW.state = 'admitted' AND NOT EXISTS (
       SELECT FROM award WHERE award.authority_id = NEW.authority_id
-        AND award.lot_id = NEW.lot_id AND award.kind = NEW.kind AND award.lapse IS NOT NULL))
+        AND award.lot_id = NEW.lot_id AND award.kind = NEW.kind
+        AND award.lapse IN ('declined', 'unsigned')))
     OR (NEW.state = 'awarded' AND OLD.state <> 'admitted')
     OR (NEW.state = 'not_awarded' AND OLD.state NOT IN ('admitted', 'awarded'))
     OR ((NEW.state = 'admitted' OR (NEW.state = 'excluded' AND NEW.failure IS NULL))
@@ -3783,21 +3784,68 @@ BEGIN
     WHEN 'published suspended' THEN '{}'
     WHEN 'published cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason,lapse}'
     WHEN 'suspended published' THEN '{}'
-    WHEN 'suspended cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason,remedy}'
+    WHEN 'suspended cancelled' THEN '{cancelled_at,cancelled_by,cancelled_reason,remedy,lapse}'
   END;
   IF marks IS NULL OR NEW.version <> OLD.version + 1
     OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
     OR ((OLD.state = 'suspended' AND NEW.state = 'published' AND EXISTS (
       SELECT FROM challenge WHERE challenge.authority_id = NEW.authority_id
         AND challenge.award_id = NEW.id AND challenge.state = 'open'))
-    OR (OLD.state = 'published' AND NEW.state = 'cancelled' AND (NEW.lapse IS NULL OR NEW.cancelled_at < OLD.standstill_ends_at
+    OR (OLD.state = 'published' AND NEW.state = 'cancelled' AND (NEW.lapse IS NULL OR CASE WHEN NEW.lapse = 'released'
+      THEN (NEW.kind <> 'financing' OR NOT EXISTS (SELECT FROM evaluation
+      CROSS JOIN json_array_elements(evaluation.contests) AS contest
+      CROSS JOIN json_array_elements(contest->'ranking'->'ranked') AS offered
+      WHERE evaluation.authority_id = NEW.authority_id AND evaluation.need_id = NEW.need_id
+        AND contest->>'kind' IN ('delivery', 'advisory'))
+      OR EXISTS (SELECT FROM award AS bought WHERE bought.authority_id = NEW.authority_id
+        AND bought.need_id = NEW.need_id AND bought.kind IN ('delivery', 'advisory')
+        AND bought.state <> 'cancelled')
+      OR EXISTS (SELECT FROM evaluation
+      CROSS JOIN json_array_elements(evaluation.contests) AS contest
+      CROSS JOIN json_array_elements(contest->'ranking'->'ranked') AS offered
+      WHERE evaluation.authority_id = NEW.authority_id AND evaluation.need_id = NEW.need_id
+        AND contest->>'kind' IN ('delivery', 'advisory')
+        AND evaluation.round = last_round(NEW.authority_id, NEW.need_id)
+        AND NOT EXISTS (SELECT FROM lot_end WHERE lot_end.authority_id = NEW.authority_id
+          AND lot_end.lot_id = contest->>'lot_id' AND lot_end.kind = contest->>'kind')
+        AND NOT EXISTS (SELECT FROM award AS over WHERE over.authority_id = NEW.authority_id
+          AND over.lot_id = contest->>'lot_id' AND over.kind IN ('delivery', 'advisory')
+          AND over.remedy = 'cancellation')
+        AND NOT EXISTS (SELECT FROM admission WHERE admission.authority_id = NEW.authority_id
+          AND admission.offer_id = offered->>'offer_id'
+          AND admission.round = (contest->>'round')::integer
+          AND admission.ground IN ('abnormally_low', 'award_declined', 'contract_unsigned')))) ELSE (NEW.cancelled_at < OLD.standstill_ends_at
       OR EXISTS (SELECT FROM contract WHERE contract.authority_id = NEW.authority_id
         AND contract.need_id = NEW.need_id
         AND NEW.id IN (contract.award_id, contract.financing_award_id) AND contract.activated_at IS NOT NULL)
       OR (NEW.lapse = 'unsigned' AND NOT EXISTS (SELECT FROM contract WHERE contract.authority_id = NEW.authority_id
         AND contract.need_id = NEW.need_id
         AND NEW.id IN (contract.award_id, contract.financing_award_id) AND contract.state = 'draft'
-        AND contract.sign_by <= NEW.cancelled_at AND contract.called_by <> NEW.cancelled_by)))))
+        AND contract.sign_by <= NEW.cancelled_at AND contract.called_by <> NEW.cancelled_by))) END))
+    OR (OLD.state = 'suspended' AND NEW.lapse IS NOT NULL
+      AND (NEW.lapse <> 'released' OR (NEW.kind <> 'financing' OR NOT EXISTS (SELECT FROM evaluation
+      CROSS JOIN json_array_elements(evaluation.contests) AS contest
+      CROSS JOIN json_array_elements(contest->'ranking'->'ranked') AS offered
+      WHERE evaluation.authority_id = NEW.authority_id AND evaluation.need_id = NEW.need_id
+        AND contest->>'kind' IN ('delivery', 'advisory'))
+      OR EXISTS (SELECT FROM award AS bought WHERE bought.authority_id = NEW.authority_id
+        AND bought.need_id = NEW.need_id AND bought.kind IN ('delivery', 'advisory')
+        AND bought.state <> 'cancelled')
+      OR EXISTS (SELECT FROM evaluation
+      CROSS JOIN json_array_elements(evaluation.contests) AS contest
+      CROSS JOIN json_array_elements(contest->'ranking'->'ranked') AS offered
+      WHERE evaluation.authority_id = NEW.authority_id AND evaluation.need_id = NEW.need_id
+        AND contest->>'kind' IN ('delivery', 'advisory')
+        AND evaluation.round = last_round(NEW.authority_id, NEW.need_id)
+        AND NOT EXISTS (SELECT FROM lot_end WHERE lot_end.authority_id = NEW.authority_id
+          AND lot_end.lot_id = contest->>'lot_id' AND lot_end.kind = contest->>'kind')
+        AND NOT EXISTS (SELECT FROM award AS over WHERE over.authority_id = NEW.authority_id
+          AND over.lot_id = contest->>'lot_id' AND over.kind IN ('delivery', 'advisory')
+          AND over.remedy = 'cancellation')
+        AND NOT EXISTS (SELECT FROM admission WHERE admission.authority_id = NEW.authority_id
+          AND admission.offer_id = offered->>'offer_id'
+          AND admission.round = (contest->>'round')::integer
+          AND admission.ground IN ('abnormally_low', 'award_declined', 'contract_unsigned')))))))
   THEN
     RAISE EXCEPTION 'award % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'award_takes_its_turn';
