@@ -67,11 +67,12 @@ async def _filled(here: Place, stock: Stock, events: int) -> tuple[int, datetime
         here.postgres.dsn(_DATABASE, role="postgres"), command_timeout=7200
     )
     await connection.execute(_PLACE)
-    position, at = await connection.fetchrow(
+    rows = await connection.fetch(
         "SELECT max(position), max(recorded_at) FROM log_entry JOIN event ON id = event_id"
         " WHERE stream = $1",
         milestone,
     )
+    position, at = rows[0]
     await connection.execute(_FILL, authority_of(milestone), events, _OF_EACH)
     await connection.execute(_PLACE)
     await connection.execute("VACUUM (ANALYZE)")

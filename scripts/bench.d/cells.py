@@ -123,7 +123,7 @@ def _token_by_key(stock: Stock, _: str, count: int) -> list[bytes]:
     """Make assertions, each of which is good for one token. Source: RFC 7523."""
     program, key = stock.staged.program, ECKey.import_key(stock.staged.program.private_key)
     now = int(time.time())
-    claims = {"iss": program.id, "sub": program.id, "aud": program.issuer}
+    claims: dict[str, object] = {"iss": program.id, "sub": program.id, "aud": program.issuer}
     claims |= {"iat": now, "exp": now + _ASSERTION_S}
     forms = [
         {

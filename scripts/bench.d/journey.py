@@ -30,7 +30,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     issuer: str
     """What an assertion must be made for."""
-    private_key: dict[str, str] = {}
+    private_key: dict[str, str | list[str]] = {}
     secret: str = ""
 
 
