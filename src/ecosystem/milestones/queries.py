@@ -236,8 +236,18 @@ async def concern(tx: Tx, milestone_id: str, *, by: Actor) -> None:
     )
 
 
-async def past(tx: Tx, milestone_id: str, *, seen_by: Actor, asked: Asked) -> Milestone:
-    """Return a milestone as of what is asked; by its date it is what it was then.
+class _Dated(msgspec.Struct, frozen=True):
+    """Of a milestone as it was, what it was by its date, and what that follows from."""
+
+    state: State
+    timeliness: Timeliness | None
+    due_at: datetime
+    delivered_at: datetime | None
+    accepted_delivery_at: datetime | None
+
+
+async def past(tx: Tx, milestone_id: str, *, seen_by: Actor, asked: Asked) -> bytes:
+    """Return the JSON of a milestone as of what is asked; by its date it is what it was then.
 
     Refuses with MilestoneMissing where today's is not the caller's to see, and as `Past.read`.
     """
@@ -247,13 +257,15 @@ async def past(tx: Tx, milestone_id: str, *, seen_by: Actor, asked: Asked) -> Mi
     )  # fmt: skip
     if memory is None:
         raise _missing()
-    then = msgspec.json.decode(memory.state, type=Milestone)
+    then = msgspec.json.decode(memory.state, type=_Dated)
     at = min(memory.then.as_of, asked.valid_at or memory.then.as_of)
     delivered_at = then.accepted_delivery_at or then.delivered_at
     if then.state is State.SUBMITTED:
         delivered_at = then.delivered_at
     result = rules.timeliness(then.state, due_at=then.due_at, delivered_at=delivered_at, at=at)
-    return msgspec.structs.replace(then, timeliness=result, then=memory.then)
+    if result is not then.timeliness:
+        memory = memory.replaced(timeliness=result)
+    return memory.answer()
 
 
 async def compare(

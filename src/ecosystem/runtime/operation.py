@@ -1,6 +1,8 @@
 """What a route says of itself: the source of its checks and of its description."""
 
-from typing import Any, Final
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -11,7 +13,16 @@ OPERATION: Final = "operation"
 """Where a route's operation stands in the handler's `opt`."""
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """How a value of a query parameter is looked at before anybody takes it."""
+
+    form: type[msgspec.Struct]
+    """A struct of one member, `value`: the decoder looks a struct up, any other type it reads."""
+    strict: bool
+    """Whether text is no number: of an instant, which a number would else be."""
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What a route declares of itself."""
 
     method: str
@@ -57,3 +68,18 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Where a 303 leads, in words, or None where there is none."""
     pages: tuple[int, ...] = ()
     """The statuses of refusals that are pages for people."""
+
+    @cached_property
+    def checks(self) -> dict[str, Check]:
+        """Return how each query parameter is looked at, by name."""
+        return {
+            name: Check(
+                form=msgspec.defstruct("Query", [("value", kind)]), strict=_is_instant(kind)
+            )
+            for name, kind in self.queries.items()
+        }
+
+
+def _is_instant(kind: Any) -> bool:
+    """Tell whether a parameter is an instant."""
+    return kind is datetime or any(map(_is_instant, get_args(kind)))

@@ -78,6 +78,11 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
         """Return the JSON of the thing with its member `then`."""
         return b'%b,"then":%b}' % (self.state[:-1], msgspec.json.encode(self.then))
 
+    def replaced(self, **members: Any) -> "Memory":
+        """Return the same with other values of these members of the thing."""
+        state = msgspec.json.encode({**rules.members(self.state), **members})
+        return msgspec.structs.replace(self, state=state)
+
 
 class Past:
     """How the past of one kind of thing is read, in one statement with who may see it."""
@@ -202,7 +207,7 @@ def _remembering(
 ) -> Statement:
     """Return the statement that finds the last event that was known, and what corrects it."""
     last = (
-        select(_AFTER.label("after"), event.c.version)
+        select(event.c.body, event.c.version)
         .where(*_THIS, known)
         .order_by(event.c.version.desc())
         .limit(1)
@@ -213,7 +218,8 @@ def _remembering(
     )
     return Statement(
         select(
-            last.c.after,
+            # Only of the last: where events are sorted, none of them is looked into.
+            last.c.body["after"].label("after"),
             last.c.version,
             ahead.label("is_partial"),
             _correction_of(last.c.version, since=since).label("corrected_by"),
