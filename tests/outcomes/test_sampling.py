@@ -190,6 +190,20 @@ def test_too_small_a_sample_demonstrates_nothing_and_says_so() -> None:
     assert found.windows.verified == 2
 
 
+def test_what_is_counted_in_no_whole_people_is_nobodys_answer_and_has_no_interval() -> None:
+    before = [msgspec.structs.replace(_seen(at, [4] * 40), denominator="40.5") for at in (0, 1)]
+    since = _seen(2, [5] * 60)
+
+    alone = _aggregate(observed(MEAN), before)
+    together = _aggregate(observed(MEAN), [*before, since])
+
+    assert alone.sample is not None
+    assert together.sample is not None
+    assert (alone.sample.size, alone.sample.interval, alone.state) == (0, None, "not_demonstrated")
+    assert (together.sample.size, together.sample.interval) == (60, None)
+    assert (together.state, together.value) == ("demonstrated", "4.397163121")
+
+
 @pytest.mark.parametrize(
     ("invited", "state", "rate"),
     [

@@ -275,14 +275,20 @@ def _rounded(fraction: Fraction) -> tuple[Decimal | None, bool]:
 def _sampled(
     observed: Observed, used: list[Seen]
 ) -> tuple[SampleShown | None, tuple[str, str] | None]:
-    """Return the one sample of a survey that all windows are, and why it proves nothing."""
+    """Return the one sample of a survey that all windows are, and why it proves nothing.
+
+    What was observed before the metric became a survey may count by no whole numbers: nobody has
+    answered there, and the sample has no interval.
+    """
     survey = observed.asks()
     if survey is None:
         return None, None
-    size = sum(int(Decimal(one.denominator or "0")) for one in used)
+    counted = [Decimal(one.denominator or "0") for one in used]
+    size = sum(int(one) for one in counted if one == int(one))
     total = sum((Decimal(one.numerator or "0") for one in used), _NOTHING)
     squares = sum((Decimal(one.squares or "0") for one in used), _NOTHING)
     known = all(one.squares is not None for one in used) or survey.statistic == "proportion"
+    known = known and all(one == int(one) for one in counted)
     invited = [one.invited for one in used if one.invited is not None]
     asked = sum(invited) if used and len(invited) == len(used) else None
     rate = None if not asked else (Decimal(size) / asked).quantize(_NINE, ROUND_DOWN)

@@ -106,7 +106,7 @@ class SampleShown(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     size: Count
-    """How many answered."""
+    """How many answered, so far as they are counted by whole numbers."""
     sample_min: Count
     """How many must, or the period is not demonstrated."""
     invited: Count | None
