@@ -149,8 +149,10 @@ def differences(
 def places(before: Any, after: Any, *, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Yield the deepest places at which two values of JSON differ: pointer, before and after.
 
-    What one of them lacks is null there. Source: RFC 6901.
+    What one of them lacks is null there. What is the same is not gone into. Source: RFC 6901.
     """
+    if before == after:
+        return
     if isinstance(before, dict) and isinstance(after, dict):
         one, other = cast("dict[str, Any]", before), cast("dict[str, Any]", after)
         for name in {**one, **other}:
@@ -160,7 +162,7 @@ def places(before: Any, after: Any, *, pointer: str = "") -> Iterator[tuple[str,
         items = zip_longest(cast("list[Any]", before), cast("list[Any]", after))
         for index, (first, second) in enumerate(items):
             yield from places(first, second, pointer=f"{pointer}/{index}")
-    elif before != after:
+    else:
         yield pointer, before, after
 
 
