@@ -103,10 +103,13 @@ class PayeeNotVerified(Refusal):
 
 
 class BankReferenceUsed(Refusal):
-    """The bank reference settles another payment."""
+    """The bank reference has settled a payment, or given back money, already."""
 
     kind = Kind.CONFLICT
-    remedy = "Give the reference of the transaction that carried out this payment."
+    remedy = (
+        "Give the reference of the transaction that carried out this payment; "
+        "resolve an item of a report with a note alone."
+    )
 
 
 class SettledOtherwise(Refusal):

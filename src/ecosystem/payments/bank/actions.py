@@ -170,13 +170,16 @@ async def _resolve_facts(
     if not isinstance(asked.payment_id, str):
         return facts, None
     authority = row["authority_id"]
-    await references.hold(tx, (facts.entry.bank_reference,), authority=authority)
+    reference = facts.entry.bank_reference
+    await references.hold(tx, (reference,), authority=authority)
     await held.hold(tx, (asked.payment_id,), authority=authority)
     named, paid_row = await paid.locked(tx, asked.payment_id)
     return msgspec.structs.replace(
         facts,
         payment=named,
         ordered_in=await held.ordered_in(tx, asked.payment_id),
+        settles=reference and await references.settled_by(tx, reference, authority=authority),
+        returned=reference and await references.returned_by(tx, reference, authority=authority),
         settlements=await returning.parts(tx, asked.payment_id),
     ), paid_row
 

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.identity.model import BankAccount
 from ecosystem.payments.model import PaymentFacts, State
-from ecosystem.payments.returning.model import SettledPart
+from ecosystem.payments.returning.model import SettledPart, TakenReturn
 from ecosystem.values.identifiers import OrganisationId, PaymentId, pattern
 from ecosystem.values.money import Currency, Money
 from ecosystem.values.text import Text
@@ -195,7 +195,7 @@ class Unfit(StrEnum):
     NO_REFERENCE = "no_reference"
     """The bank gives no reference of its own, or one with characters outside ISO 20022."""
     REFERENCE_USED = "reference_used"
-    """The bank's reference settles another payment."""
+    """The bank's reference settles another payment, or gave back another payment or amount."""
     MISDATED = "misdated"
     """The bank paid before it was told to, or in the future."""
 
@@ -208,8 +208,8 @@ class MatchFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The payment of this authority that it names."""
     settles: str | None
     """The payment that the bank's reference settles already, or has settled."""
-    returned: str | None = None
-    """The payment that the bank's reference gave back already."""
+    returned: TakenReturn | None = None
+    """What the bank's reference gave back already."""
     answers: str | None = None
     """The file that the bank answers: with a status report, or where a booking names it."""
     ordered_in: str | None = None
@@ -286,6 +286,10 @@ class ResolveFacts(msgspec.Struct, frozen=True, kw_only=True):
     payment: PaymentFacts | None
     ordered_in: str | None = None
     """The file with the order of that payment."""
+    settles: str | None = None
+    """The payment that the bank's reference settles already, or has settled."""
+    returned: TakenReturn | None = None
+    """What the bank's reference gave back already."""
     settlements: tuple[SettledPart, ...] = ()
     """What the bank has paid of that payment."""
     asked: Resolution

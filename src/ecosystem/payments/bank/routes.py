@@ -20,7 +20,7 @@ from ecosystem.payments.bank.model import (
     ReportSummary,
     Resolution,
 )
-from ecosystem.payments.rules import PaymentMissing, PaymentNotOwned
+from ecosystem.payments.rules import BankReferenceUsed, PaymentMissing, PaymentNotOwned
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.page import Page
@@ -171,7 +171,7 @@ async def read_bank_item(request: Call, bankitem_id: FromPath[str]) -> Response[
     changes=True,
     refuses=(
         rules.ItemMissing, RevisionStale, PaymentMissing, PaymentNotOwned, rules.ItemResolved,
-        rules.ItemUnfit,
+        BankReferenceUsed, rules.ItemUnfit,
     ),
 )  # fmt: skip
 async def resolve_bank_item(
@@ -180,7 +180,8 @@ async def resolve_bank_item(
     """Resolve an item that matches no payment.
 
     With a note on what it is; and with the payment that it settles after all, of the same
-    amount, where the bank only named it wrongly.
+    amount, where the bank only named it wrongly. What its reference has settled or given back
+    already is done: such an item is resolved with a note alone.
     """
     now = await actions.resolve(
         request.tx, bankitem_id, data, by=request.by, at=request.at, expected=request.expected

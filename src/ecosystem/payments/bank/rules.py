@@ -4,13 +4,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-import msgspec
-
 from ecosystem.identity.model import BankAccount
+from ecosystem.payments.bank.matching import fitting
 from ecosystem.payments.bank.model import (
     ORDERS_MAX,
-    Direction,
-    Entry,
     Gathered,
     GatherFacts,
     LeaveOut,
@@ -29,9 +26,7 @@ from ecosystem.payments.bank.model import (
     Taken,
     Unfit,
 )
-from ecosystem.payments.model import BankReference, PaymentFacts, State
-from ecosystem.payments.returning.model import SettledPart
-from ecosystem.payments.returning.rules import undone_by
+from ecosystem.payments.model import PaymentFacts, State
 from ecosystem.values import control, money
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, is_identifier
@@ -186,19 +181,23 @@ def match(facts: MatchFacts, *, by: Actor, at: datetime) -> Matched:
     entry, payment = facts.entry, facts.payment
     is_own = payment is not None and facts.answers in {None, facts.ordered_in}
     file_id = facts.ordered_in if is_own else None
-    part = _comes_back(entry, payment, facts.settlements, answers=facts.answers, at=at)
+    part = fitting.comes_back(entry, payment, facts.settlements, answers=facts.answers, at=at)
     if entry.status is not None:
         outcome, reason = _answered(entry.status, payment, is_ordered=file_id is not None)
     elif entry.booked_on is None:
         outcome, reason = Outcome.NOTED, None
-    elif _is_known(facts):
+    elif fitting.is_known(facts):
         outcome, reason = Outcome.REPEATED, None
+    elif fitting.is_taken(entry, facts.returned):
+        outcome, reason, part = Outcome.UNMATCHED, Unfit.REFERENCE_USED, None
     elif part is not None:
-        reason = _stuck(entry, part)
+        reason = fitting.stuck(entry, part)
         outcome = Outcome.GIVEN_BACK if reason is None else Outcome.UNMATCHED
         file_id = part.file_id
     else:
-        reason = _unfit(entry, payment) or _mistaken(entry, payment, facts.settles, at=at)
+        reason = fitting.unfit(entry, payment) or fitting.mistaken(
+            entry, payment, facts.settles, at=at
+        )
         if payment is not None and not is_own:
             reason = reason or Unfit.NOT_ORDERED
         outcome = Outcome.SETTLED if reason is None else Outcome.UNMATCHED
@@ -218,19 +217,20 @@ def send_back(facts: ReturnFacts, *, by: Actor, at: datetime) -> SentBack:
 
 
 def resolve(facts: ResolveFacts, *, by: Actor, at: datetime) -> Resolved:
-    """Say what an item is. Refuses with ItemResolved or ItemUnfit."""
+    """Say what an item is. Refuses with ItemResolved, BankReferenceUsed or ItemUnfit."""
     if facts.outcome is not Outcome.UNMATCHED:
         raise ItemResolved(f"The item is {facts.outcome}.")
     entry, payment = facts.entry, facts.payment
-    part = _comes_back(entry, payment, facts.settlements, answers=None, at=at)
+    part = fitting.comes_back(entry, payment, facts.settlements, answers=None, at=at)
     payment_id = file_id = None
     if payment is not None:
+        fitting.refuse_used(facts)
         payment_id = payment.payment_id
         if part is None:
-            reason = _unfit(entry, payment) or _mistaken(entry, payment, None, at=at)
+            reason = fitting.unfit(entry, payment) or fitting.mistaken(entry, payment, None, at=at)
             file_id = facts.ordered_in
         else:
-            reason, file_id = _stuck(entry, part), part.file_id
+            reason, file_id = fitting.stuck(entry, part), part.file_id
         if reason is not None:
             raise ItemUnfit(f"It fits not: {reason}.", pointer="/payment_id")
     return Resolved(
@@ -246,12 +246,6 @@ def resolve(facts: ResolveFacts, *, by: Actor, at: datetime) -> Resolved:
 def digits(identifier: str) -> str:
     """Return the 32 digits of an identifier: what fits into 35 characters of ISO 20022."""
     return identifier.rpartition("_")[2]
-
-
-def payment_named(end_to_end_id: str | None) -> str | None:
-    """Return the identifier of the payment that an item names, or None."""
-    named = f"payment_{end_to_end_id}"
-    return named if is_identifier(named, "payment") else None
 
 
 def file_named(message_id: str | None, *, by: Actor) -> str | None:
@@ -315,79 +309,3 @@ def _answered(
     if not is_ordered:
         return Outcome.UNMATCHED, Unfit.NOT_ORDERED
     return Outcome.RETURNED, None
-
-
-def _is_known(facts: MatchFacts) -> bool:
-    """Tell whether an item is of a booking that has settled the payment, or gave money back."""
-    entry = facts.entry
-    if facts.returned is not None and entry.direction is Direction.CREDIT:
-        return True
-    is_debit = entry.direction is Direction.DEBIT and not entry.is_return
-    return is_debit and any(
-        (one.bank_reference, one.amount) == (entry.bank_reference, entry.amount)
-        for one in facts.settlements
-    )
-
-
-def _comes_back(
-    entry: Entry,
-    payment: PaymentFacts | None,
-    parts: tuple[SettledPart, ...],
-    *,
-    answers: str | None,
-    at: datetime,
-) -> SettledPart | None:
-    """Return the settlement of which a booking gives back money, by a reference; None for none."""
-    if payment is None or not entry.is_return or entry.direction is not Direction.CREDIT:
-        return None
-    if entry.amount is None or entry.booked_on is None or not _is_reference(entry.bank_reference):
-        return None
-    if entry.booked_on > (at + _DATE_LINE).date():
-        return None
-    return undone_by(payment, parts, entry.amount, booked_on=entry.booked_on, answers=answers)
-
-
-def _stuck(entry: Entry, part: SettledPart) -> Unfit | None:
-    """Return why money that came back cannot be undone where it went."""
-    came = Decimal(0) if entry.amount is None else entry.amount.decimal()
-    return Unfit.FACILITY_CLOSED if came > Decimal(part.undoable) else None
-
-
-def _unfit(entry: Entry, payment: PaymentFacts | None) -> Unfit | None:
-    """Return why an item cannot be about the payment."""
-    if entry.direction is Direction.CREDIT or entry.is_return:
-        return Unfit.INCOMING if payment is None else Unfit.MONEY_BACK
-    if payment is None:
-        is_named = payment_named(entry.end_to_end_id) is not None
-        return Unfit.PAYMENT_UNKNOWN if is_named else Unfit.NO_PAYMENT_NAMED
-    if entry.amount is None or entry.amount.currency != payment.amount.currency:
-        return Unfit.CURRENCY_DIFFERS
-    if entry.amount != (payment.amount if payment.state is State.SETTLED else payment.owed()):
-        return Unfit.AMOUNT_DIFFERS
-    return None
-
-
-def _mistaken(
-    entry: Entry, payment: PaymentFacts | None, settles: str | None, *, at: datetime
-) -> Unfit | None:
-    """Return why a booking that is about the payment cannot settle it."""
-    if payment is None or entry.booked_on is None:
-        return Unfit.NO_PAYMENT_NAMED
-    told = payment.instructed_at or at
-    is_dated = (told - _DATE_LINE).date() <= entry.booked_on <= (at + _DATE_LINE).date()
-    reasons = {
-        Unfit.SETTLED_OTHERWISE: payment.state is State.SETTLED,
-        Unfit.NOT_INSTRUCTED: payment.state is not State.INSTRUCTED,
-        Unfit.NO_REFERENCE: not _is_reference(entry.bank_reference),
-        Unfit.REFERENCE_USED: settles is not None,
-        Unfit.MISDATED: not is_dated,
-    }
-    return next((reason for reason, holds in reasons.items() if holds), None)
-
-
-def _is_reference(text: str | None) -> bool:
-    try:
-        msgspec.convert(text, BankReference)
-    except msgspec.ValidationError:
-        return False
-    return True

@@ -6,8 +6,10 @@ from zlib import crc32
 
 from sqlalchemy import ARRAY, Integer, Text, bindparam, func, select
 
+from ecosystem.payments.returning.model import TakenReturn
 from ecosystem.payments.returning.tables import payment_return, payment_settlement
 from ecosystem.runtime.database import Statement, Tx
+from ecosystem.values import money
 
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _REFERENCE: Final = bindparam("bank_reference", type_=Text)
@@ -18,7 +20,7 @@ _SETTLED_BY: Final = Statement(
     )
 )
 _RETURNED_BY: Final = Statement(
-    select(payment_return.c.payment_id).where(
+    select(payment_return.c.payment_id, payment_return.c.amount, payment_return.c.currency).where(
         payment_return.c.authority_id == _AUTHORITY,
         payment_return.c.returned_reference == _REFERENCE,
     )
@@ -56,9 +58,11 @@ async def settled_by(tx: Tx, bank_reference: str, *, authority: int) -> str | No
     return found
 
 
-async def returned_by(tx: Tx, bank_reference: str, *, authority: int) -> str | None:
-    """Return the payment of an authority that a bank's reference gave back already."""
-    found: str | None = await tx.value(
-        _RETURNED_BY, authority_id=authority, bank_reference=bank_reference
+async def returned_by(tx: Tx, bank_reference: str, *, authority: int) -> TakenReturn | None:
+    """Return what a bank's reference gave back of a payment of an authority already."""
+    row = await tx.row(_RETURNED_BY, authority_id=authority, bank_reference=bank_reference)
+    if row is None:
+        return None
+    return TakenReturn(
+        payment_id=row["payment_id"], amount=money.of(row["amount"], row["currency"])
     )
-    return found

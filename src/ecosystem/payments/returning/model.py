@@ -26,6 +26,13 @@ class SettledPart(msgspec.Struct, frozen=True, kw_only=True):
     """The assignment under which a lender was paid."""
 
 
+class TakenReturn(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reference of the bank gave back already."""
+
+    payment_id: str
+    amount: Money
+
+
 class GiveBackFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the return of a payment, or of a part of it, is checked against."""
 

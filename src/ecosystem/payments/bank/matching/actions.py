@@ -14,6 +14,7 @@ from ecosystem.payments import actions as payments
 from ecosystem.payments import queries as paid
 from ecosystem.payments.bank import rules
 from ecosystem.payments.bank.matching import queries
+from ecosystem.payments.bank.matching.fitting import payment_named
 from ecosystem.payments.bank.model import (
     Entry,
     MatchFacts,
@@ -234,7 +235,7 @@ def part_of(parts: Iterable[SettledPart], version: int) -> SettledPart:
 
 def _named(entries: Iterable[Entry], *, by: Actor) -> tuple[str, ...]:
     """Return what items name that could be payments of the caller's authority."""
-    found = (rules.payment_named(one.end_to_end_id) for one in entries)
+    found = (payment_named(one.end_to_end_id) for one in entries)
     return tuple(
         one for one in found if one is not None and authority_of(one) == by.organisation_number
     )
