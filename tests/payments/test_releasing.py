@@ -57,6 +57,10 @@ def _held(*releases: tuple[str, str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_FAIL = """CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.contract_id = '{contract_id}' THEN RAISE EXCEPTION 'planted'; END IF;
+    RETURN NEW; END $$;
+  CREATE TRIGGER planted BEFORE INSERT ON calculation FOR EACH ROW EXECUTE FUNCTION planted()"""
 HELD = _held((FIRST, "0.5"), (LAST, "1"))
 
 
@@ -183,6 +187,28 @@ async def test_two_that_release_at_once_release_once(
     await other.close()
     assert sum(both) >= 1
     assert await _totals(database, agreed) == [7200, 400]
+    assert await releasing.release(database, ONCE) == 0
+    assert await unsound(database) == []
+
+
+async def test_a_contract_whose_release_fails_holds_up_none_behind_it(
+    database: Database, owner_url: str, tmp_path: Path
+) -> None:
+    broken, sound = [await agree(database, tmp_path, more=(HELD,)) for _ in range(2)]
+    for one in (broken, sound):
+        await accept(database, one, "opening")
+    assert broken.contract_id < sound.contract_id
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute(_FAIL.format(contract_id=broken.contract_id))
+
+    done = await releasing.release(database, ONCE)
+    await owner.execute("DROP FUNCTION planted CASCADE")
+    await owner.close()
+    totals = [await _totals(database, one) for one in (broken, sound)]
+    again = await releasing.release(database, ONCE)
+
+    assert (done, totals) == (1, [[7200], [7200, 400]])
+    assert (again, await _totals(database, broken)) == (1, [7200, 400])
     assert await releasing.release(database, ONCE) == 0
     assert await unsound(database) == []
 
