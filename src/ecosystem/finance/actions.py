@@ -80,9 +80,9 @@ async def agree(
 ) -> Standing:
     """Agree to a facility. Refuses with FacilityMissing, RevisionStale, and as the rule.
 
-    Effects: locks the facility; `facility.agreed`; its amount can be drawn.
+    Effects: holds the contract, locks the facility; `facility.agreed`; its amount can be drawn.
     """
-    facts, _ = await queries.locked(tx, facility_id, expected=expected)
+    facts, _ = await queries.locked_within(tx, facility_id, expected=expected)
     agreed = rules.agree(facts, by=by, at=at)
     await tx.run(_AGREE, **_marks(facility_id, agreed.state, by=agreed.agreed_by, at=at))
     version = await history.record(

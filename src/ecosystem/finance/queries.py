@@ -104,6 +104,16 @@ _LOCKED: Final = Statement(
     .where(*_KEY)
     .with_for_update(of=facility)
 )
+_HOLD_CONTRACT: Final = Statement(
+    select(contract.c.id)
+    .join(
+        facility,
+        (facility.c.authority_id == contract.c.authority_id)
+        & (facility.c.contract_id == contract.c.id),
+    )
+    .where(*_KEY)
+    .with_for_update(read=True, of=contract)
+)
 _HELD: Final = Statement(
     select(facility.c.id)
     .where(
@@ -169,6 +179,17 @@ async def locked(
         has_left=row["has_left"],
     )
     return facts, row
+
+
+async def locked_within(
+    tx: Tx, facility_id: str, *, expected: int | None = None
+) -> tuple[FacilityFacts, Record]:
+    """Hold the contract of a facility as it stands, then do as `locked`.
+
+    Who is just leaving the contract, or what suspends or ends it, is waited for.
+    """
+    await tx.value(_HOLD_CONTRACT, authority_id=number(facility_id), id=facility_id)
+    return await locked(tx, facility_id, expected=expected)
 
 
 async def hold(tx: Tx, facility_ids: Collection[str], *, authority: int) -> None:

@@ -112,8 +112,11 @@ async def view(tx: Tx, drawdown_id: str) -> Record:
 
 
 async def request_facts(tx: Tx, facility_id: str, asked: DrawdownDraft) -> RequestFacts:
-    """Lock a facility, and return what a request is checked against. Refuses FacilityMissing."""
-    facts, row = await facilities.locked(tx, facility_id)
+    """Lock a facility in its contract; return what a request is checked against.
+
+    Refuses with FacilityMissing.
+    """
+    facts, row = await facilities.locked_within(tx, facility_id)
     part = await tx.value(
         _OF_PART, authority_id=row["authority_id"], facility_id=facility_id, part=asked.part
     )
@@ -128,7 +131,9 @@ async def request_facts(tx: Tx, facility_id: str, asked: DrawdownDraft) -> Reque
 
 
 async def locked(tx: Tx, drawdown_id: str, *, expected: int | None) -> tuple[DrawdownFacts, Record]:
-    """Lock a drawdown's facility, then itself; return what a step is checked against, its row.
+    """Lock a drawdown's facility in its contract, then itself.
+
+    Returns what a step is checked against, and its row.
 
     Refuses with DrawdownMissing, or RevisionStale where `expected` is another version.
     """
@@ -136,7 +141,7 @@ async def locked(tx: Tx, drawdown_id: str, *, expected: int | None) -> tuple[Dra
     facility_id = await tx.value(_FACILITY_OF, authority_id=authority, id=drawdown_id)
     if facility_id is None:
         raise _missing()
-    facts, of = await facilities.locked(tx, facility_id)
+    facts, of = await facilities.locked_within(tx, facility_id)
     row = _found(await tx.row(_LOCKED, authority_id=authority, id=drawdown_id))
     revision.check(expected, actual=row["version"])
     return DrawdownFacts(

@@ -97,14 +97,14 @@ async def read_drawdown(request: Call, drawdown_id: FromPath[str]) -> Response[b
     changes=True,
     refuses=(
         rules.DrawdownMissing, RevisionStale, NotLender, rules.DrawdownOutOfTurn,
-        rules.RequestedBySame, ContractNotRunning, rules.ConditionUnmet,
+        rules.RequestedBySame, BorrowerLeft, ContractNotRunning, rules.ConditionUnmet,
     ),
 )  # fmt: skip
 async def approve_drawdown(request: Call, drawdown_id: FromPath[str]) -> Response[bytes]:
     """Approve a drawdown.
 
     Whoever signs for the lender agrees to pay out; the conditions are checked again, from what is
-    verified at this moment.
+    verified at this moment, and that the borrower has not left the contract meanwhile.
     """
     now = await actions.approve(
         request.tx, drawdown_id, by=request.by, at=request.at, expected=request.expected
@@ -159,7 +159,7 @@ async def withdraw_drawdown(request: Call, drawdown_id: FromPath[str]) -> Respon
     changes=True,
     refuses=(
         rules.DrawdownMissing, RevisionStale, NotLender, rules.DrawdownOutOfTurn,
-        rules.DrawdownApprovedBySame, ContractNotRunning, rules.ConditionUnmet,
+        rules.DrawdownApprovedBySame, BorrowerLeft, ContractNotRunning, rules.ConditionUnmet,
         rules.DisbursementDoubled, rules.DisbursementMisdated,
     ),
 )  # fmt: skip
@@ -169,7 +169,8 @@ async def disburse_drawdown(
     """Disburse a drawdown.
 
     Another person of the lender than who approved records what its bank has paid out: the amount
-    less the fees that are kept back. From that day interest grows, and the drawdown has a
+    less the fees that are kept back. Nothing is paid out to a borrower that has left the contract
+    since the approval. From that day interest grows, and the drawdown has a
     schedule of repayment.
     """
     now = await actions.disburse(

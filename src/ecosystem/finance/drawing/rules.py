@@ -152,7 +152,7 @@ def request(facts: RequestFacts, *, by: Actor, at: datetime) -> Requested:
 def approve(facts: DrawdownFacts, *, by: Actor, at: datetime) -> Approved:
     """Agree to pay out.
 
-    Refuses with NotLender, DrawdownOutOfTurn, RequestedBySame, ContractNotRunning,
+    Refuses with NotLender, DrawdownOutOfTurn, RequestedBySame, BorrowerLeft, ContractNotRunning,
     ConditionUnmet, in that order.
     """
     del at
@@ -160,6 +160,7 @@ def approve(facts: DrawdownFacts, *, by: Actor, at: datetime) -> Approved:
     _in(facts, State.REQUESTED)
     if control.is_own(by, facts.requested_by):
         raise RequestedBySame("The caller has requested this drawdown.")
+    supplying(facts.facility)
     _running(facts.proved)
     met = proofs(part_of(facts.terms, facts.part), facts.presented, facts.proved)
     return Approved(state=State.APPROVED, proofs=met, approved_by=control.hand(by))
@@ -185,7 +186,7 @@ def disburse(facts: DisburseFacts, *, by: Actor, at: datetime) -> Disbursed:
     """Record that the money was paid out, less the fees that are kept back.
 
     Each drawdown bears fees by its part of the amount; what all bear adds up to the fee. Refuses
-    with NotLender, DrawdownOutOfTurn, DrawdownApprovedBySame, ContractNotRunning,
+    with NotLender, DrawdownOutOfTurn, DrawdownApprovedBySame, BorrowerLeft, ContractNotRunning,
     ConditionUnmet, DisbursementDoubled, DisbursementMisdated, in that order.
     """
     drawdown, asked = facts.drawdown, facts.asked
@@ -193,6 +194,7 @@ def disburse(facts: DisburseFacts, *, by: Actor, at: datetime) -> Disbursed:
     _in(drawdown, State.APPROVED)
     if control.is_own(by, drawdown.approved_by):
         raise DrawdownApprovedBySame("The caller has approved this drawdown.")
+    supplying(drawdown.facility)
     _running(drawdown.proved)
     proofs(part_of(drawdown.terms, drawdown.part), drawdown.presented, drawdown.proved)
     if facts.disburses is not None:

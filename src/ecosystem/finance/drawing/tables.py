@@ -30,6 +30,25 @@ _AGREED: Final = """EXISTS (
     SELECT FROM facility WHERE facility.authority_id = NEW.authority_id
       AND facility.id = NEW.facility_id AND facility.currency = NEW.currency
       AND facility.state = 'agreed' FOR SHARE)"""
+_STILL_SUPPLIES: Final = """
+CREATE FUNCTION who_draws_still_supplies() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  loan facility;
+BEGIN
+  SELECT * INTO loan FROM facility
+  WHERE facility.authority_id = NEW.authority_id AND facility.id = NEW.facility_id;
+  PERFORM FROM contract
+  WHERE contract.authority_id = loan.authority_id AND contract.id = loan.contract_id FOR SHARE;
+  IF NOT FOUND OR EXISTS (SELECT FROM contract_departure AS gone
+      WHERE gone.authority_id = loan.authority_id AND gone.contract_id = loan.contract_id
+        AND gone.organisation_id = loan.borrower_id)
+  THEN
+    RAISE EXCEPTION 'who draws % has left the contract', NEW.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'who_draws_still_supplies';
+  END IF;
+  RETURN NEW;
+END $$"""
+"""The contract is held, so that of an exclusion and a step at once one waits for the other."""
 _COUNT: Final = """
 CREATE FUNCTION drawdown_is_counted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -132,6 +151,17 @@ drawdown: Final = Table(
                 begins=("requested",),
             ),
             *refusing("a_facility_is_drawn_when_agreed", on="drawdown", unless=_AGREED),
+            _STILL_SUPPLIES,
+            *(
+                f"CREATE TRIGGER who_draws_still_supplies{suffix} BEFORE {when} ON drawdown "
+                f"FOR EACH ROW {only}EXECUTE FUNCTION who_draws_still_supplies()"
+                for suffix, when, only in (
+                    ("", "INSERT", ""),
+                    ("_later", "UPDATE", "WHEN (NEW.state IN ('approved', 'disbursed')) "),
+                )
+            ),
+            "ALTER TABLE drawdown ENABLE ALWAYS TRIGGER who_draws_still_supplies",
+            "ALTER TABLE drawdown ENABLE ALWAYS TRIGGER who_draws_still_supplies_later",
             _COUNT,
             "REVOKE EXECUTE ON FUNCTION drawdown_is_counted FROM PUBLIC",
             (

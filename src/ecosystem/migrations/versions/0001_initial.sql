@@ -5680,6 +5680,32 @@ CREATE TRIGGER a_facility_is_drawn_when_agreed BEFORE INSERT ON drawdown FOR EAC
 -- next
 ALTER TABLE drawdown ENABLE ALWAYS TRIGGER a_facility_is_drawn_when_agreed;
 -- next
+CREATE FUNCTION who_draws_still_supplies() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  loan facility;
+BEGIN
+  SELECT * INTO loan FROM facility
+  WHERE facility.authority_id = NEW.authority_id AND facility.id = NEW.facility_id;
+  PERFORM FROM contract
+  WHERE contract.authority_id = loan.authority_id AND contract.id = loan.contract_id FOR SHARE;
+  IF NOT FOUND OR EXISTS (SELECT FROM contract_departure AS gone
+      WHERE gone.authority_id = loan.authority_id AND gone.contract_id = loan.contract_id
+        AND gone.organisation_id = loan.borrower_id)
+  THEN
+    RAISE EXCEPTION 'who draws % has left the contract', NEW.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'who_draws_still_supplies';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER who_draws_still_supplies BEFORE INSERT ON drawdown FOR EACH ROW EXECUTE FUNCTION who_draws_still_supplies();
+-- next
+CREATE TRIGGER who_draws_still_supplies_later BEFORE UPDATE ON drawdown FOR EACH ROW WHEN (NEW.state IN ('approved', 'disbursed')) EXECUTE FUNCTION who_draws_still_supplies();
+-- next
+ALTER TABLE drawdown ENABLE ALWAYS TRIGGER who_draws_still_supplies;
+-- next
+ALTER TABLE drawdown ENABLE ALWAYS TRIGGER who_draws_still_supplies_later;
+-- next
 CREATE FUNCTION drawdown_is_counted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
