@@ -6,18 +6,24 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Annotated, Any
 
 import msgspec
 import pytest
 from jsonschema import Draft202012Validator
+from litestar import Response
+from litestar.params import QueryParameter
 from msgspec import Meta
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from ecosystem import app
+from ecosystem import app, values
 from ecosystem.manual import describe
 from ecosystem.runtime import openapi
 from ecosystem.runtime.operation import Operation
+from ecosystem.runtime.web import Call, get
 from ecosystem.values.page import Page
 from ecosystem.values.permit import Permit
 from ecosystem.values.refusal import Kind, Refusal
@@ -47,6 +53,21 @@ class Thing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     name: str
     """What it is called."""
     parts: tuple[str, ...] = ()
+
+
+Maker = Annotated[str, Meta(max_length=9, description="A name of somebody.")]
+
+
+@get("/v1/things", permit=Permit(act="read things"), answers=Page[Thing])
+async def list_things(
+    request: Call,
+    maker: Annotated[Maker | None, QueryParameter(description="Only things of this maker.")] = None,
+) -> Response[bytes]:
+    """List things."""
+    return request.answer({"data": [], "maker": maker})
+
+
+(reading_things,) = describe.operations_of([list_things])
 
 
 def operation(**changed: Any) -> Operation:
@@ -250,6 +271,47 @@ def test_a_query_parameter_tells_its_bounds_and_what_it_is_when_left_out() -> No
     assert found["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
     assert found["description"] == "How many."
     assert found["required"] is False
+
+
+def test_a_query_parameter_says_what_it_asks_for_before_what_its_type_is() -> None:
+    (found,) = (one for one in described(reading_things)["parameters"] if one["in"] == "query")
+
+    assert found["description"] == "Only things of this maker."
+    assert found["schema"]["description"] == "A name of somebody."
+
+
+def test_every_query_parameter_says_what_it_asks_for() -> None:
+    """One description for parameters of two names is that of their type, or of nothing."""
+    named: dict[str, set[str]] = {}
+    of_types = {text for kind in _types_of_values() for text in _told(kind)}
+    told = list(_queries())
+
+    for _, name, text in told:
+        named.setdefault(text, set()).add(name)
+
+    assert len(told) > len(OPERATIONS) / 2
+    assert [one for one in told if not one[2]] == []
+    assert {text: names for text, names in named.items() if len(names) > 1} == {}
+    assert [one for one in told if one[2] in of_types] == []
+
+
+def _queries() -> Iterator[tuple[str, str, str]]:
+    for methods in DOCUMENT["paths"].values():
+        for one in methods.values():
+            for part in one["parameters"]:
+                if part["in"] == "query":
+                    yield one["operationId"], part["name"], part["description"]
+
+
+def _types_of_values() -> Iterator[Any]:
+    """Yield every annotated type of the vocabulary, whatever it is used for."""
+    for found in iter_modules(values.__path__, "ecosystem.values."):
+        yield from vars(import_module(found.name)).values()
+
+
+def _told(kind: Any) -> Iterator[str]:
+    parts = getattr(kind, "__metadata__", ())
+    yield from (one.description for one in parts if isinstance(one, Meta) and one.description)
 
 
 def test_a_field_says_what_its_docstring_says() -> None:

@@ -1,9 +1,9 @@
 """Assessments over HTTP."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from ecosystem.assessments import access, actions, queries, rules
 from ecosystem.assessments.model import (
@@ -23,6 +23,11 @@ from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, po
 from ecosystem.values.identifiers import ProgrammeId
 from ecosystem.values.page import Page
 from ecosystem.values.revision import RevisionStale
+
+OfProgramme = Annotated[
+    ProgrammeId | None,
+    QueryParameter(description="Only assessments of this programme."),
+]
 
 
 @post(
@@ -44,7 +49,7 @@ async def open_assessment(request: Call, data: JSONBody[AssessmentDraft]) -> Res
 @get("/v1/assessments", permit=access.READ, answers=Page[AssessmentSummary], scoped=True)
 async def list_assessments(
     request: Call,
-    programme_id: FromQuery[ProgrammeId | None] = None,
+    programme_id: OfProgramme = None,
     fiscal_year: FromQuery[YearSought | None] = None,
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,

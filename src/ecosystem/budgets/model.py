@@ -14,7 +14,7 @@ from ecosystem.values.text import Text
 Year = Annotated[int, Meta(ge=2000, le=2199, description="The year in which the period begins.")]
 
 
-YearSought = Annotated[int, Meta(ge=2000, le=2199, description="Leave out for all years.")]
+YearSought = Annotated[int, Meta(ge=2000, le=2199, description="Only what is of this fiscal year.")]
 
 
 class ProgrammeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import Response
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta
 
 from ecosystem.catalogue import access, queries
@@ -28,6 +28,10 @@ Code = Annotated[
     ),
 ]
 
+Within = Annotated[
+    Code, QueryParameter(description="Only this jurisdiction, and those below it; by default all.")
+]
+
 
 @get("/v1/sectors", permit=access.READ, answers=Terms)
 async def list_sectors(request: Call) -> Response[bytes]:
@@ -46,7 +50,7 @@ async def list_sectors(request: Call) -> Response[bytes]:
 )
 async def list_jurisdictions(
     request: Call,
-    within: FromQuery[Code] = "",
+    within: Within = "",
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from ecosystem.awards import rules as awards
@@ -43,6 +43,8 @@ from ecosystem.values.page import Page
 
 Spoken = Annotated[Language, Meta(description="Chinese or English.")]
 NeedFilter = Annotated[str, narrowing("need")]
+
+InState = Annotated[State | None, QueryParameter(description="Only contracts in this state.")]
 
 
 @get("/v1/contract-forms", permit=access.FORMS, answers=FormList)
@@ -174,7 +176,7 @@ async def print_contract(
 async def list_contracts(
     request: Call,
     need_id: FromQuery[NeedFilter] = "",
-    in_state: FromQuery[State | None] = None,
+    in_state: InState = None,
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:

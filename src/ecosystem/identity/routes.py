@@ -1,7 +1,9 @@
 """Organisations, people and clients over HTTP."""
 
+from typing import Annotated
+
 from litestar import Response
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from ecosystem.catalogue import queries as catalogue
 from ecosystem.catalogue.rules import JurisdictionUnknown
@@ -32,6 +34,15 @@ from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.page import Page
 from ecosystem.values.revision import RevisionStale
 from ecosystem.values.scopes import known
+
+OfKind = Annotated[
+    OrganisationKind | None,
+    QueryParameter(description="Only organisations of this kind."),
+]
+InJurisdiction = Annotated[
+    JurisdictionCode | None,
+    QueryParameter(description="Only organisations in this jurisdiction, or in one below it."),
+]
 
 
 @post(
@@ -81,8 +92,8 @@ async def register_organisation(request: Call, data: JSONBody[Registration]) -> 
 )
 async def list_organisations(
     request: Call,
-    kind: FromQuery[OrganisationKind | None] = None,
-    jurisdiction: FromQuery[JurisdictionCode | None] = None,
+    kind: OfKind = None,
+    jurisdiction: InJurisdiction = None,
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import Response
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from ecosystem.contracts import queries as contracts
@@ -32,6 +32,15 @@ from ecosystem.values.period import Instant
 from ecosystem.values.revision import RevisionStale
 
 OfContract = Annotated[str, narrowing("contract")]
+InState = Annotated[State | None, QueryParameter(description="Only milestones in this state.")]
+DueFrom = Annotated[
+    Instant | None,
+    QueryParameter(description="Only milestones that are due at this instant or later."),
+]
+DueBefore = Annotated[
+    Instant | None,
+    QueryParameter(description="Only milestones that are due before this instant."),
+]
 Overdue = Annotated[bool, Meta(description="Only those past `due_at` that are to be submitted.")]
 
 
@@ -39,9 +48,9 @@ Overdue = Annotated[bool, Meta(description="Only those past `due_at` that are to
 async def find_milestones(
     request: Call,
     contract_id: FromQuery[OfContract] = "",
-    in_state: FromQuery[State | None] = None,
-    due_from: FromQuery[Instant | None] = None,
-    due_before: FromQuery[Instant | None] = None,
+    in_state: InState = None,
+    due_from: DueFrom = None,
+    due_before: DueBefore = None,
     overdue: FromQuery[Overdue] = False,  # noqa: FBT002 - Litestar passes it by name.
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,

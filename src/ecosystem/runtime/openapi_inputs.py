@@ -127,7 +127,7 @@ def _query(one: Operation, schemas: Schemas) -> list[dict[str, Any]]:
                 "name": name,
                 "in": "query",
                 "required": name not in one.defaults,
-                "description": described.pop("description", f"Narrows to this {name}."),
+                "description": one.told.get(name) or described.pop("description", ""),
                 "schema": described,
             }
         )

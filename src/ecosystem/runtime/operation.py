@@ -46,6 +46,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     manual: str
     queries: dict[str, Any]
     """The query parameters by name, each with its type and bounds."""
+    told: dict[str, str] = {}
+    """What query parameters ask for, in words of their own, where they have such."""
     defaults: dict[str, Any]
     """What a query parameter is when it is left out."""
     body: Any

@@ -142,9 +142,7 @@ def _declare(
             tag=route.__module__.split(".")[1],
             name=route.__name__,
             manual=inspect.getdoc(route) or "",
-            queries=said.get("reads") or _queries(route),
-            defaults=dict.fromkeys(said.get("reads", ())) | _defaults(route),
-            reads_query="reads" in said,
+            **_asked(route, said),
             rows=said.get("rows"),
             body_bytes_max=said.get("body_bytes_max", 0),
             form=said.get("form"),
@@ -169,6 +167,16 @@ def _bounded(said: Said) -> dict[str, Any]:
     return {"request_max_body_size": said["body_bytes_max"]} if "body_bytes_max" in said else {}
 
 
+def _asked(route: Callable[..., Any], said: Said) -> dict[str, Any]:
+    """Return what is said of the query: types, words, and what each is when it is left out."""
+    return {
+        "queries": said.get("reads") or _queries(route),
+        "told": _told(route),
+        "defaults": dict.fromkeys(said.get("reads", ())) | _defaults(route),
+        "reads_query": "reads" in said,
+    }
+
+
 def _queries(route: Callable[..., Any]) -> dict[str, Any]:
     hints = get_type_hints(route, include_extras=True)
     found: dict[str, Any] = {}
@@ -183,6 +191,17 @@ def _queries(route: Callable[..., Any]) -> dict[str, Any]:
 def _query(name: str, parts: tuple[Any, ...]) -> str | None:
     """Return how an argument is called in the query, or None where it is not from there."""
     return next((one.name or name for one in parts if isinstance(one, QueryParameter)), None)
+
+
+def _told(route: Callable[..., Any]) -> dict[str, str]:
+    """Return the description of each query parameter that has one of its own, not its type's."""
+    hints = get_type_hints(route, include_extras=True)
+    return {
+        one.name or name: one.description
+        for name, hint in hints.items()
+        for one in getattr(hint, "__metadata__", ())
+        if isinstance(one, QueryParameter) and one.description
+    }
 
 
 def _defaults(route: Callable[..., Any]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """The ratio of construction to operation over HTTP."""
 
+from typing import Annotated
+
 from litestar import Response
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from ecosystem.assessments.ratios import access, queries
 from ecosystem.assessments.ratios.model import OperationRatio, RatioContract
@@ -11,6 +13,9 @@ from ecosystem.identity.queries import OrganisationUnknown
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, get
 from ecosystem.values.page import Page
+
+OfSector = Annotated[Sector | None, QueryParameter(description="Only contracts of this sector.")]
+OfPhase = Annotated[Phase | None, QueryParameter(description="Only contracts of this phase.")]
 
 
 @get(
@@ -42,8 +47,8 @@ async def list_ratio_contracts(
     request: Call,
     organisation_id: FromPath[str],
     fiscal_year: FromQuery[YearSought | None] = None,
-    sector: FromQuery[Sector | None] = None,
-    phase: FromQuery[Phase | None] = None,
+    sector: OfSector = None,
+    phase: OfPhase = None,
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:

@@ -13,12 +13,25 @@ from ecosystem.audit.exporting.formats import MEDIA_TYPES, Format, writer
 from ecosystem.audit.exporting.rules import FormatNotAtHand
 from ecosystem.audit.searching import rules as searching
 from ecosystem.audit.searching.model import Search
-from ecosystem.audit.searching.routes import SEARCHED, Code, Identifier, Kind, Types, Words
+from ecosystem.audit.searching.routes import (
+    SEARCHED,
+    ByClient,
+    ByOrganisation,
+    ByPerson,
+    InJurisdiction,
+    Kind,
+    OnObject,
+    RecordedBefore,
+    RecordedFrom,
+    Types,
+    ValidBefore,
+    ValidFrom,
+    Words,
+)
 from ecosystem.catalogue import queries as catalogue
 from ecosystem.history import actions as history
 from ecosystem.runtime import download, idempotency
 from ecosystem.runtime.web import Call, get
-from ecosystem.values.period import Instant
 
 As = Annotated[
     Annotated[Format, Meta(description="How it is written.")], QueryParameter(name="format")
@@ -36,17 +49,17 @@ _FILES: Final = ", ".join(MEDIA_TYPES.values())
 async def export_events(
     request: Call,
     form: As = Format.NDJSON,
-    jurisdiction: FromQuery[Code | None] = None,
-    person_id: FromQuery[Identifier | None] = None,
-    client_id: FromQuery[Identifier | None] = None,
-    organisation_id: FromQuery[Identifier | None] = None,
-    object_id: FromQuery[Identifier | None] = None,
+    jurisdiction: InJurisdiction = None,
+    person_id: ByPerson = None,
+    client_id: ByClient = None,
+    organisation_id: ByOrganisation = None,
+    object_id: OnObject = None,
     kind: FromQuery[Kind | None] = None,
     types: Types = None,
-    recorded_from: FromQuery[Instant | None] = None,
-    recorded_before: FromQuery[Instant | None] = None,
-    valid_from: FromQuery[Instant | None] = None,
-    valid_before: FromQuery[Instant | None] = None,
+    recorded_from: RecordedFrom = None,
+    recorded_before: RecordedBefore = None,
+    valid_from: ValidFrom = None,
+    valid_before: ValidBefore = None,
     reason: FromQuery[Words | None] = None,
 ) -> Response[bytes]:
     """Take away all that a search finds, as one file.

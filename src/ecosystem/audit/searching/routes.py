@@ -60,6 +60,41 @@ Types = Annotated[
 Words = Annotated[
     str, Meta(min_length=1, max_length=100, description="Text of the reason, in any language.")
 ]
+InJurisdiction = Annotated[
+    Code | None,
+    QueryParameter(
+        description="Only events of authorities in this jurisdiction, or in one below it."
+    ),
+]
+ByPerson = Annotated[Identifier | None, QueryParameter(description="Only what this person did.")]
+ByClient = Annotated[
+    Identifier | None,
+    QueryParameter(description="Only what was done through this client."),
+]
+ByOrganisation = Annotated[
+    Identifier | None,
+    QueryParameter(description="Only what was done for this organisation."),
+]
+OnObject = Annotated[
+    Identifier | None,
+    QueryParameter(description="Only what happened to this thing."),
+]
+RecordedFrom = Annotated[
+    Instant | None,
+    QueryParameter(description="Only what was recorded at this instant or later."),
+]
+RecordedBefore = Annotated[
+    Instant | None,
+    QueryParameter(description="Only what was recorded before this instant."),
+]
+ValidFrom = Annotated[
+    Instant | None,
+    QueryParameter(description="Only what took effect at this instant or later."),
+]
+ValidBefore = Annotated[
+    Instant | None,
+    QueryParameter(description="Only what took effect before this instant."),
+]
 SEARCHED = (rules.TypeUnknown, rules.ThingUnknown, JurisdictionUnknown, MomentUnclear)
 """How a search can refuse."""
 Order = Annotated[Literal["newest", "oldest"], Meta(description="Which come first.")]
@@ -73,17 +108,17 @@ Order = Annotated[Literal["newest", "oldest"], Meta(description="Which come firs
 )
 async def search_events(
     request: Call,
-    jurisdiction: FromQuery[Code | None] = None,
-    person_id: FromQuery[Identifier | None] = None,
-    client_id: FromQuery[Identifier | None] = None,
-    organisation_id: FromQuery[Identifier | None] = None,
-    object_id: FromQuery[Identifier | None] = None,
+    jurisdiction: InJurisdiction = None,
+    person_id: ByPerson = None,
+    client_id: ByClient = None,
+    organisation_id: ByOrganisation = None,
+    object_id: OnObject = None,
     kind: FromQuery[Kind | None] = None,
     types: Types = None,
-    recorded_from: FromQuery[Instant | None] = None,
-    recorded_before: FromQuery[Instant | None] = None,
-    valid_from: FromQuery[Instant | None] = None,
-    valid_before: FromQuery[Instant | None] = None,
+    recorded_from: RecordedFrom = None,
+    recorded_before: RecordedBefore = None,
+    valid_from: ValidFrom = None,
+    valid_before: ValidBefore = None,
     reason: FromQuery[Words | None] = None,
     order: FromQuery[Order] = "newest",
     limit: FromQuery[PageLimit] = 20,

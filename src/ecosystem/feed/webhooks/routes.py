@@ -1,9 +1,9 @@
 """Webhooks over HTTP."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from ecosystem.feed.webhooks import access, actions, queries, rules
 from ecosystem.feed.webhooks.model import NewWebhookSecret, Outcome, WebhookChange, WebhookDraft
@@ -29,6 +29,8 @@ from ecosystem.runtime.web import (
 )
 from ecosystem.values.page import Page
 from ecosystem.values.revision import RevisionStale
+
+InState = Annotated[Outcome | None, QueryParameter(description="Only deliveries in this state.")]
 
 
 @post(
@@ -198,7 +200,7 @@ async def test_webhook(request: Call, webhook_id: FromPath[str]) -> Response[byt
 async def list_webhook_deliveries(
     request: Call,
     webhook_id: FromPath[str],
-    in_state: FromQuery[Outcome | None] = None,
+    in_state: InState = None,
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:

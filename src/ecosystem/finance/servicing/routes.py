@@ -1,9 +1,10 @@
 """What comes back of loans, over HTTP."""
 
 from datetime import date
+from typing import Annotated
 
 from litestar import Response
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from ecosystem.finance import access
 from ecosystem.finance.drawing.rules import DrawdownMissing
@@ -22,6 +23,11 @@ from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, po
 from ecosystem.values.identifiers import authority_of
 from ecosystem.values.page import Page
 
+OnDay = Annotated[
+    date | None,
+    QueryParameter(description="The day on which it is owed; by default today."),
+]
+
 
 @get(
     "/v1/facilities/{facility_id:str}/position",
@@ -31,7 +37,7 @@ from ecosystem.values.page import Page
     refuses=(FacilityMissing,),
 )
 async def read_position(
-    request: Call, facility_id: FromPath[str], on: FromQuery[date | None] = None
+    request: Call, facility_id: FromPath[str], on: OnDay = None
 ) -> Response[bytes]:
     """Read what is owed under a facility.
 

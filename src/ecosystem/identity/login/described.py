@@ -1,12 +1,28 @@
 """The forms and the query of the login pages, for the published description."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
 
 _TEXT: Final = {"type": "string", "maxLength": 4_096}
 _THEN: Final = {**_TEXT, "description": "A path of this service, to go on to."}
 _CSRF: Final = {**_TEXT, "description": "As the page has it."}
-ENTRY: Final[dict[str, Any]] = dict.fromkeys(("then", "acr", "again", "ui_locales", "lang"), str)
-PAGE: Final[dict[str, Any]] = {"lang": str}
+_LANG: Final = "The language of the page: `zh` or `en`."
+_ENTRY: Final = {
+    "then": "A path of this service, to go on to; by default the account.",
+    "acr": "`phr` where the person must log in by her passkey.",
+    "again": "`1` where she must log in once more.",
+    "ui_locales": "Languages between spaces, the preferred one first.",
+    "lang": _LANG,
+}
+ENTRY: Final[dict[str, Any]] = {
+    name: Annotated[str, Meta(description=text)] for name, text in _ENTRY.items()
+}
+PAGE: Final[dict[str, Any]] = {"lang": ENTRY["lang"]}
+LINKED: Final[dict[str, Any]] = {
+    "code": Annotated[str, Meta(description="The code that the link holds.")],
+    **PAGE,
+}
 LOGIN: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {

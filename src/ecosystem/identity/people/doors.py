@@ -9,7 +9,7 @@ from authlib.oauth2.rfc6749 import OAuth2Error
 from litestar import Response
 
 from ecosystem.identity import access
-from ecosystem.identity.login import guard, sessions
+from ecosystem.identity.login import described, guard, sessions
 from ecosystem.identity.login import pages as frame
 from ecosystem.identity.login import queries as login
 from ecosystem.identity.login import views as login_views
@@ -33,7 +33,6 @@ _ANY: Final = re.compile(r"[^\x00]*")
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _TEXT: Final = {"type": "string", "maxLength": 4_096}
 _STATUS: Final = {Kind.MISSING: 404, Kind.GONE: 410, Kind.CONFLICT: 409}
-_QUERY: Final = {"code": str, "lang": str}
 _ACCEPTANCE: Final = {
     "type": "object",
     "properties": {
@@ -53,7 +52,7 @@ _SHOWN: Final = (400, 404, 410)
     permit=access.JOIN,
     answers=str,
     produces=_HTML,
-    reads=_QUERY,
+    reads=described.LINKED,
     pages=_SHOWN,
 )
 async def show_invitation(request: Call) -> Response[bytes]:

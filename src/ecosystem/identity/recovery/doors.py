@@ -7,7 +7,7 @@ from typing import Final
 from litestar import Response
 
 from ecosystem.identity import access
-from ecosystem.identity.login import answers, guard
+from ecosystem.identity.login import answers, described, guard
 from ecosystem.identity.login import pages as frame
 from ecosystem.identity.login import wording as said_there
 from ecosystem.identity.login.views import ACCOUNT
@@ -22,7 +22,6 @@ _HTML: Final = "text/html"
 _FORM: Final = "application/x-www-form-urlencoded"
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _TEXT: Final = {"type": "string", "maxLength": 4_096}
-_QUERY: Final = {"code": str, "lang": str}
 _CHOSEN: Final = {
     "type": "object",
     "properties": {
@@ -38,7 +37,7 @@ _SHOWN: Final = (400, 404, 409, 410)
 
 
 @get(
-    pages.RECOVERY, permit=access.USE_RECOVERY, answers=str, produces=_HTML, reads=_QUERY,
+    pages.RECOVERY, permit=access.USE_RECOVERY, answers=str, produces=_HTML, reads=described.LINKED,
     pages=_SHOWN,
 )  # fmt: skip
 async def show_recovery(request: Call) -> Response[bytes]:

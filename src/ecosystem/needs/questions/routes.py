@@ -16,7 +16,10 @@ from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, po
 from ecosystem.values.identifiers import owner
 from ecosystem.values.page import Page
 
-Sought = Annotated[Literal["asked", "answered"], Meta(description="Leave out for all.")]
+Sought = Annotated[
+    Literal["asked", "answered"],
+    Meta(description="Only questions that wait for an answer, or that have one."),
+]
 
 
 @post(

@@ -1,9 +1,10 @@
 """The search for needs over HTTP."""
 
 from datetime import date
+from typing import Annotated
 
 from litestar import Response
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from ecosystem.catalogue import queries as catalogue
 from ecosystem.catalogue.model import Operation, Sector
@@ -21,6 +22,45 @@ from ecosystem.values.page import Page
 from ecosystem.values.period import Instant
 from ecosystem.values.revision import RevisionStale
 
+OfSector = Annotated[Sector | None, QueryParameter(description="Only needs of this sector.")]
+ForOperation = Annotated[
+    Operation | None,
+    QueryParameter(description="Only needs for this kind of operation."),
+]
+InvitedKind = Annotated[
+    OrganisationKind | None,
+    QueryParameter(description="Only needs that invite this kind of organisation."),
+]
+InvitedOffer = Annotated[
+    OfferKind | None,
+    QueryParameter(description="Only needs that invite this kind of offer."),
+]
+ValueMin = Annotated[
+    Amount | None,
+    QueryParameter(description="The least that a need may be worth, in `currency`."),
+]
+ValueMax = Annotated[
+    Amount | None,
+    QueryParameter(description="The most that a need may be worth, in `currency`."),
+]
+ClosingFrom = Annotated[
+    date | None,
+    QueryParameter(description="The first day, in UTC, on which submission may end."),
+]
+ClosingBefore = Annotated[
+    date | None,
+    QueryParameter(description="The day, in UTC, before which submission must end."),
+]
+InState = Annotated[State | None, QueryParameter(description="Only needs in this state.")]
+InCurrency = Annotated[
+    Currency,
+    QueryParameter(description="The currency of `value_min` and `value_max`."),
+]
+PublishedSince = Annotated[
+    Instant | None,
+    QueryParameter(description="Only needs that were published at this instant or later."),
+]
+
 
 @get(
     "/v1/needs",
@@ -31,17 +71,17 @@ from ecosystem.values.revision import RevisionStale
 async def list_needs(
     request: Call,
     text: FromQuery[Sought] = "",
-    sector: FromQuery[Sector | None] = None,
-    operation: FromQuery[Operation | None] = None,
+    sector: OfSector = None,
+    operation: ForOperation = None,
     within: FromQuery[Within] = "",
-    invited_kind: FromQuery[OrganisationKind | None] = None,
-    invited_offer: FromQuery[OfferKind | None] = None,
-    value_min: FromQuery[Amount | None] = None,
-    value_max: FromQuery[Amount | None] = None,
-    currency: FromQuery[Currency] = "CNY",
-    closing_from: FromQuery[date | None] = None,
-    closing_before: FromQuery[date | None] = None,
-    in_state: FromQuery[State | None] = None,
+    invited_kind: InvitedKind = None,
+    invited_offer: InvitedOffer = None,
+    value_min: ValueMin = None,
+    value_max: ValueMax = None,
+    currency: InCurrency = "CNY",
+    closing_from: ClosingFrom = None,
+    closing_before: ClosingBefore = None,
+    in_state: InState = None,
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:
@@ -114,7 +154,7 @@ async def read_saved_search(request: Call, search_id: FromPath[str]) -> Response
 async def list_needs_found(
     request: Call,
     search_id: FromPath[str],
-    published_since: FromQuery[Instant | None] = None,
+    published_since: PublishedSince = None,
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:

@@ -2,10 +2,10 @@
 
 import asyncio
 import hashlib
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from litestar import Response
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from ecosystem.payments import access
 from ecosystem.payments.bank import actions, queries, report, rules
@@ -27,6 +27,8 @@ from ecosystem.values.page import Page
 from ecosystem.values.revision import RevisionStale
 
 XML: Final = "application/xml"
+
+Became = Annotated[Outcome | None, QueryParameter(description="Only items of which this became.")]
 
 
 @post(
@@ -141,7 +143,7 @@ async def read_bank_report(request: Call, bankreport_id: FromPath[str]) -> Respo
 @get("/v1/bank-items", permit=access.READ_BANK, answers=Page[Item], scoped=True)
 async def list_bank_items(
     request: Call,
-    outcome: FromQuery[Outcome | None] = None,
+    outcome: Became = None,
     limit: FromQuery[PageLimit] = 20,
     cursor: FromQuery[PageCursor | None] = None,
 ) -> Response[bytes]:
