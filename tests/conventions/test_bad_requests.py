@@ -230,47 +230,6 @@ async def test_it_is_refused_as_the_conventions_say_and_changes_nothing(
     assert await counts(owner_url) == before
 
 
-@pytest.mark.parametrize(
-    ("path", "said"),
-    [
-        (
-            "/v1/contracts/contract_0190f3c2a1b070008000000000000001?as_of=yesterday",
-            (
-                "The query parameter as_of must be the moment as of which it is told: an RFC 3339 "
-                "time with its offset, or `position:` and a place in the log, such as "
-                "`2026-03-31T16:00:00Z` or `position:1024`."
-            ),
-        ),
-        (
-            "/v1/contracts/contract_0190f3c2a1b070008000000000000001?valid_at=yesterday",
-            (
-                "The query parameter valid_at must be an instant with its offset from UTC, such as "
-                "`2026-03-01T09:00:00Z`."
-            ),
-        ),
-        (
-            "/v1/needs?operation=painting",
-            "The query parameter operation must be one of `data`, `facility`, `service`.",
-        ),
-        ("/v1/needs?limit=many", "The query parameter limit must be a whole number from 1 to 100."),
-        (
-            "/v1/awards?need_id=need_12",
-            (
-                "The query parameter need_id must be the identifier of the need, or left out for "
-                "all, such as `need_0190f3c2a1b070008000000000000001`."
-            ),
-        ),
-    ],
-)
-async def test_a_parameter_of_no_such_form_is_told_in_words_what_it_must_be(
-    path: str, said: str, there: Market, client: httpx.AsyncClient
-) -> None:
-    answer = await client.get(path, headers=there.officer)
-
-    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
-    assert answer.json()["detail"].startswith(said)
-
-
 async def test_a_field_of_no_such_form_is_told_in_words_what_it_must_be(
     there: Market, client: httpx.AsyncClient
 ) -> None:

@@ -225,6 +225,26 @@ def test_what_any_operation_answers_alike_is_described_once() -> None:
     assert "Retry-After" in shared["headers"]
 
 
+@pytest.mark.parametrize(
+    ("place", "fits"),
+    [
+        ({"pointer": "/title"}, True),
+        ({"pointer": ""}, True),
+        ({"parameter": "limit"}, True),
+        ({"pointer": "", "parameter": "limit"}, False),
+        ({}, False),
+    ],
+)
+def test_a_problem_names_a_place_in_the_body_or_in_the_query(
+    place: dict[str, str], *, fits: bool
+) -> None:
+    schema = {"$ref": "#/components/schemas/ProblemPlace", "components": DOCUMENT["components"]}
+
+    told = {"code": "invalid", "detail": "It must be a whole number.", **place}
+
+    assert Draft202012Validator(schema).is_valid(told) is fits
+
+
 def test_recorded_examples_are_shown() -> None:
     made: dict[str, Any] = {"name": "wheel", "parts": []}
 

@@ -99,7 +99,8 @@ async def sought(tx: Tx, code: str | None, *, parameter: str) -> None:
     Nothing named is nothing sought.
     """
     if code and await jurisdiction_path(tx, code) is None:
-        raise JurisdictionUnknown(f"{parameter} names no jurisdiction: {code}.")
+        detail = f"{parameter} names no jurisdiction: {code}."
+        raise JurisdictionUnknown(detail, parameter=parameter)
 
 
 async def jurisdiction_path(tx: Tx, code: str) -> str | None:

@@ -184,11 +184,14 @@ class House:
 class EdgeFinding(Exception):
     """The desk found a problem before the route ran."""
 
-    def __init__(self, type_: problems.Type, detail: str) -> None:
-        """Answer with this type of problem."""
+    def __init__(
+        self, type_: problems.Type, detail: str, *, places: tuple[problems.ProblemPlace, ...] = ()
+    ) -> None:
+        """Answer with this type of problem, and the places where it is."""
         super().__init__(detail)
         self.type = type_
         self.detail = detail
+        self.places = places
 
 
 class Replay(Exception):

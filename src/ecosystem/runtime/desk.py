@@ -4,13 +4,10 @@ import asyncio
 import hashlib
 from datetime import UTC, datetime
 
-import msgspec
-
-from ecosystem.runtime import idempotency, problems
+from ecosystem.runtime import asking, idempotency, problems
 from ecosystem.runtime.call import NO_VERSION, Call, EdgeFinding, Replay
 from ecosystem.runtime.operation import OPERATION, Operation
 from ecosystem.runtime.visit import StoredUnder, Visit
-from ecosystem.values import wanting
 from ecosystem.values.actor import Actor, Assurance, OrganisationKind
 from ecosystem.values.permit import Permit
 from ecosystem.values.revision import RevisionStale
@@ -119,8 +116,8 @@ def _proved(call: Call, permit: Permit) -> None:
 
 
 def _well_formed(call: Call, operation: Operation) -> None:
-    if call.scope["query_string"] and not operation.reads_query:
-        _known_queries(call, operation)
+    if not operation.reads_query:
+        asking.check(call, operation)
     if operation.method == "GET":
         return
     if operation.changes and b"if-match" not in call.visit.headers:
@@ -152,28 +149,6 @@ def _small(call: Call, operation: Operation, length: int) -> None:
     limit = max(usual, operation.body_bytes_max)
     if length > limit:
         raise EdgeFinding(problems.TOO_LARGE, f"The limit is {limit} bytes.")
-
-
-def _known_queries(call: Call, operation: Operation) -> None:
-    given = list(call.query_params.items())
-    for name, value in given:
-        if name not in operation.queries:
-            names = ", ".join(sorted(operation.queries)) or "none"
-            detail = f"The query parameter {name!r} is not known here; known: {names}."
-            raise EdgeFinding(problems.MALFORMED, detail)
-        if value.lower() == "null" and operation.defaults.get(name, value) is None:
-            # The framework would take the word for none, and a filter would find everything.
-            detail = f"The query parameter {name} is left out, never null."
-            raise EdgeFinding(problems.MALFORMED, detail)
-        check = operation.checks[name]
-        try:
-            msgspec.convert({"value": value}, check.form, strict=check.strict)
-        except msgspec.ValidationError:
-            wanted = wanting.of(operation.queries[name], null=False)
-            detail = f"The query parameter {name} must be {wanted}."
-            raise EdgeFinding(problems.MALFORMED, detail) from None
-    if len({name for name, _ in given}) != len(given):
-        raise EdgeFinding(problems.MALFORMED, "A query parameter is given twice.")
 
 
 def _key(call: Call, operation: Operation, body: bytes) -> StoredUnder | None:

@@ -9,7 +9,8 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from ecosystem.runtime import misfits, problems
 from ecosystem.runtime.edge import recorded
-from ecosystem.runtime.web import OPERATION, Call, EdgeFinding, Operation, Replay
+from ecosystem.runtime.problems import ProblemPlace
+from ecosystem.runtime.web import Call, EdgeFinding, Replay
 from ecosystem.values import wanting
 from ecosystem.values.refusal import Fault, Refusal
 
@@ -45,7 +46,7 @@ def _on_refusal(request: Call, refusal: Refusal) -> Response[bytes]:
 
 
 def _on_finding(request: Call, finding: EdgeFinding) -> Response[bytes]:
-    response = _respond(request, _found(request, finding.type, finding.detail))
+    response = _respond(request, _found(request, finding.type, finding.detail, finding.places))
     if finding.type in (problems.UNAVAILABLE, problems.TOO_MANY):
         response.headers["retry-after"] = "1"
     return response
@@ -68,9 +69,9 @@ def _on_http_exception(request: Call, error: HTTPException) -> Response[bytes]:
             response.headers["allow"] = _with_head(allow)
         return response
     if error.status_code == problems.MALFORMED.status:
-        faults = _faults(request, error)
-        detail = "; ".join(fault.detail for fault in faults[:3]) or str(error.detail)
-        return _respond(request, _found(request, problems.MALFORMED, f"{detail}.", faults))
+        places = _places(request, error)
+        detail = "; ".join(place.detail for place in places[:3]) or str(error.detail)
+        return _respond(request, _found(request, problems.MALFORMED, f"{detail}.", places))
     return _on_failure(request, error)
 
 
@@ -96,14 +97,14 @@ def _on_failure(request: Call, error: Exception) -> Response[bytes]:
 
 
 def _found(
-    request: Call, type_: problems.Type, detail: str, faults: tuple[Fault, ...] = ()
+    request: Call, type_: problems.Type, detail: str, places: tuple[ProblemPlace, ...] = ()
 ) -> problems.Problem:
     return problems.found(
         type_,
         detail,
         root=request.house.settings.public_url,
         request_id=request.visit.request_id,
-        errors=faults,
+        errors=places,
     )
 
 
@@ -130,18 +131,18 @@ def _as_oauth_error(problem: problems.Problem) -> Response[bytes]:
     )
 
 
-def _faults(request: Call, error: HTTPException) -> tuple[Fault, ...]:
+def _places(request: Call, error: HTTPException) -> tuple[ProblemPlace, ...]:
     """Return every fault of the body at once; the framework stops at the first."""
     field: Any = getattr(_handler(request), "parsed_data_field", None)
     if field is not None:
         found = _faults_of_body(field.raw, request.visit.body)
         if not found and isinstance(error.__cause__, msgspec.ValidationError):
-            return (_first_fault(field.raw, error.__cause__),)
+            found = (_first_fault(field.raw, error.__cause__),)
         if found:
-            return found
+            return tuple(ProblemPlace(one.code, one.detail, pointer=one.pointer) for one in found)
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         entries: list[Any] = error.extra
-        return tuple(_parameter_fault(request, entry) for entry in entries)
+        return tuple(map(_parameter, entries))
     return ()
 
 
@@ -164,12 +165,7 @@ def _first_fault(type_: Any, error: msgspec.ValidationError) -> Fault:
     return Fault(found.pointer, "invalid", f"{found.pointer or 'the body'} {found.said}")
 
 
-def _parameter_fault(request: Call, entry: dict[str, str]) -> Fault:
-    """Return the fault of a query parameter; of one that the desk has let in, it is missing."""
-    operation: Operation = _handler(request).opt[OPERATION]
+def _parameter(entry: dict[str, str]) -> ProblemPlace:
+    """Return what the framework says of a parameter that the desk has let in."""
     name = entry.get("key", "")
-    kind = operation.queries.get(name)
-    if kind is None:
-        return Fault("", "invalid_parameter", f"{name}: {entry.get('message', 'invalid')}")
-    detail = f"The query parameter {name} is needed, and must be {wanting.of(kind, null=False)}"
-    return Fault("", "invalid_parameter", detail)
+    return ProblemPlace("invalid", f"{name}: {entry.get('message', 'invalid')}", parameter=name)

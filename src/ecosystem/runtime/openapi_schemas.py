@@ -17,7 +17,10 @@ from ecosystem.values.patterns import published
 REF: Final = "#/components/schemas/{name}"
 _REFERRED: Final = re.compile(r'(?<="#/components/schemas/)[^"]+')
 _OF: Final = re.compile(r"(\w+?)_(.+)_")
-_MORE: Final[Mapping[str, dict[str, Any]]] = {"Text": {"minProperties": 1}}
+_MORE: Final[Mapping[str, dict[str, Any]]] = {
+    "Text": {"minProperties": 1},
+    "ProblemPlace": {"oneOf": [{"required": ["pointer"]}, {"required": ["parameter"]}]},
+}
 """What the types check beyond what their schema can say."""
 _WITHOUT_FORM: Final = (None, bytes, str)
 

@@ -125,5 +125,7 @@ def _opened(call: Call, cursor: str, *, bound_to: bytes) -> str:
     except (binascii.Error, UnicodeDecodeError):
         start, content = "", b""
     if not start or not hmac.compare_digest(content[:_MAC_BYTES], _mac(call, start, bound_to)):
-        raise EdgeFinding(problems.CURSOR_INVALID, "The cursor was made for other filters.")
+        detail = "The cursor was made for other filters."
+        place = problems.ProblemPlace(problems.CURSOR_INVALID.code, detail, parameter="cursor")
+        raise EdgeFinding(problems.CURSOR_INVALID, detail, places=(place,))
     return start

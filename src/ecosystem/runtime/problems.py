@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from ecosystem.values.refusal import Fault, Kind, Refusal
+from ecosystem.values.refusal import Kind, Refusal
 
 STATUS: Final[Mapping[Kind, int]] = {
     Kind.MALFORMED: 400,
@@ -16,6 +17,19 @@ STATUS: Final[Mapping[Kind, int]] = {
     Kind.STALE: 412,
     Kind.UNMET: 422,
 }
+
+
+class ProblemPlace(msgspec.Struct, frozen=True):
+    """One place of the request that a rule does not accept: in the body, or in the query."""
+
+    code: str
+    """Stable snake_case name of what is wrong there."""
+    detail: str
+    """What is wrong there, and what would satisfy the rule."""
+    pointer: str | UnsetType = UNSET
+    """In the body: RFC 6901 JSON pointer into it; empty for the whole of it."""
+    parameter: str | UnsetType = UNSET
+    """In the query: the name of the parameter."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +47,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """Stable name of the type, for programs."""
     instance: str
     """The request's identifier, as in X-Request-Id; name it when asking for help."""
-    errors: tuple[Fault, ...] = ()
-    """Each place of the request body that a rule does not accept."""
+    errors: tuple[ProblemPlace, ...] = ()
+    """Each place of the request that a rule does not accept."""
 
 
 class Type(msgspec.Struct, frozen=True):
@@ -145,7 +159,7 @@ UNAVAILABLE: Final = _type(
 
 
 def found(
-    type_: Type, detail: str, *, root: str, request_id: str, errors: tuple[Fault, ...] = ()
+    type_: Type, detail: str, *, root: str, request_id: str, errors: tuple[ProblemPlace, ...] = ()
 ) -> Problem:
     """Return a problem that the edge found; `root` is the public address of the service."""
     return Problem(
@@ -168,5 +182,11 @@ def refused(refusal: Refusal, *, root: str, request_id: str) -> Problem:
         detail=f"{refusal.detail} {refusal.remedy}",
         code=refusal.code(),
         instance=request_id,
-        errors=refusal.faults,
+        errors=_places(refusal),
     )
+
+
+def _places(refusal: Refusal) -> tuple[ProblemPlace, ...]:
+    if refusal.parameter is not None:
+        return (ProblemPlace(refusal.code(), refusal.detail, parameter=refusal.parameter),)
+    return tuple(ProblemPlace(one.code, one.detail, pointer=one.pointer) for one in refusal.faults)

@@ -149,7 +149,7 @@ def _declare(
             leads=said.get("leads"),
             pages=said.get("pages", (400, 403) if "leads" in said else ()),
             body=get_type_hints(route).get("data"),
-            **{name: bool(said.get(name)) for name in _TRAITS},
+            **_traits(said),
         )
         return make(
             path,
@@ -161,6 +161,10 @@ def _declare(
         )(route)
 
     return register
+
+
+def _traits(said: Said) -> dict[str, Any]:
+    return {name: bool(said.get(name)) for name in _TRAITS}
 
 
 def _bounded(said: Said) -> dict[str, Any]:

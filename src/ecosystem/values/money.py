@@ -57,13 +57,16 @@ class AmountTooFine(Refusal):
     remedy = "Give no more decimal places than the currency has."
 
 
-def places(currency: str) -> int:
-    """Return how many decimal places `currency` has, or refuse with CurrencyUnknown."""
+def places(currency: str, *, parameter: str | None = None) -> int:
+    """Return how many decimal places `currency` has, or refuse with CurrencyUnknown.
+
+    `parameter` is what names it, where a query does.
+    """
     try:
         exponent = Iso4217(currency).exponent
     except ValueError:
         message = f"{currency} is not a currency of ISO 4217."
-        raise CurrencyUnknown(message) from None
+        raise CurrencyUnknown(message, parameter=parameter) from None
     return 0 if exponent is None else exponent
 
 

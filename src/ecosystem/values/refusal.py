@@ -49,11 +49,21 @@ class Refusal(Exception):
     remedy: ClassVar[str]
 
     def __init__(
-        self, detail: str, *, pointer: str | None = None, faults: tuple[Fault, ...] = ()
+        self,
+        detail: str,
+        *,
+        pointer: str | None = None,
+        parameter: str | None = None,
+        faults: tuple[Fault, ...] = (),
     ) -> None:
-        """Refuse with `detail`; name the place by `pointer`, or many by `faults`."""
+        """Refuse with `detail`.
+
+        Name the place by `pointer` into the body, or many by `faults`; or by `parameter`, where
+        the query has it.
+        """
         super().__init__(detail)
         self.detail = detail
+        self.parameter = parameter
         self.faults: tuple[Fault, ...] = faults or (
             (Fault(pointer, self.code(), detail),) if pointer is not None else ()
         )

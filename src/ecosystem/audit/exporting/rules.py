@@ -14,5 +14,5 @@ class FormatNotAtHand(Refusal):
 def writable(form: Format) -> Format:
     """Return a format that can be written here. Refuses with FormatNotAtHand."""
     if not is_at_hand(form):
-        raise FormatNotAtHand(f"It writes no {form}.")
+        raise FormatNotAtHand(f"It writes no {form}.", parameter="format")
     return form

@@ -35,7 +35,7 @@ def search(*, types: str | None, **asked: str | datetime | None) -> Search:
     _check_types(exact, prefixes)
     _check_kind(asked.get("kind"))
     given = {
-        name: in_reach(value) if isinstance(value, datetime) else value
+        name: in_reach(value, parameter=name) if isinstance(value, datetime) else value
         for name, value in asked.items()
     }
     named_by = {"types": exact, "prefixes": prefixes}
@@ -52,10 +52,14 @@ def named(types: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _check_types(exact: tuple[str, ...], prefixes: tuple[str, ...]) -> None:
     for name in exact:
         if name not in TYPES:
-            raise TypeUnknown(f"The query parameter type names {name}. {_like(name)}")
+            raise TypeUnknown(
+                f"The query parameter type names {name}. {_like(name)}", parameter="type"
+            )
     for name in prefixes:
         if not any(one.startswith(name) for one in TYPES):
-            raise TypeUnknown(f"The query parameter type names {name}*. {_like(name)}")
+            raise TypeUnknown(
+                f"The query parameter type names {name}*. {_like(name)}", parameter="type"
+            )
 
 
 def _like(name: str) -> str:
@@ -69,7 +73,9 @@ def _like(name: str) -> str:
 def _check_kind(kind: object) -> None:
     if kind is not None and kind not in PREFIXES:
         known = ", ".join(sorted(PREFIXES))
-        raise ThingUnknown(f"The query parameter kind names {kind}. There are {known}.")
+        raise ThingUnknown(
+            f"The query parameter kind names {kind}. There are {known}.", parameter="kind"
+        )
 
 
 def _each(names: Iterable[str]) -> tuple[str, ...]:

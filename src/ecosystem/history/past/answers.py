@@ -58,8 +58,10 @@ def moments(since: str | None, until: str | None, *, now: datetime) -> tuple[Mom
 
     Refuses with MomentUnclear, MomentAhead.
     """
-    first = None if since is None else rules.known(since, now=now)
-    return first, Moment(at=now) if until is None else rules.known(until, now=now)
+    first = None if since is None else rules.known(since, now=now, parameter="from")
+    if until is None:
+        return first, Moment(at=now)
+    return first, rules.known(until, now=now, parameter="until")
 
 
 async def history(request: Call, stream: str, *, cursor: str | None, limit: int) -> Response[bytes]:

@@ -95,10 +95,13 @@ class Past:
         self._by_time = _remembering(seen, known=_BY_TIME, since=_KNOWN_AT, head=_NO_HEAD)
         self._by_position = _remembering(seen, known=_BY_POSITION, since=_AT_POSITION, head=_HEAD)
 
-    async def read(self, tx: Tx, stream: str, *, asked: Asked, **reader: Any) -> Memory | None:
+    async def read(
+        self, tx: Tx, stream: str, *, asked: Asked, parameter: str = "as_of", **reader: Any
+    ) -> Memory | None:
         """Return a thing as of what is asked, or None where its reader may not see it today.
 
-        Refuses with MomentAhead, and with NothingThen where nothing of it was known or in force.
+        `parameter` is what named the moment. Refuses with MomentAhead, and with NothingThen where
+        nothing of it was known or in force.
         """
         at, position = asked.known.at, asked.known.position
         statement = self._by_time if position is None else self._by_position
@@ -109,7 +112,8 @@ class Past:
         if row is None:
             return None
         if position is not None and position > row["head"]:
-            raise rules.MomentAhead(f"The log has {row['head']} positions.")
+            detail = f"The log has {row['head']} positions."
+            raise rules.MomentAhead(detail, parameter=parameter)
         if row["after"] is None:
             raise NothingThen("No event of this thing had been recorded by then.")
         return await _memory(tx, stream, row, asked=asked)
@@ -122,19 +126,23 @@ class Past:
         By default since it came to be. None where its reader may not see it today. Refuses as
         `read` does, and with MomentsReversed, MomentsFarApart.
         """
-        second = await self.read(tx, stream, asked=Asked(known=until), **reader)
+        second = await self.read(tx, stream, asked=Asked(known=until), parameter="until", **reader)
         if second is None:
             return None
         if since is None:
             began = await tx.value(_BEGAN, authority_id=authority_of(stream), stream=stream)
             since = Moment(at=began)
-        first = await self.read(tx, stream, asked=Asked(known=since), **reader)
+        first = await self.read(tx, stream, asked=Asked(known=since), parameter="from", **reader)
         if first is None:
             return None
         if first.version > second.version:
-            raise rules.MomentsReversed("More was known at `from` than at `until`.")
+            raise rules.MomentsReversed(
+                "More was known at `from` than at `until`.", parameter="from"
+            )
         if second.version - first.version > BETWEEN_MAX:
-            raise rules.MomentsFarApart(f"At most {BETWEEN_MAX} events are compared.")
+            raise rules.MomentsFarApart(
+                f"At most {BETWEEN_MAX} events are compared.", parameter="from"
+            )
         return await _compared(tx, stream, first, second)
 
 

@@ -49,8 +49,11 @@ class MomentsFarApart(Refusal):
     remedy = "Compare moments that lie nearer to each other; the history has every event."
 
 
-def moment(text: str) -> Moment:
-    """Return the time or the position that `text` names. Refuses with MomentUnclear."""
+def moment(text: str, *, parameter: str = "as_of") -> Moment:
+    """Return the time or the position that `text` of a parameter names.
+
+    Refuses with MomentUnclear.
+    """
     if text.startswith(_POSITION):
         digits = text.removeprefix(_POSITION)
         if digits.isascii() and digits.isdecimal() and len(digits) <= _POSITION_DIGITS_MAX:
@@ -60,15 +63,18 @@ def moment(text: str) -> Moment:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise MomentUnclear(f"{text[:60]!a} names no moment.")
-    return Moment(at=in_reach(at))
+        raise MomentUnclear(f"{text[:60]!a} names no moment.", parameter=parameter)
+    return Moment(at=in_reach(at, parameter=parameter))
 
 
-def known(text: str, *, now: datetime) -> Moment:
-    """Return the moment that `text` names. Refuses with MomentUnclear, MomentAhead."""
-    found = moment(text)
+def known(text: str, *, now: datetime, parameter: str = "as_of") -> Moment:
+    """Return the moment that `text` of a parameter names.
+
+    Refuses with MomentUnclear, MomentAhead.
+    """
+    found = moment(text, parameter=parameter)
     if found.at is not None and found.at > now:
-        raise MomentAhead(f"It is {wire(now)}.")
+        raise MomentAhead(f"It is {wire(now)}.", parameter=parameter)
     return found
 
 
@@ -80,13 +86,14 @@ def asked(as_of: str | None, valid_at: datetime | None, *, now: datetime) -> Ask
     if as_of is None and valid_at is None:
         return None
     by_when = Moment(at=now) if as_of is None else known(as_of, now=now)
-    return Asked(known=by_when, valid_at=None if valid_at is None else in_reach(valid_at))
+    return Asked(known=by_when, valid_at=valid_at and in_reach(valid_at, parameter="valid_at"))
 
 
-def in_reach(at: datetime) -> datetime:
+def in_reach(at: datetime, *, parameter: str) -> datetime:
     """Return in UTC a time that somebody can ask about. Refuses with MomentUnclear."""
     if not is_within_reach(at):
-        raise MomentUnclear("Nothing is known of times before 1900 or after 2199.")
+        message = "Nothing is known of times before 1900 or after 2199."
+        raise MomentUnclear(message, parameter=parameter)
     return at.astimezone(UTC)
 
 

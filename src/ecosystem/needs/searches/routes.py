@@ -91,7 +91,7 @@ async def list_needs(
     narrow the list and combine. `within` is a jurisdiction with all that is below it. Values are
     those of the whole need in `currency`; days of closing are days in UTC.
     """
-    places(currency)
+    places(currency, parameter="currency")
     await catalogue.sought(request.tx, within, parameter="within")
     filters = Filters(
         text, sector, operation, within, invited_kind, invited_offer, value_min, value_max,
