@@ -23,21 +23,34 @@ get() { _call "$1" "$E$2" "${@:3}"; }
 
 post() { _send "$1" "$2" "${3-}"; }
 
-change() { _send "$1" "$2" "${3-}" -H "If-Match: $(etag "$1" "${2%/*}")"; }
+change() {
+    local seen
+    seen=$(etag "$1" "${2%/*}") || { echo "$seen"; return 22; }
+    _send "$1" "$2" "${3-}" -H "If-Match: $seen"
+}
 
 merge() {
-    _call "$1" "$E$2" -X PATCH -H "If-Match: $(etag "$1" "$2")" \
+    local seen
+    seen=$(etag "$1" "$2") || { echo "$seen"; return 22; }
+    _call "$1" "$E$2" -X PATCH -H "If-Match: $seen" \
         -H 'Content-Type: application/merge-patch+json' --data-binary "${3-@-}"
 }
 
-etag() { _call "$1" "$E$2" -o /dev/null -D - | tr -d '\r' | awk 'tolower($1) == "etag:" { print $2 }'; }
+etag() {
+    _call "$1" "$E$2" -o "$_KEPT/seen" -D "$_KEPT/head" > "$_KEPT/end" || { cat "$_KEPT/seen"; return 22; }
+    tr -d '\r' < "$_KEPT/head" | awk 'tolower($1) == "etag:" { print $2 }'
+}
 
 field() {
     python3 -c '
 import json, sys
-found = json.load(sys.stdin)
-for name in sys.argv[1].split("."):
-    found = found[int(name)] if isinstance(found, list) else found[name]
+answer = sys.stdin.read()
+try:
+    found = json.loads(answer)
+    for name in sys.argv[1].split("."):
+        found = found[int(name)] if isinstance(found, list) else found[name]
+except (ValueError, LookupError, TypeError):
+    sys.exit(f"There is no {sys.argv[1]} in the answer: " + (answer.strip() or "nothing came"))
 print(found if isinstance(found, str) else json.dumps(found, ensure_ascii=False))' "$1"
 }
 
@@ -65,21 +78,24 @@ on_day() { in_days "$1" | cut -c 1-10; }
 wait_days() { post - /v1/sandbox/clock "{\"now\": \"$(in_days "$1")\"}" | field now; }
 
 story() {
-    if ! curl --silent --output /dev/null "$E/health/live"; then
-        echo "Nothing answers at $E. Start ./scripts/serve --sandbox, or name another address in E." >&2
-        return 1
-    fi
-    eval "$(cd "$_HOUSE" && _examples "$@")"
+    local found
+    _answers && found=$(cd "$_HOUSE" && _examples "$@") && eval "$found"
+}
+
+_answers() {
+    curl --silent --output /dev/null "$E/health/live" && return
+    echo "Nothing answers at $E. Start ./scripts/serve --sandbox, or name another address in E." >&2
+    return 1
 }
 
 _call() {
     local who=$1
     shift
     case $who in
-        -) ;;
-        */*) set -- "$@" -H "Authorization: Bearer $(token "$who")" ;;
-        *) set -- "$@" -H "Authorization: Bearer $who" ;;
+        */*) who=$(token "$who") || return ;;
+        '') echo "Nobody is named. Name a person (city/officer), a token, or - for nobody." >&2; return 1 ;;
     esac
+    [ "$who" = - ] || set -- "$@" -H "Authorization: Bearer $who"
     curl --silent --show-error --fail-with-body --write-out '\n' "$@"
 }
 
@@ -107,7 +123,7 @@ _new_token() {
 
 # Print the identifiers of a seeded organisation, and of its person where one is named.
 _seeded() {
-    [ -s "$_KEPT/parties" ] || _call - "$E/v1/sandbox/parties" > "$_KEPT/parties"
+    [ -s "$_KEPT/parties" ] || { _answers && _call - "$E/v1/sandbox/parties" > "$_KEPT/parties"; } || return
     python3 -c '
 import json, sys
 party, _, key = sys.argv[2].partition("/")

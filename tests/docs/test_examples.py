@@ -102,6 +102,53 @@ def test_the_example_runs_and_prints_what_it_says(
         lines = lines[lines.index(expected) + 1 :]
 
 
+def test_an_act_on_what_is_not_there_prints_the_refusal_of_reading_it(address: str) -> None:
+    ended = _tried("change city/officer /v1/needs/need_0/publication", address)
+
+    assert ended.returncode == 22
+    assert '"code":"need_missing"' in ended.stdout
+
+
+def test_a_refusal_is_shown_where_a_field_of_the_answer_is_sought(address: str) -> None:
+    ended = _tried("get city/officer /v1/needs/need_0 | field id", address)
+
+    assert ended.returncode == 1
+    assert "There is no id in the answer" in ended.stderr
+    assert "need_missing" in ended.stderr
+
+
+def test_nobody_asks_for_a_person_who_is_not_in_the_sandbox(address: str) -> None:
+    ended = _tried("get city/nobody /v1/me", address)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("There is no person nobody of city; there are: ")
+    assert ended.stdout == ""
+
+
+def test_where_no_service_answers_one_sentence_says_so() -> None:
+    ended = _tried("get city/officer /v1/me", f"http://127.0.0.1:{_free_port()}")
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Nothing answers at ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_story_of_a_page_that_is_not_there_fails(address: str) -> None:
+    ended = _tried("story docs/agency/nothing.md", address)
+
+    assert ended.returncode != 0
+    assert "docs/agency/nothing.md" in ended.stderr
+
+
+def _tried(command: str, address: str) -> "subprocess.CompletedProcess[str]":
+    """Run one command with the functions of `docs/try.sh` at hand."""
+    return subprocess.run(
+        [_BASH or "bash", "-c", f"set -o pipefail; . docs/try.sh; {command}"],
+        cwd=HOUSE, env={**os.environ, "E": address}, check=False, timeout=60,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )  # fmt: skip
+
+
 def _told(examples: tuple[Example, ...], folder: Path, address: str) -> dict[str, str]:
     """Run the examples in one bash, and return what each has printed, and then `done`."""
     parts = ["set -euo pipefail", f"export E={address}"]
