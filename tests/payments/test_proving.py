@@ -73,8 +73,9 @@ async def _exported(
     reader = msgspec.structs.replace(agreed.actor(*by.split("/")), scopes=scopes)
     payment_id = (await payments(database, agreed))[0]["id"]
     async with database.reading(seen_by(reader)) as tx:
-        body = await queries.explanation(tx, payment_id, proofs=True, seen_by=reader)
+        body, proved = await queries.explanation(tx, payment_id, proofs=True, seen_by=reader)
     exported: dict[str, Any] = json.loads(body)
+    assert proved is ("proofs" in exported)
     return exported
 
 

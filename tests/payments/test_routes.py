@@ -278,3 +278,14 @@ async def test_there_are_no_payments_without_a_token_or_a_contract(
             assert (answer.status_code, answer.json()["code"]) == (404, "contract_missing")
     for nothing in ("/v1/payments/nonsense", "/v1/calculations/nonsense"):
         assert (await _get(client, nothing, TREASURER)).status_code == 404
+
+
+async def test_an_etag_tells_proofs_from_none_and_not_what_was_asked_for(
+    client: httpx.AsyncClient, database: Database, agreed: Agreement
+) -> None:
+    address = f"{await _address(database, agreed)}/calculation"
+
+    asked = await _get(client, f"{address}?proofs=true", TREASURER)
+
+    assert "proofs" not in asked.json()
+    assert asked.headers["etag"] == (await _get(client, address, TREASURER)).headers["etag"]

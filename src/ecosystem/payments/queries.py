@@ -235,10 +235,13 @@ async def view(tx: Tx, payment_id: str) -> Record:
     return _found(await tx.row(_VIEW, authority_id=owner_of(payment_id), id=payment_id))
 
 
-async def explanation(tx: Tx, payment_id: str, *, proofs: bool, seen_by: Actor) -> bytes:
-    """Return the calculation behind a payment, as it was made. Refuses with PaymentMissing.
+async def explanation(
+    tx: Tx, payment_id: str, *, proofs: bool, seen_by: Actor
+) -> tuple[bytes, bool]:
+    """Return the calculation behind a payment, as it was made, and whether proofs are in it.
 
-    With `proofs` the observations behind its aggregates are in it, where the reader may know them.
+    With `proofs` the observations behind its aggregates are in it, where there are any and the
+    reader may know them. Refuses with PaymentMissing.
     """
     row = await tx.row(
         _EXPLANATION,
@@ -249,8 +252,10 @@ async def explanation(tx: Tx, payment_id: str, *, proofs: bool, seen_by: Actor) 
     return _told(_found(row), proofs=proofs)
 
 
-async def document(tx: Tx, calculation_id: str, *, proofs: bool, seen_by: Actor) -> bytes:
-    """Return a calculation as it was made, as `explanation` does. Refuses CalculationMissing."""
+async def document(
+    tx: Tx, calculation_id: str, *, proofs: bool, seen_by: Actor
+) -> tuple[bytes, bool]:
+    """Return a calculation as `explanation` does. Refuses with CalculationMissing."""
     authority = owner(calculation_id, "calculation", otherwise=CalculationMissing)
     reads_as = contracts.reads_as(seen_by, scope=_PROVED)
     row = await tx.row(_DOCUMENT, authority_id=authority, id=calculation_id, **reads_as)
@@ -259,13 +264,13 @@ async def document(tx: Tx, calculation_id: str, *, proofs: bool, seen_by: Actor)
     return _told(row, proofs=proofs)
 
 
-def _told(row: Record, *, proofs: bool) -> bytes:
+def _told(row: Record, *, proofs: bool) -> tuple[bytes, bool]:
     document: bytes = row["document"]
     if not proofs or row["proofs"] is None:
-        return document
+        return document, False
     made = msgspec.json.decode(document, type=Calculation)
     beside = msgspec.json.decode(row["proofs"], type=tuple[Proof, ...])
-    return canonical(msgspec.structs.replace(made, proofs=beside))
+    return canonical(msgspec.structs.replace(made, proofs=beside)), True
 
 
 async def totals(tx: Tx, contract_id: str) -> bytes:

@@ -124,8 +124,10 @@ async def read_calculation(
     `ecosystem payments recompute` computes it again from itself; with `proofs`, also what
     shorter windows come to, from their observations.
     """
-    body = await queries.document(request.tx, calculation_id, proofs=proofs, seen_by=request.by)
-    return request.answer(body, version=1, mark="proofs" if proofs else None)
+    body, proved = await queries.document(
+        request.tx, calculation_id, proofs=proofs, seen_by=request.by
+    )
+    return request.answer(body, version=1, mark="proofs" if proved else None)
 
 
 @get(
@@ -161,8 +163,10 @@ async def read_calculation_of_payment(
     The calculation that changed what is earned, whole. Where it corrects an earlier one, the
     payment is the difference: `earned` less `owed_before`.
     """
-    body = await queries.explanation(request.tx, payment_id, proofs=proofs, seen_by=request.by)
-    return request.answer(body, version=1, mark="proofs" if proofs else None)
+    body, proved = await queries.explanation(
+        request.tx, payment_id, proofs=proofs, seen_by=request.by
+    )
+    return request.answer(body, version=1, mark="proofs" if proved else None)
 
 
 @post(
