@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecosystem.cli.recompute import verdict
+from ecosystem.cli.again import verdict
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,14 @@
 import argparse
 import hashlib
 import json
-import sys
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from ecosystem.assessments.model import Assessment, Scored
 from ecosystem.assessments.scoring import score
+from ecosystem.cli.again import content
+from ecosystem.cli.saying import say
 from ecosystem.cli.trouble import Trouble
 
 _NO_GRADE: Final = "not_demonstrated"
@@ -22,18 +22,18 @@ def again(parsed: argparse.Namespace) -> int:
 
     The file is the answer of GET /v1/assessments/{id}; `-` is the standard input.
     """
-    stated = _assessment(_content(parsed.file))
+    stated = _assessment(content(parsed.file))
     computed = score(_scored(stated).evidence)
     is_identical = _says(stated, computed)
     if parsed.json:
         found = {"identical": is_identical, "score": msgspec.to_builtins(computed.score)}
-        _say(json.dumps(found, ensure_ascii=False))
+        say(json.dumps(found, ensure_ascii=False))
         return 0 if is_identical else 1
     for one in computed.score.indicators:
-        _say(f"{one.points_min:>14} to {one.points_max:>14} of {one.weight}  {one.code}")
+        say(f"{one.points_min:>14} to {one.points_max:>14} of {one.weight}  {one.code}")
     total = computed.score
-    _say(f"{total.points_min:>14} to {total.points_max:>14}  {total.grade or 'not demonstrated'}")
-    _say("identical" if is_identical else "it states another score")
+    say(f"{total.points_min:>14} to {total.points_max:>14}  {total.grade or 'not demonstrated'}")
+    say("identical" if is_identical else "it states another score")
     return 0 if is_identical else 1
 
 
@@ -59,16 +59,3 @@ def _scored(stated: Assessment) -> Scored:
     if stated.scored is None:
         raise Trouble("This assessment is not scored yet.")
     return stated.scored
-
-
-def _content(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Trouble(f"{file} cannot be read: {error.strerror}.") from None
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")

@@ -2,13 +2,13 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from ecosystem import app
 from ecosystem.cli import compatibility, events, picture, reference
+from ecosystem.cli.saying import say
 from ecosystem.cli.trouble import Trouble
 from ecosystem.contracts import form_schema
 from ecosystem.manual import describe
@@ -27,7 +27,7 @@ def openapi(parsed: argparse.Namespace) -> int:
     code = keep({_OPENAPI: pretty(document)}, root=root, check=parsed.check)
     broken = would_break(document, root=root)
     for one in broken:
-        _say(f"would break clients of the released description: {one}")
+        say(f"would break clients of the released description: {one}")
     return 1 if broken else code
 
 
@@ -76,11 +76,11 @@ def keep(files: Mapping[str, str], *, root: Path, check: bool) -> int:
     differing = [path for path, text in sorted(files.items()) if _text(root / path) != text]
     for path in differing:
         if check:
-            _say(f"{path} is not what the code says; run `ecosystem openapi` and `ecosystem docs`.")
+            say(f"{path} is not what the code says; run `ecosystem openapi` and `ecosystem docs`.")
         else:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(files[path], encoding="utf-8", newline="\n")
-            _say(f"{path} is written.")
+            say(f"{path} is written.")
     return 1 if check and differing else 0
 
 
@@ -103,7 +103,3 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _text(file: Path) -> str | None:
     return file.read_bytes().decode("utf-8", errors="replace") if file.exists() else None
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")

@@ -3,9 +3,7 @@
 import argparse
 import json
 import random
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -13,9 +11,8 @@ import msgspec
 from ecosystem.awards import reversals
 from ecosystem.awards.evaluation.recomputation import Recomputation, recompute
 from ecosystem.awards.formulas import Formula
-from ecosystem.cli.recompute import verdict
-from ecosystem.cli.trouble import Trouble
-from ecosystem.values.refusal import Refusal
+from ecosystem.cli.again import recomputed, say_differences
+from ecosystem.cli.saying import say
 
 _THOUSANDTHS: Final = 1000
 _PRICE_LEAST: Final = 500
@@ -27,12 +24,9 @@ def again(parsed: argparse.Namespace) -> int:
 
     The file is the answer of GET /v1/needs/{id}/evaluation; `-` is the standard input.
     """
-    try:
-        found = recompute(_document(parsed.file))
-    except Refusal as refusal:
-        raise Trouble(f"{refusal.detail.rstrip('.')}. {refusal.remedy}") from None
+    found = recomputed(parsed.file, recompute)
     if parsed.json:
-        _say(json.dumps(_plain(found), ensure_ascii=False))
+        say(json.dumps(_plain(found), ensure_ascii=False))
     else:
         _tell(found)
     return 0 if found.is_identical() else 1
@@ -46,11 +40,11 @@ def count_reversals(parsed: argparse.Namespace) -> int:
         for formula in Formula
     }
     if parsed.json:
-        _say(json.dumps({"contests": len(contests), "seed": parsed.seed, "reversals": counted}))
+        say(json.dumps({"contests": len(contests), "seed": parsed.seed, "reversals": counted}))
         return 0
-    _say(f"{len(contests)} random contests of three, seed {parsed.seed}")
+    say(f"{len(contests)} random contests of three, seed {parsed.seed}")
     for name, turned in counted.items():
-        _say(f"{name:<20}  {turned:>6}  {100 * turned / len(contests):6.2f} %")
+        say(f"{name:<20}  {turned:>6}  {100 * turned / len(contests):6.2f} %")
     return 0
 
 
@@ -67,15 +61,6 @@ def _contests(count: int, *, seed: int) -> Iterator[reversals.Three]:
         )
 
 
-def _document(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Trouble(f"{file} cannot be read: {error.strerror}.") from None
-
-
 def _plain(found: Recomputation) -> dict[str, object]:
     return {
         "identical": found.is_identical(),
@@ -87,17 +72,10 @@ def _plain(found: Recomputation) -> dict[str, object]:
 
 def _tell(found: Recomputation) -> None:
     for ranking in found.rankings:
-        _say(ranking.lot_id)
+        say(ranking.lot_id)
         for one in ranking.ranked:
-            _say(f"{one.rank:>4}. {one.points:>10}  {one.offer_id}")
+            say(f"{one.rank:>4}. {one.points:>10}  {one.offer_id}")
         for warning in ranking.warnings:
-            _say(f"      {warning.detail}")
-    _say(f"digest {found.digest}")
-    for difference in found.differences:
-        stated, computed = difference.stated, difference.computed
-        _say(f"differs at {difference.pointer}: stated {stated}, computed {computed}")
-    _say(verdict(len(found.differences)))
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+            say(f"      {warning.detail}")
+    say(f"digest {found.digest}")
+    say_differences(found.differences)

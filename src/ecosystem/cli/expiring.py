@@ -8,6 +8,7 @@ import msgspec
 
 from ecosystem import app
 from ecosystem.cli import place
+from ecosystem.cli.saying import say
 from ecosystem.cli.trouble import Trouble
 from ecosystem.contracts.expiring import actions
 from ecosystem.contracts.expiring.model import Expiry
@@ -33,12 +34,12 @@ def expire(parsed: argparse.Namespace) -> int:
                 "run the command again to go on."
             ) from None
     if parsed.json:
-        _say(msgspec.json.encode(done).decode())
+        say(msgspec.json.encode(done).decode())
     elif parsed.dry_run:
-        _say(f"{_counted(done)} would expire. Nothing is done.")
+        say(f"{_counted(done)} would expire. Nothing is done.")
     else:
-        _say(f"{_counted(done)} have expired.")
-        _say(f"{done.erased} contents are erased; {done.shared} stay, which other rows name.")
+        say(f"{_counted(done)} have expired.")
+        say(f"{done.erased} contents are erased; {done.shared} stay, which other rows name.")
     return 0
 
 
@@ -63,7 +64,3 @@ def _progress(name: str) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{name}")
         sys.stderr.flush()
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")

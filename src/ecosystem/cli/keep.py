@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import sys
 
 import msgspec
 
@@ -11,6 +10,7 @@ from ecosystem.catalogue.model import FileFlawed, Flaw
 from ecosystem.catalogue.profiles import actions as profiles
 from ecosystem.catalogue.profiles.reading import members
 from ecosystem.cli import place
+from ecosystem.cli.saying import say
 from ecosystem.cli.trouble import Trouble
 from ecosystem.migrations import run as migrations
 from ecosystem.runtime import settings
@@ -21,7 +21,7 @@ from ecosystem.runtime.settings import Settings
 def migrate(parsed: argparse.Namespace) -> int:
     """Bring the database to the newest schema."""
     with place.database(settings.load(file=parsed.settings)):
-        _say(f"The database has the newest schema, {migrations.newest()}.")
+        say(f"The database has the newest schema, {migrations.newest()}.")
     return 0
 
 
@@ -34,15 +34,15 @@ def load_catalogue(parsed: argparse.Namespace) -> int:
     with place.reachable(settings.load(file=parsed.settings), begins=True) as chosen:
         loaded = asyncio.run(_load(chosen, content))
     if parsed.json:
-        _say(msgspec.json.encode(loaded).decode())
+        say(msgspec.json.encode(loaded).decode())
     elif isinstance(loaded, Loaded):
-        _say(f"{loaded.places} places loaded, {loaded.added} of them new.")
+        say(f"{loaded.places} places loaded, {loaded.added} of them new.")
     elif isinstance(loaded, _Named):
-        _say(f"{loaded.id} loaded.")
+        say(f"{loaded.id} loaded.")
     else:
         for flaw in loaded.flaws:
-            _say(f"{parsed.file}:{flaw.line}: {flaw.detail}")
-        _say(f"Nothing is loaded: {len(loaded.flaws)} faults.")
+            say(f"{parsed.file}:{flaw.line}: {flaw.detail}")
+        say(f"Nothing is loaded: {len(loaded.flaws)} faults.")
     return 1 if isinstance(loaded, _Flawed) else 0
 
 
@@ -65,7 +65,3 @@ async def _load(chosen: Settings, content: bytes) -> Loaded | _Named | _Flawed:
         return _Flawed(flawed.flaws)
     finally:
         await opened.close()
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")

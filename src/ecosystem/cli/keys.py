@@ -2,11 +2,11 @@
 
 import argparse
 import json
-import sys
 import time
 from datetime import UTC, datetime
 
 from ecosystem.cli import place
+from ecosystem.cli.saying import say
 from ecosystem.cli.trouble import Trouble, folder_unusable
 from ecosystem.runtime import settings
 from ecosystem.runtime.keyring import KeyRing, NextKeyWaits
@@ -53,20 +53,16 @@ def _tell(ring: KeyRing, *, at_once: bool, as_json: bool) -> None:
         "before_checks_until": _moment(int(now)) if at_once else ends and _moment(ends),
     }
     if as_json:
-        _say(json.dumps(said))
+        say(json.dumps(said))
         return
-    _say(f"The key {new.kid} is published, and signs from {said['signs_from']}.")
+    say(f"The key {new.kid} is published, and signs from {said['signs_from']}.")
     if at_once:
-        _say(f"The key {old.kid} is removed: what it signed is refused from now on.")
+        say(f"The key {old.kid} is removed: what it signed is refused from now on.")
     elif ends is None:
-        _say(f"The key {old.kid} stays published for ever.")
+        say(f"The key {old.kid} stays published for ever.")
     else:
-        _say(f"The key {old.kid} checks tokens until {_moment(ends)}.")
+        say(f"The key {old.kid} checks tokens until {_moment(ends)}.")
 
 
 def _moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")

@@ -10,6 +10,7 @@ from typing import Final, TextIO
 
 from ecosystem.budgets import queries as budgets
 from ecosystem.cli import place
+from ecosystem.cli.saying import say
 from ecosystem.cli.trouble import Trouble
 from ecosystem.finance.books import queries as finance
 from ecosystem.ledger import queries as ledger
@@ -37,11 +38,11 @@ def check(parsed: argparse.Namespace) -> int:
     with place.reachable(settings.load(file=parsed.settings)) as chosen:
         found = asyncio.run(_violations(chosen))
     if parsed.json:
-        _say(json.dumps({"violations": found}, ensure_ascii=False, default=str))
+        say(json.dumps({"violations": found}, ensure_ascii=False, default=str))
     else:
         for line in found:
-            _say(f"violated: {line}")
-        _say(f"{COUNT} invariants, {len(found)} violations.")
+            say(f"violated: {line}")
+        say(f"{COUNT} invariants, {len(found)} violations.")
     return 1 if found else 0
 
 
@@ -105,7 +106,3 @@ def _progress(at: int, sentence: str) -> None:
         if at == COUNT:
             sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")

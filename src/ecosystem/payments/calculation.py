@@ -15,6 +15,7 @@ from ecosystem.contracts.rule_parts import Code, Ratio
 from ecosystem.offers.model import Share
 from ecosystem.outcomes.aggregates.model import Count, Used
 from ecosystem.outcomes.intervals import Interval
+from ecosystem.values.differing import Difference
 from ecosystem.values.identifiers import OrganisationId
 from ecosystem.values.money import Amount, Currency, Money
 from ecosystem.values.patterns import whole
@@ -307,14 +308,6 @@ class Calculation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def members(self) -> tuple[Divided, ...]:
         """Return what each member gets; nothing where one supplies alone."""
         return () if self.division is UNSET else self.division
-
-
-class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A place at which a document says something else than its recomputation."""
-
-    pointer: str
-    stated: str
-    computed: str
 
 
 class Recomputation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

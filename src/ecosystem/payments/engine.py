@@ -1,12 +1,11 @@
 """From rules and facts to a calculation that a stranger recomputes to the last cent."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import zip_longest
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 from msgspec import UNSET
@@ -21,7 +20,6 @@ from ecosystem.payments.calculation import (
     AcceptedMilestone,
     Calculation,
     CountedDeduction,
-    Difference,
     Facts,
     LatePayment,
     Recomputation,
@@ -38,6 +36,7 @@ from ecosystem.payments.proving import unproved
 from ecosystem.payments.shapes import exact
 from ecosystem.payments.taxing.splitting import room, taxed
 from ecosystem.values import money
+from ecosystem.values.differing import Json, differences
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
 ENGINE_VERSION: Final = "4"
@@ -45,7 +44,6 @@ ENGINE_VERSION: Final = "4"
 
 
 _NO: Final = Decimal(0)
-Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 
 class RulesUnsound(Refusal):
@@ -206,7 +204,7 @@ def recompute(document: bytes) -> Recomputation:
         shares=shares_in(stated),
     )
     bare = msgspec.structs.replace(stated, proofs=UNSET)
-    found = (*unproved(stated), *_differences(_plain(bare), _plain(computed), ""))
+    found = (*unproved(stated), *differences(_plain(bare), _plain(computed)))
     return Recomputation(
         calculation=computed, differences=found, is_proved=stated.proofs is not UNSET
     )
@@ -298,21 +296,6 @@ def _twice(what: str, codes: list[str]) -> list[str]:
     return [f"The {what} {code} is given twice." for code, n in Counter(codes).items() if n > 1]
 
 
-def _differences(stated: Json, computed: Json, pointer: str) -> Iterator[Difference]:
-    if isinstance(stated, dict) and isinstance(computed, dict):
-        for key in sorted({*stated, *computed}):
-            yield from _differences(stated.get(key), computed.get(key), f"{pointer}/{key}")
-    elif isinstance(stated, list) and isinstance(computed, list):
-        for at, (one, two) in enumerate(zip_longest(stated, computed)):
-            yield from _differences(one, two, f"{pointer}/{at}")
-    elif stated != computed:
-        yield Difference(pointer=pointer, stated=_shown(stated), computed=_shown(computed))
-
-
 def _plain(calculation: Calculation) -> Json:
     plain: Json = msgspec.json.decode(canonical(calculation))
     return plain
-
-
-def _shown(value: Json) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

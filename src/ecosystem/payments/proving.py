@@ -14,10 +14,10 @@ from ecosystem.outcomes.windows import NO_HOUR, Window, place_of
 from ecosystem.payments.calculation import (
     Calculation,
     Demonstration,
-    Difference,
     Proof,
     VerifiedObservation,
 )
+from ecosystem.values.differing import Difference
 
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 """When whatever was awaited is missing: an aggregate that pays waits for nothing."""

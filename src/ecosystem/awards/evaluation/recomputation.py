@@ -1,7 +1,6 @@
 """Compute a published evaluation again from what it publishes, without database or network."""
 
 from collections.abc import Iterator
-from itertools import zip_longest
 
 import msgspec
 
@@ -9,8 +8,8 @@ from ecosystem.awards.criteria import Ranking
 from ecosystem.awards.evaluation import rules
 from ecosystem.awards.freezing import frozen
 from ecosystem.awards.schemas import Evaluation
+from ecosystem.values.differing import Difference, Json, differences
 from ecosystem.values.refusal import Kind, Refusal
-from ecosystem.values.yaml_tree import Plain
 
 
 class EvaluationUnreadable(Refusal):
@@ -18,14 +17,6 @@ class EvaluationUnreadable(Refusal):
 
     kind = Kind.MALFORMED
     remedy = "Give what `GET /v1/needs/{need_id}/evaluation` answers."
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """One place at which the document says something else than the computation."""
-
-    pointer: str
-    stated: str
-    computed: str
 
 
 class Recomputation(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +50,7 @@ def recompute(document: bytes) -> Recomputation:
         rankings=tuple(one.ranking for one in contests),
         digest=computed.digest,
         differences=(
-            *_differences(_plain(stated), _plain(computed), ""),
+            *differences(_plain(stated), _plain(computed)),
             *_unfrozen(stated),
         ),
     )
@@ -80,21 +71,6 @@ def _unfrozen(stated: Evaluation) -> Iterator[Difference]:
                 yield Difference(pointer=place, stated=before, computed=one.digest)
 
 
-def _plain(evaluation: Evaluation) -> Plain:
-    plain: Plain = msgspec.json.decode(msgspec.json.encode(evaluation))
+def _plain(evaluation: Evaluation) -> Json:
+    plain: Json = msgspec.json.decode(msgspec.json.encode(evaluation))
     return plain
-
-
-def _differences(stated: Plain, computed: Plain, pointer: str) -> Iterator[Difference]:
-    if isinstance(stated, dict) and isinstance(computed, dict):
-        for key in stated | computed:
-            yield from _differences(stated.get(key), computed.get(key), f"{pointer}/{key}")
-    elif isinstance(stated, list) and isinstance(computed, list):
-        for at, (one, two) in enumerate(zip_longest(stated, computed)):
-            yield from _differences(one, two, f"{pointer}/{at}")
-    elif stated != computed:
-        yield Difference(pointer=pointer, stated=_shown(stated), computed=_shown(computed))
-
-
-def _shown(value: Plain) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
