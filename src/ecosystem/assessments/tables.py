@@ -20,13 +20,11 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.assessments.model import AssessmentState
 from ecosystem.catalogue.profiles.model import Recommendation
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
 from ecosystem.runtime.turns import stepping
 
-_STATES: Final = ", ".join(f"'{one}'" for one in AssessmentState)
-_RECOMMENDATIONS: Final = ", ".join(f"'{one}'" for one in Recommendation)
 _CALLER: Final = "nullif(current_setting('app.{}', true), '')"
 _VISIBLE: Final = f"""
   state = 'published'
@@ -114,7 +112,7 @@ assessment: Final = Table(
         ["authority_id", "programme_id"], ["programme.authority_id", "programme.id"]
     ),
     ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
-    CheckConstraint(f"state IN ({_STATES})", name="state_is_known"),
+    one_of("state", AssessmentState),
     CheckConstraint("version > 0", name="version_is_positive"),
     CheckConstraint("fiscal_year BETWEEN 2000 AND 2199", name="fiscal_year_is_a_year"),
     _since(
@@ -131,7 +129,7 @@ assessment: Final = Table(
         " AND (reply IS NULL OR state IN ('reviewed', 'published'))",
         name="a_reply_is_whole",
     ),
-    CheckConstraint(f"recommendation IN ({_RECOMMENDATIONS})", name="recommendation_is_known"),
+    one_of("recommendation", Recommendation),
     CheckConstraint(
         "points_min >= 0 AND points_min <= points_max AND points_max <= 100",
         name="points_are_of_a_hundred",

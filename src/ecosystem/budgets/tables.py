@@ -18,15 +18,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.catalogue.model import Operation, Phase, Sector
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
-
-
-def _one_of(column: str, words: type[Sector | Operation | Phase]) -> CheckConstraint:
-    listed = ", ".join(f"'{word.value}'" for word in words)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")
-
 
 _SAME: Final = """EXISTS (
     SELECT FROM programme AS now JOIN programme AS past ON past.authority_id = now.authority_id
@@ -62,9 +56,9 @@ programme: Final = Table(
     CheckConstraint("version > 0", name="version_is_positive"),
     CheckConstraint("fiscal_year BETWEEN 2000 AND 2199", name="fiscal_year_is_a_year"),
     CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_a_code"),
-    _one_of("sector", Sector),
-    _one_of("operation", Operation),
-    _one_of("phase", Phase),
+    one_of("sector", Sector),
+    one_of("operation", Operation),
+    one_of("phase", Phase),
     Index("programme_newest_first", "id"),
     Index("programme_of_year", "fiscal_year", "id"),
 )

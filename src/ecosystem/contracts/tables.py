@@ -22,12 +22,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.contracts.guard import GUARD, JOINS, OWN_KEY, SIGNS
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
 from ecosystem.values.media import TYPES
 
-_TYPES: Final = ", ".join(f"'{media_type}'" for media_type in TYPES)
 VISIBLE_WHERE: Final = """
   authority_id = nullif(current_setting('app.authority', true), '')::integer
   OR EXISTS (
@@ -223,7 +222,7 @@ document: Final = Table(
     PrimaryKeyConstraint("authority_id", "id"),
     UniqueConstraint("authority_id", "id", "contract_id"),
     ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
-    CheckConstraint(f"media_type IN ({_TYPES})", name="media_type_is_known"),
+    one_of("media_type", TYPES),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_a_digest"),
     CheckConstraint("bytes > 0", name="is_not_empty"),
     Index("document_of_contract", "authority_id", "contract_id", "id"),

@@ -20,15 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.identity.model import OrganisationState, Scale
-from ecosystem.runtime.columns import identifier
+from ecosystem.runtime.columns import identifier, one_of
 from ecosystem.runtime.database import metadata
 from ecosystem.values.actor import OrganisationKind, Role
-
-
-def _one_of(column: str, words: type[OrganisationKind | OrganisationState | Scale],
-            ) -> CheckConstraint:  # fmt: skip
-    listed = ", ".join(f"'{word.value}'" for word in words)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")
 
 
 def roles_are_known() -> CheckConstraint:
@@ -56,9 +50,9 @@ organisation: Final = Table(
     Column("registered_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("id"),
-    _one_of("kind", OrganisationKind),
-    _one_of("scale", Scale),
-    _one_of("state", OrganisationState),
+    one_of("kind", OrganisationKind),
+    one_of("scale", Scale),
+    one_of("state", OrganisationState),
     CheckConstraint("(number = 0) = (kind = 'platform')", name="only_the_platform_is_number_0"),
     CheckConstraint("version > 0", name="version_is_positive"),
     Index("organisation_by_kind", "kind", "id"),

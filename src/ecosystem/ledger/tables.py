@@ -17,10 +17,9 @@ from sqlalchemy import (
 )
 
 from ecosystem.ledger.model import SOURCES, AccountKind
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 
-_KINDS: Final = ", ".join(f"'{kind}'" for kind in AccountKind)
 _SOURCES: Final = ", ".join(f"'{kind}'" for kind in sorted(SOURCES))
 
 _LOCK: Final = """
@@ -101,7 +100,7 @@ ledger_account: Final = Table(
         "currency",
         name="ledger_account_is_what_transfers_name",
     ),
-    CheckConstraint(f"kind IN ({_KINDS})", name="kind_is_known"),
+    one_of("kind", AccountKind),
     CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_a_code"),
     CheckConstraint("debits >= 0 AND credits >= 0", name="columns_only_grow"),
     CheckConstraint(

@@ -25,13 +25,11 @@ from sqlalchemy.dialects.postgresql import JSON
 from ecosystem.finance.disclosing.tables import CONSENTED
 from ecosystem.payments.late.guard import IS_EARNED, IS_LATE
 from ecosystem.payments.model import PaymentKind, State
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
 from ecosystem.runtime.turns import stepping
 
-_KINDS: Final = ", ".join(f"'{kind}'" for kind in PaymentKind)
-_STATES: Final = ", ".join(f"'{state}'" for state in State)
 _CALLER: Final = "nullif(current_setting('app.{}', true), '')"
 AUTHORITY: Final = f"authority_id = {_CALLER.format('authority')}::integer"
 OVERSEEN: Final = f"""EXISTS (
@@ -126,7 +124,7 @@ calculation: Final = Table(
         ],
         name="calculation_supersedes_one_of_its_step",
     ),
-    CheckConstraint(f"kind IN ({_KINDS})", name="kind_is_known"),
+    one_of("kind", PaymentKind),
     CheckConstraint(
         "(kind = 'interest') = (late_payment_id IS NOT NULL)", name="interest_is_of_a_payment"
     ),
@@ -286,7 +284,7 @@ payment: Final = Table(
         "AND (assignment_id IS NOT NULL OR paid_to_id IS NULL OR paid_to_id = payee_id)",
         name="another_is_paid_where_it_is_assigned",
     ),
-    CheckConstraint(f"state IN ({_STATES})", name="state_is_known"),
+    one_of("state", State),
     # The upper bound also keeps out NaN and infinity, which are greater than any number.
     CheckConstraint("amount > 0 AND amount < 1e20", name="amount_is_positive"),
     CheckConstraint(

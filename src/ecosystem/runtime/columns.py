@@ -1,5 +1,6 @@
 """Columns that many tables share, and fragments of SQL that make JSON of them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -31,6 +32,12 @@ def identifier(name: str, prefix: str, *, nullable: bool = False) -> Column[str]
 def reference(name: str, *, nullable: bool = False) -> Column[str]:
     """Return a column that refers to an identifier of another table."""
     return Column(name, Text(collation="C"), nullable=nullable)
+
+
+def one_of(column: str, words: Iterable[str]) -> CheckConstraint:
+    """Return the constraint that a column holds one of these words, or NULL where it may."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")
 
 
 def money(amount: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:

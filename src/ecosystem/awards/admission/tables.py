@@ -16,11 +16,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.awards.admission.model import Ground
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
 
-_GROUNDS: Final = ", ".join(f"'{one}'" for one in Ground)
 _LAST: Final = """
 CREATE FUNCTION last_round(of_authority integer, of_need text) RETURNS integer
 LANGUAGE sql STABLE AS $$
@@ -126,7 +125,7 @@ admission: Final = Table(
     PrimaryKeyConstraint("authority_id", "offer_id", "round"),
     ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
     CheckConstraint("outcome IN ('admitted', 'excluded')", name="outcome_is_known"),
-    CheckConstraint(f"ground IN ({_GROUNDS})", name="ground_is_known"),
+    one_of("ground", Ground),
     CheckConstraint(
         "(outcome = 'excluded') = (ground IS NOT NULL AND reasons IS NOT NULL)",
         name="an_exclusion_says_why",

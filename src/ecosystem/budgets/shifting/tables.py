@@ -18,12 +18,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.budgets.shifting.model import ShiftKind, ShiftState
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another
 
-_KINDS: Final = ", ".join(f"'{one}'" for one in ShiftKind)
-_STATES: Final = ", ".join(f"'{one}'" for one in ShiftState)
 _ASKED: Final = (
     "kind", "from_id", "to_id", "appropriation_id", "currency", "asked", "reason", "proposed_at",
 )  # fmt: skip
@@ -57,8 +55,8 @@ shift: Final = Table(
         ["appropriation.authority_id", "appropriation.programme_id", "appropriation.id"],
         name="a_correction_is_of_its_programme",
     ),
-    CheckConstraint(f"kind IN ({_KINDS})", name="kind_is_known"),
-    CheckConstraint(f"state IN ({_STATES})", name="state_is_known"),
+    one_of("kind", ShiftKind),
+    one_of("state", ShiftState),
     CheckConstraint("version > 0", name="version_is_positive"),
     CheckConstraint("amount > 0 AND amount < 1e20 AND asked > 0", name="amount_is_positive"),
     CheckConstraint(

@@ -16,11 +16,10 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.contracts.redacting.model import Ground
 from ecosystem.contracts.tables import VISIBLE_WHERE
-from ecosystem.runtime.columns import reference
+from ecosystem.runtime.columns import one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
 
-_GROUNDS: Final = ", ".join(f"'{ground}'" for ground in Ground)
 _FILED: Final = """EXISTS (
     SELECT FROM document
     WHERE document.authority_id = NEW.authority_id AND document.id = NEW.document_id
@@ -76,7 +75,7 @@ redaction: Final = Table(
         ["document.authority_id", "document.id", "document.contract_id"],
         name="is_replaced_in_its_contract",
     ),
-    CheckConstraint(f"ground IN ({_GROUNDS})", name="ground_is_known"),
+    one_of("ground", Ground),
     CheckConstraint("replacement_id <> document_id", name="nothing_replaces_itself"),
     info={
         "append_only": True,

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from ecosystem.feed.webhooks.model import Because, Outcome, State
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.turns import turning
 
@@ -32,11 +32,6 @@ _VISIBLE: Final = f"""
   organisation_id = nullif(current_setting('app.organisation', true), '')
   OR current_setting('app.purpose', true) = '{PURPOSE}'
 """
-
-
-def _one_of(column: str, words: type[State | Because | Outcome]) -> CheckConstraint:
-    listed = ", ".join(f"'{word.value}'" for word in words)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")
 
 
 webhook: Final = Table(
@@ -65,8 +60,8 @@ webhook: Final = Table(
     Column("lease", BigInteger, nullable=False),
     Column("leased_until", DateTime(timezone=True)),
     PrimaryKeyConstraint("authority_id", "id"),
-    _one_of("state", State),
-    _one_of("stopped_because", Because),
+    one_of("state", State),
+    one_of("stopped_because", Because),
     CheckConstraint("version > 0", name="version_is_positive"),
     CheckConstraint("cursor >= 0", name="cursor_is_a_position"),
     CheckConstraint("length(salt) = 32", name="salt_is_long_enough"),
@@ -113,7 +108,7 @@ webhook_delivery: Final = Table(
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "webhook_id"], ["webhook.authority_id", "webhook.id"]),
     UniqueConstraint("authority_id", "webhook_id", "position"),
-    _one_of("state", Outcome),
+    one_of("state", Outcome),
     CheckConstraint("attempts >= 0", name="attempts_are_counted"),
     CheckConstraint("(type = 'webhook.test') = (position IS NULL)", name="an_event_has_a_place"),
     CheckConstraint(

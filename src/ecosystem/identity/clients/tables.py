@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.identity.clients.model import Profile
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 
 _WAYS: Final = "num_nonnulls(secret_digest, jwks, jwks_uri)"
@@ -59,9 +59,7 @@ client: Final = Table(
     Column("tokens_from", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
     PrimaryKeyConstraint("id"),
-    CheckConstraint(
-        f"profile IN ({', '.join(repr(one.value) for one in Profile)})", name="profile_is_known"
-    ),
+    one_of("profile", Profile),
     CheckConstraint(
         f"{_WAYS} = 1 OR ({_WAYS} = 0 AND redirect_uris <> '{{}}')",
         name="has_secret_or_keys_or_is_public",

@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from ecosystem.runtime.columns import identifier
+from ecosystem.runtime.columns import identifier, one_of
 from ecosystem.runtime.database import metadata
 from ecosystem.values.actor import Assurance
 
@@ -63,9 +63,7 @@ login_session: Final = Table(
     Column("browser", Text, nullable=False),
     _instant("authenticated_at"),
     _instant("expires_at"),
-    CheckConstraint(
-        f"acr IN ({', '.join(repr(one.value) for one in Assurance)})", name="acr_is_known"
-    ),
+    one_of("acr", Assurance),
     Index("login_session_of_person", "person_id", "expires_at"),
     info={"held": "local: a browser's session is asked for in one place", "deletes": True},
 )

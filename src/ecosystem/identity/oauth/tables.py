@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.values.actor import Assurance
 
@@ -77,9 +77,7 @@ authorisation: Final = Table(
     _instant("expires_at"),
     _instant("revoked_at", nullable=True),
     PrimaryKeyConstraint("id"),
-    CheckConstraint(
-        f"acr IN ({', '.join(repr(one.value) for one in Assurance)})", name="acr_is_known"
-    ),
+    one_of("acr", Assurance),
     Index("authorisation_of_person", "person_id", "expires_at"),
     info={
         "held": "local: what a person authorised is asked for in one place",

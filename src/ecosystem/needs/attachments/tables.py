@@ -16,11 +16,10 @@ from sqlalchemy import (
 )
 
 from ecosystem.needs.attachments.rules import BYTES_MAX, COUNT_MAX
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.values.media import TYPES
 
-_TYPES: Final = ", ".join(f"'{one}'" for one in TYPES)
 _BOUNDED: Final = """
 CREATE FUNCTION attachments_are_bounded() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -65,7 +64,7 @@ attachment: Final = Table(
     Column("filed_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "need_id"], ["need.authority_id", "need.id"]),
-    CheckConstraint(f"media_type IN ({_TYPES})", name="media_type_is_known"),
+    one_of("media_type", TYPES),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_a_digest"),
     CheckConstraint("bytes > 0", name="is_not_empty"),
     Index("attachment_of_need", "authority_id", "need_id", "id"),

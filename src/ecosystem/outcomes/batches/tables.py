@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.values.rows import ROWS
 
@@ -38,7 +38,7 @@ batch: Final = Table(
     Column("reported_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "metric_id"], ["metric.authority_id", "metric.id"]),
-    CheckConstraint(f"form IN ({', '.join(repr(one) for one in ROWS)})", name="form_is_known"),
+    one_of("form", ROWS),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_a_digest"),
     CheckConstraint("channel IN ('person', 'machine')", name="channel_is_known"),
     CheckConstraint("reported > 0 AND unchanged >= 0 AND refused >= 0", name="something_is_new"),

@@ -21,12 +21,11 @@ from sqlalchemy.dialects.postgresql import JSON
 # ruff: noqa: S608 - every word of these statements is ours
 from ecosystem.payments.deducting.model import State
 from ecosystem.payments.tables import AUTHORITY, CALCULATING, OVERSEEN
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
 from ecosystem.runtime.turns import stepping
 
-_STATES: Final = ", ".join(f"'{state}'" for state in State)
 _HEARD: Final = """SELECT FROM deduction_reply AS said
       WHERE said.authority_id = NEW.authority_id AND said.deduction_id = NEW.id"""
 _UNHEARD: Final = f"""NEW.state = 'replied' AND NOT EXISTS ({_HEARD})
@@ -129,7 +128,7 @@ deduction_notice: Final = Table(
         ],
         name="deduction_is_of_its_step",
     ),
-    CheckConstraint(f"state IN ({_STATES})", name="state_is_known"),
+    one_of("state", State),
     # The upper bound also keeps out NaN and infinity, which are greater than any number.
     CheckConstraint("amount > 0 AND amount < 1e20", name="amount_is_positive"),
     CheckConstraint("kept >= 0 AND kept <= amount", name="what_is_kept_is_a_part"),

@@ -3,7 +3,6 @@
 from typing import Final
 
 from sqlalchemy import (
-    CheckConstraint,
     Column,
     Date,
     ForeignKeyConstraint,
@@ -17,12 +16,11 @@ from sqlalchemy import (
 )
 
 from ecosystem.payments.releasing.model import State
-from ecosystem.runtime.columns import identifier, reference
+from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
 from ecosystem.runtime.turns import turning
 
-_STATES: Final = ", ".join(f"'{state}'" for state in State)
 _HAS_COME: Final = """NOT EXISTS (
     SELECT FROM json_array_elements_text(NEW.document->'facts'->'days') AS day
     WHERE day::date > (NEW.recorded_at AT TIME ZONE 'UTC')::date AND NOT EXISTS (
@@ -44,7 +42,7 @@ release_day: Final = Table(
         "authority_id", "contract_id", "released_on", name="a_day_of_a_contract_is_one"
     ),
     ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
-    CheckConstraint(f"state IN ({_STATES})", name="state_is_known"),
+    one_of("state", State),
     Index("release_day_ahead", "released_on", "id", postgresql_where=text("state = 'ahead'")),
     info={
         "sql": (
