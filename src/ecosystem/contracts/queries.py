@@ -39,6 +39,7 @@ from ecosystem.contracts.model import (
 from ecosystem.contracts.rules import ContractMissing, FormMissing, NotConcerned
 from ecosystem.contracts.shares import shares_of
 from ecosystem.contracts.tables import contract, contract_party
+from ecosystem.history.model import Audience
 from ecosystem.identity import queries as identity
 from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.tables import organisation
@@ -307,6 +308,11 @@ async def parties(tx: Tx, contract_id: str) -> tuple[str, ...]:
     """Return the organisations that are parties to a contract."""
     rows = await tx.rows(_PARTY_IDS, authority_id=authority_of(contract_id), id=contract_id)
     return tuple(row["organisation_id"] for row in rows)
+
+
+async def audience(tx: Tx, contract_id: str) -> Audience:
+    """Return those who learn of what concerns all parties to a contract: the parties."""
+    return Audience(organisations=await parties(tx, contract_id))
 
 
 async def draft_facts(tx: Tx, asked: ContractDraft, *, by: Actor, at: datetime) -> DraftFacts:

@@ -14,7 +14,7 @@ from ecosystem.contracts.form_shapes import TermsMilestone
 from ecosystem.contracts.law import law_of
 from ecosystem.contracts.model import Contract
 from ecosystem.history import actions as history
-from ecosystem.history.model import EVERYONE, Audience, Occurrence
+from ecosystem.history.model import EVERYONE, Occurrence
 from ecosystem.milestones import queries, rules
 from ecosystem.milestones.model import PlanFacts, Planned, Submission, SubmitFacts, Submitted
 from ecosystem.milestones.tables import milestone, milestone_submission
@@ -133,7 +133,7 @@ async def submit(
     version = await history.record(
         tx, "milestone.submitted", milestone_id, facts=facts, decision=submitted, by=by, at=at,
         valid_at=submitted.delivered_at,
-        audience=Audience(organisations=await contracts.parties(tx, row["contract_id"])),
+        audience=await contracts.audience(tx, row["contract_id"]),
         after=await queries.after(tx, milestone_id, at=at),
     )  # fmt: skip
     return Standing(id=milestone_id, state=submitted.state, version=version)

@@ -309,7 +309,8 @@ async def dispute(
     )  # fmt: skip
     version = await history.record(
         tx, "observation.disputed", observation_id, facts=facts, decision=disputed, by=by, at=at,
-        audience=await _parties(tx, row), after=await queries.after(tx, observation_id),
+        audience=await contracts.audience(tx, row["contract_id"]),
+        after=await queries.after(tx, observation_id),
     )  # fmt: skip
     return Standing(id=observation_id, state=disputed.state, version=version)
 
@@ -331,10 +332,7 @@ async def annul(
     )  # fmt: skip
     version = await history.record(
         tx, "observation.voided", observation_id, facts=facts, decision=annulled, by=by, at=at,
-        audience=await _parties(tx, row), after=await queries.after(tx, observation_id),
+        audience=await contracts.audience(tx, row["contract_id"]),
+        after=await queries.after(tx, observation_id),
     )  # fmt: skip
     return Standing(id=observation_id, state=annulled.state, version=version)
-
-
-async def _parties(tx: Tx, row: Record) -> Audience:
-    return Audience(organisations=await contracts.parties(tx, row["contract_id"]))

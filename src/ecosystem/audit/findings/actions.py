@@ -19,7 +19,6 @@ from ecosystem.audit.findings.model import (
 from ecosystem.audit.findings.tables import finding, finding_reply
 from ecosystem.contracts import queries as contracts
 from ecosystem.history import actions as history
-from ecosystem.history.model import Audience
 from ecosystem.runtime.database import Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -72,7 +71,7 @@ async def write(tx: Tx, asked: FindingDraft, *, by: Actor, at: datetime) -> Stan
     )  # fmt: skip
     version = await history.record(
         tx, "finding.written", finding_id, facts=facts, decision=written, by=by, at=at,
-        audience=await _parties(tx, facts.contract_id),
+        audience=await contracts.audience(tx, facts.contract_id),
     )  # fmt: skip
     return Standing(id=finding_id, state=written.state, version=version)
 
@@ -95,7 +94,7 @@ async def reply(tx: Tx, finding_id: str, asked: Reply, *, by: Actor, at: datetim
     await _move(tx, _HEAR, found)
     version = await history.record(
         tx, "finding.replied", finding_id, facts=facts, decision=replied, by=by, at=at,
-        audience=await _parties(tx, found.contract_id),
+        audience=await contracts.audience(tx, found.contract_id),
     )  # fmt: skip
     return Standing(id=finding_id, state=found.state, version=version)
 
@@ -118,7 +117,7 @@ async def conclude(
     )  # fmt: skip
     version = await history.record(
         tx, "finding.concluded", finding_id, facts=facts, decision=concluded, by=by, at=at,
-        audience=await _parties(tx, found.contract_id),
+        audience=await contracts.audience(tx, found.contract_id),
     )  # fmt: skip
     return Standing(id=finding_id, state=concluded.state, version=version)
 
@@ -141,7 +140,7 @@ async def follow_up(
     )  # fmt: skip
     version = await history.record(
         tx, "finding.followed_up", finding_id, facts=facts, decision=followed, by=by, at=at,
-        audience=await _parties(tx, found.contract_id),
+        audience=await contracts.audience(tx, found.contract_id),
     )  # fmt: skip
     return Standing(id=finding_id, state=followed.state, version=version)
 
@@ -149,7 +148,3 @@ async def follow_up(
 async def _move(tx: Tx, statement: Statement, found: Facts, **values: Any) -> None:
     finding_id = found.finding_id
     await tx.run(statement, of_authority=authority_of(finding_id), of=finding_id, **values)
-
-
-async def _parties(tx: Tx, contract_id: str) -> Audience:
-    return Audience(organisations=await contracts.parties(tx, contract_id))

@@ -12,7 +12,6 @@ from ecosystem.contracts.documents import queries
 from ecosystem.contracts.model import Arrived
 from ecosystem.contracts.tables import document
 from ecosystem.history import actions as history
-from ecosystem.history.model import Audience
 from ecosystem.runtime.blobs import Blobs
 from ecosystem.runtime.database import Tx, inserting
 from ecosystem.runtime.holding import take
@@ -45,6 +44,6 @@ async def file(
     )  # fmt: skip
     version = await history.record(
         tx, "document.filed", document_id, facts=facts, decision=filed, by=by, at=at,
-        audience=Audience(organisations=await contracts.parties(tx, contract_id)),
+        audience=await contracts.audience(tx, contract_id),
     )  # fmt: skip
     return Standing(id=document_id, state="filed", version=version)

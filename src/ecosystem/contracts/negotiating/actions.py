@@ -22,7 +22,6 @@ from ecosystem.contracts.rule_limits import cliffs
 from ecosystem.contracts.tables import contract
 from ecosystem.contracts.warned.schemas import TermsStanding
 from ecosystem.history import actions as history
-from ecosystem.history.model import Audience
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -81,7 +80,7 @@ async def propose(
     await _keep(tx, proposal_id, facts, proposed, by=by, at=at)
     version = await history.record(
         tx, "proposal.made", proposal_id, facts=facts, decision=proposed, by=by, at=at,
-        audience=await _parties(tx, contract_id),
+        audience=await contracts.audience(tx, contract_id),
     )  # fmt: skip
     return TermsStanding(
         id=proposal_id, state=proposed.state, version=version,
@@ -95,7 +94,7 @@ async def _answer(tx: Tx, waiting: Record, row: Record, *, by: Actor, at: dateti
     await _end(tx, waiting["id"], answered, at=at)
     await history.record(
         tx, "proposal.answered", waiting["id"], facts=facts, decision=answered, by=by, at=at,
-        audience=await _parties(tx, row["id"]),
+        audience=await contracts.audience(tx, row["id"]),
     )  # fmt: skip
 
 
@@ -133,7 +132,7 @@ async def accept(
         of_authority=row["authority_id"], of=row["id"], new_wording=accepted.wording,
         new_terms=proposal["terms"], new_digest=accepted.terms_digest,
     )  # fmt: skip
-    audience = await _parties(tx, row["id"])
+    audience = await contracts.audience(tx, row["id"])
     version = await history.record(
         tx, "proposal.accepted", proposal_id, facts=facts, decision=accepted, by=by, at=at,
         audience=audience,
@@ -159,7 +158,7 @@ async def reject(
     await _end(tx, proposal_id, rejected, at=at)
     version = await history.record(
         tx, "proposal.rejected", proposal_id, facts=facts, decision=rejected, by=by, at=at,
-        audience=await _parties(tx, row["id"]),
+        audience=await contracts.audience(tx, row["id"]),
     )  # fmt: skip
     return Standing(id=proposal_id, state=rejected.state, version=version)
 
@@ -174,7 +173,7 @@ async def withdraw(
     await _end(tx, proposal_id, withdrawn, at=at)
     version = await history.record(
         tx, "proposal.withdrawn", proposal_id, facts=facts, decision=withdrawn, by=by, at=at,
-        audience=await _parties(tx, row["id"]),
+        audience=await contracts.audience(tx, row["id"]),
     )  # fmt: skip
     return Standing(id=proposal_id, state=withdrawn.state, version=version)
 
@@ -186,7 +185,3 @@ async def _end(tx: Tx, proposal_id: str, ended: Ended | Accepted, *, at: datetim
         of_authority=authority_of(proposal_id), of=proposal_id, new_state=ended.state, since=at,
         who=ended.ended_by, why=None if reason is None else msgspec.json.encode(reason),
     )  # fmt: skip
-
-
-async def _parties(tx: Tx, contract_id: str) -> Audience:
-    return Audience(organisations=await contracts.parties(tx, contract_id))

@@ -14,7 +14,7 @@ from ecosystem.contracts.turning import queries, rules
 from ecosystem.contracts.turning.model import Kind, ReplyFacts, State, TurnDraft, Turned
 from ecosystem.contracts.turning.tables import contract_turn
 from ecosystem.history import actions as history
-from ecosystem.history.model import EVERYONE, Audience
+from ecosystem.history.model import EVERYONE
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -98,7 +98,7 @@ async def propose(
     )  # fmt: skip
     version = await history.record(
         tx, "turn.proposed", turn_id, facts=facts, decision=proposed, by=by, at=at,
-        audience=await _parties(tx, contract_id),
+        audience=await contracts.audience(tx, contract_id),
     )  # fmt: skip
     return Standing(id=turn_id, state=proposed.state, version=version)
 
@@ -121,7 +121,7 @@ async def reply(
     )  # fmt: skip
     version = await history.record(
         tx, "turn.replied", turn_id, facts=facts, decision=replied, by=by, at=at,
-        audience=await _parties(tx, row["id"]),
+        audience=await contracts.audience(tx, row["id"]),
     )  # fmt: skip
     return Standing(id=turn_id, state=State.PROPOSED, version=version)
 
@@ -145,7 +145,7 @@ async def approve(
     )  # fmt: skip
     version = await history.record(
         tx, "turn.approved", turn_id, facts=facts, decision=turned, by=by, at=at,
-        audience=await _parties(tx, row["id"]),
+        audience=await contracts.audience(tx, row["id"]),
     )  # fmt: skip
     await _turn(tx, row, turned, at=at)
     await history.record(
@@ -183,7 +183,7 @@ async def withdraw(
     )  # fmt: skip
     version = await history.record(
         tx, "turn.withdrawn", turn_id, facts=facts, decision=withdrawn, by=by, at=at,
-        audience=await _parties(tx, row["id"]),
+        audience=await contracts.audience(tx, row["id"]),
     )  # fmt: skip
     return Standing(id=turn_id, state=withdrawn.state, version=version)
 
@@ -198,7 +198,3 @@ async def refuse_unless_running(tx: Tx, contract_id: str, *, is_open: bool = Tru
         raise rules.ContractSuspended(f"{contract_id} is suspended.")
     if is_open and stood.state in _ENDED:
         raise rules.ContractEnded(f"{contract_id} is {stood.state}.")
-
-
-async def _parties(tx: Tx, contract_id: str) -> Audience:
-    return Audience(organisations=await contracts.parties(tx, contract_id))

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, null, update
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.history import actions as history
-from ecosystem.history.model import EVERYONE, Audience
+from ecosystem.history.model import EVERYONE
 from ecosystem.milestones import queries
 from ecosystem.milestones.judging import rules
 from ecosystem.milestones.judging.model import (
@@ -137,7 +137,7 @@ async def reject(
     )  # fmt: skip
     version = await history.record(
         tx, "milestone.rejected", milestone_id, facts=facts, decision=rejected, by=by, at=at,
-        audience=Audience(organisations=await contracts.parties(tx, row["contract_id"])),
+        audience=await contracts.audience(tx, row["contract_id"]),
         after=await queries.after(tx, milestone_id, at=at),
     )  # fmt: skip
     return Standing(id=milestone_id, state=rejected.state, version=version)

@@ -8,7 +8,6 @@ from sqlalchemy import bindparam, update
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.history import actions as history
-from ecosystem.history.model import Audience
 from ecosystem.milestones import queries
 from ecosystem.milestones.model import State
 from ecosystem.milestones.tables import milestone
@@ -66,7 +65,7 @@ async def examine(
     )  # fmt: skip
     version = await history.record(
         tx, "milestone.examined", milestone_id, facts=facts, decision=examined, by=by, at=at,
-        audience=Audience(organisations=await contracts.parties(tx, row["contract_id"])),
+        audience=await contracts.audience(tx, row["contract_id"]),
         after=await queries.after(tx, milestone_id, at=at),
     )  # fmt: skip
     return Standing(id=milestone_id, state=State.SUBMITTED, version=version)

@@ -8,7 +8,6 @@ from sqlalchemy import bindparam, update
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.history import actions as history
-from ecosystem.history.model import Audience
 from ecosystem.outcomes.aggregates.queries import defined
 from ecosystem.outcomes.excusals import queries, rules
 from ecosystem.outcomes.excusals.model import AskFacts, ExcusalDecision, ExcusalDraft
@@ -56,7 +55,7 @@ async def ask(tx: Tx, metric_id: str, asked: ExcusalDraft, *, by: Actor, at: dat
         ends_at=asked.ends_at, ground=asked.ground, reason=msgspec.json.encode(asked.reason),
         asked_by=waiting.asked_by, asked_hand=control.hand(by), asked_at=at,
     )  # fmt: skip
-    audience = Audience(organisations=await contracts.parties(tx, row["contract_id"]))
+    audience = await contracts.audience(tx, row["contract_id"])
     version = await history.record(
         tx, "excusal.asked", excusal_id, facts=facts, decision=waiting, by=by, at=at,
         audience=audience,
@@ -80,7 +79,7 @@ async def decide(
         decider=decided.decided_by, hand=control.hand(by), since=at,
         why=msgspec.json.encode(decision.reason),
     )  # fmt: skip
-    audience = Audience(organisations=await contracts.parties(tx, row["contract_id"]))
+    audience = await contracts.audience(tx, row["contract_id"])
     version = await history.record(
         tx, "excusal.decided", excusal_id, facts=facts, decision=decided, by=by, at=at,
         audience=audience,
