@@ -2,15 +2,10 @@
 
 from typing import Final
 
-from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.actor import BIDDERS, OrganisationKind, Role
 from ecosystem.values.permit import PUBLIC, Permit
 
 READ: Final = PUBLIC
-BIDDERS: Final = (
-    OrganisationKind.ENTERPRISE,
-    OrganisationKind.THINK_TANK,
-    OrganisationKind.FINANCIAL_INSTITUTION,
-)
 ADMIT: Final = Permit(
     act="admit opened offers", scope="awards:write", roles=(Role.OFFICER,), verified=True,
     kinds=(OrganisationKind.GOVERNMENT,), person=True, relation="authority", state="opened",

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from ecosystem.awards.financing import FinancingTerms
 from ecosystem.awards.formulas import Formula
+from ecosystem.catalogue.profiles.words import Share
 from ecosystem.needs.model import Code, Weight
 from ecosystem.offers.envelope import Deadline
 from ecosystem.offers.model import OFFERS_MAX
@@ -28,14 +29,6 @@ Score = Annotated[
         pattern=whole(r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,6})?"),
         description="A score or points, as a decimal string.",
         examples=["86.5"],
-    ),
-]
-Share = Annotated[
-    str,
-    Meta(
-        pattern=whole(r"(0(\.[0-9]{1,4})?|1(\.0{1,4})?)"),
-        description="A ratio from 0 to 1, as a decimal string.",
-        examples=["0.85"],
     ),
 ]
 

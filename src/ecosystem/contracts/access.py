@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from ecosystem.awards.access import BIDDERS
-from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.actor import BIDDERS, OrganisationKind, Role
 from ecosystem.values.permit import Permit
 
 FORMS: Final = Permit(act="read standard-form contracts")

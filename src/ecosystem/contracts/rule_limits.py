@@ -108,12 +108,7 @@ def _cliffs(rule: PaymentRule) -> Iterator[Cliff]:
 
 
 @_cliffs.register
-def _slab(rule: Slab) -> Iterator[Cliff]:
-    yield from _edges(rule, rule.metric, rule.bands, Decimal(rule.share_of or "1"))
-
-
-@_cliffs.register
-def _satisfaction(rule: Satisfaction) -> Iterator[Cliff]:
+def _banded(rule: Slab | Satisfaction) -> Iterator[Cliff]:
     yield from _edges(rule, rule.metric, rule.bands, Decimal(rule.share_of or "1"))
 
 

@@ -1,24 +1,29 @@
 """The pages: what this is, where to look, and what each problem means."""
 
-import base64
-import hashlib
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Final
 
 from ecosystem.manual.describe import ProblemType
-from ecosystem.runtime.markup import Html, Part, code, element, joined, line, link, prose, table
+from ecosystem.runtime.markup import (
+    Html,
+    Part,
+    code,
+    element,
+    joined,
+    line,
+    link,
+    prose,
+    styled_by,
+    table,
+)
 from ecosystem.runtime.problems import EDGE_TYPES
 
 _STYLE: Final = (files("ecosystem.manual") / "style.css").read_text(encoding="utf-8")
-_DIGEST: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 HEADERS: Final[Mapping[str, str]] = {
-    "content-security-policy": (
-        f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
-    ),
+    "content-security-policy": styled_by(_STYLE),
     "cache-control": "public, max-age=60",
 }
 """What every page is sent with: it may load nothing, and only its own style applies."""

@@ -23,7 +23,7 @@ from ecosystem.values.refusal import Kind, Refusal
 from ecosystem.values.text import Text
 
 _DAY: Final = timedelta(days=1)
-_OPEN: Final = frozenset({State.PLANNED, State.REJECTED, State.PARTLY_ACCEPTED})
+OPEN: Final = frozenset({State.PLANNED, State.REJECTED, State.PARTLY_ACCEPTED})
 """The states in which a milestone waits for its supplier."""
 _POSITION: Final = "position:"
 
@@ -124,7 +124,7 @@ def submit(facts: SubmitFacts, *, by: Actor, at: datetime) -> Submitted:
     asked = facts.asked
     if facts.role != "supplier":
         raise NotSupplier("The caller's organisation does not supply under this contract.")
-    if facts.state not in _OPEN:
+    if facts.state not in OPEN:
         raise MilestoneNotOpen(f"The milestone is {facts.state}.")
     if facts.blocked_by:
         raise PredecessorOpen(f"It comes after {', '.join(facts.blocked_by)}.")

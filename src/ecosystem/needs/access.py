@@ -2,14 +2,8 @@
 
 from typing import Final
 
-from ecosystem.values.actor import OrganisationKind, Role
+from ecosystem.values.actor import BIDDERS, OrganisationKind, Role
 from ecosystem.values.permit import Permit
-
-_BIDDERS: Final = (
-    OrganisationKind.ENTERPRISE,
-    OrganisationKind.THINK_TANK,
-    OrganisationKind.FINANCIAL_INSTITUTION,
-)
 
 READ: Final = Permit(act="read needs", relation="any; a draft only its authority", state="any")
 DRAFT: Final = Permit(
@@ -42,7 +36,7 @@ CANCEL: Final = Permit(
 )  # fmt: skip
 ASK: Final = Permit(
     act="ask a question on a need", scope="needs:write", roles=(Role.BIDDER,), verified=True,
-    kinds=_BIDDERS, relation="any but the authority", state="published, until enquiries end",
+    kinds=BIDDERS, relation="any but the authority", state="published, until enquiries end",
 )  # fmt: skip
 ANSWER: Final = Permit(
     act="answer a question in public", scope="needs:write", roles=(Role.OFFICER,), verified=True,

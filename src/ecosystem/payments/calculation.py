@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ecosystem.catalogue.profiles.model import TaxKind
 from ecosystem.catalogue.profiles.words import PerCent, YearDays
-from ecosystem.contracts.form_shapes import Observed
+from ecosystem.contracts.form_shapes import Digest, Observed
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Code, Ratio
 from ecosystem.offers.model import Share
@@ -44,14 +44,6 @@ Value = Annotated[
         pattern=whole(r"-?(0|[1-9][0-9]{0,29})(\.[0-9]{1,9})?"),
         description="A decimal string: a measured value, or what several come to.",
         examples=["99.95"],
-    ),
-]
-Digest = Annotated[
-    str,
-    Meta(
-        pattern=whole("[0-9a-f]{64}"),
-        description="A SHA-256 in lower-case hexadecimal.",
-        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
     ),
 ]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from ecosystem.payments.calculation import Digest
+from ecosystem.contracts.form_shapes import Digest
 from ecosystem.payments.model import CalculationId, PaymentKind, State
 from ecosystem.values.identifiers import ContractId, OrganisationId, PaymentId
 from ecosystem.values.money import Money

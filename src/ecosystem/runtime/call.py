@@ -23,6 +23,7 @@ from ecosystem.runtime.settings import Settings, networks
 from ecosystem.runtime.visit import KEY, Visit, address_of
 from ecosystem.values.actor import Actor
 from ecosystem.values.period import in_utc
+from ecosystem.values.rows import NUMBERS
 
 NO_VERSION: Final = -1
 """What If-Match names when it holds anything but an ETag of this service."""
@@ -31,14 +32,6 @@ _ETAG: Final = re.compile(r'"v([1-9][0-9]{0,8})(?:\.[a-z_]+)*"')
 
 _OFFSET: Final = re.compile(rb'[0-9][+-][0-9]{2}:[0-9]{2}"')
 """How an instant ends that is not said in UTC."""
-
-
-def _number(text: str) -> int | float:
-    value = float(text)
-    return int(value) if value.is_integer() else value
-
-
-_NUMBERS: Final = msgspec.json.Decoder(float_hook=_number)
 
 
 class Call(Request[Any, Any, State]):
@@ -119,7 +112,7 @@ class Call(Request[Any, Any, State]):
                 if "got `float`" not in str(error):
                     raise
                 # To JSON 3.0 is the integer 3, to the decoder it is none.
-                found = msgspec.convert(_NUMBERS.decode(body), type=operation.body)
+                found = msgspec.convert(NUMBERS.decode(body), type=operation.body)
         except msgspec.DecodeError as error:
             raise ClientException(str(error)) from error
         return in_utc(found) if _OFFSET.search(body) else found

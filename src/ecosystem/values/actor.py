@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,14 @@ class OrganisationKind(StrEnum):
     AUDITOR = "auditor"
     PLATFORM = "platform"
     """The operator's own organisation: there is one, and nobody registers it."""
+
+
+BIDDERS: Final = (
+    OrganisationKind.ENTERPRISE,
+    OrganisationKind.THINK_TANK,
+    OrganisationKind.FINANCIAL_INSTITUTION,
+)
+"""The kinds of organisation that ask, offer, challenge and are awarded."""
 
 
 class Role(StrEnum):

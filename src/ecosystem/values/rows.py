@@ -145,7 +145,7 @@ def _named(names: list[str], cells: list[str]) -> object:
 def _trees(parts: Iterable[Any]) -> Iterator[object]:
     for part in parts:
         try:
-            yield _NUMBERS.decode(part)
+            yield NUMBERS.decode(part)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             yield Fault("", "invalid", f"It is no JSON: {error}.")
 
@@ -155,8 +155,8 @@ def _whole(text: str) -> int | float:
     return int(value) if value.is_integer() else value
 
 
-_NUMBERS: Final = msgspec.json.Decoder(float_hook=_whole)
-"""To JSON 3.0 is the integer 3."""
+NUMBERS: Final = msgspec.json.Decoder(float_hook=_whole)
+"""Reads JSON, to which 3.0 is the integer 3."""
 
 
 def _sorted(

@@ -3,8 +3,6 @@
 The same contract gives the same bytes, so that two readers can compare what they hold.
 """
 
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping
 from html import escape
 from importlib.resources import files
@@ -22,16 +20,10 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 
 from ecosystem.contracts.reading.outline import Entry, Grid, Outline, Section
 from ecosystem.identity.login.languages import TAGS
-from ecosystem.runtime.markup import Html, Part, element, table
+from ecosystem.runtime.markup import Html, Part, element, styled_by, table
 
 _STYLE: Final = (files("ecosystem.contracts.reading") / "paper.css").read_text(encoding="utf-8")
-_DIGEST: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-POLICY: Final[Mapping[str, str]] = {
-    "content-security-policy": (
-        f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
-    ),
-}
+POLICY: Final[Mapping[str, str]] = {"content-security-policy": styled_by(_STYLE)}
 """What a page is sent with: it may load nothing, and only its own style applies."""
 
 _FONT: Final = "STSong-Light"

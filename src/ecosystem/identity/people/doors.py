@@ -5,31 +5,27 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from authlib.oauth2.rfc6749 import OAuth2Error
 from litestar import Response
 
 from ecosystem.identity import access
-from ecosystem.identity.login import described, guard, sessions
+from ecosystem.identity.login import answers, described, guard, sessions
 from ecosystem.identity.login import pages as frame
 from ecosystem.identity.login import queries as login
 from ecosystem.identity.login import views as login_views
 from ecosystem.identity.login import wording as said_there
 from ecosystem.identity.login.languages import Language
 from ecosystem.identity.login.sessions import Session
-from ecosystem.identity.oauth import forms
 from ecosystem.identity.people import joining, pages, wording
 from ecosystem.identity.people.joining import Chosen
 from ecosystem.identity.people.queries import Found, InvitationUnknown
 from ecosystem.identity.people.rules import MemberAlready
 from ecosystem.identity.rules import Inactive
-from ecosystem.runtime import problems
 from ecosystem.runtime.markup import Html
-from ecosystem.runtime.web import Call, EdgeFinding, get, post
+from ecosystem.runtime.web import Call, get, post
 from ecosystem.values.refusal import Kind, Refusal
 
 _HTML: Final = "text/html"
 _FORM: Final = "application/x-www-form-urlencoded"
-_ANY: Final = re.compile(r"[^\x00]*")
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _TEXT: Final = {"type": "string", "maxLength": 4_096}
 _STATUS: Final = {Kind.MISSING: 404, Kind.GONE: 410, Kind.CONFLICT: 409}
@@ -61,7 +57,7 @@ async def show_invitation(request: Call) -> Response[bytes]:
     Where the link of an invitation leads: which organisation invites, to do what. Who is logged
     in accepts with her account, who is new makes one. `lang` chooses the language, `zh` or `en`.
     """
-    code = _given(request.scope["query_string"]).get("code", "")
+    code = answers.given(request.scope["query_string"]).get("code", "")
     session = await sessions.current(request)
     try:
         one = await _open(request, code)
@@ -95,7 +91,7 @@ async def join(request: Call) -> Response[bytes]:
     What the page of an invitation sends: who is logged in joins with her account; who is not
     becomes a person with a new account, and is logged in. An invitation works once.
     """
-    given = _given(request.visit.body)
+    given = answers.given(request.visit.body)
     code = given.get("code", "")
     session = await sessions.current(request)
     if not _is_ours(request, given.get("csrf", ""), session):
@@ -104,7 +100,7 @@ async def join(request: Call) -> Response[bytes]:
         one = await _open(request, code)
         if session is not None:
             await joining.accept(request, code, session=session)
-            return _onward(request)
+            return answers.onward(request, login_views.ACCOUNT)
         return await _begin(request, one, given)
     except Refusal as refusal:
         return _refused(request, refusal, code=code, session=session)
@@ -127,7 +123,7 @@ async def _begin(request: Call, one: Found, given: Mapping[str, str]) -> Respons
         else:
             raise
         return _newcomer(request, one, code=code, username=chosen.username, wrong=wrong)
-    return _onward(request)
+    return answers.onward(request, login_views.ACCOUNT)
 
 
 async def _open(request: Call, code: str) -> Found:
@@ -136,22 +132,10 @@ async def _open(request: Call, code: str) -> Found:
     return await joining.open_one(request, code)
 
 
-def _given(text: bytes) -> dict[str, str]:
-    try:
-        return forms.parameters(text, of=_ANY)
-    except OAuth2Error as error:
-        raise EdgeFinding(problems.MALFORMED, error.description) from None
-
-
 def _is_ours(request: Call, csrf: str, session: Session | None) -> bool:
     if session is None:
         return guard.is_ours(request, csrf)
     return hmac.compare_digest(csrf.encode(), session.csrf.encode())
-
-
-def _onward(request: Call) -> Response[bytes]:
-    headers = {"cache-control": "no-store"}
-    return request.answer(b"", status=303, location=login_views.ACCOUNT, headers=headers)
 
 
 def _newcomer(

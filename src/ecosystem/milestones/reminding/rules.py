@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ecosystem.milestones.model import State
 from ecosystem.milestones.reminding.model import (
     Reminded,
     RemindFacts,
@@ -12,12 +11,10 @@ from ecosystem.milestones.reminding.model import (
     ScheduleFacts,
     Settled,
 )
-from ecosystem.milestones.rules import end_of
+from ecosystem.milestones.rules import OPEN, end_of
 from ecosystem.values.actor import Actor
 
 _DAY: Final = timedelta(days=1)
-_OPEN: Final = frozenset({State.PLANNED, State.REJECTED, State.PARTLY_ACCEPTED})
-"""The states in which a milestone waits for its supplier."""
 
 
 def schedule(facts: ScheduleFacts, *, at: datetime) -> tuple[Scheduled, ...]:
@@ -41,7 +38,7 @@ def schedule(facts: ScheduleFacts, *, at: datetime) -> tuple[Scheduled, ...]:
 def remind(facts: RemindFacts, *, by: Actor, at: datetime) -> Reminded:
     """Settle a reminder whose day has come: given where the supplier still owes something."""
     del by, at
-    is_owed = facts.state in _OPEN and not facts.is_moved and not facts.is_overtaken
+    is_owed = facts.state in OPEN and not facts.is_moved and not facts.is_overtaken
     return Reminded(
         state=Settled.GIVEN if is_owed else Settled.NEEDLESS,
         days_late=facts.days_late,
