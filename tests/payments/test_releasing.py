@@ -207,8 +207,8 @@ async def test_a_contract_whose_release_fails_holds_up_none_behind_it(
     totals = [await _totals(database, one) for one in (broken, sound)]
     again = await releasing.release(database, ONCE)
 
-    assert (done, totals) == (1, [[7200], [7200, 400]])
-    assert (again, await _totals(database, broken)) == (1, [7200, 400])
+    assert (done, totals) == (1, [[Decimal(7200)], [Decimal(7200), Decimal(400)]])
+    assert (again, await _totals(database, broken)) == (1, [Decimal(7200), Decimal(400)])
     assert await releasing.release(database, ONCE) == 0
     assert await unsound(database) == []
 
