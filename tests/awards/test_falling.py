@@ -189,8 +189,10 @@ async def test_a_lot_of_which_an_award_fell_is_ended_with_a_reason(
     await declined(world, award_id)
     with pytest.raises(NotAuthority):
         await ended(world, need.lot_id, who="oversight/reviewer")
-    with pytest.raises(LotOver):
+    with pytest.raises(falling.NothingFell):
         await ended(world, need.lot_id, kind=OfferKind.ADVISORY)
+    with pytest.raises(LotOver):
+        await ended(world, need.lot_id, kind=OfferKind.FINANCING)
     with pytest.raises(LotMissing):
         await ended(world, "lot_" + "0" * 32)
 

@@ -6,9 +6,12 @@ import asyncpg
 import msgspec
 import pytest
 
+from ecosystem.awards.falling.rules import NothingFell
 from ecosystem.awards.model import Remedy
 from ecosystem.awards.releasing import rules
 from ecosystem.awards.releasing.model import Released, ReleaseFacts
+from ecosystem.awards.rules import LotOver
+from ecosystem.needs.model import OfferKind
 from tests.awarding import (
     EVALUATORS,
     admitted,
@@ -215,6 +218,43 @@ async def test_the_database_releases_no_lender_while_something_could_be_financed
         await connection.execute(release, here.awards["bank"])
     assert refused.value.as_dict()["constraint_name"] == "award_takes_its_turn"
     await connection.close()
+
+
+async def test_of_what_fell_alone_a_contest_ends_or_of_financing_beside_it(
+    world: World, owner_url: str
+) -> None:
+    here = await market(world, "enterprise", "second_enterprise")
+    await here.award("bank")
+    await declined(world, here.awards["bank"], who="bank")
+    end = (
+        "INSERT INTO lot_end (authority_id, lot_id, kind, need_id, reason, ended_by, ended_at) "
+        "SELECT authority_id, id, 'delivery', need_id, '{}', 'person_x', now() "
+        "FROM lot WHERE id = $1"
+    )
+    connection = await asyncpg.connect(owner_url)
+
+    with pytest.raises(NothingFell):
+        await ended(world, here.lot_id)
+    with pytest.raises(asyncpg.PostgresError) as refused:
+        await connection.execute(end, here.lot_id)
+
+    await connection.close()
+    assert refused.value.as_dict()["constraint_name"] == "a_lot_ends_when_its_award_fell"
+    assert await need_state(world, here.need_id) == "evaluated"
+
+
+async def test_financing_ends_where_what_it_would_have_served_fell(world: World) -> None:
+    here = await market(world, "enterprise", "second_enterprise")
+    await here.award("enterprise")
+    with pytest.raises(NothingFell):
+        await ended(world, here.lot_id, kind=OfferKind.FINANCING)
+    await declined(world, here.awards["enterprise"])
+
+    assert await ended(world, here.lot_id, kind=OfferKind.FINANCING) == "evaluated"
+
+    assert (await offers_of(world, here.need_id))[here.offers["bank"]] == "not_awarded"
+    with pytest.raises(LotOver):
+        await proposed(world, here.lot_id, here.offers["bank"])
 
 
 async def test_a_lender_alone_declines_as_ever(world: World) -> None:

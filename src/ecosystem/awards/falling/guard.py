@@ -66,7 +66,9 @@ BEGIN
   PERFORM FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
     FOR UPDATE;
   IF NOT EXISTS (SELECT FROM award WHERE award.authority_id = NEW.authority_id
-      AND award.need_id = NEW.need_id AND award.lot_id = NEW.lot_id AND award.lapse IS NOT NULL)
+      AND award.need_id = NEW.need_id AND award.lot_id = NEW.lot_id
+        AND (award.kind = NEW.kind OR NEW.kind = 'financing')
+        AND award.lapse IN ('declined', 'unsigned'))
     OR EXISTS (SELECT FROM award WHERE award.authority_id = NEW.authority_id
       AND award.lot_id = NEW.lot_id AND award.kind = NEW.kind AND award.state <> 'cancelled')
   THEN
@@ -81,4 +83,5 @@ END $$""",
     ),
     "ALTER TABLE lot_end ENABLE ALWAYS TRIGGER a_lot_ends_when_its_award_fell",
 )
-"""Only where an award of it fell, and none of the kind stands or is proposed."""
+"""Only where an award of the kind fell, or any for financing, and none of the kind stands or is
+proposed."""

@@ -73,7 +73,7 @@ class EndFacts(msgspec.Struct, frozen=True, kw_only=True):
     authority_number: int
     need_state: NeedState
     has_fallen: bool
-    """Whether an award of the lot has fallen."""
+    """Whether an award of the contest has fallen; for financing, any award of the lot."""
     is_awarded: bool
     """Whether an award of the contest stands, or is proposed."""
     is_over: bool

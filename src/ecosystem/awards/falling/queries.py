@@ -1,14 +1,18 @@
 """Facts about an award that has fallen, and about a lot that is ended."""
 
+from typing import Final
+
 from ecosystem.awards import queries as awards
 from ecosystem.awards.falling import kept
-from ecosystem.awards.falling.model import EndFacts, EndingDraft, Fall, FallFacts
+from ecosystem.awards.falling.model import EndFacts, EndingDraft, Fall, FallFacts, Lapse
 from ecosystem.awards.model import Contest, Remedy
 from ecosystem.needs.model import OfferKind
 from ecosystem.needs.model import State as NeedState
 from ecosystem.offers import queries as offers
 from ecosystem.offers.model import OfferStanding
 from ecosystem.runtime.database import Record, Tx
+
+_FELL: Final = frozenset({Lapse.DECLINED, Lapse.UNSIGNED})
 
 
 async def fall_facts(tx: Tx, found: Record, row: Record, fall: Fall) -> FallFacts:
@@ -39,7 +43,12 @@ async def end_facts(tx: Tx, row: Record, lot_id: str, asked: EndingDraft) -> End
         lot_id=lot_id,
         authority_number=row["authority_id"],
         need_state=NeedState(row["state_now"]),
-        has_fallen=any(one["lapse"] is not None for one in made if one["lot_id"] == lot_id),
+        has_fallen=any(
+            one["lapse"] in _FELL
+            and one["lot_id"] == lot_id
+            and (one["kind"] == asked.kind or asked.kind is OfferKind.FINANCING)
+            for one in made
+        ),
         is_awarded=any(
             one["state"] != "cancelled" for one in made if (one["lot_id"], one["kind"]) == contest
         ),

@@ -27,7 +27,8 @@ async def end_lot(
 ) -> Response[bytes]:
     """End a lot of which an award fell, instead of awarding the next in the ranking.
 
-    For an approver. The reason is public, and nothing of this lot and kind is awarded any more;
+    For an approver. Of the kind of offer whose award fell; or of financing, where another award
+    of the lot fell. The reason is public, and nothing of this lot and kind is awarded any more;
     with the last lot that waited the need, whose standing is answered, is `awarded`, or
     `unsuccessful` where no award stands.
     """

@@ -17,7 +17,7 @@ _GOING_ON: Final = _MOVING | {NeedState.CONTRACTED, NeedState.OPENED}
 
 
 class NothingFell(Refusal):
-    """No award of this lot has fallen."""
+    """No award of this lot and kind has fallen."""
 
     kind = Kind.CONFLICT
     remedy = "Propose the offer that is ranked first; cancel the need where nothing is wanted."
@@ -47,7 +47,7 @@ def end(facts: EndFacts, *, by: Actor, at: datetime) -> Ended:
     if facts.need_state not in _GOING_ON:
         raise NotEvaluated(f"The need is {facts.need_state}.")
     if not facts.has_fallen:
-        raise NothingFell("No award of this lot has fallen.")
+        raise NothingFell("No award of this lot and kind has fallen.", pointer="/kind")
     if facts.is_awarded:
         raise AwardedBefore("There is an award of this lot and kind.")
     if facts.is_over:

@@ -3448,7 +3448,9 @@ BEGIN
   PERFORM FROM need WHERE need.authority_id = NEW.authority_id AND need.id = NEW.need_id
     FOR UPDATE;
   IF NOT EXISTS (SELECT FROM award WHERE award.authority_id = NEW.authority_id
-      AND award.need_id = NEW.need_id AND award.lot_id = NEW.lot_id AND award.lapse IS NOT NULL)
+      AND award.need_id = NEW.need_id AND award.lot_id = NEW.lot_id
+        AND (award.kind = NEW.kind OR NEW.kind = 'financing')
+        AND award.lapse IN ('declined', 'unsigned'))
     OR EXISTS (SELECT FROM award WHERE award.authority_id = NEW.authority_id
       AND award.lot_id = NEW.lot_id AND award.kind = NEW.kind AND award.state <> 'cancelled')
   THEN
