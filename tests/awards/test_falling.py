@@ -21,11 +21,13 @@ from ecosystem.awards.rules import (
     NotRankedFirst,
     StandstillRunning,
 )
+from ecosystem.contracts.declining import actions as declining
 from ecosystem.contracts.declining import rules
 from ecosystem.contracts.declining.model import Called, CallFacts, FallFacts, Fell
 from ecosystem.contracts.rules import ContractCancelled
 from ecosystem.needs.model import OfferKind
 from ecosystem.offers.rules import LotMissing
+from ecosystem.runtime.web import seen_by
 from tests.awarding import (
     EVALUATORS,
     admitted,
@@ -56,6 +58,7 @@ from tests.awards.falls import (
 )
 from tests.builders import (
     OPENING,
+    REASON,
     Published,
     World,
     told,
@@ -131,6 +134,22 @@ async def test_who_does_not_lead_the_awarded_offer_declines_nothing(
 
     with pytest.raises(rules.NotWinner):
         await declined(world, award_id, who="second_enterprise")
+
+    assert await award_state(world, award_id, at=LATER) == "final"
+
+
+@pytest.mark.parametrize("hand", ["city/officer", "city/approver"])
+async def test_who_awarded_for_the_authority_declines_for_nobody(
+    world: World, need: Published, hand: str
+) -> None:
+    award_id, _, _ = await awarded(world, need)
+    both = msgspec.structs.replace(
+        world.actor("enterprise/signatory"), person_id=world.actor(hand).person_id
+    )
+
+    with pytest.raises(rules.AwarderDeclines):
+        async with world.database.transaction(seen_by(both)) as tx:
+            await declining.decline(tx, award_id, REASON, by=both, at=LATER, expected=None)
 
     assert await award_state(world, award_id, at=LATER) == "final"
 

@@ -68,6 +68,17 @@ async def test_nothing_lapses_before_its_time_or_by_who_called(
     await owner.execute(_FALL, award_id, made.sign_by, "person_x", "unsigned")
 
 
+async def test_no_award_is_declined_by_who_approved_it(
+    world: World, need: Published, owner: asyncpg.Connection
+) -> None:
+    award_id, _, _ = await drafted(world, need)
+    approver = world.actor("city/approver").person_id
+
+    await refuse(
+        owner, "award_nobody_declines_an_own_award", _FALL, award_id, LATER, approver, "declined"
+    )
+
+
 async def test_nothing_falls_of_which_a_contract_is_in_force(
     world: World, need: Published, owner: asyncpg.Connection
 ) -> None:

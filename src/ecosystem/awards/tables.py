@@ -227,6 +227,10 @@ award: Final = Table(
     ForeignKeyConstraint(["authority_id", "lot_id"], ["lot.authority_id", "lot.id"]),
     ForeignKeyConstraint(["authority_id", "offer_id"], ["offer.authority_id", "offer.id"]),
     CheckConstraint(
+        "(lapse = 'declined' AND cancelled_by = approved_by) IS NOT TRUE",
+        name="nobody_declines_an_own_award",
+    ),
+    CheckConstraint(
         "state IN ('proposed', 'published', 'suspended', 'cancelled')", name="state_is_known"
     ),
     another("approved_by", "proposed_by", name="nobody_approves_alone"),

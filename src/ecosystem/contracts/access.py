@@ -29,7 +29,7 @@ CALL: Final = Permit(
 )  # fmt: skip
 DECLINE: Final = Permit(
     act="decline an award", scope="contracts:sign", roles=(Role.SIGNATORY,), person=True,
-    step_up=True, kinds=BIDDERS, relation="lead of the awarded offer",
+    step_up=True, kinds=BIDDERS, relation="lead of the awarded offer, not who awarded it",
     state="award final, not signed",
 )  # fmt: skip
 LAPSE: Final = Permit(

@@ -57,6 +57,7 @@ class FallFacts(msgspec.Struct, frozen=True, kw_only=True):
     state: AwardState
     standstill_ends_at: datetime | None
     proposed_by: str
+    approved_by: str | None
     is_contracted: bool
     drafts: tuple[DraftStanding, ...]
     reason: Text

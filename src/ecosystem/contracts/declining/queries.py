@@ -83,6 +83,7 @@ async def fall_facts(
         state=state_at(found["state"], found["standstill_ends_at"], at=at),
         standstill_ends_at=found["standstill_ends_at"],
         proposed_by=found["proposed_by"],
+        approved_by=found["approved_by"],
         is_contracted=await tx.value(_CONTRACTED, **place, award_id=found["id"]),
         drafts=tuple([await _standing(tx, one, members) for one in drafted]),
         reason=reason,

@@ -57,8 +57,8 @@ async def call_to_sign(
     key=True,
     changes=True,
     refuses=(
-        AwardMissing, RevisionStale, rules.NotWinner, AwardCancelled, AwardSuspended,
-        StandstillRunning, AwardContracted, rules.WinnerSigned,
+        AwardMissing, RevisionStale, rules.NotWinner, rules.AwarderDeclines, AwardCancelled,
+        AwardSuspended, StandstillRunning, AwardContracted, rules.WinnerSigned,
     ),
 )  # fmt: skip
 async def decline_award(
@@ -68,7 +68,8 @@ async def decline_award(
 
     It cannot be taken back, and everybody reads the reason. The award is `cancelled` with the
     lapse `declined`, its drafts end, the budget has its commitment back, and the next offer in
-    the ranking may be awarded. Who has signed a draft declines no more.
+    the ranking may be awarded. Who has signed a draft declines no more, and who proposed or
+    approved the award for the authority declines for nobody.
     """
     now = await actions.decline(
         request.tx, award_id, data.reason, by=request.by, at=request.at,

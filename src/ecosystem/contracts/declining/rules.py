@@ -41,6 +41,13 @@ class NotWinner(Refusal):
     remedy = "Have the lead of the awarded offer decline."
 
 
+class AwarderDeclines(Refusal):
+    """Who proposed or approved an award for the authority cannot decline it for its winner."""
+
+    kind = Kind.FORBIDDEN
+    remedy = "Have another signatory of the lead decline."
+
+
 class WinnerNotCalled(Refusal):
     """Who won was not called upon to sign a draft of the award as it is worded."""
 
@@ -88,11 +95,13 @@ def call(facts: CallFacts, *, by: Actor, at: datetime) -> Called:
 def decline(facts: FallFacts, *, by: Actor, at: datetime) -> Fell:
     """Decline a final award for the offer that won it.
 
-    Refuses with NotWinner, as `check_final` does, with AwardContracted, and with WinnerSigned
-    where the lead has signed a draft.
+    Refuses with NotWinner, AwarderDeclines, as `check_final` does, with AwardContracted, and
+    with WinnerSigned where the lead has signed a draft.
     """
     if by.organisation_id != facts.lead_id:
         raise NotWinner("The caller's organisation does not lead the awarded offer.")
+    if control.is_own(by, facts.proposed_by) or control.is_own(by, facts.approved_by):
+        raise AwarderDeclines("The caller proposed or approved this award for the authority.")
     _check_standing(facts, at=at)
     if any(facts.lead_id not in one.unsigned for one in facts.drafts):
         raise WinnerSigned("The caller's organisation has signed a draft.")

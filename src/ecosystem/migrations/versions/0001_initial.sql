@@ -1149,6 +1149,7 @@ CREATE TABLE award (
 	CONSTRAINT award_authority_id_need_id_refers FOREIGN KEY(authority_id, need_id) REFERENCES need (authority_id, id),
 	CONSTRAINT award_authority_id_lot_id_refers FOREIGN KEY(authority_id, lot_id) REFERENCES lot (authority_id, id),
 	CONSTRAINT award_authority_id_offer_id_refers FOREIGN KEY(authority_id, offer_id) REFERENCES offer (authority_id, id),
+	CONSTRAINT award_nobody_declines_an_own_award CHECK ((lapse = 'declined' AND cancelled_by = approved_by) IS NOT TRUE),
 	CONSTRAINT award_state_is_known CHECK (state IN ('proposed', 'published', 'suspended', 'cancelled')),
 	CONSTRAINT award_nobody_approves_alone CHECK (approved_by <> proposed_by),
 	CONSTRAINT award_nobody_judges_an_own_proposal CHECK (cancelled_by <> proposed_by),
