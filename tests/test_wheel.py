@@ -35,6 +35,7 @@ def test_it_carries_forms_schema_catalogue_and_examples(unpacked: Path) -> None:
     assert (package / "catalogue" / "files" / "jurisdictions.yaml").is_file()
     assert (package / "catalogue" / "files" / "profiles" / "eu-directives.yaml").is_file()
     assert (package / "manual" / "examples.json").is_file()
+    assert (package / "needs" / "chinese.toml").is_file()
 
 
 def test_the_whole_partnership_runs_from_it(unpacked: Path, tmp_path: Path) -> None:

@@ -64,10 +64,12 @@ def problems_page(types: Iterable[ProblemType]) -> str:
             f"`{one.code}`",
             " ".join(part for part in (f"{one.title}.", one.meaning) if part),
             one.remedy,
+            f"{one.chinese.title}。{one.chinese.meaning}" if one.chinese else "",
+            one.chinese.remedy if one.chinese else "",
         ]
         for one in types
     ]
-    return _page("Problems", _PROBLEMS, _table(("Status", "Code", "Meaning", "What to do"), rows))
+    return _page("Problems", _PROBLEMS, _table(_PROBLEM, rows))
 
 
 def _operation(method: str, path: str, one: Mapping[str, Any]) -> Iterator[str]:
@@ -173,7 +175,8 @@ _OPERATIONS = """\
 Every operation of the API. The types are described in `openapi/openapi.json`, and at `/docs`
 of a running service.
 """
+_PROBLEM = ("Status", "Code", "Meaning", "What to do", "含义", "如何处理")
 _PROBLEMS = """\
 Every type of problem that the API answers with. A running service explains each at
-`/problems/` and its code.
+`/problems/` and its code, and tells it in Chinese to who sends `Accept-Language: zh`.
 """

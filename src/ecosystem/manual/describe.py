@@ -12,7 +12,8 @@ from typing import Any, Final
 import msgspec
 
 import ecosystem as rooms
-from ecosystem.runtime import openapi
+from ecosystem.runtime import chinese, openapi
+from ecosystem.runtime.chinese import Said
 from ecosystem.runtime.operation import OPERATION, Operation
 from ecosystem.runtime.problems import EDGE_TYPES, STATUS
 from ecosystem.values.refusal import Kind, Refusal
@@ -32,6 +33,8 @@ class ProblemType(msgspec.Struct, frozen=True, kw_only=True):
     meaning: str
     """What there is to say beyond the title; may be empty."""
     remedy: str
+    chinese: Said | None
+    """The same in Chinese."""
     operations: tuple[str, ...]
     """The operations that can answer with it; none named for what any operation can."""
 
@@ -87,6 +90,7 @@ def problem_types(operations: Iterable[Operation]) -> list[ProblemType]:
             title=type_.title,
             meaning="",
             remedy=type_.remedy,
+            chinese=chinese.of_edge(type_.code),
             operations=(),
         )
         for type_ in EDGE_TYPES.values()
@@ -122,5 +126,6 @@ def _of(refusal: type[Refusal], operations: list[str]) -> ProblemType:
         title=refusal.title(),
         meaning=" ".join(more.split()),
         remedy=refusal.remedy,
+        chinese=chinese.of_refusal(refusal, refusal.code()),
         operations=tuple(sorted(operations)),
     )

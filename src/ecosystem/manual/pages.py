@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import Final
 
 from ecosystem.manual.describe import ProblemType
+from ecosystem.runtime.chinese import Said
 from ecosystem.runtime.markup import (
     Html,
     Part,
@@ -19,7 +20,9 @@ from ecosystem.runtime.markup import (
     table,
 )
 from ecosystem.runtime.problems import EDGE_TYPES
+from ecosystem.values.languages import TAGS
 
+_ZH: Final = TAGS["zh"]
 _STYLE: Final = (files("ecosystem.manual") / "style.css").read_text(encoding="utf-8")
 
 HEADERS: Final[Mapping[str, str]] = {
@@ -61,7 +64,7 @@ def home(*, sandbox: bool) -> bytes:
         "Ecosystem",
         element("h1", "Cities buy digital operation by its outcomes"),
         element("p", _WHAT, class_="lead"),
-        element("p", _WHAT_ZH, class_="lead", lang="zh-Hans"),
+        element("p", _WHAT_ZH, class_="lead", lang=_ZH),
         notice if sandbox else "",
         element("div", *(_card(*card) for card in _CARDS), class_="cards"),
     )
@@ -70,14 +73,19 @@ def home(*, sandbox: bool) -> bytes:
 def problem_index(types: Iterable[ProblemType]) -> bytes:
     """Return the page that lists every type of problem."""
     rows = (
-        [str(one.status), link(f"/problems/{one.code}", code(one.code)), f"{one.title}."]
+        [
+            str(one.status),
+            link(f"/problems/{one.code}", code(one.code)),
+            f"{one.title}.",
+            element("span", f"{one.chinese.title}。", lang=_ZH) if one.chinese else "",
+        ]
         for one in types
     )
     return page(
         "Problems",
         element("h1", "Problems"),
         element("p", line(_PROBLEMS), class_="lead"),
-        table(("Status", "Code", "Meaning"), rows),
+        table(("Status", "Code", "Meaning", "含义"), rows),
     )
 
 
@@ -97,9 +105,21 @@ def problem(type_: ProblemType) -> bytes:
         prose(type_.meaning),
         element("h2", "What to do"),
         prose(type_.remedy),
+        _in_chinese(type_.chinese) if type_.chinese else "",
         element("h2", "Which operations answer with it"),
         where,
         element("p", link("/problems", "All problems")),
+    )
+
+
+def _in_chinese(said: Said) -> Html:
+    return element(
+        "section",
+        element("h2", said.title),
+        prose(said.meaning),
+        element("h2", "如何处理"),
+        prose(said.remedy),
+        lang=_ZH,
     )
 
 
@@ -130,7 +150,8 @@ _WHAT_ZH: Final = (
 _PROBLEMS: Final = (
     "An error is answered as `application/problem+json` (RFC 9457). Its `code` is stable and "
     "for programs, its `type` leads to the page of that code, its `detail` says what is wrong "
-    "this time and what would satisfy the rule."
+    "this time and what would satisfy the rule. `Accept-Language: zh` has its title and what would "
+    "satisfy the rule told in Chinese."
 )
 _CARDS: Final = (
     (

@@ -202,8 +202,9 @@ class Edge:
     def problem(self, visit: Visit, type_: problems.Type, detail: str) -> problems.Problem:
         """Return a problem of this visit."""
         return problems.found(
-            type_, detail, root=self._settings.public_url, request_id=visit.request_id
-        )
+            type_, detail, root=self._settings.public_url, request_id=visit.request_id,
+            language=visit.language,
+        )  # fmt: skip
 
     def allow(self, scope: Scope) -> bytes | None:
         """Return the methods of the resource that was asked, for Allow."""
@@ -287,6 +288,8 @@ class _Exit:
             (b"content-type", b"application/problem+json"),
             (b"content-length", str(len(body)).encode()),
         ]
+        told = problems.headers(self._visit.language)
+        headers += [(name.encode(), value.encode()) for name, value in told.items()]
         start = {"type": "http.response.start", "status": type_.status, "headers": headers}
         await self._leave(start)
         await self._send({"type": "http.response.body", "body": b"" if self.without_body else body})

@@ -12,8 +12,10 @@ from ecosystem.runtime.edge import recorded
 from ecosystem.runtime.problems import ProblemPlace
 from ecosystem.runtime.web import Call, EdgeFinding, Replay
 from ecosystem.values import wanting
+from ecosystem.values.languages import Language
 from ecosystem.values.refusal import Fault, Refusal
 
+_OAUTH: Final = "/oauth/"
 _OAUTH_CODES: Final = {500: "server_error", 503: "temporarily_unavailable"}
 _NOT_SAID: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 """What an error_description may not hold."""
@@ -39,10 +41,13 @@ def handlers() -> dict[Any, Any]:
 
 
 def _on_refusal(request: Call, refusal: Refusal) -> Response[bytes]:
-    root = request.house.settings.public_url
-    return _respond(
-        request, problems.refused(refusal, root=root, request_id=request.visit.request_id)
+    problem = problems.refused(
+        refusal,
+        root=request.house.settings.public_url,
+        request_id=request.visit.request_id,
+        language=_language(request),
     )
+    return _respond(request, problem)
 
 
 def _on_finding(request: Call, finding: EdgeFinding) -> Response[bytes]:
@@ -105,16 +110,23 @@ def _found(
         root=request.house.settings.public_url,
         request_id=request.visit.request_id,
         errors=places,
+        language=_language(request),
     )
+
+
+def _language(request: Call) -> Language:
+    """Return the language of the answer; what OAuth answers is in ASCII (RFC 6749, section 5.2)."""
+    return "en" if request.scope["path"].startswith(_OAUTH) else request.visit.language
 
 
 def _respond(request: Call, problem: problems.Problem) -> Response[bytes]:
     request.visit.problem = problem.code
-    if request.scope["path"].startswith("/oauth/"):
+    if request.scope["path"].startswith(_OAUTH):
         return _as_oauth_error(problem)
     return Response(
         msgspec.json.encode(problem),
         status_code=problem.status,
+        headers=problems.headers(_language(request)),
         media_type="application/problem+json",
     )
 

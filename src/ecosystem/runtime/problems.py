@@ -6,6 +6,8 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from ecosystem.runtime import chinese
+from ecosystem.values.languages import TAGS, Language
 from ecosystem.values.refusal import Kind, Refusal
 
 STATUS: Final[Mapping[Kind, int]] = {
@@ -159,31 +161,48 @@ UNAVAILABLE: Final = _type(
 
 
 def found(
-    type_: Type, detail: str, *, root: str, request_id: str, errors: tuple[ProblemPlace, ...] = ()
+    type_: Type,
+    detail: str,
+    *,
+    root: str,
+    request_id: str,
+    errors: tuple[ProblemPlace, ...] = (),
+    language: Language = "en",
 ) -> Problem:
     """Return a problem that the edge found; `root` is the public address of the service."""
+    said = chinese.of_edge(type_.code) if language == "zh" else None
     return Problem(
         type=f"{root}/problems/{type_.code}",
-        title=type_.title,
+        title=said.title if said else type_.title,
         status=type_.status,
-        detail=f"{detail} {type_.remedy}",
+        detail=f"{detail} {said.remedy if said else type_.remedy}",
         code=type_.code,
         instance=request_id,
         errors=errors,
     )
 
 
-def refused(refusal: Refusal, *, root: str, request_id: str) -> Problem:
-    """Return the problem that a rule's refusal becomes."""
+def refused(refusal: Refusal, *, root: str, request_id: str, language: Language = "en") -> Problem:
+    """Return the problem that a rule's refusal becomes.
+
+    In Chinese its title is, and what would satisfy the rule; what is wrong this time stays as the
+    rule says it, in English.
+    """
+    said = chinese.of_refusal(type(refusal), refusal.code()) if language == "zh" else None
     return Problem(
         type=f"{root}/problems/{refusal.code()}",
-        title=refusal.title(),
+        title=said.title if said else refusal.title(),
         status=STATUS[refusal.kind],
-        detail=f"{refusal.detail} {refusal.remedy}",
+        detail=f"{refusal.detail} {said.remedy if said else refusal.remedy}",
         code=refusal.code(),
         instance=request_id,
         errors=_places(refusal),
     )
+
+
+def headers(language: Language) -> dict[str, str]:
+    """Return the headers that say in which language a problem is told, and why in that one."""
+    return {"content-language": TAGS[language], "vary": "Accept-Language"}
 
 
 def _places(refusal: Refusal) -> tuple[ProblemPlace, ...]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ecosystem.runtime.database import Transaction, Tx
 from ecosystem.values.actor import Actor
+from ecosystem.values.languages import Language, language_of
 
 KEY: Final = "ecosystem.visit"
 """Where the visit stands in the ASGI scope."""
@@ -33,6 +34,11 @@ class Visit:
     problem: str | None = None
     """Code of the problem that was answered, for the log."""
     answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
+
+    @property
+    def language(self) -> Language:
+        """Return the language in which the caller would have a problem told."""
+        return language_of(self.headers.get(b"accept-language", b"").decode("latin-1"))
 
 
 def address_of(scope: Any, visit: Visit, *, proxies: int) -> str:

@@ -1,12 +1,11 @@
 """The language in which a page speaks: Chinese or English, as the person has it."""
 
-from typing import Final, Literal, NamedTuple
+from typing import NamedTuple
 
+from ecosystem.values.languages import TAGS, Language, language_of
 from ecosystem.values.text import Text
 
-Language = Literal["zh", "en"]
-TAGS: Final = {"zh": "zh-Hans", "en": "en"}
-"""Each language as HTML names it (BCP 47)."""
+__all__ = ["TAGS", "Language", "Said", "language_of", "name_of"]
 
 
 class Said(NamedTuple):
@@ -24,17 +23,3 @@ def name_of(text: Text, language: Language) -> str:
     """Return a name in one language, or in the other where it has none there."""
     first, second = (text.zh, text.en) if language == "zh" else (text.en, text.zh)
     return str(first or second)
-
-
-def language_of(*preferences: str | None) -> Language:
-    """Return the language that is preferred: of each list the first that we speak, or English.
-
-    A list is `ui_locales` (OpenID Connect, spaces between) or Accept-Language (RFC 9110).
-    """
-    for listed in preferences:
-        for tag in (listed or "").replace(",", " ").lower().split():
-            if tag.startswith("zh"):
-                return "zh"
-            if tag.startswith("en"):
-                return "en"
-    return "en"

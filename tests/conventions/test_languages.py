@@ -1,0 +1,118 @@
+"""A problem is told in the language that its reader prefers; nothing else depends on that."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.conventions import market
+from tests.parties import bearer
+
+NOTHING = "/v1/needs/need_0189000000007000800000000000000f"
+
+
+@pytest.mark.parametrize(
+    ("preferred", "language"),
+    [
+        (None, "en"),
+        ("*", "en"),
+        ("fr", "en"),
+        ("zh", "zh-Hans"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh-Hans"),
+        ("en;q=0.1, zh-Hant; q=0.2", "zh-Hans"),
+        ("zh;q=0, en;q=0.001", "en"),
+        ("de, en-GB;q=0.7, zh;q=0.3", "en"),
+        (";;q=,zh;q=9", "zh-Hans"),
+    ],
+)
+async def test_a_problem_is_told_in_the_language_that_is_preferred(
+    preferred: str | None, language: str, client: httpx.AsyncClient
+) -> None:
+    headers = {} if preferred is None else {"Accept-Language": preferred}
+
+    answer = await client.get(NOTHING, headers=headers)
+
+    assert answer.headers["content-language"] == language
+    assert answer.headers["vary"] == "Accept-Language"
+    chinese = language == "zh-Hans"
+    title = (
+        "没有该需求，或者该需求尚未发布"
+        if chinese
+        else "There is no such need, or it is not published"
+    )
+    assert answer.json()["title"] == title
+    assert answer.json()["detail"].endswith(
+        "请核对标识符。" if chinese else "Check the identifier."
+    )
+
+
+async def test_programs_read_the_same_in_both_languages(client: httpx.AsyncClient) -> None:
+    told = [await _asked(client, language) for language in ("zh", "en")]
+
+    chinese, english = ({**one, "title": "", "detail": "", "instance": ""} for one in told)
+    assert chinese == english
+    assert chinese["code"] == "malformed"
+    assert [one["parameter"] for one in chinese["errors"]] == ["limit"]
+
+
+async def _asked(client: httpx.AsyncClient, language: str) -> Any:
+    answer = await client.get("/v1/needs?limit=many", headers={"Accept-Language": language})
+    return answer.json()
+
+
+async def test_what_the_door_refuses_is_told_in_that_language_too(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = {"Accept-Language": "zh", "Authorization": "Bearer nonsense"}
+
+    answer = await client.get("/v1/needs", headers=headers)
+
+    assert (answer.status_code, answer.json()["title"]) == (401, "需要有效的访问令牌")
+    assert (answer.headers["content-language"], answer.headers["vary"]) == (
+        "zh-Hans", "Accept-Language",
+    )  # fmt: skip
+
+
+async def test_what_oauth_answers_stays_in_ascii(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        "/oauth/token", headers={"Accept-Language": "zh", "Content-Type": "application/json"}
+    )
+
+    assert answer.status_code == 400
+    assert answer.text.isascii()
+    assert "content-language" not in answer.headers
+
+
+async def test_a_stored_answer_comes_again_as_it_was_in_whatever_language(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = {**await bearer(client, "city", "officer"), "Idempotency-Key": str(uuid4())}
+    body = (await market.make(client)).draft
+
+    refused = await client.post("/v1/needs", json={}, headers={**headers, "Accept-Language": "zh"})
+    first = await client.post("/v1/needs", json=body, headers={**headers, "Accept-Language": "zh"})
+    again = await client.post("/v1/needs", json=body, headers={**headers, "Accept-Language": "en"})
+
+    assert (refused.status_code, refused.headers["content-language"]) == (400, "zh-Hans")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.content == first.content
+    assert again.headers["etag"] == first.headers["etag"]
+    assert again.headers["idempotency-replayed"] == "true"
+    assert "vary" not in first.headers
+    assert "content-language" not in again.headers
+
+
+async def test_a_problem_is_never_stored_under_a_key_in_one_language(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = {**await bearer(client, "city", "officer"), "Idempotency-Key": str(uuid4())}
+
+    chinese, english = [
+        await client.post("/v1/needs", json={}, headers={**headers, "Accept-Language": language})
+        for language in ("zh", "en")
+    ]
+
+    assert chinese.headers["content-language"] == "zh-Hans"
+    assert english.headers["content-language"] == "en"
+    assert english.json()["title"] == "The request cannot be understood"
