@@ -19,8 +19,10 @@ _PLACES_MAX: Final = 100
 
 def check(call: Call, operation: Operation) -> None:
     """Raise EdgeFinding where a parameter is not known, not of its form, twice, or lacking."""
-    asked = call.query_params.items() if call.scope["query_string"] else ()
-    found = tuple(_faults(list(asked), operation))
+    empty = not call.scope["query_string"]
+    if empty and operation.queries.keys() <= operation.defaults.keys():
+        return
+    found = tuple(_faults([] if empty else list(call.query_params.items()), operation))
     if found:
         detail = "; ".join(place.detail for place in found[:_TOLD_MAX])
         raise EdgeFinding(problems.MALFORMED, f"{detail}.", places=found[:_PLACES_MAX])
