@@ -60,12 +60,12 @@ async def test_accounts_are_opened_when_they_are_first_used(database: Database) 
     assert await _unsound(database) == []
 
 
-async def test_an_account_can_be_opened_empty_and_twice(database: Database) -> None:
+async def test_an_account_that_is_held_is_opened_empty_and_once(database: Database) -> None:
     name = account(AccountKind.RETENTION, of=programme(), owner="contract_empty")
 
     async with database.transaction() as tx:
-        await actions.open_account(tx, name, currency="CNY")
-        await actions.open_account(tx, name, currency="CNY")
+        await actions.hold(tx, (name,), currency="CNY")
+        await actions.hold(tx, (name,), currency="CNY")
 
     held = await queries.balances(
         database.plain(), "contract_empty", authority=AUTHORITY, currency="CNY"

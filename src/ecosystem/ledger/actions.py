@@ -43,11 +43,6 @@ _OPEN: Final = _opening()
 _TRANSFER: Final = inserting(transfer)
 
 
-async def open_account(tx: Tx, account: AccountName, *, currency: str) -> None:
-    """Open an empty account where there is none of that name."""
-    await _open(tx, ((account, currency),), authority=authority_of(account.programme_id))
-
-
 async def hold(tx: Tx, accounts: Collection[AccountName], *, currency: str) -> None:
     """Lock accounts of one authority in the order of their identifiers; open what is not there.
 

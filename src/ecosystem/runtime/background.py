@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -38,15 +37,10 @@ class Background:
     def __init__(self) -> None:
         """Run nothing yet."""
         self._tasks: list[asyncio.Task[None]] = []
-        self._nudge = asyncio.Event()
 
     def start(self, name: str, work: Work) -> None:
         """Run `work` again and again."""
         self._tasks.append(asyncio.create_task(self._run(name, work), name=name))
-
-    def nudge(self) -> None:
-        """Have all works take their next round at once."""
-        self._nudge.set()
 
     async def stop(self) -> None:
         """Let nothing start again, and wait until all have ended."""
@@ -65,7 +59,4 @@ class Background:
                     _log.warning("database away", work=name)
                 else:
                     _log.error("work failed", work=name, exc_info=error)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(rest):
-                    await self._nudge.wait()
-            self._nudge.clear()
+            await asyncio.sleep(rest)

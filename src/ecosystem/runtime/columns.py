@@ -16,7 +16,6 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.sql.elements import Label
 
 from ecosystem.values.identifiers import pattern
 from ecosystem.values.patterns import published
@@ -85,8 +84,3 @@ def json_row(found: Subquery) -> ColumnElement[Any]:
         return func.row_to_json(found.table_valued())
     told = all_shown(found).correlate(found).lateral("told")
     return select(func.row_to_json(told.table_valued())).scalar_subquery()
-
-
-def labelled(**members: ColumnElement[Any]) -> list[Label[Any]]:
-    """Return these expressions under their names, for a select list."""
-    return [value.label(name) for name, value in members.items()]

@@ -159,13 +159,6 @@ class Suspended(msgspec.Struct, frozen=True):
     challenge_id: str
 
 
-class Resumed(msgspec.Struct, frozen=True):
-    """No challenge of an award is open any more: it goes on, or is cancelled."""
-
-    state: AwardState
-    challenge_id: str
-
-
 class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     """A challenge, as everybody reads it."""
 
