@@ -36,7 +36,15 @@ def test_every_generated_document_says_that_it_is(pages: dict[str, str]) -> None
     assert pages["src/ecosystem/history/types.py"].startswith('"""Written by `ecosystem docs`')
     assert pages.keys() - others == {
         f"docs/reference/{name}.md"
-        for name in ("events", "operations", "permissions", "problems", "rooms", "settings")
+        for name in (
+            "decisions",
+            "events",
+            "operations",
+            "permissions",
+            "problems",
+            "rooms",
+            "settings",
+        )
     }
     for text in (pages[name] for name in pages.keys() - others):
         assert text.startswith("<!-- Written by `ecosystem docs`")

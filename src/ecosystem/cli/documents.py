@@ -60,6 +60,7 @@ def documents(root: Path) -> dict[str, str]:
         "operations": reference.operations_page(document),
         "problems": reference.problems_page(describe.problem_types(operations)),
         "events": events.page(recorded),
+        "decisions": reference.decisions_page(_decisions(root)),
         "rooms": picture.rooms_page(root / "pyproject.toml", operations),
     }
     pages = {f"docs/reference/{name}.md": f"{_MADE}\n\n{text}" for name, text in made.items()}
@@ -94,6 +95,12 @@ def checkout() -> Path:
     if not (_ROOT / "pyproject.toml").is_file():
         raise Trouble("This command writes into the project; run it from a checkout of it.")
     return _ROOT
+
+
+def _decisions(root: Path) -> dict[str, str]:
+    """Return the text of each decision by the name of its file, in the order of their numbers."""
+    pages = sorted((root / "docs" / "decisions").glob("*.md"))
+    return {page.name: page.read_text(encoding="utf-8") for page in pages}
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -35,6 +35,15 @@ def settings_page() -> str:
     )
 
 
+def decisions_page(decisions: Mapping[str, str]) -> str:
+    """Return the page that lists all decisions; each text begins with its rule as a title."""
+    rows = [
+        [name[:4], f"[{text.splitlines()[0].removeprefix('# ')}](../decisions/{name})"]
+        for name, text in decisions.items()
+    ]
+    return _page("Decisions", _DECISIONS, _table(("Number", "What was decided"), rows))
+
+
 def permissions_page(operations: Iterable[Operation]) -> str:
     """Return the matrix of who may do what, by capability."""
     by_tag: dict[str, list[Operation]] = {}
@@ -164,6 +173,10 @@ _SETTINGS = """\
 A setting stands in the TOML file that `ECOSYSTEM_SETTINGS` or `--settings` names, under its
 name, or in the environment, as its variable. The command line wins over the environment, and
 the environment over the file. A setting that is unknown or wrong stops the start, and is named.
+"""
+_DECISIONS = """\
+What was chosen where it binds others: one page each, with what was weighed, what follows, and
+what enforces it. [How they are written](../decisions/0001-record-decisions.md).
 """
 _PERMISSIONS = """\
 Who may do what, as the routes declare it. Scope, organisation and role are checked before
