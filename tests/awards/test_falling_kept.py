@@ -12,6 +12,7 @@ from ecosystem.contracts.declining import actions as declining
 from ecosystem.contracts.declining import rules
 from ecosystem.contracts.model import Signing
 from ecosystem.contracts.rules import AwardContracted, ContractCancelled
+from ecosystem.needs import queries as needs
 from tests.awarding import award_state, awarded, proposed
 from tests.awards import acts
 from tests.awards.account import Draft
@@ -233,6 +234,21 @@ async def test_drafted_while_it_is_declined_the_draft_is_refused(
 
     with pytest.raises(AwardCancelled):
         await draft
+
+
+async def test_who_drafts_waits_for_the_need_as_who_declines_does(
+    world: World, need: Published
+) -> None:
+    award_id, _, _ = await awarded(world, need)
+
+    async with world.acting("enterprise/signatory") as (tx, by):
+        await needs.locked(tx, need.id, seen_by=by, at=LATER)
+        draft = await waiting(acts.draw_up(world, award_id, at=LATER))
+        await declining.decline(tx, award_id, REASON, by=by, at=LATER, expected=None)
+
+    with pytest.raises(AwardCancelled):
+        await draft
+    assert await need_state(world, need.id) == "evaluated"
 
 
 async def test_ended_and_proposed_at_once_one_of_both_is(world: World, need: Published) -> None:

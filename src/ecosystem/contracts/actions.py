@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Text, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from ecosystem.awards import queries as awards
 from ecosystem.budgets import actions as budgets
 from ecosystem.contracts import canonical, forms, queries, rules
 from ecosystem.contracts.model import ContractDraft, Drafted, DraftFacts, Signing, State
@@ -54,9 +55,11 @@ _ACTIVATE: Final = Statement(
 async def draft(tx: Tx, asked: ContractDraft, *, by: Actor, at: datetime) -> TermsStanding:
     """Keep the draft of a contract that grows from a final award.
 
-    Refuses as `awards.final` does, and as the rule does. Effects: the contract, its parties,
-    the event `contract.drafted`, which the parties learn of.
+    Refuses as `awards.final` does, and as the rule does. Effects: locks the need, then the award,
+    as all do by whom it falls; the contract, its parties, the event `contract.drafted`, which
+    the parties learn of.
     """
+    await awards.locked(tx, asked.award_id, by=by, at=at, expected=None)
     facts = await _kept(tx, await queries.draft_facts(tx, asked, by=by, at=at))
     drafted = rules.draft(facts, by=by, at=at)
     contract_id = mint("contract", authority=facts.authority_number)
