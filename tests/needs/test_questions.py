@@ -125,6 +125,45 @@ async def test_nothing_that_the_public_reads_says_who_asked(
         assert not any(person.id in text for person in asker.people)
 
 
+async def test_the_authority_is_told_of_a_question_and_not_of_who_asked(
+    client: httpx.AsyncClient, there: Market
+) -> None:
+    path = await _in_futian(client, there)
+    asker = (await seeded(client)).party("enterprise")
+    asked = {"text": {"en": "Where are the interfaces described?"}}
+    made = await market.created(client, f"{path}/questions", there.bidder, asked)
+
+    async def of_it(who: dict[str, str]) -> list[str | None]:
+        feed = await client.get("/v1/events?limit=100&after=0", headers=who)
+        return [
+            one["organisation_id"] for one in feed.json()["data"] if one["object"] == made["id"]
+        ]
+
+    async def told() -> bool:
+        return bool(await of_it(there.officer))
+
+    assert await comes_true(told, within_s=10)
+    assert await of_it(there.officer) == [None]
+    assert await of_it(await bearer(client, "auditor", "auditor")) == [None]
+    assert await of_it(there.bidder) == [asker.organisation_id]
+
+
+async def test_the_log_does_not_say_who_asked(
+    client: httpx.AsyncClient, there: Market, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = await _in_futian(client, there)
+    asker = (await seeded(client)).party("enterprise")
+    capsys.readouterr()
+    asked = {"text": {"en": "Where are the interfaces described?"}}
+
+    await market.created(client, f"{path}/questions", there.bidder, asked)
+
+    lines = capsys.readouterr().err
+    assert f'"path":"{path}/questions"' in lines
+    for name in (asker.organisation_id, *(one.id for one in (*asker.people, *asker.clients))):
+        assert name not in lines
+
+
 async def test_what_waits_for_an_answer_is_listed_apart(
     client: httpx.AsyncClient, there: Market
 ) -> None:

@@ -2,7 +2,18 @@
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Integer, Text, any_, bindparam, func, literal_column, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.sql import and_, not_
 
 from ecosystem.history.tables import event, log_entry
@@ -11,6 +22,9 @@ from ecosystem.runtime.columns import json_row
 from ecosystem.runtime.database import Statement
 from ecosystem.values.actor import Actor, OrganisationKind
 
+_WHO_IS_NOT_TOLD: Final = ("question.asked",)
+"""Events that are told to many, and who acted only to whom they concern."""
+_ADDRESSED: Final = bindparam("organisation", type_=Text) == any_(event.c.visible_to)
 EVENT: Final = (
     log_entry.c.position,
     event.c.id,
@@ -18,18 +32,20 @@ EVENT: Final = (
     event.c.stream.label("object"),
     event.c.version,
     event.c.authority_id.label("authority_number"),
-    event.c.organisation_id,
+    case((or_(event.c.type.not_in(_WHO_IS_NOT_TOLD), _ADDRESSED), event.c.organisation_id)).label(
+        "organisation_id"
+    ),
     event.c.valid_at,
     event.c.recorded_at,
     func.encode(event.c.hash, "hex").label("hash"),
 )
-"""What is told of an event: that it happened, to what, and by whom."""
+"""What is told of an event to the reader whom `reading_as` describes: to what, and by whom."""
 IN_LOG: Final = and_(
     event.c.authority_id == log_entry.c.authority_id, event.c.id == log_entry.c.event_id
 )
 SEEN: Final = or_(
     event.c.is_public,
-    bindparam("organisation", type_=Text) == any_(event.c.visible_to),
+    _ADDRESSED,
     and_(
         not_(event.c.is_sealed),
         or_(

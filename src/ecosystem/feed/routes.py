@@ -25,7 +25,8 @@ class FeedEvent(msgspec.Struct, frozen=True, kw_only=True):
     object: str
     version: int
     authority_number: int
-    organisation_id: str
+    organisation_id: str | None
+    """Who acted; null of a question for all but who asked it."""
     valid_at: datetime
     recorded_at: datetime
     hash: str

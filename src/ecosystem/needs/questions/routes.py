@@ -26,6 +26,7 @@ Sought = Annotated[
     "/v1/needs/{need_id:str}/questions",
     permit=access.ASK,
     answers=Standing,
+    discreet=True,
     refuses=(needs_rules.NeedMissing, rules.OwnNeed, needs_rules.NotPublished, rules.EnquiryOver),
 )
 async def ask_question(
@@ -33,7 +34,8 @@ async def ask_question(
 ) -> Response[bytes]:
     """Ask a question on a need.
 
-    The question and its answer are public; who asked is not.
+    The question and its answer are public. Nobody learns who asked but the auditors who search
+    for it: neither the authority, nor who reads the log of the service.
     """
     asked = await actions.ask(request.tx, need_id, text=data.text, by=request.by, at=request.at)
     return request.answer(asked, version=asked.version, location=f"/v1/needs/{need_id}/questions")
