@@ -191,38 +191,21 @@ async def score_facts(
     """Lock an offer; return what scores of it are checked against. Refuses with OfferMissing."""
     facts, _, row = await offers.locked(tx, offer_id, by=by, at=at)
     found = await _evaluator(tx, facts.need_id, by=by)
-    of_quality = [
-        one.code
-        for one in offers.lot_of(row, facts.lot_id).criteria
-        if one.kind is CriterionKind.QUALITY
-    ]
-    made_before = await rounds(tx, row)
+    before = await rounds(tx, row)
+    place = {"authority_id": row["authority_id"], "offer_id": offer_id, "round": before.round + 1}
     return ScoreFacts(
         need_id=facts.need_id,
-        round=made_before.round + 1,
+        round=before.round + 1,
         offer_id=offer_id,
         need_state=facts.need_state,
         offer_state=facts.state,
         has_conflict=None if found is None else found["has_conflict"],
         is_bidder=await offers.bids(tx, facts.need_id, organisation_id=by.organisation_id),
-        is_settled=(facts.lot_id, facts.kind) in made_before.settled,
-        has_scored=await tx.value(
-            _HAS_SCORED,
-            authority_id=authority_of(offer_id),
-            offer_id=offer_id,
-            person_id=by.person_id or "",
-            round=made_before.round + 1,
-        ),
-        is_discussed=bool(
-            await tx.rows(
-                _SAID,
-                authority_id=authority_of(offer_id),
-                offer_id=offer_id,
-                round=made_before.round + 1,
-            )
-        ),
-        is_frozen=await freezing.of_round(tx, row, made_before.round + 1) is not None,
-        criteria=() if facts.kind is OfferKind.FINANCING else tuple(of_quality),
+        is_settled=(facts.lot_id, facts.kind) in before.settled,
+        has_scored=await tx.value(_HAS_SCORED, **place, person_id=by.person_id or ""),
+        is_discussed=bool(await tx.rows(_SAID, **place)),
+        is_frozen=await freezing.of_round(tx, row, before.round + 1) is not None,
+        criteria=() if facts.kind is OfferKind.FINANCING else _of_quality(row, facts),
         scores=scores,
     )
 
@@ -254,13 +237,15 @@ async def consensus_facts(
         awaited=tuple(sorted(begun - {one.person_id for one in single})),
         said=tuple(_kept(one) for one in said),
         is_frozen=await freezing.of_round(tx, row, before.round + 1) is not None,
-        criteria=tuple(
-            one.code
-            for one in offers.lot_of(row, facts.lot_id).criteria
-            if one.kind is CriterionKind.QUALITY
-        ),
+        criteria=_of_quality(row, facts),
         scores=scores,
     )
+
+
+def _of_quality(row: Record, facts: OfferFacts) -> tuple[str, ...]:
+    """Return the codes of the criteria of an offer's lot that people score."""
+    criteria = offers.lot_of(row, facts.lot_id).criteria
+    return tuple(one.code for one in criteria if one.kind is CriterionKind.QUALITY)
 
 
 async def _rivals(tx: Tx, facts: OfferFacts) -> frozenset[str]:
