@@ -22,8 +22,8 @@ from ecosystem.awards.challenges import routes as challenges
 from ecosystem.awards.evaluation import routes as evaluations
 from ecosystem.awards.explanations import routes as explanations
 from ecosystem.awards.falling import routes as falling
-from ecosystem.awards.lapsing import actions as lapsing
 from ecosystem.awards.letters import routes as letters
+from ecosystem.awards.overdue import actions as overdue
 from ecosystem.budgets import routes as budgets
 from ecosystem.budgets.explaining import routes as explaining
 from ecosystem.budgets.shifting import routes as shifting
@@ -303,8 +303,8 @@ def _work(house: House, background: Background) -> None:
         settled = await reminding.remind(house.database, house.clock)
         return 0 if settled else _CALENDAR_S
 
-    async def lapse() -> float:
-        told = await lapsing.tell(house.database, house.clock)
+    async def tell_of_overdue() -> float:
+        told = await overdue.tell(house.database, house.clock)
         return 0 if told else _CALENDAR_S
 
     async def discard() -> float:
@@ -316,7 +316,7 @@ def _work(house: House, background: Background) -> None:
     background.start("sequencer", sequence)
     background.start("deeming", deem)
     background.start("reminding", remind)
-    background.start("lapsing", lapse)
+    background.start("overdue", tell_of_overdue)
     background.start("releasing", partial(_release, house))
     background.start("forgetting", forget)
 

@@ -16,7 +16,7 @@ _STANDS: Final = exists().where(
     award.c.id == challenge.c.award_id,
     award.c.state != "cancelled",
 )
-_LAPSED: Final = (
+_PASSED: Final = (
     challenge.c.state == "open",
     challenge.c.told_at.is_(None),
     challenge.c.decide_by < bindparam("at", type_=DateTime(timezone=True)),
@@ -30,7 +30,7 @@ _DUE: Final = Statement(
         organisation.c.jurisdiction,
     )
     .join(organisation, organisation.c.number == challenge.c.authority_id)
-    .where(*_LAPSED)
+    .where(*_PASSED)
     .order_by(challenge.c.decide_by)
     .limit(BATCH)
 )
@@ -39,7 +39,7 @@ _LOCKED: Final = Statement(
     .where(
         challenge.c.authority_id == bindparam("authority_id", type_=Integer),
         challenge.c.id == bindparam("id", type_=Text),
-        *_LAPSED,
+        *_PASSED,
     )
     .with_for_update(skip_locked=True)
 )

@@ -7,7 +7,7 @@ import msgspec
 from ecosystem.awards.challenges.model import State
 
 
-class LapseFacts(msgspec.Struct, frozen=True, kw_only=True):
+class OverdueFacts(msgspec.Struct, frozen=True, kw_only=True):
     """An open challenge whose time has passed."""
 
     challenge_id: str
@@ -17,7 +17,7 @@ class LapseFacts(msgspec.Struct, frozen=True, kw_only=True):
     decide_by: datetime
 
 
-class Lapsed(msgspec.Struct, frozen=True, kw_only=True):
+class Overdue(msgspec.Struct, frozen=True, kw_only=True):
     """The challenge is overdue; it is open, and decided late."""
 
     state: State

@@ -7,8 +7,8 @@ from sqlalchemy import bindparam, update
 
 from ecosystem.awards.challenges.model import State
 from ecosystem.awards.challenges.tables import challenge
-from ecosystem.awards.lapsing import queries, rules
-from ecosystem.awards.lapsing.model import LapseFacts
+from ecosystem.awards.overdue import queries, rules
+from ecosystem.awards.overdue.model import OverdueFacts
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE
 from ecosystem.runtime import due
@@ -39,18 +39,18 @@ async def tell(database: Database, clock: Clock) -> int:
 async def _tell(tx: Tx, one: Record, *, by: Actor, at: datetime) -> bool:
     row = await queries.locked(tx, one, at=at)
     if row is not None:
-        await _lapse(tx, row, by=by, at=at)
+        await _mark(tx, row, by=by, at=at)
     return row is not None
 
 
-async def _lapse(tx: Tx, row: Record, *, by: Actor, at: datetime) -> None:
-    facts = LapseFacts(
+async def _mark(tx: Tx, row: Record, *, by: Actor, at: datetime) -> None:
+    facts = OverdueFacts(
         challenge_id=row["id"], award_id=row["award_id"], need_id=row["need_id"],
         state=State(row["state"]), decide_by=row["decide_by"],
     )  # fmt: skip
-    lapsed = rules.lapse(facts, by=by, at=at)
+    overdue = rules.overdue(facts, by=by, at=at)
     await tx.run(_TELL, of_authority=row["authority_id"], of=row["id"], at=at)
     await history.record(
-        tx, "challenge.overdue", row["id"], facts=facts, decision=lapsed, by=by, at=at,
+        tx, "challenge.overdue", row["id"], facts=facts, decision=overdue, by=by, at=at,
         audience=EVERYONE,
     )  # fmt: skip

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from ecosystem.awards.challenges import queries
-from ecosystem.awards.lapsing import actions, rules
-from ecosystem.awards.lapsing.model import Lapsed, LapseFacts
+from ecosystem.awards.overdue import actions, rules
+from ecosystem.awards.overdue.model import Overdue, OverdueFacts
 from ecosystem.runtime.clock import Clock
 from ecosystem.values.period import wire
 from tests.awarding import award_state, awarded, challenged, decided
@@ -58,8 +58,8 @@ async def test_what_is_overdue_is_told_once_to_everybody_and_still_decided(
     assert [one["is_public"] for one in await connection.fetch(EVENTS, challenge_id)] == [True]
     await connection.close()
     body = await told(owner_url, challenge_id, "challenge.overdue")
-    facts = msgspec.convert(body.facts, LapseFacts)
-    assert rules.lapse(facts, by=body.by, at=late) == msgspec.convert(body.decision, Lapsed)
+    facts = msgspec.convert(body.facts, OverdueFacts)
+    assert rules.overdue(facts, by=body.by, at=late) == msgspec.convert(body.decision, Overdue)
     assert await award_state(world, award_id, at=late) == "suspended"
     assert await decided(world, challenge_id, at=late) == "rejected"
     assert challenge_id not in await listed(world, at=late)
