@@ -7,6 +7,8 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    Select,
+    Table,
     Text,
     any_,
     bindparam,
@@ -157,6 +159,19 @@ _LOCKED: Final = Statement(
     .where(organisation.c.id == _ID)
     .with_for_update()
 )
+
+
+def with_authority(of: Table) -> Select[Any]:
+    """Return a select of rows by their key, each with the authority for which a rule acts.
+
+    As `runtime.due` takes them.
+    """
+    return select(
+        of.c.authority_id,
+        of.c.id,
+        organisation.c.id.label("organisation_id"),
+        organisation.c.jurisdiction,
+    ).join(organisation, organisation.c.number == of.c.authority_id)
 
 
 def holds(

@@ -7,7 +7,7 @@ from sqlalchemy import DateTime, Integer, Text, bindparam, exists, select
 
 from ecosystem.awards.challenges.tables import challenge
 from ecosystem.awards.tables import award
-from ecosystem.identity.tables import organisation
+from ecosystem.identity import queries as identity
 from ecosystem.runtime.database import Record, Statement, Tx
 
 BATCH: Final = 100
@@ -23,16 +23,7 @@ _PASSED: Final = (
     _STANDS,
 )
 _DUE: Final = Statement(
-    select(
-        challenge.c.authority_id,
-        challenge.c.id,
-        organisation.c.id.label("organisation_id"),
-        organisation.c.jurisdiction,
-    )
-    .join(organisation, organisation.c.number == challenge.c.authority_id)
-    .where(*_PASSED)
-    .order_by(challenge.c.decide_by)
-    .limit(BATCH)
+    identity.with_authority(challenge).where(*_PASSED).order_by(challenge.c.decide_by).limit(BATCH)
 )
 _LOCKED: Final = Statement(
     select(challenge)

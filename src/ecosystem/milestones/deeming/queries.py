@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import DateTime, Integer, Text, bindparam, select
 
-from ecosystem.identity.tables import organisation
+from ecosystem.identity import queries as identity
 from ecosystem.milestones.queries import VERIFIED_HAND
 from ecosystem.milestones.tables import milestone
 from ecosystem.runtime.database import Record, Statement, Tx
@@ -18,13 +18,7 @@ _LAPSED: Final = (
     milestone.c.deemed_at <= bindparam("lapsed_at", type_=DateTime(timezone=True)),
 )
 _DUE: Final = Statement(
-    select(
-        milestone.c.authority_id,
-        milestone.c.id,
-        organisation.c.id.label("organisation_id"),
-        organisation.c.jurisdiction,
-    )
-    .join(organisation, organisation.c.number == milestone.c.authority_id)
+    identity.with_authority(milestone)
     .where(*_LAPSED, milestone.c.deemed_at.is_not(None))
     .order_by(milestone.c.deemed_at)
     .limit(BATCH)

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import DateTime, Integer, Text, and_, bindparam, exists, select
 
 from ecosystem.contracts import queries as contracts
-from ecosystem.identity.tables import organisation
+from ecosystem.identity import queries as identity
 from ecosystem.milestones.model import State
 from ecosystem.milestones.reminding.model import RemindFacts
 from ecosystem.milestones.reminding.tables import milestone_reminder as reminder
@@ -24,16 +24,7 @@ _OF_IT: Final = and_(
     milestone.c.authority_id == reminder.c.authority_id, milestone.c.id == reminder.c.milestone_id
 )
 _DUE: Final = Statement(
-    select(
-        reminder.c.authority_id,
-        reminder.c.id,
-        organisation.c.id.label("organisation_id"),
-        organisation.c.jurisdiction,
-    )
-    .join(organisation, organisation.c.number == reminder.c.authority_id)
-    .where(*_COME)
-    .order_by(reminder.c.remind_at)
-    .limit(BATCH)
+    identity.with_authority(reminder).where(*_COME).order_by(reminder.c.remind_at).limit(BATCH)
 )
 _later = reminder.alias("later")
 _IS_OVERTAKEN: Final = exists().where(
