@@ -12,6 +12,7 @@ from typing import Final, cast
 import msgspec
 
 from ecosystem.cli import place
+from ecosystem.cli.saying import progress
 from ecosystem.cli.trouble import Trouble
 from ecosystem.payments.calculating import actions, queries
 from ecosystem.payments.calculating.actions import Refused
@@ -71,19 +72,14 @@ class Job:
         _say(json.dumps(msgspec.to_builtins(refused)) if self.as_json else plain)
 
     def _progress(self) -> None:
-        """Tell whoever watches a terminal how far it is; programs read only the result."""
-        if sys.stderr.isatty():
-            told = f"{self.contracts:,} of {self.of:,} contracts, {self.calculated:,} calculated"
-            sys.stderr.write(f"\r\x1b[K{told}")
-            sys.stderr.flush()
+        progress(f"{self.contracts:,} of {self.of:,} contracts, {self.calculated:,} calculated")
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Calculate what is due; 1 where the calculation of a contract is refused."""
     with place.reachable(settings.load(file=parsed.settings)) as chosen:
         job = asyncio.run(_work(chosen, parsed))
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
+    progress()
     counts = {
         name: getattr(job, name) for name in ("contracts", "calculated", "calculations", "refused")
     }

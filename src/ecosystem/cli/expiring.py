@@ -2,13 +2,12 @@
 
 import argparse
 import asyncio
-import sys
 
 import msgspec
 
 from ecosystem import app
 from ecosystem.cli import place
-from ecosystem.cli.saying import say
+from ecosystem.cli.saying import progress, say
 from ecosystem.cli.trouble import Trouble
 from ecosystem.contracts.expiring import actions
 from ecosystem.contracts.expiring.model import Expiry
@@ -51,16 +50,9 @@ async def _expire(chosen: Settings, *, dry: bool) -> Expiry:
     opened = Database(chosen.database_url or "", chosen)
     try:
         return await actions.expire(
-            actions.Expiring(opened, app.blobs_of(chosen), Clock(), HOLDERS, told=_progress),
+            actions.Expiring(opened, app.blobs_of(chosen), Clock(), HOLDERS, told=progress),
             dry=dry,
         )
     finally:
-        _progress("")
+        progress()
         await opened.close()
-
-
-def _progress(name: str) -> None:
-    """Tell whoever watches a terminal how far it is; programs read only the result."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{name}")
-        sys.stderr.flush()

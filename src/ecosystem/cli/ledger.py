@@ -10,7 +10,7 @@ from typing import Final, TextIO
 
 from ecosystem.budgets import queries as budgets
 from ecosystem.cli import place
-from ecosystem.cli.saying import say
+from ecosystem.cli.saying import progress, say
 from ecosystem.cli.trouble import Trouble
 from ecosystem.finance.books import queries as finance
 from ecosystem.ledger import queries as ledger
@@ -100,9 +100,6 @@ def _write(to: TextIO, lines: Iterable[str]) -> None:
 
 
 def _progress(at: int, sentence: str) -> None:
-    """Tell whoever watches a terminal how far it is; programs read only the result."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{at}/{COUNT} {sentence[:70]}")
-        if at == COUNT:
-            sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+    progress(f"{at}/{COUNT} {sentence[:70]}")
+    if at == COUNT:
+        progress()

@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from ecosystem.audit.exporting.formats import Format, Writer, is_at_hand, writer
+from ecosystem.cli.saying import progress
 from ecosystem.cli.trouble import Trouble
 
 _PATH: Final = "/v1/audit/event-file"
@@ -136,16 +137,12 @@ def _said(answer: httpx.Response) -> str:
 
 
 def _progress(taken: _Taken, last: str) -> None:
-    """Tell whoever watches a terminal how far it is; programs read only the result."""
-    if sys.stderr.isatty():
-        reached = msgspec.json.decode(last, type=_Recorded).recorded_at
-        sys.stderr.write(f"\r\x1b[K{taken.events:,} events, {taken.bytes:,} bytes, to {reached}")
-        sys.stderr.flush()
+    reached = msgspec.json.decode(last, type=_Recorded).recorded_at
+    progress(f"{taken.events:,} events, {taken.bytes:,} bytes, to {reached}")
 
 
 def _tell(parsed: argparse.Namespace, taken: _Taken, digest: str) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
+    progress()
     if parsed.json:
         found = {
             "file": str(parsed.output), "format": parsed.format, "events": taken.events,
