@@ -61,6 +61,12 @@ PLANTED = [
     pytest.param(
         tidy.rooms_write_their_own_tables,
         "awards/actions.py",
+        "from ecosystem.needs.tables import need\nX = updating(need)\n",
+        id="another room's table, by its key",
+    ),
+    pytest.param(
+        tidy.rooms_write_their_own_tables,
+        "awards/actions.py",
         "X = 'update budget set state = 1'\n",
         id="another room's table, in text",
     ),

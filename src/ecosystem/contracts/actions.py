@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import Text, bindparam, select, update
+from sqlalchemy import Text, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.awards import queries as awards
@@ -19,7 +19,7 @@ from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.needs import actions as needs
 from ecosystem.needs import queries as needs_queries
-from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.runtime.database import Record, Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
@@ -43,12 +43,11 @@ _FORM_KEPT: Final = Statement(
     )
 )
 _SIGN: Final = inserting(contract_signature)
-_KEY = (contract.c.authority_id == bindparam("of_authority"), contract.c.id == bindparam("of"))
-_SIGNED: Final = Statement(update(contract).where(*_KEY).values(version=contract.c.version + 1))
+_SIGNED: Final = Statement(updating(contract).values(version=contract.c.version + 1))
 _ACTIVATE: Final = Statement(
-    update(contract)
-    .where(*_KEY)
-    .values(state="active", version=contract.c.version + 1, activated_at=bindparam("since"))
+    updating(contract).values(
+        state="active", version=contract.c.version + 1, activated_at=bindparam("since")
+    )
 )
 
 

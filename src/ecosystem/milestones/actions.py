@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, literal, null, update
+from sqlalchemy import bindparam, literal, null
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.contracts import queries as contracts
@@ -18,7 +18,7 @@ from ecosystem.history.model import EVERYONE, Occurrence
 from ecosystem.milestones import queries, rules
 from ecosystem.milestones.model import PlanFacts, Planned, Submission, SubmitFacts, Submitted
 from ecosystem.milestones.tables import milestone, milestone_submission
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values import control
@@ -34,9 +34,7 @@ _PLAN: Final = inserting(
 )  # fmt: skip
 _KEEP: Final = inserting(milestone_submission)
 _SUBMIT: Final = Statement(
-    update(milestone)
-    .where(milestone.c.authority_id == bindparam("of_authority"), milestone.c.id == bindparam("of"))
-    .values(
+    updating(milestone).values(
         state="submitted",
         version=milestone.c.version + 1,
         round=bindparam("counted"),

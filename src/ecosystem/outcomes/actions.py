@@ -26,7 +26,7 @@ from ecosystem.outcomes.model import (
 )
 from ecosystem.outcomes.tables import metric, observation
 from ecosystem.outcomes.windows import NO_HOUR
-from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.runtime.database import Record, Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values import control
@@ -72,9 +72,7 @@ _SUPERSEDE: Final = Statement(
     .returning(observation.c.reported_at)
 )
 _VERIFY: Final = Statement(
-    update(observation)
-    .where(*_KEY)
-    .values(
+    updating(observation).values(
         state="verified",
         version=observation.c.version + 1,
         verified_by=bindparam("verifier"),
@@ -84,9 +82,7 @@ _VERIFY: Final = Statement(
     )
 )
 _DISPUTE: Final = Statement(
-    update(observation)
-    .where(*_KEY)
-    .values(
+    updating(observation).values(
         state="disputed",
         version=observation.c.version + 1,
         disputed_by=bindparam("disputer"),
@@ -96,9 +92,7 @@ _DISPUTE: Final = Statement(
     )
 )
 _ANNUL: Final = Statement(
-    update(observation)
-    .where(*_KEY)
-    .values(
+    updating(observation).values(
         state="void",
         version=observation.c.version + 1,
         annulled_by=bindparam("annuller"),
@@ -108,7 +102,7 @@ _ANNUL: Final = Statement(
     )
 )
 _REPLACE: Final = Statement(
-    update(observation).where(*_KEY).values(state="void", version=observation.c.version + 1)
+    updating(observation).values(state="void", version=observation.c.version + 1)
 )
 
 

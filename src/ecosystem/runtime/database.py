@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, Literal
 
 import asyncpg
-from sqlalchemy import MetaData, Table, insert
+from sqlalchemy import MetaData, Table, Update, bindparam, insert, update
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
@@ -69,6 +69,13 @@ class Statement:
 def inserting(table: Table, *columns: str) -> Statement:
     """Return the statement that inserts one row with these columns, by default all of them."""
     return Statement(insert(table), columns=columns or [column.key for column in table.columns])
+
+
+def updating(table: Table) -> Update:
+    """Return an update of one row, by its authority and identifier: `of_authority` and `of`."""
+    return update(table).where(
+        table.c.authority_id == bindparam("of_authority"), table.c.id == bindparam("of")
+    )
 
 
 class Tx:

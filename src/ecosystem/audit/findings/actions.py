@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.audit.findings import queries, rules
 from ecosystem.audit.findings.model import (
@@ -19,7 +19,7 @@ from ecosystem.audit.findings.model import (
 from ecosystem.audit.findings.tables import finding, finding_reply
 from ecosystem.contracts import queries as contracts
 from ecosystem.history import actions as history
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
@@ -33,11 +33,7 @@ _REPLY: Final = inserting(finding_reply)
 
 
 def _moving(**values: Any) -> Statement:
-    return Statement(
-        update(finding)
-        .where(finding.c.authority_id == bindparam("of_authority"), finding.c.id == bindparam("of"))
-        .values(version=finding.c.version + 1, **values)
-    )
+    return Statement(updating(finding).values(version=finding.c.version + 1, **values))
 
 
 _HEAR: Final = _moving()

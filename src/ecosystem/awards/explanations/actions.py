@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.awards.admission import actions as admission
 from ecosystem.awards.explanations import queries, rules
@@ -18,7 +18,7 @@ from ecosystem.awards.explanations.tables import price_explanation
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
 from ecosystem.needs import queries as needs
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values import revision
@@ -32,12 +32,7 @@ _ASK: Final = inserting(
 
 def _changing(*names: str) -> Statement:
     return Statement(
-        update(price_explanation)
-        .where(
-            price_explanation.c.authority_id == bindparam("of_authority"),
-            price_explanation.c.id == bindparam("of"),
-        )
-        .values(
+        updating(price_explanation).values(
             version=price_explanation.c.version + 1, **{name: bindparam(name) for name in names}
         )
     )

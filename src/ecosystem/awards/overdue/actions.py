@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.awards.challenges.model import State
 from ecosystem.awards.challenges.tables import challenge
@@ -13,18 +13,13 @@ from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE
 from ecosystem.runtime import due
 from ecosystem.runtime.clock import Clock
-from ecosystem.runtime.database import Database, Record, Statement, Tx
+from ecosystem.runtime.database import Database, Record, Statement, Tx, updating
 from ecosystem.values.actor import Actor
 
 RULE: Final = "rule:time-to-decide"
 """Stands where a client stands: nobody acted."""
 _TELL: Final = Statement(
-    update(challenge)
-    .where(
-        challenge.c.authority_id == bindparam("of_authority"),
-        challenge.c.id == bindparam("of"),
-    )
-    .values(told_at=bindparam("at"), version=challenge.c.version + 1)
+    updating(challenge).values(told_at=bindparam("at"), version=challenge.c.version + 1)
 )
 
 

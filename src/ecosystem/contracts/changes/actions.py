@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.budgets import actions as budgets
 from ecosystem.contracts import canonical
@@ -27,7 +27,7 @@ from ecosystem.contracts.model import Signing
 from ecosystem.contracts.tables import contract, contract_party
 from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE, Audience
-from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.runtime.database import Record, Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
@@ -41,22 +41,14 @@ _PROPOSED: Final = tuple(
 )
 _PROPOSE: Final = inserting(contract_change, *_PROPOSED)
 _SIGN: Final = inserting(contract_change_signature)
-_THIS: Final = (
-    contract_change.c.authority_id == bindparam("of_authority"),
-    contract_change.c.id == bindparam("of"),
-)
-_SIGNED: Final = Statement(
-    update(contract_change).where(*_THIS).values(version=contract_change.c.version + 1)
-)
+_SIGNED: Final = Statement(updating(contract_change).values(version=contract_change.c.version + 1))
 _IN_FORCE: Final = Statement(
-    update(contract_change)
-    .where(*_THIS)
-    .values(state="in_force", version=contract_change.c.version + 1, ended_at=bindparam("since"))
+    updating(contract_change).values(
+        state="in_force", version=contract_change.c.version + 1, ended_at=bindparam("since")
+    )
 )
 _END: Final = Statement(
-    update(contract_change)
-    .where(*_THIS)
-    .values(
+    updating(contract_change).values(
         state=bindparam("new_state"),
         version=contract_change.c.version + 1,
         ended_at=bindparam("since"),
@@ -65,9 +57,7 @@ _END: Final = Statement(
     )
 )
 _APPROVE: Final = Statement(
-    update(contract_change)
-    .where(*_THIS)
-    .values(
+    updating(contract_change).values(
         version=contract_change.c.version + 1,
         approved_by=bindparam("who"),
         approved_at=bindparam("since"),
@@ -76,9 +66,7 @@ _APPROVE: Final = Statement(
 _LEAVE: Final = inserting(contract_departure)
 _JOIN: Final = inserting(contract_party)
 _CHANGE: Final = Statement(
-    update(contract)
-    .where(contract.c.authority_id == bindparam("of_authority"), contract.c.id == bindparam("of"))
-    .values(
+    updating(contract).values(
         version=contract.c.version + 1,
         edition=bindparam("new_edition"),
         terms=bindparam("new_terms"),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes import queries as changes
@@ -13,23 +13,16 @@ from ecosystem.contracts.excluding import queries, rules
 from ecosystem.contracts.excluding.model import ExclusionDispute
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
-from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.database import Record, Statement, Tx, updating
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
 from ecosystem.values.text import Text
-
-_THIS: Final = (
-    contract_change.c.authority_id == bindparam("of_authority"),
-    contract_change.c.id == bindparam("of"),
-)
 
 
 def _saying(word: str, step: str) -> Statement:
     """Return the statement that keeps what a member says, by whose hand and when."""
     return Statement(
-        update(contract_change)
-        .where(*_THIS)
-        .values(
+        updating(contract_change).values(
             version=contract_change.c.version + 1,
             **{
                 word: bindparam("said"),

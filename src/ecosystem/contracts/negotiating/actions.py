@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.contracts import canonical
 from ecosystem.contracts import queries as contracts
@@ -22,7 +22,7 @@ from ecosystem.contracts.rule_limits import cliffs
 from ecosystem.contracts.tables import contract
 from ecosystem.contracts.warned.schemas import TermsStanding
 from ecosystem.history import actions as history
-from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.runtime.database import Record, Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
@@ -34,12 +34,7 @@ _PROPOSE: Final = inserting(
     *(one.key for one in contract_proposal.columns if not one.key.startswith("ended_")),
 )
 _END: Final = Statement(
-    update(contract_proposal)
-    .where(
-        contract_proposal.c.authority_id == bindparam("of_authority"),
-        contract_proposal.c.id == bindparam("of"),
-    )
-    .values(
+    updating(contract_proposal).values(
         version=contract_proposal.c.version + 1,
         state=bindparam("new_state"),
         ended_at=bindparam("since"),
@@ -48,9 +43,7 @@ _END: Final = Statement(
     )
 )
 _REWORD: Final = Statement(
-    update(contract)
-    .where(contract.c.authority_id == bindparam("of_authority"), contract.c.id == bindparam("of"))
-    .values(
+    updating(contract).values(
         version=contract.c.version + 1,
         wording=bindparam("new_wording"),
         terms=bindparam("new_terms"),

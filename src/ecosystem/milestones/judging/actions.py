@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, null, update
+from sqlalchemy import bindparam, null
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.history import actions as history
@@ -22,7 +22,7 @@ from ecosystem.milestones.judging.model import (
 from ecosystem.milestones.judging.queries import judge_facts
 from ecosystem.milestones.model import Judgement
 from ecosystem.milestones.tables import milestone, milestone_judgement
-from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.runtime.database import Record, Statement, Tx, inserting, updating
 from ecosystem.runtime.web import Standing
 from ecosystem.values import control
 from ecosystem.values.actor import Actor
@@ -30,16 +30,13 @@ from ecosystem.values.actor import Actor
 _JUDGE: Final = inserting(milestone_judgement)
 _WAITING: Final = ("judge_by", "deemed_at", "deemed_after")
 """What a milestone says only while it waits to be judged."""
-_KEY = (milestone.c.authority_id == bindparam("of_authority"), milestone.c.id == bindparam("of"))
 
 
 def _marking(*names: str) -> Statement:
     """Return the statement that gives a milestone its new state and these columns."""
     marks: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("state", *names)}
     marks |= {name: null() for name in _WAITING}
-    return Statement(
-        update(milestone).where(*_KEY).values(version=milestone.c.version + 1, **marks)
-    )
+    return Statement(updating(milestone).values(version=milestone.c.version + 1, **marks))
 
 
 _PARTS: Final = ("accepted_share", "accepted_deliverables", "accepted_delivery_at", "lateness")

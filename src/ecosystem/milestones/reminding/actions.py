@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.law import law_of
@@ -14,7 +14,7 @@ from ecosystem.milestones.reminding.model import ScheduleFacts, Settled
 from ecosystem.milestones.reminding.tables import milestone_reminder
 from ecosystem.runtime import due
 from ecosystem.runtime.clock import Clock
-from ecosystem.runtime.database import Database, Record, Statement, Tx, inserting
+from ecosystem.runtime.database import Database, Record, Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.values.actor import Actor
 
@@ -25,12 +25,7 @@ _PLAN: Final = inserting(
     "remind_at", "state",
 )  # fmt: skip
 _SETTLE: Final = Statement(
-    update(milestone_reminder)
-    .where(
-        milestone_reminder.c.authority_id == bindparam("of_authority"),
-        milestone_reminder.c.id == bindparam("of"),
-    )
-    .values(state=bindparam("now_is"), settled_at=bindparam("since"))
+    updating(milestone_reminder).values(state=bindparam("now_is"), settled_at=bindparam("since"))
 )
 
 

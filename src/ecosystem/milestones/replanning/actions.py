@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import Integer, Text, bindparam, case, select, update
+from sqlalchemy import Integer, Text, bindparam, case, select
 
 from ecosystem.contracts.changes.model import ChangeFacts, Proposed, ProposeFacts
 from ecosystem.contracts.form_shapes import ContractTerms, TermsMilestone
@@ -24,7 +24,7 @@ from ecosystem.milestones.replanning.model import (
     ReplanFacts,
 )
 from ecosystem.milestones.tables import milestone
-from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.database import Record, Statement, Tx, updating
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 
@@ -41,13 +41,8 @@ _OF_CONTRACT: Final = Statement(
     .order_by(milestone.c.id)
     .with_for_update()
 )
-_KEY: Final = (
-    milestone.c.authority_id == bindparam("of_authority"), milestone.c.id == bindparam("of"),
-)  # fmt: skip
 _ALTER: Final = Statement(
-    update(milestone)
-    .where(*_KEY)
-    .values(
+    updating(milestone).values(
         version=milestone.c.version + 1,
         kind=bindparam("new_kind"),
         title=bindparam("new_title"),
@@ -62,9 +57,7 @@ _ALTER: Final = Statement(
     )
 )
 _MOVE: Final = Statement(
-    update(milestone)
-    .where(*_KEY)
-    .values(version=milestone.c.version + 1, due_at=bindparam("new_due_at"))
+    updating(milestone).values(version=milestone.c.version + 1, due_at=bindparam("new_due_at"))
 )
 _CONTRACT: Final = Statement(
     select(milestone.c.contract_id).where(
@@ -74,7 +67,7 @@ _CONTRACT: Final = Statement(
 )
 _DONE: Final = frozenset({State.ACCEPTED, State.CANCELLED})
 _CANCEL: Final = Statement(
-    update(milestone).where(*_KEY).values(version=milestone.c.version + 1, state="cancelled")
+    updating(milestone).values(version=milestone.c.version + 1, state="cancelled")
 )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.history import actions as history
@@ -15,7 +15,7 @@ from ecosystem.milestones.verifying import rules
 from ecosystem.milestones.verifying.model import Examination
 from ecosystem.milestones.verifying.queries import examine_facts
 from ecosystem.milestones.verifying.tables import milestone_verification
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Statement, Tx, inserting, updating
 from ecosystem.runtime.web import Standing
 from ecosystem.values import control
 from ecosystem.values.actor import Actor
@@ -26,9 +26,7 @@ _KEEP: Final = inserting(
     "verified_by", "person_id", "examined_at",
 )  # fmt: skip
 _MARK: Final = Statement(
-    update(milestone)
-    .where(milestone.c.authority_id == bindparam("of_authority"), milestone.c.id == bindparam("of"))
-    .values(
+    updating(milestone).values(
         version=milestone.c.version + 1,
         verification=bindparam("found"),
         judge_by=bindparam("judged_until"),

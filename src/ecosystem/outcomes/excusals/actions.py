@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.history import actions as history
@@ -12,7 +12,7 @@ from ecosystem.outcomes.aggregates.queries import defined
 from ecosystem.outcomes.excusals import queries, rules
 from ecosystem.outcomes.excusals.model import AskFacts, ExcusalDecision, ExcusalDraft
 from ecosystem.outcomes.excusals.tables import excusal
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values import control
@@ -25,9 +25,7 @@ _ASK: Final = inserting(
     "ground", "reason", "asked_by", "asked_hand", "asked_at",
 )  # fmt: skip
 _DECIDE: Final = Statement(
-    update(excusal)
-    .where(excusal.c.authority_id == bindparam("of_authority"), excusal.c.id == bindparam("of"))
-    .values(
+    updating(excusal).values(
         state=bindparam("became"),
         version=excusal.c.version + 1,
         decided_by=bindparam("decider"),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience, Occurrence
@@ -22,7 +22,7 @@ from ecosystem.payments.deducting.model import (
     SupersedeFacts,
 )
 from ecosystem.payments.deducting.tables import deduction_notice, deduction_reply
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
@@ -39,12 +39,7 @@ _SAY: Final = inserting(deduction_reply)
 def _turning(*names: str) -> Statement:
     """Return the statement that takes a notice a step further, and sets these columns."""
     return Statement(
-        update(deduction_notice)
-        .where(
-            deduction_notice.c.authority_id == bindparam("of_authority"),
-            deduction_notice.c.id == bindparam("of"),
-        )
-        .values(
+        updating(deduction_notice).values(
             state=bindparam("new_state"),
             version=deduction_notice.c.version + 1,
             **{name: bindparam(f"new_{name}") for name in names},

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
@@ -23,7 +23,7 @@ from ecosystem.payments.disputing.model import (
 )
 from ecosystem.payments.disputing.tables import calculation_dispute, payment_dispute
 from ecosystem.payments.model import ComputeFacts, Unclaimed
-from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.runtime.database import Record, Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values import control
@@ -41,12 +41,7 @@ _OPEN_WHOLE: Final = inserting(calculation_dispute)
 def _turning(*names: str) -> Statement:
     """Return the statement that takes a dispute a step further, and sets these columns."""
     return Statement(
-        update(payment_dispute)
-        .where(
-            payment_dispute.c.authority_id == bindparam("of_authority"),
-            payment_dispute.c.id == bindparam("of"),
-        )
-        .values(
+        updating(payment_dispute).values(
             version=payment_dispute.c.version + 1,
             **{name: bindparam(f"new_{name}") for name in names},
         )
