@@ -161,7 +161,7 @@ _LOCKED: Final = Statement(
 )
 
 
-def with_authority(of: Table) -> Select[Any]:
+def with_authority(of: Table) -> Select[*tuple[Any, ...]]:
     """Return a select of rows by their key, each with the authority for which a rule acts.
 
     As `runtime.due` takes them.
