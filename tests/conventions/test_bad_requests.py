@@ -12,6 +12,7 @@ import pytest
 
 from tests.conventions import market
 from tests.conventions.market import Market
+from tests.parties import bearer
 
 NOBODY = "need_0189000000007000800000000000000f"
 
@@ -248,6 +249,20 @@ async def test_a_field_of_no_such_form_is_told_in_words_what_it_must_be(
     assert said["/opening_at"].endswith("such as `2026-03-01T09:00:00Z`")
     assert said["required"].startswith("the body lacks `title`, which must be an object with")
     assert said["additional_properties"].startswith("the body has a field 'more' that is not known")
+
+
+async def test_of_an_offer_no_name_comes_back_that_was_sent(
+    there: Market, client: httpx.AsyncClient
+) -> None:
+    bidder = await bearer(client, "enterprise", "bidder")
+    lot_id = (await client.get(f"/v1/needs/{there.published_id}")).json()["lots"][0]["id"]
+    body = {"secret_price_900000": 1, "members": [{"secret_partner": 1}]}
+
+    answer = await client.post(f"/v1/lots/{lot_id}/offers", json=body, headers=bidder)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert {one["pointer"] for one in answer.json()["errors"]} >= {"", "/members/0"}
+    assert "secret" not in answer.text
 
 
 def _is_a_problem(answer: httpx.Response) -> None:

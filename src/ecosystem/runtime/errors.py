@@ -147,9 +147,10 @@ def _places(request: Call, error: HTTPException) -> tuple[ProblemPlace, ...]:
     """Return every fault of the body at once; the framework stops at the first."""
     field: Any = getattr(_handler(request), "parsed_data_field", None)
     if field is not None:
-        found = _faults_of_body(field.raw, request.visit.body)
+        quiet = _handler(request).opt[OPERATION].discreet
+        found = _faults_of_body(field.raw, request.visit.body, quiet=quiet)
         if not found and isinstance(error.__cause__, msgspec.ValidationError):
-            found = (_first_fault(field.raw, error.__cause__),)
+            found = (_first_fault(field.raw, error.__cause__, quiet=quiet),)
         if found:
             return tuple(ProblemPlace(one.code, one.detail, pointer=one.pointer) for one in found)
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
@@ -158,10 +159,10 @@ def _places(request: Call, error: HTTPException) -> tuple[ProblemPlace, ...]:
     return ()
 
 
-def _faults_of_body(type_: Any, body: bytes) -> tuple[Fault, ...]:
+def _faults_of_body(type_: Any, body: bytes, *, quiet: bool) -> tuple[Fault, ...]:
     """Return the faults of a body; none of one that cannot be read, as it is no JSON."""
     try:
-        return tuple(misfits.faults(type_, msgspec.json.decode(body)))
+        return tuple(misfits.faults(type_, msgspec.json.decode(body), quiet=quiet))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
 
@@ -171,9 +172,9 @@ def _handler(request: Call) -> Any:
     return scope.get("route_handler")
 
 
-def _first_fault(type_: Any, error: msgspec.ValidationError) -> Fault:
+def _first_fault(type_: Any, error: msgspec.ValidationError, *, quiet: bool) -> Fault:
     """Return the fault that the decoder met, of which it names the place."""
-    found = wanting.misfit(error, type_)
+    found = wanting.misfit(error, type_, quiet=quiet)
     return Fault(found.pointer, "invalid", f"{found.pointer or 'the body'} {found.said}")
 
 

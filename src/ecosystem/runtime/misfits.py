@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import takewhile
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -16,24 +17,38 @@ from ecosystem.values.refusal import Fault
 
 _FAULTS_MAX: Final = 50
 _TEXT_MAX: Final = 900
+_NAME_MAX: Final = 60
 _FORMATS: Final = FormatChecker(formats=())
 _MISSING: Final = re.compile(r"'(.*)' is a required property", re.DOTALL)
 
 
-def faults(type_: Any, document: Any) -> list[Fault]:
-    """Return the faults of what is decoded from JSON, 50 at most; none tells what was sent."""
+def faults(type_: Any, document: Any, *, quiet: bool = False) -> list[Fault]:
+    """Return the faults of what is decoded from JSON, 50 at most; none tells a value.
+
+    Names of fields and of keys are cut at 60 characters. None that the type does not know is
+    told where `quiet`: then a place below such a name is told as the object that has the name.
+    """
     found: dict[tuple[str, str], Fault] = {}
+    for fault, path, said in _every(type_, document, quiet=quiet):
+        text = f"{path or 'the body'} {said}"
+        text = text if len(text) <= _TEXT_MAX else f"{text[:_TEXT_MAX]}..."
+        found.setdefault((path, text), Fault(path, _code(fault), text))
+        if len(found) >= _FAULTS_MAX:
+            break
+    return list(found.values())
+
+
+def _every(type_: Any, document: Any, *, quiet: bool) -> Iterator[tuple[SchemaFault, str, str]]:
+    """Yield each fault with its place, and what is said of it."""
     root = wanting.schema_of(type_)
     validator: Any = _validator(type_)
     for fault in _leaves(validator.iter_errors(document)):
-        path = "".join(f"/{_escaped(part)}" for part in fault.absolute_path)
-        for said in _said(fault, root):
-            text = f"{path or 'the body'} {said}"
-            text = text if len(text) <= _TEXT_MAX else f"{text[:_TEXT_MAX]}..."
-            found.setdefault((path, text), Fault(path, _code(fault), text))
-        if len(found) >= _FAULTS_MAX:
-            break
-    return list(found.values())[:_FAULTS_MAX]
+        parts = list(fault.absolute_path)
+        if quiet:
+            parts = list(takewhile(lambda one: isinstance(one, int) or one in _names(type_), parts))
+        path = "".join(f"/{_escaped(part)}" for part in parts)
+        for said in _said(fault, root, quiet=quiet):
+            yield fault, path, said
 
 
 def _leaves(every: Any) -> Iterator[SchemaFault]:
@@ -65,13 +80,16 @@ def _strange(fault: SchemaFault, tag: str | None) -> bool:
     )
 
 
-def _said(fault: SchemaFault, root: wanting.Schema) -> Iterator[str]:
+def _said(fault: SchemaFault, root: wanting.Schema, *, quiet: bool) -> Iterator[str]:
     schema: Any = fault.schema
     value: Any = fault.instance
     if fault.validator == "required" and (missing := _MISSING.fullmatch(fault.message)):
         yield wanting.lack(missing[1], schema, root)
     elif fault.validator == "additionalProperties":
         known = schema.get("properties", ())
+        if quiet:
+            yield wanting.stranger(None, schema)
+            return
         for name in value:
             if name not in known:
                 yield wanting.stranger(name, schema)
@@ -86,7 +104,21 @@ def _code(fault: SchemaFault) -> str:
 
 
 def _escaped(part: object) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
+    return str(part)[:_NAME_MAX].replace("~", "~0").replace("/", "~1")
+
+
+@lru_cache(maxsize=256)
+def _names(type_: Any) -> frozenset[str]:
+    """Return the names of all fields of a type, however deep."""
+    waiting, names = [wanting.schema_of(type_)], set[str]()
+    while waiting:
+        one: Any = waiting.pop()
+        if isinstance(one, dict):
+            names.update(one.get("properties", ()))
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return frozenset(names)
 
 
 @lru_cache(maxsize=256)

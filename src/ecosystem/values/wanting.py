@@ -47,8 +47,11 @@ def of(type_: Any, *, null: bool = True) -> str:
     return words(schema, schema, null=null)
 
 
-def misfit(error: msgspec.ValidationError, type_: Any) -> Misfit:
-    """Return in words what the decoder of `type_` has met, and where."""
+def misfit(error: msgspec.ValidationError, type_: Any, *, quiet: bool = False) -> Misfit:
+    """Return in words what the decoder of `type_` has met, and where.
+
+    Where `quiet`, a field that is not known is not named.
+    """
     place = _PLACE.search(str(error))
     path = place[2] if place else ""
     pointer = _STEP.sub(lambda step: f"/{step[1] or step[2]}", path)
@@ -63,7 +66,7 @@ def misfit(error: msgspec.ValidationError, type_: Any) -> Misfit:
         return Misfit(pointer, _must(_names_in(found) if names else found, root, names=names))
     for option in found:
         if named[1] == "contains unknown":
-            return Misfit(pointer, stranger(named[2], option))
+            return Misfit(pointer, stranger(None if quiet else named[2], option))
         if named[2] in option.get("properties", ()):
             return Misfit(pointer, lack(named[2], option, root))
     return Misfit(pointer, _must(found, root))
@@ -82,10 +85,11 @@ def lack(name: str, schema: Schema, root: Schema) -> str:
     return f"lacks `{name}`, which must be {words(schema['properties'][name], root)}"
 
 
-def stranger(name: str, schema: Schema) -> str:
-    """Return that an object has a field that is not known, and which are."""
+def stranger(name: str | None, schema: Schema) -> str:
+    """Return that an object has a field that is not known, and which are; None names it not."""
     known = _listed(schema.get("properties", ()))
-    return f"has a field {name[:60]!r} that is not known here; known: {known or 'none'}"
+    named = "a field" if name is None else f"a field {name[:60]!r}"
+    return f"has {named} that is not known here; known: {known or 'none'}"
 
 
 @lru_cache(maxsize=512)
