@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -126,6 +127,30 @@ async def test_a_winner_that_was_called_may_sign_or_decline_after_its_time(
 
     with pytest.raises(rules.WinnerSigned):
         await lapsed(world, award_id)
+
+
+async def test_the_database_lets_the_authority_reword_nothing_while_the_winner_is_called(
+    world: World, need: Published
+) -> None:
+    award_id, _, _ = await awarded(world, need)
+    draft = await acts.draw_up(world, award_id, at=LATER)
+    await called(world, draft.id)
+    propose = (
+        "INSERT INTO contract_proposal (authority_id, id, version, contract_id, wording, state, "
+        'side, organisation_id, proposed_by, reason, base_digest, "values", terms, terms_digest, '
+        "proposed_at) SELECT authority_id, $2, 1, id, wording + 1, 'proposed', $3, $4, 'person_x', "
+        "'{}', terms_digest, '[]', '{}', encode(sha256('{}'), 'hex'), now() "
+        "FROM contract WHERE id = $1"
+    )
+    place = (draft.id, "proposal_" + "0" * 32)
+
+    with pytest.raises(asyncpg.PostgresError) as refused:
+        async with world.acting("city/officer") as (tx, by):
+            await tx._connection.execute(  # noqa: SLF001 - the database is asked directly
+                propose, *place, "authority", by.organisation_id
+            )
+
+    assert refused.value.as_dict()["constraint_name"] == "contract_proposal_is_of_the_draft"
 
 
 async def test_a_lender_declines_and_only_its_own_award_falls(world: World) -> None:

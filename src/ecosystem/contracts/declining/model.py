@@ -44,8 +44,6 @@ class DraftStanding(msgspec.Struct, frozen=True, kw_only=True):
     """The members of the award that have not signed it as it is worded now."""
     sign_by: datetime | None
     called_by: str | None
-    is_answered: bool
-    """Whether no proposal of the authority's waits for an answer, under which nobody signs."""
 
 
 class FallFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,7 +40,7 @@ _CONTRACTED: Final = Statement(
     select(exists().where(_OF_AWARD, contract.c.activated_at.is_not(None)))
 )
 _OPEN: Final = Statement(
-    select(contract_proposal.c.id, contract_proposal.c.side)
+    select(contract_proposal.c.id)
     .where(contract_proposal.c.authority_id == _AUTHORITY, contract_proposal.c.contract_id == _ID)
     .where(contract_proposal.c.state == "proposed")
 )
@@ -91,13 +91,11 @@ async def fall_facts(
 
 
 async def _standing(tx: Tx, row: Record, members: list[str]) -> DraftStanding:
-    opened = await tx.row(_OPEN, authority_id=row["authority_id"], id=row["id"])
     return DraftStanding(
         contract_id=row["id"],
         unsigned=await _unsigned(tx, row, members),
         sign_by=row["sign_by"],
         called_by=row["called_by"],
-        is_answered=opened is None or opened["side"] != "authority",
     )
 
 

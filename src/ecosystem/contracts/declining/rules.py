@@ -56,10 +56,10 @@ class WinnerNotCalled(Refusal):
 
 
 class SigningAwaited(Refusal):
-    """Who won may still sign, or cannot before it has answered."""
+    """Who won may still sign."""
 
     kind = Kind.CONFLICT
-    remedy = "Wait until `sign_by` of the draft; withdraw a proposal of the authority's."
+    remedy = "Wait until `sign_by` of the draft."
 
 
 class CallerLapses(Refusal):
@@ -132,8 +132,6 @@ def lapse(facts: FallFacts, *, by: Actor, at: datetime) -> Fell:
     waits = [one.sign_by for one in called if one.sign_by is not None and at < one.sign_by]
     if waits:
         raise SigningAwaited(f"The winner may sign until {max(waits).isoformat()}.")
-    if not all(one.is_answered for one in called):
-        raise SigningAwaited("A proposal of the authority waits for an answer.")
     return Fell(
         state=AwardState.CANCELLED,
         lapse=Lapse.UNSIGNED,

@@ -37,8 +37,10 @@ _OF_THE_DRAFT: Final = """NEW.state = 'proposed' AND NEW.version = 1 AND EXISTS 
     SELECT FROM contract
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
       AND contract.state = 'draft' AND contract.terms_digest = NEW.base_digest
-      AND contract.wording + 1 = NEW.wording FOR SHARE)"""
-"""Whoever lets the contract be otherwise meanwhile is waited for, and waits."""
+      AND contract.wording + 1 = NEW.wording
+      AND (NEW.side <> 'authority' OR contract.sign_by IS NULL) FOR SHARE)"""
+"""Whoever lets the contract be otherwise meanwhile is waited for, and waits. While the winner is
+called upon to sign, the authority rewords nothing."""
 
 contract_proposal: Final = Table(
     "contract_proposal",

@@ -4726,7 +4726,8 @@ BEGIN
     SELECT FROM contract
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
       AND contract.state = 'draft' AND contract.terms_digest = NEW.base_digest
-      AND contract.wording + 1 = NEW.wording FOR SHARE)) IS NOT TRUE THEN
+      AND contract.wording + 1 = NEW.wording
+      AND (NEW.side <> 'authority' OR contract.sign_by IS NULL) FOR SHARE)) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_proposal_is_of_the_draft';
   END IF;
