@@ -273,6 +273,23 @@ async def test_a_milestone_is_shown_as_it_was_in_force(
     assert (then["state"], since["state"]) == ("planned", "submitted")
 
 
+async def test_what_waits_for_another_is_shown_as_it_waited(active: Partnership) -> None:
+    first, later = await _id(active), await _id(active, "catalogue-published")
+    before = f"?as_of={datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    await _submit(active, first)
+    await _judge(active, first, "acceptance")
+    since = f"?as_of={datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+    waited, waits = await _read(active, later, before), await _read(active, later, since)
+    blocked, blocks = await _read(active, first, before), await _read(active, first, since)
+
+    assert (waited["blocked_by"], waits["blocked_by"]) == (["takeover"], [])
+    assert (blocked["blocks"], blocks["blocks"]) == (["catalogue-published"], [])
+    for milestone_id, then in ((first, blocks), (later, waits)):
+        del then["then"]
+        assert then == await _read(active, milestone_id)
+
+
 async def test_a_milestone_is_shown_as_of_a_position_of_the_log(active: Partnership) -> None:
     milestone_id = await _id(active)
     await _submit(active, milestone_id)

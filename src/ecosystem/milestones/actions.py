@@ -83,6 +83,7 @@ async def plan_all(
     Effects: each milestone, and `milestone.planned`.
     """
     law = await law_of(tx, contract_id, at=at)
+    made: list[tuple[str, PlanFacts, Planned]] = []
     for terms in milestones:
         facts = PlanFacts(
             contract_id=contract_id,
@@ -94,6 +95,9 @@ async def plan_all(
         planned = rules.plan(facts, by=by, at=at)
         milestone_id = mint("milestone", authority=authority_of(contract_id))
         await tx.run(_PLAN, **_planned(milestone_id, facts, planned))
+        made.append((milestone_id, facts, planned))
+    for milestone_id, facts, planned in made:
+        # Only now: each says which of the others it waits for, wherever that stands in the terms.
         await history.record(
             tx, "milestone.planned", milestone_id, facts=facts, decision=planned, by=by, at=at,
             audience=EVERYONE, after=await queries.after(tx, milestone_id, at=at),

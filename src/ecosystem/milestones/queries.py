@@ -28,9 +28,6 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.documents import queries as documents
 from ecosystem.contracts.law import law_of
 from ecosystem.contracts.rule_parts import Code
-from ecosystem.history.past.model import Asked, Comparison, Moment
-from ecosystem.history.past.queries import Past
-from ecosystem.milestones import rules
 from ecosystem.milestones.model import (
     AcceptedMilestone,
     Milestone,
@@ -126,9 +123,10 @@ _WHOLE: Final[list[ColumnElement[Any]]] = [
     milestone.c.remedy,
     milestone.c.findings,
 ]
-_SEEN: Final = contracts.is_concerned(milestone.c.authority_id, milestone.c.contract_id)
-_KEY: Final = (milestone.c.authority_id == _AUTHORITY, milestone.c.id == _ID)
-_one = select(*_WHOLE).where(*_KEY, _SEEN).subquery("one")
+SEEN: Final = contracts.is_concerned(milestone.c.authority_id, milestone.c.contract_id)
+"""Whether the reader is concerned with a milestone; takes what `contracts.reads_as` gives."""
+KEY: Final = (milestone.c.authority_id == _AUTHORITY, milestone.c.id == _ID)
+_one = select(*_WHOLE).where(*KEY, SEEN).subquery("one")
 _VIEW: Final = Statement(
     select(
         json_row(_one).label("body"),
@@ -136,14 +134,13 @@ _VIEW: Final = Statement(
         _one.c.timeliness,
     )
 )
-_shown = select(milestone.c.id).where(*_KEY, _SEEN)
+_shown = select(milestone.c.id).where(*KEY, SEEN)
 _IS_SEEN: Final = Statement(_shown)
-_PAST: Final = Past(_shown)
-_bare = select(*_WHOLE).where(*_KEY).subquery("one")
+_bare = select(*_WHOLE).where(*KEY).subquery("one")
 _AFTER: Final = Statement(select(json_row(_bare)).select_from(_bare))
 LISTING: Final = page_of(
     select(*_SUMMARY).where(
-        milestone.c.authority_id == _AUTHORITY, milestone.c.contract_id == _CONTRACT, _SEEN
+        milestone.c.authority_id == _AUTHORITY, milestone.c.contract_id == _CONTRACT, SEEN
     )
 )
 """A page of the milestones of a contract that the reader is concerned with."""
@@ -161,7 +158,7 @@ _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
 
 @cache
 def _listing(names: frozenset[str]) -> Statement:
-    return page_of(select(*_SUMMARY).where(_SEEN, *(_FILTERS[name] for name in sorted(names))))
+    return page_of(select(*_SUMMARY).where(SEEN, *(_FILTERS[name] for name in sorted(names))))
 
 
 def listing(filters: Mapping[str, Any]) -> Statement:
@@ -190,7 +187,7 @@ _LOCKED: Final = Statement(
         contracts.role_of(milestone.c.authority_id, milestone.c.contract_id).label("role"),
         _BLOCKED_BY.label("blocked_by"),
     )
-    .where(*_KEY, _SEEN)
+    .where(*KEY, SEEN)
     .with_for_update(of=milestone)
 )
 _ACCEPTED: Final = Statement(
@@ -234,54 +231,6 @@ async def concern(tx: Tx, milestone_id: str, *, by: Actor) -> None:
             **contracts.reads_as(by),
         )
     )
-
-
-class _Dated(msgspec.Struct, frozen=True):
-    """Of a milestone as it was, what it was by its date, and what that follows from."""
-
-    state: State
-    timeliness: Timeliness | None
-    due_at: datetime
-    delivered_at: datetime | None
-    accepted_delivery_at: datetime | None
-
-
-async def past(tx: Tx, milestone_id: str, *, seen_by: Actor, asked: Asked) -> bytes:
-    """Return the JSON of a milestone as of what is asked; by its date it is what it was then.
-
-    Refuses with MilestoneMissing where today's is not the caller's to see, and as `Past.read`.
-    """
-    memory = await _PAST.read(
-        tx, milestone_id, asked=asked, authority_id=_owner(milestone_id), id=milestone_id,
-        **contracts.reads_as(seen_by),
-    )  # fmt: skip
-    if memory is None:
-        raise _missing()
-    then = msgspec.json.decode(memory.state, type=_Dated)
-    at = min(memory.then.as_of, asked.valid_at or memory.then.as_of)
-    delivered_at = then.accepted_delivery_at or then.delivered_at
-    if then.state is State.SUBMITTED:
-        delivered_at = then.delivered_at
-    result = rules.timeliness(then.state, due_at=then.due_at, delivered_at=delivered_at, at=at)
-    if result is not then.timeliness:
-        memory = memory.replaced(timeliness=result)
-    return memory.answer()
-
-
-async def compare(
-    tx: Tx, milestone_id: str, *, since: Moment | None, until: Moment, seen_by: Actor
-) -> Comparison:
-    """Return how a milestone was at two moments, and what happened to it in between.
-
-    Refuses with MilestoneMissing where today's is not the caller's to see, and as `Past.compare`.
-    """
-    found = await _PAST.compare(
-        tx, milestone_id, since=since, until=until, authority_id=_owner(milestone_id),
-        id=milestone_id, **contracts.reads_as(seen_by),
-    )  # fmt: skip
-    if found is None:
-        raise _missing()
-    return found
 
 
 async def after(tx: Tx, milestone_id: str, *, at: datetime) -> Milestone:
@@ -354,9 +303,10 @@ def _owner(milestone_id: str) -> int:
 
 def _found(row: Record | None) -> Record:
     if row is None:
-        raise _missing()
+        raise missing()
     return row
 
 
-def _missing() -> MilestoneMissing:
+def missing() -> MilestoneMissing:
+    """Return the refusal of a milestone that is not the caller's to see."""
     return MilestoneMissing("There is no such milestone in a contract of the caller's.")

@@ -24,6 +24,7 @@ from ecosystem.history.past.answers import (
 from ecosystem.history.past.model import Comparison, HistoryEntry
 from ecosystem.milestones import access, actions, queries, rules
 from ecosystem.milestones.model import Milestone, MilestoneSummary, State, Submission
+from ecosystem.milestones.past import queries as remembered
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import narrowing, owner
@@ -117,7 +118,7 @@ async def read_milestone(
     """
     if (asked := past.asked(as_of, valid_at, now=request.at)) is not None:
         return request.answer(
-            await queries.past(request.tx, milestone_id, seen_by=request.by, asked=asked)
+            await remembered.past(request.tx, milestone_id, seen_by=request.by, asked=asked)
         )
     row = await queries.view(request.tx, milestone_id, seen_by=request.by, at=request.at)
     return request.answer(row["body"], version=row["version"], mark=row["timeliness"])
@@ -162,7 +163,7 @@ async def compare_milestone(
     why. What an auditor reads here is kept before it is answered.
     """
     first, second = moments(since, until, now=request.at)
-    found = await queries.compare(
+    found = await remembered.compare(
         request.tx, milestone_id, since=first, until=second, seen_by=request.by
     )
     await noted(request, milestone_id)

@@ -73,6 +73,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """JSON of the thing, as today's view writes it."""
     version: int
     then: Then
+    seen: Record
+    """What else was selected of the thing as it is now."""
 
     def answer(self) -> bytes:
         """Return the JSON of the thing with its member `then`."""
@@ -84,13 +86,38 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, state=state)
 
 
+class Others:
+    """How several things are read as they were, by who may see them all."""
+
+    def __init__(self, which: Select[*tuple[Any, ...]]) -> None:
+        """Read the past of the things whose `authority_id` and `id` are selected."""
+        self._by_time = _last_of(which, known=_BY_TIME)
+        self._by_position = _last_of(which, known=_BY_POSITION)
+
+    async def read(self, tx: Tx, *, asked: Asked, **which: Any) -> tuple[bytes, ...]:
+        """Return the JSON of each as of what is asked, without those that were not there."""
+        known = asked.known
+        rows = await tx.rows(
+            self._by_time if known.position is None else self._by_position,
+            known_at=known.at, position=known.position, **which,
+        )  # fmt: skip
+        if asked.valid_at is None:
+            return tuple(row["after"] for row in rows)
+        were = [
+            await _in_force(tx, row["id"], version=row["version"], valid_at=asked.valid_at)
+            for row in rows
+        ]
+        return tuple(msgspec.json.encode(one) for one in were if one is not None)
+
+
 class Past:
     """How the past of one kind of thing is read, in one statement with who may see it."""
 
-    def __init__(self, seen: Select[Any]) -> None:
+    def __init__(self, seen: Select[*tuple[Any, ...]]) -> None:
         """Read the past of what `seen` selects: one row where today's reader may see the thing.
 
-        Whatever that binds is given to `read`. So the past is as hidden as the present.
+        Whatever that binds is given to `read`. So the past is as hidden as the present. What it
+        selects beside an identifier is told of the thing as it is now.
         """
         self._by_time = _remembering(seen, known=_BY_TIME, since=_KNOWN_AT, head=_NO_HEAD)
         self._by_position = _remembering(seen, known=_BY_POSITION, since=_AT_POSITION, head=_HEAD)
@@ -211,9 +238,14 @@ _NO_HEAD: Final[ColumnElement[int]] = literal_column("NULL::bigint")
 
 
 def _remembering(
-    seen: Select[Any], *, known: ColumnElement[bool], since: Any, head: ColumnElement[int]
+    seen: Select[*tuple[Any, ...]],
+    *,
+    known: ColumnElement[bool],
+    since: Any,
+    head: ColumnElement[int],
 ) -> Statement:
     """Return the statement that finds the last event that was known, and what corrects it."""
+    this = seen.subquery("seen")
     last = (
         select(event.c.body, event.c.version)
         .where(*_THIS, known)
@@ -233,7 +265,25 @@ def _remembering(
             _correction_of(last.c.version, since=since).label("corrected_by"),
             head.label("head"),
             since.label("as_of"),
-        ).select_from(seen.subquery("seen").outerjoin(last, true()))
+            *(column for column in this.c if column.key != "id"),
+        ).select_from(this.outerjoin(last, true()))
+    )
+
+
+def _last_of(which: Select[*tuple[Any, ...]], *, known: ColumnElement[bool]) -> Statement:
+    """Return the statement that finds of each of several things the last event that was known."""
+    others = which.subquery("others")
+    last = (
+        select(event.c.body, event.c.version)
+        .where(event.c.authority_id == others.c.authority_id, event.c.stream == others.c.id, known)
+        .order_by(event.c.version.desc())
+        .limit(1)
+        .lateral("last")
+    )
+    return Statement(
+        select(others.c.id, last.c.version, last.c.body["after"].label("after")).select_from(
+            others.join(last, true())
+        )
     )
 
 
@@ -265,16 +315,23 @@ async def _memory(tx: Tx, stream: str, row: Record, *, asked: Asked) -> Memory:
         corrected_by=_correction(row["corrected_by"]),
     )
     if asked.valid_at is None or not row["is_partial"]:
-        return Memory(state=row["after"], version=row["version"], then=then)
-    rows = await tx.rows(
-        _CHANGES, authority_id=authority_of(stream), stream=stream, version=row["version"]
-    )
-    changes = [Change(valid_at=one["valid_at"], after=msgspec.Raw(one["after"])) for one in rows]
-    found = rules.in_force(changes, valid_at=asked.valid_at)
+        return Memory(state=row["after"], version=row["version"], then=then, seen=row)
+    found = await _in_force(tx, stream, version=row["version"], valid_at=asked.valid_at)
     if found is None:
         raise NothingThen("Nothing that was known of this thing was in force then.")
     version: int = msgspec.json.decode(found["version"])
-    return Memory(state=msgspec.json.encode(found), version=version, then=then)
+    return Memory(state=msgspec.json.encode(found), version=version, then=then, seen=row)
+
+
+async def _in_force(
+    tx: Tx, stream: str, *, version: int, valid_at: datetime
+) -> rules.Members | None:
+    """Return a thing by its first `version` events as they have it for a time, if it was there."""
+    rows = await tx.rows(
+        _CHANGES, authority_id=authority_of(stream), stream=stream, version=version
+    )
+    changes = [Change(valid_at=one["valid_at"], after=msgspec.Raw(one["after"])) for one in rows]
+    return rules.in_force(changes, valid_at=valid_at)
 
 
 def _correction(text: bytes | None) -> Correction | None:

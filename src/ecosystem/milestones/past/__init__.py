@@ -1,0 +1,1 @@
+"""A milestone as it was, beside those that it comes after or before."""

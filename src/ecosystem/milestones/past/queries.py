@@ -1,0 +1,142 @@
+"""Read a milestone as it was: by its date, and by those that it comes after or before."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ARRAY, Boolean, Integer, Text, any_, bindparam, or_, select
+
+from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.rule_parts import Code
+from ecosystem.contracts.tables import contract
+from ecosystem.history.past.model import Asked, Comparison, Moment
+from ecosystem.history.past.queries import Memory, Others, Past
+from ecosystem.milestones import rules
+from ecosystem.milestones.model import State, Timeliness
+from ecosystem.milestones.queries import KEY, SEEN, missing
+from ecosystem.milestones.rules import MilestoneMissing
+from ecosystem.milestones.tables import milestone
+from ecosystem.runtime.database import Tx
+from ecosystem.values.actor import Actor
+from ecosystem.values.identifiers import owner
+
+_CONTRACT: Final = (
+    contract.c.authority_id == milestone.c.authority_id, contract.c.id == milestone.c.contract_id,
+)  # fmt: skip
+_PAST: Final = Past(
+    select(
+        milestone.c.id,
+        milestone.c.contract_id,
+        select(contract.c.edition > 1).where(*_CONTRACT).scalar_subquery().label("is_changed"),
+    ).where(*KEY, SEEN)
+)
+_OTHERS: Final = Others(
+    select(milestone.c.authority_id, milestone.c.id).where(
+        milestone.c.authority_id == bindparam("authority_id", type_=Integer),
+        milestone.c.contract_id == bindparam("contract_id", type_=Text),
+        milestone.c.id != bindparam("id", type_=Text),
+        or_(
+            bindparam("all_of_them", type_=Boolean),
+            milestone.c.code == any_(bindparam("codes", type_=ARRAY(Text))),
+        ),
+    )
+)
+
+
+class _Other(msgspec.Struct, frozen=True):
+    """Of a milestone beside it, what one follows from."""
+
+    code: Code
+    state: State
+    blocked_by: tuple[Code, ...]
+
+
+class _One(msgspec.Struct, frozen=True):
+    """Of a milestone as it was recorded, what is of a moment, and what that follows from."""
+
+    code: Code
+    state: State
+    due_at: datetime
+    delivered_at: datetime | None
+    accepted_delivery_at: datetime | None
+    timeliness: Timeliness | None
+    blocked_by: tuple[Code, ...]
+    blocks: tuple[Code, ...]
+
+
+async def past(tx: Tx, milestone_id: str, *, seen_by: Actor, asked: Asked) -> bytes:
+    """Return the JSON of a milestone as of what is asked.
+
+    By its date it is what it was then, and so are those that it comes after or before, which
+    change without it. Refuses with MilestoneMissing where today's is not the caller's to see, and
+    as `Past.read`.
+    """
+    memory = await _PAST.read(
+        tx, milestone_id, asked=asked, authority_id=_owner(milestone_id), id=milestone_id,
+        **contracts.reads_as(seen_by),
+    )  # fmt: skip
+    if memory is None:
+        raise missing()
+    then = msgspec.json.decode(memory.state, type=_One)
+    told: dict[str, Any] = {"timeliness": _timeliness(then, memory, asked=asked)}
+    is_changed: bool = memory.seen["is_changed"]
+    if then.blocked_by or is_changed:
+        others = await _OTHERS.read(
+            tx, asked=asked, authority_id=_owner(milestone_id), id=milestone_id,
+            contract_id=memory.seen["contract_id"], codes=list(then.blocked_by),
+            all_of_them=is_changed,
+        )  # fmt: skip
+        beside = [msgspec.json.decode(one, type=_Other) for one in others]
+        told |= _order(then, beside, is_changed=is_changed)
+    if any(getattr(then, name) != value for name, value in told.items()):
+        memory = memory.replaced(**told)
+    return memory.answer()
+
+
+def _timeliness(then: _One, memory: Memory, *, asked: Asked) -> Timeliness | None:
+    at = min(memory.then.as_of, asked.valid_at or memory.then.as_of)
+    delivered_at = then.accepted_delivery_at or then.delivered_at
+    if then.state is State.SUBMITTED:
+        delivered_at = then.delivered_at
+    return rules.timeliness(then.state, due_at=then.due_at, delivered_at=delivered_at, at=at)
+
+
+def _order(
+    then: _One, others: Sequence[_Other], *, is_changed: bool
+) -> dict[str, tuple[Code, ...]]:
+    """Return what a milestone waits for, and what waits for it, by those that it is beside.
+
+    Each was recorded with what it waited for: of that, what was accepted by then is left out, and
+    nothing is ever accepted no more. What waits for this one was recorded with it, unless the
+    terms have changed, which tells those alone that are altered.
+    """
+    accepted = {one.code for one in others if one.state is State.ACCEPTED}
+    blocks = then.blocks
+    if is_changed:
+        waiting = () if then.state is State.ACCEPTED else others
+        blocks = tuple(one.code for one in waiting if then.code in one.blocked_by)
+    return {
+        "blocked_by": tuple(code for code in then.blocked_by if code not in accepted),
+        "blocks": blocks,
+    }
+
+
+async def compare(
+    tx: Tx, milestone_id: str, *, since: Moment | None, until: Moment, seen_by: Actor
+) -> Comparison:
+    """Return how a milestone was at two moments, and what happened to it in between.
+
+    Refuses with MilestoneMissing where today's is not the caller's to see, and as `Past.compare`.
+    """
+    found = await _PAST.compare(
+        tx, milestone_id, since=since, until=until, authority_id=_owner(milestone_id),
+        id=milestone_id, **contracts.reads_as(seen_by),
+    )  # fmt: skip
+    if found is None:
+        raise missing()
+    return found
+
+
+def _owner(milestone_id: str) -> int:
+    return owner(milestone_id, "milestone", otherwise=MilestoneMissing)
