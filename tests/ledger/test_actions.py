@@ -61,7 +61,7 @@ async def test_accounts_are_opened_when_they_are_first_used(database: Database) 
 
 
 async def test_an_account_that_is_held_is_opened_empty_and_once(database: Database) -> None:
-    name = account(AccountKind.RETENTION, of=programme(), owner="contract_empty")
+    name = account(AccountKind.WITHHELD, of=programme(), owner="contract_empty")
 
     async with database.transaction() as tx:
         await actions.hold(tx, (name,), currency="CNY")

@@ -186,6 +186,20 @@ async def test_yen_have_no_sen(serving: Connection, of: str) -> None:
         )  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["retention", "advance", "deduction", "receivable", "lender"])
+async def test_no_account_is_for_why_money_is_where_it_is(
+    serving: Connection, of: str, kind: str
+) -> None:
+    with pytest.raises(asyncpg.CheckViolationError) as caught:
+        await serving.execute(
+            "INSERT INTO ledger_account (authority_id, id, kind, owner_ref, programme_id, currency)"
+            " VALUES ($1, $2, $3, 'contract_1', $4, 'CNY')",
+            AUTHORITY, mint("account", authority=AUTHORITY), kind, of,
+        )  # fmt: skip
+
+    assert caught.value.constraint_name == "ledger_account_kind_is_known"
+
+
 async def test_a_transfer_that_is_not_kept_moves_nothing(serving: Connection, of: str) -> None:
     kept = await serving.fetchval("SELECT id FROM transfer WHERE programme_id = $1", of)
 

@@ -10,8 +10,7 @@ council appropriates becomes `available`; an award makes it `committed`, a contr
 `encumbered`. Verified outcomes make it `payable`; a payment order puts it `in_transit`, the
 bank's notice makes it `disbursed`; `withheld` is kept for the tax office. What is retained,
 deducted or recovered of an advance moves nothing: it stays `encumbered`, and the calculations
-of the contract say what it is. `retention`, `advance`, `deduction`, `receivable` and `lender`
-are names of accounts that nothing uses yet.
+and the closing account of the contract say what it is.
 
 A facility is a book of its own, under its identifier: what its lender puts up comes from
 `funding` and is `undrawn`, drawn it is `outstanding` for its drawdown, and comes back as

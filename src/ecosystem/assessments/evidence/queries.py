@@ -50,7 +50,7 @@ _from = ledger_account.alias("source")
 _into = ledger_account.alias("target")
 _NOT_EARNED: Final = (
     AccountKind.APPROPRIATION, AccountKind.AVAILABLE, AccountKind.COMMITTED,
-    AccountKind.ENCUMBERED, AccountKind.ADVANCE,
+    AccountKind.ENCUMBERED,
 )  # fmt: skip
 
 

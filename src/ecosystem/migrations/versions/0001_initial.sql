@@ -245,7 +245,7 @@ CREATE TABLE ledger_account (
 	CONSTRAINT ledger_account_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT ledger_account_is_opened_once UNIQUE (authority_id, owner_ref, kind, programme_id, currency),
 	CONSTRAINT ledger_account_is_what_transfers_name UNIQUE (authority_id, id, programme_id, currency),
-	CONSTRAINT ledger_account_kind_is_known CHECK (kind IN ('appropriation', 'available', 'committed', 'encumbered', 'payable', 'retention', 'advance', 'in_transit', 'disbursed', 'deduction', 'withheld', 'receivable', 'lender', 'funding', 'undrawn', 'outstanding', 'repaid', 'earned', 'surplus')),
+	CONSTRAINT ledger_account_kind_is_known CHECK (kind IN ('appropriation', 'available', 'committed', 'encumbered', 'payable', 'in_transit', 'disbursed', 'withheld', 'funding', 'undrawn', 'outstanding', 'repaid', 'earned', 'surplus')),
 	CONSTRAINT ledger_account_currency_is_a_code CHECK (currency ~ '^[A-Z]{3}$'),
 	CONSTRAINT ledger_account_columns_only_grow CHECK (debits >= 0 AND credits >= 0),
 	CONSTRAINT ledger_account_is_not_overdrawn CHECK (CASE WHEN kind IN ('appropriation', 'funding') THEN debits >= credits ELSE credits >= debits END)
