@@ -98,6 +98,8 @@ def split(total: Decimal, shares: tuple[Decimal, ...], *, currency: str) -> tupl
 
     Each part is rounded down to the currency's step; what is left over goes, one
     step each, to the parts with the largest remainders, the earlier first.
+    So each is less than one step from its share: right for a total that is split once. A part
+    can fall where the total rises, so what is computed again takes `apportion`.
     Requires total >= 0, and shares >= 0 of which one is positive.
     """
     step = Decimal(1).scaleb(-places(currency))
@@ -116,6 +118,7 @@ def apportion(total: Decimal, shares: tuple[Decimal, ...], *, currency: str) -> 
 
     Each in its turn gets its share of what is left, rounded half up to the currency's step;
     so the last gets the rest. A part is less than two steps from its share, for up to twenty.
+    Right for a total that is computed again as facts come; one that is split once takes `split`.
     Requires total >= 0, no finer than the step, and shares >= 0 of which one is positive.
     """
     ratios = [share.as_integer_ratio() for share in shares]
