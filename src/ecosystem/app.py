@@ -36,6 +36,7 @@ from ecosystem.contracts.excluding import routes as excluding
 from ecosystem.contracts.negotiating import routes as negotiating
 from ecosystem.contracts.past import routes as contracts_past
 from ecosystem.contracts.redacting import routes as redacting
+from ecosystem.contracts.rights import routes as rights
 from ecosystem.contracts.turning import routes as turns
 from ecosystem.contracts.uploads import actions as uploading
 from ecosystem.contracts.uploads import routes as uploads
@@ -135,6 +136,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *excluding.ROUTES,
     *negotiating.ROUTES,
     *turns.ROUTES,
+    *rights.ROUTES,
     *documents.ROUTES,
     *redacting.ROUTES,
     *uploads.ROUTES,

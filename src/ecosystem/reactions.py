@@ -12,7 +12,6 @@ from ecosystem.milestones.replanning import actions as replanning
 from ecosystem.needs.searches import actions as searches
 from ecosystem.offers.confirming import actions as confirming
 from ecosystem.outcomes import actions as outcomes
-from ecosystem.payments import actions as payments
 from ecosystem.payments.calculating import actions as calculating
 from ecosystem.payments.closing import actions as closing
 from ecosystem.payments.deducting import actions as deducting
@@ -42,8 +41,8 @@ REACTIONS: Final[Reactions] = {
     "payment.claimed": (closing.claim,),
     "payment.settled": (late.follow,),
     "calculation.made": (taxing.withhold, deducting.announce, releasing.settle),
-    "milestone.accepted": (payments.follow,),
-    "milestone.partly_accepted": (payments.follow,),
+    "milestone.accepted": (calculating.follow,),
+    "milestone.partly_accepted": (calculating.follow,),
     "observation.verified": (calculating.observe,),
     "observations.verified": (calculating.observe_together,),
     "excusal.decided": (calculating.excuse,),

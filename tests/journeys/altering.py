@@ -37,6 +37,7 @@ def turns(world: World) -> None:
     call.post(f"{there}/reply", "enterprise/delivery", reply, changes=there)
     call.post(f"{there}/withdrawal", "city/officer", changes=there)
     call.get(f"{contract}/turns", "city/officer")
+    call.get(f"{contract}/rights-to-end", "city/officer")
     call.get(f"{contract}/closing-account", "city/treasurer")
 
 

@@ -10,9 +10,9 @@ from ecosystem.catalogue.profiles.model import TaxKind
 from ecosystem.cli.main import main
 from ecosystem.contracts.canonical import canonical
 from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.contracts.rights.arising import rights
 from ecosystem.payments.calculation import CountedDeduction, Facts, RuleTotal, Tax
 from ecosystem.payments.engine import RulesUnsound, calculate, recompute
-from ecosystem.payments.rights import rights
 from ecosystem.values.period import Period
 from tests.payments.builders import (
     FEBRUARY,

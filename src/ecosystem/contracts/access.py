@@ -94,6 +94,10 @@ READ_TURNS: Final = Permit(
     act="read turns of contracts",
     relation="any; a proposal only parties and auditors, with contracts:read",
 )
+READ_RIGHTS: Final = Permit(
+    act="read rights to end contracts", scope="contracts:read",
+    relation="parties, authority, auditors of the jurisdiction",
+)  # fmt: skip
 PROPOSE_TURN: Final = Permit(
     act="propose a turn of a contract", scope="contracts:write", roles=_SIDES, person=True,
     verified=True, relation="authority, by an officer; of a termination also supplier",

@@ -198,6 +198,8 @@ TYPES: Final = frozenset(
         "reminder.given",
         "repayment.received",
         "repayment.undone",
+        "right.arose",
+        "right.lapsed",
         "schedule.restated",
         "score.given",
         "search.dropped",

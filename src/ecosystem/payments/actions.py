@@ -9,11 +9,12 @@ import msgspec
 from sqlalchemy import bindparam, text, update
 
 from ecosystem.contracts.canonical import canonical
+from ecosystem.contracts.rights import actions as rights
 from ecosystem.contracts.shares import consortium_of
 from ecosystem.finance.assigning import queries as assigning
 from ecosystem.finance.servicing import actions as servicing
 from ecosystem.history import actions as history
-from ecosystem.history.model import EVERYONE, Audience, Occurrence
+from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.ledger import actions as ledger
 from ecosystem.ledger.model import AccountKind, Leg
 from ecosystem.payments import queries, rules
@@ -36,6 +37,7 @@ from ecosystem.payments.model import (
     Unclaimed,
 )
 from ecosystem.payments.references import queries as references
+from ecosystem.payments.stepping import told as told_of
 from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.database import Record, Statement, Tx, inserting
 from ecosystem.runtime.minting import mint
@@ -76,22 +78,13 @@ _RECEIVE: Final = _marking("received")
 _REVERSE: Final = _marking("reversed")
 
 
-async def follow(tx: Tx, occurrence: Occurrence) -> None:
-    """Calculate what is due under a contract after one of its milestones has changed.
-
-    Follows `milestone.accepted` and `milestone.partly_accepted`.
-    """
-    contract_id = await calculating.contract_of(tx, occurrence.stream)
-    await calculate(tx, contract_id, by=occurrence.body.by, at=occurrence.recorded_at)
-
-
 async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int:
     """Calculate what is proved under a contract, and make payments of the difference.
 
     One for each of those who supply together and are due something.
     Returns how many calculations are new: none where nothing changed since the last.
     Refuses as the rules do, and with FundsInsufficient where less is encumbered.
-    Effects: holds the contract; `calculation.made` for each new calculation;
+    Effects: holds the contract; `calculation.made` for each new calculation; rights to end it;
     `payment.reversed` and `payment.computed`; money moves between encumbered and payable.
     """
     await tx.run(_CALCULATING)
@@ -111,6 +104,7 @@ async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int
         )  # fmt: skip
         for one in dues(due):
             await _compute(tx, one, row, by=by, at=at)
+        await rights.follow(tx, told_of(contract_id, facts, made, ids), by=by, at=at)
     await tx.run(_CALCULATED)
     return len(made)
 

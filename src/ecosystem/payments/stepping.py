@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from ecosystem.contracts.form_shapes import MemberShare
 from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.contracts.rights.model import Seen, Told
 from ecosystem.payments import engine
 from ecosystem.payments.calculation import (
     AcceptedMilestone,
@@ -24,7 +25,7 @@ from ecosystem.payments.calculation import (
     Tax,
     VerifiedObservation,
 )
-from ecosystem.payments.model import Step, StepFacts
+from ecosystem.payments.model import Step, StepFacts, StepMade
 from ecosystem.payments.pipeline import CAP, FLOOR
 from ecosystem.values import money
 
@@ -129,6 +130,31 @@ def _meant(fact: VerifiedObservation) -> VerifiedObservation:
     if by is not UNSET:
         by = msgspec.structs.replace(by, observations_digest="")
     return msgspec.structs.replace(fact, version=1, aggregate=by)
+
+
+def told(contract_id: str, facts: StepFacts, made: Sequence[StepMade], ids: Sequence[str]) -> Told:
+    """Return what is observed under a contract, and where it stands after `made` have these ids."""
+    of = {
+        (one.id, one.period): step.calculation_id
+        for step in facts.steps
+        for one in step.observations
+    }
+    of |= {
+        (one.id, one.period): calculation_id
+        for new, calculation_id in zip(made, ids, strict=True)
+        for one in new.calculation.facts.observations
+    }
+    return Told(
+        contract_id=contract_id,
+        seen=tuple(
+            Seen(
+                id=one.id, metric=one.metric, period=one.period, value=one.value,
+                calculation_id=(stands := of[one.id, one.period]), is_new=stands in ids,
+            )
+            for one in facts.observations
+        ),
+        made=tuple(ids),
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from ecosystem.values.text import Text
 _PROPOSE: Final = inserting(
     contract_turn, "authority_id", "id", "version", "contract_id", "kind", "state", "side",
     "approved_by_side", "organisation_id", "proposed_by", "ground", "by_agreement", "reason",
-    "proposed_at", "reply_by",
+    "proposed_at", "reply_by", "right_id",
 )  # fmt: skip
 _THIS: Final = (
     contract_turn.c.authority_id == bindparam("of_authority"),
@@ -94,7 +94,7 @@ async def propose(
         approved_by_side=proposed.approved_by_side, organisation_id=by.organisation_id,
         proposed_by=proposed.proposed_by, ground=None if asked.ground is UNSET else asked.ground,
         by_agreement=asked.by_agreement, reason=msgspec.json.encode(asked.reason),
-        proposed_at=at, reply_by=proposed.reply_by,
+        proposed_at=at, reply_by=proposed.reply_by, right_id=proposed.right_id,
     )  # fmt: skip
     version = await history.record(
         tx, "turn.proposed", turn_id, facts=facts, decision=proposed, by=by, at=at,

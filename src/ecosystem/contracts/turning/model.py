@@ -10,7 +10,8 @@ from ecosystem.catalogue.profiles.model import EndingGrounds
 from ecosystem.catalogue.profiles.words import Code as GroundCode
 from ecosystem.contracts.changes.model import Side
 from ecosystem.contracts.model import State as ContractState
-from ecosystem.values.identifiers import ContractId, OrganisationId, PersonId, TurnId
+from ecosystem.contracts.rights.model import Held
+from ecosystem.values.identifiers import ContractId, OrganisationId, PersonId, RightId, TurnId
 from ecosystem.values.text import Text
 
 
@@ -36,7 +37,8 @@ class TurnDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     kind: Kind
     ground: GroundCode | UnsetType = UNSET
-    """For a suspension or a termination, one of `endings` of the profile of the need."""
+    """For a suspension or a termination, one of `endings` of the profile of the need; for a
+    termination also the `ground` of a right to end the contract that stands."""
     by_agreement: bool = False
     """For a completion: that open milestones are given up, which the other side approves."""
     reason: Text
@@ -60,6 +62,8 @@ class ProposeFacts(msgspec.Struct, frozen=True, kw_only=True):
     open_turn_id: str | None
     grounds: EndingGrounds
     """What the rules say that the need was published under."""
+    rights: tuple[Held, ...] = ()
+    """The rights to end the contract that stand."""
 
 
 class Proposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +75,8 @@ class Proposed(msgspec.Struct, frozen=True, kw_only=True):
     proposed_by: str
     reply_by: datetime | None
     """Until when the other side may reply before it is approved."""
+    right_id: str | None = None
+    """The right to end the contract that a termination rests on."""
 
 
 class TurnFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +100,8 @@ class TurnFacts(msgspec.Struct, frozen=True, kw_only=True):
     suspended_at: datetime | None
     ends_on: date
     """The first day on which the contract holds no more, as it now is."""
+    has_lapsed: bool = False
+    """Whether the right that it rests on has lapsed."""
 
 
 class ReplyFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,6 +169,8 @@ class Turn(TurnSummary, frozen=True, kw_only=True):
     ended_by: PersonId | None
     moved_days: int | None
     """By how many days a resumption has moved dates."""
+    right_id: RightId | None
+    """The right to end the contract that a termination rests on."""
 
 
 class Stood(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,12 +3,14 @@
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, or_, select
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, exists, or_, select
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes.queries import rules_of
 from ecosystem.contracts.form_shapes import ContractTerms
 from ecosystem.contracts.model import State as ContractState
+from ecosystem.contracts.rights import queries as rights
+from ecosystem.contracts.rights.tables import right_to_end
 from ecosystem.contracts.shares import suppliers
 from ecosystem.contracts.tables import contract
 from ecosystem.contracts.turning.model import (
@@ -39,7 +41,7 @@ _SUMMARY: Final[list[ColumnElement[Any]]] = [
 _WHOLE: Final[list[ColumnElement[Any]]] = [
     *_SUMMARY,
     _of.organisation_id, _of.proposed_by, _of.approved_by_side, _of.reply_by, _of.reply,
-    _of.replied_by, _of.replied_at, _of.ended_by, _of.moved_days,
+    _of.replied_by, _of.replied_at, _of.ended_by, _of.moved_days, _of.right_id,
 ]  # fmt: skip
 _KEY: Final = (_of.authority_id == _AUTHORITY, _of.id == _ID)
 _SEEN: Final = or_(
@@ -52,7 +54,16 @@ TURNS: Final = page_of(
 )
 """A page of the turns of a contract, as far as the reader may see them."""
 _OF_CONTRACT: Final = Statement(select(_of.contract_id).where(*_KEY, _SEEN))
-_LOCKED: Final = Statement(select(contract_turn).where(*_KEY).with_for_update())
+_HAS_LAPSED: Final = _of.right_id.is_not(None) & ~exists().where(
+    right_to_end.c.authority_id == _of.authority_id,
+    right_to_end.c.id == _of.right_id,
+    right_to_end.c.state == "standing",
+)
+_LOCKED: Final = Statement(
+    select(contract_turn, _HAS_LAPSED.label("has_lapsed"))
+    .where(*_KEY)
+    .with_for_update(of=contract_turn)
+)
 _OPEN: Final = Statement(
     select(_of.id).where(
         _of.authority_id == _AUTHORITY, _of.contract_id == _CONTRACT, _of.state == "proposed"
@@ -101,6 +112,7 @@ async def propose_facts(tx: Tx, row: Record, asked: TurnDraft) -> ProposeFacts:
         asked=asked,
         open_turn_id=await tx.value(_OPEN, authority_id=row["authority_id"], contract_id=row["id"]),
         grounds=law.rules.endings,
+        rights=await rights.held(tx, row, msgspec.json.decode(row["terms"], type=ContractTerms)),
     )
 
 
@@ -123,6 +135,7 @@ def turn_facts(turn: Record, row: Record) -> TurnFacts:
         contract_state=ContractState(row["state"]),
         suspended_at=row["suspended_at"],
         ends_on=row["ends_on"],
+        has_lapsed=turn["has_lapsed"],
     )
 
 

@@ -32,7 +32,8 @@ async def propose_turn(
     """Propose to suspend a contract, to resume it, to end it early, or to complete it.
 
     The authority's officer proposes; a termination also a supplier's delivery or signatory. A
-    suspension and a termination take a ground of `endings` in the profile of the need. Where
+    suspension and a termination take a ground of `endings` in the profile of the need; a
+    termination also that of a right to end the contract that stands, by whoever holds it. Where
     the ground gives the other side time to reply, the turn is approved after it.
     """
     made = await actions.propose(
@@ -105,7 +106,8 @@ async def reply_to_turn(
     changes=True,
     refuses=(
         rules.TurnMissing, ContractMissing, RevisionStale, rules.NotApproving, rules.ProposedTurn,
-        rules.TurnOver, rules.TurnUnfit, rules.ReplyAwaited, rules.MilestonesOpen,
+        rules.TurnOver, rules.TurnUnfit, rules.RightLapsed, rules.ReplyAwaited,
+        rules.MilestonesOpen,
         rules.PaymentsOpen,
     ),
 )  # fmt: skip

@@ -1,11 +1,10 @@
 """What may become of a turn, and what refuses it."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import UNSET
 
-from ecosystem.catalogue.profiles.model import TerminationGround
 from ecosystem.contracts.changes.model import Side
 from ecosystem.contracts.model import State as ContractState
 from ecosystem.contracts.turning.model import (
@@ -74,7 +73,14 @@ class TurnUngrounded(Refusal):
     """The rules of the place know no such ground for this turn, or not for this side."""
 
     kind = RefusalKind.UNMET
-    remedy = "Name a ground of `endings` in the profile of the need, for a turn that takes one."
+    remedy = "Name a ground of `endings` in the profile of the need, or of a right that stands."
+
+
+class RightLapsed(Refusal):
+    """The right that the termination rests on has lapsed."""
+
+    kind = RefusalKind.CONFLICT
+    remedy = "Withdraw the turn; read GET /v1/contracts/{id}/rights-to-end for what stands."
 
 
 class TurnOver(Refusal):
@@ -166,6 +172,7 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
         approved_by_side=_OTHER[side] if by_both else side,
         proposed_by=control.hand(by),
         reply_by=at + _DAY * days if days else None,
+        right_id=ground.right_id if ground else None,
     )
 
 
@@ -185,7 +192,8 @@ def reply(facts: ReplyFacts, *, by: Actor, at: datetime) -> Replied:
 def approve(facts: TurnFacts, *, by: Actor, at: datetime) -> Turned:
     """Bring a turn into force.
 
-    Refuses with NotApproving, ProposedTurn, TurnOver, TurnUnfit or ReplyAwaited, in that order.
+    Refuses with NotApproving, ProposedTurn, TurnOver, TurnUnfit, RightLapsed or ReplyAwaited, in
+    that order.
     """
     side = facts.approved_by_side
     if not (_is_of(facts, by, side) and by.has(_APPROVES[side])):
@@ -195,6 +203,8 @@ def approve(facts: TurnFacts, *, by: Actor, at: datetime) -> Turned:
     _refuse_over(facts)
     if facts.contract_state not in _FROM[facts.kind]:
         raise TurnUnfit(f"The contract is {facts.contract_state}.")
+    if facts.has_lapsed:
+        raise RightLapsed("What the right arose from is no longer so.")
     if facts.reply_by is not None and not facts.has_reply and at < facts.reply_by:
         raise ReplyAwaited(f"The other side may reply until {facts.reply_by.isoformat()}.")
     days = _days(facts, at)
@@ -236,7 +246,13 @@ def _proposes(by: Actor, side: Side) -> bool:
     return any(map(by.has, _PROPOSES[side]))
 
 
-def _ground(facts: ProposeFacts, side: Side) -> TerminationGround | None:
+class _Ground(NamedTuple):
+    by_both: bool
+    reply_days: int
+    right_id: str | None
+
+
+def _ground(facts: ProposeFacts, side: Side) -> _Ground | None:
     """Return the ground of a termination; None for other turns."""
     asked = facts.asked
     takes = asked.kind in {Kind.SUSPENSION, Kind.TERMINATION}
@@ -254,12 +270,24 @@ def _ground(facts: ProposeFacts, side: Side) -> TerminationGround | None:
     return None
 
 
-def _termination(facts: ProposeFacts, side: Side) -> TerminationGround:
-    held = {one.code: one for one in facts.grounds.termination if one.holder in {"either", side}}
-    for code, ground in held.items():
-        if code == facts.asked.ground:
-            return ground
-    raise TurnUngrounded(f"The {side}'s grounds are {', '.join(held)}.", pointer="/ground")
+def _termination(facts: ProposeFacts, side: Side) -> _Ground:
+    """Return a ground of the profile, else of a right that stands.
+
+    Of a right the other side may reply for as long as the terms give notice, and for no less
+    than on any ground of the profile.
+    """
+    asked, those = facts.asked.ground, {"either", side}
+    held = {one.code: one for one in facts.grounds.termination if one.holder in those}
+    rights = {one.code: one for one in facts.rights if one.holder in those}
+    if asked is not UNSET and asked in held:
+        ground = held[asked]
+        return _Ground(ground.by_both, ground.reply_days, None)
+    if asked is not UNSET and asked in rights:
+        right = rights[asked]
+        days = [one.reply_days for one in facts.grounds.termination]
+        return _Ground(False, max(right.notice_days, *days), right.right_id)  # noqa: FBT003
+    known = ", ".join([*held, *rights])
+    raise TurnUngrounded(f"The {side}'s grounds are {known}.", pointer="/ground")
 
 
 def _is_of(facts: TurnFacts, by: Actor, side: Side) -> bool:

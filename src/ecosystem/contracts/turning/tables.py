@@ -33,6 +33,14 @@ _TURNS: Final = stepping(
     named="turn",
 )
 
+_RESTS: Final = """NEW.right_id IS NULL OR NEW.state = 'withdrawn'
+  OR (NEW.state = 'proposed' AND TG_OP = 'UPDATE') OR EXISTS (
+    SELECT FROM right_to_end AS held
+    WHERE held.authority_id = NEW.authority_id AND held.id = NEW.right_id
+      AND held.contract_id = NEW.contract_id AND held.rule = NEW.ground
+      AND held.holder IN ('either', NEW.side) AND held.state = 'standing')"""
+"""When it is proposed, and when it comes into force."""
+
 contract_turn: Final = Table(
     "contract_turn",
     metadata,
@@ -58,8 +66,13 @@ contract_turn: Final = Table(
     reference("ended_by", nullable=True),
     Column("moved_days", Integer),
     Column("ordinal", Integer),
+    reference("right_id", nullable=True),
     PrimaryKeyConstraint("authority_id", "id"),
     ForeignKeyConstraint(["authority_id", "contract_id"], ["contract.authority_id", "contract.id"]),
+    ForeignKeyConstraint(
+        ["authority_id", "right_id"], ["right_to_end.authority_id", "right_to_end.id"]
+    ),
+    CheckConstraint("right_id IS NULL OR kind = 'termination'", name="a_right_ends_the_contract"),
     CheckConstraint(
         "kind IN ('suspension', 'resumption', 'termination', 'completion')", name="kind_is_known"
     ),
@@ -114,6 +127,12 @@ contract_turn: Final = Table(
                 "contract_turn_begins_proposed",
                 on="contract_turn",
                 unless="NEW.state = 'proposed' AND NEW.version = 1",
+            ),
+            *refusing(
+                "a_termination_rests_on_what_stands",
+                on="contract_turn",
+                unless=_RESTS,
+                changes=True,
             ),
         ),
     },

@@ -1680,51 +1680,6 @@ CREATE UNIQUE INDEX one_proposal_makes_a_wording ON contract_proposal (authority
 -- next
 CREATE INDEX proposal_of_contract ON contract_proposal (authority_id, contract_id, id);
 -- next
-CREATE TABLE contract_turn (
-	authority_id INTEGER NOT NULL,
-	id TEXT COLLATE "C" NOT NULL CONSTRAINT contract_turn_id_is_identifier CHECK (id ~ '^turn_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
-	version INTEGER NOT NULL,
-	contract_id TEXT COLLATE "C" NOT NULL,
-	kind TEXT NOT NULL,
-	state TEXT NOT NULL,
-	side TEXT NOT NULL,
-	approved_by_side TEXT NOT NULL,
-	organisation_id TEXT COLLATE "C" NOT NULL,
-	proposed_by TEXT COLLATE "C" NOT NULL,
-	ground TEXT COLLATE "C",
-	by_agreement BOOLEAN NOT NULL,
-	reason JSON NOT NULL,
-	proposed_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	reply_by TIMESTAMP WITH TIME ZONE,
-	reply JSON,
-	replied_by TEXT COLLATE "C",
-	replied_at TIMESTAMP WITH TIME ZONE,
-	ended_at TIMESTAMP WITH TIME ZONE,
-	ended_by TEXT COLLATE "C",
-	moved_days INTEGER,
-	ordinal INTEGER,
-	CONSTRAINT contract_turn_pkey PRIMARY KEY (authority_id, id),
-	CONSTRAINT contract_turn_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
-	CONSTRAINT contract_turn_kind_is_known CHECK (kind IN ('suspension', 'resumption', 'termination', 'completion')),
-	CONSTRAINT contract_turn_state_is_known CHECK (state IN ('proposed', 'in_force', 'withdrawn')),
-	CONSTRAINT contract_turn_side_is_known CHECK (side IN ('authority', 'supplier')),
-	CONSTRAINT contract_turn_suppliers_only_end CHECK (side = 'authority' OR kind = 'termination'),
-	CONSTRAINT contract_turn_has_its_ground CHECK ((kind IN ('suspension', 'termination')) = (ground IS NOT NULL)),
-	CONSTRAINT contract_turn_end_is_dated CHECK ((state = 'proposed') = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_by IS NULL)),
-	CONSTRAINT contract_turn_what_is_in_force_is_counted CHECK ((state = 'in_force') = (ordinal IS NOT NULL) AND (state = 'in_force') = (moved_days IS NOT NULL) AND moved_days >= 0),
-	CONSTRAINT contract_turn_a_reply_is_dated CHECK ((reply IS NULL) = (replied_by IS NULL) AND (reply IS NULL) = (replied_at IS NULL)),
-	CONSTRAINT contract_turn_the_other_side_was_heard CHECK (state <> 'in_force' OR reply_by IS NULL OR reply IS NOT NULL OR ended_at >= reply_by),
-	CONSTRAINT contract_turn_nobody_approves_an_own_turn CHECK (state <> 'in_force' OR ended_by <> proposed_by),
-	CONSTRAINT contract_turn_nobody_replies_to_oneself CHECK (replied_by <> proposed_by),
-	CONSTRAINT contract_turn_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
-);
--- next
-CREATE UNIQUE INDEX one_turn_is_taken_at_a_time ON contract_turn (authority_id, contract_id, ordinal) WHERE state = 'in_force';
--- next
-CREATE UNIQUE INDEX one_turn_of_a_contract_is_open ON contract_turn (authority_id, contract_id) WHERE state = 'proposed';
--- next
-CREATE INDEX turn_of_contract ON contract_turn (authority_id, contract_id, id);
--- next
 CREATE TABLE disclosure (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT disclosure_id_is_identifier CHECK (id ~ '^disclosure_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -1992,6 +1947,34 @@ CREATE TABLE release_day (
 -- next
 CREATE INDEX release_day_ahead ON release_day (released_on, id) WHERE state = 'ahead';
 -- next
+CREATE TABLE right_to_end (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT right_to_end_id_is_identifier CHECK (id ~ '^right_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	source TEXT NOT NULL,
+	rule TEXT COLLATE "C" NOT NULL,
+	holder TEXT NOT NULL,
+	starts_on DATE NOT NULL,
+	ends_on DATE NOT NULL,
+	observations JSON NOT NULL,
+	calculation_id TEXT COLLATE "C" NOT NULL,
+	arose_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	lapsed_at TIMESTAMP WITH TIME ZONE,
+	lapsed_with TEXT COLLATE "C",
+	CONSTRAINT right_to_end_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT right_to_end_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT right_to_end_source_is_known CHECK (source IN ('payment_rule', 'termination')),
+	CONSTRAINT right_to_end_holder_is_known CHECK (holder IN ('authority', 'supplier', 'either')),
+	CONSTRAINT right_to_end_state_is_the_last_step CHECK ((lapsed_at IS NULL) = (lapsed_with IS NULL) AND state = CASE WHEN lapsed_at IS NULL THEN 'standing' ELSE 'lapsed' END),
+	CONSTRAINT right_to_end_period_holds_a_day CHECK (starts_on < ends_on)
+);
+-- next
+CREATE UNIQUE INDEX a_right_stands_once ON right_to_end (authority_id, contract_id, source, rule) WHERE state = 'standing';
+-- next
+CREATE INDEX right_of_contract ON right_to_end (authority_id, contract_id, id);
+-- next
 CREATE TABLE assignment (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT assignment_id_is_identifier CHECK (id ~ '^assignment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -2080,6 +2063,54 @@ CREATE TABLE contract_signature (
 	CONSTRAINT contract_signature_authority_id_contract_id_organisatio_c782 FOREIGN KEY(authority_id, contract_id, organisation_id) REFERENCES contract_party (authority_id, contract_id, organisation_id),
 	CONSTRAINT contract_signature_person_id_refers FOREIGN KEY(person_id) REFERENCES person (id)
 );
+-- next
+CREATE TABLE contract_turn (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT contract_turn_id_is_identifier CHECK (id ~ '^turn_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	kind TEXT NOT NULL,
+	state TEXT NOT NULL,
+	side TEXT NOT NULL,
+	approved_by_side TEXT NOT NULL,
+	organisation_id TEXT COLLATE "C" NOT NULL,
+	proposed_by TEXT COLLATE "C" NOT NULL,
+	ground TEXT COLLATE "C",
+	by_agreement BOOLEAN NOT NULL,
+	reason JSON NOT NULL,
+	proposed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	reply_by TIMESTAMP WITH TIME ZONE,
+	reply JSON,
+	replied_by TEXT COLLATE "C",
+	replied_at TIMESTAMP WITH TIME ZONE,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	ended_by TEXT COLLATE "C",
+	moved_days INTEGER,
+	ordinal INTEGER,
+	right_id TEXT COLLATE "C",
+	CONSTRAINT contract_turn_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT contract_turn_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT contract_turn_authority_id_right_id_refers FOREIGN KEY(authority_id, right_id) REFERENCES right_to_end (authority_id, id),
+	CONSTRAINT contract_turn_a_right_ends_the_contract CHECK (right_id IS NULL OR kind = 'termination'),
+	CONSTRAINT contract_turn_kind_is_known CHECK (kind IN ('suspension', 'resumption', 'termination', 'completion')),
+	CONSTRAINT contract_turn_state_is_known CHECK (state IN ('proposed', 'in_force', 'withdrawn')),
+	CONSTRAINT contract_turn_side_is_known CHECK (side IN ('authority', 'supplier')),
+	CONSTRAINT contract_turn_suppliers_only_end CHECK (side = 'authority' OR kind = 'termination'),
+	CONSTRAINT contract_turn_has_its_ground CHECK ((kind IN ('suspension', 'termination')) = (ground IS NOT NULL)),
+	CONSTRAINT contract_turn_end_is_dated CHECK ((state = 'proposed') = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_by IS NULL)),
+	CONSTRAINT contract_turn_what_is_in_force_is_counted CHECK ((state = 'in_force') = (ordinal IS NOT NULL) AND (state = 'in_force') = (moved_days IS NOT NULL) AND moved_days >= 0),
+	CONSTRAINT contract_turn_a_reply_is_dated CHECK ((reply IS NULL) = (replied_by IS NULL) AND (reply IS NULL) = (replied_at IS NULL)),
+	CONSTRAINT contract_turn_the_other_side_was_heard CHECK (state <> 'in_force' OR reply_by IS NULL OR reply IS NOT NULL OR ended_at >= reply_by),
+	CONSTRAINT contract_turn_nobody_approves_an_own_turn CHECK (state <> 'in_force' OR ended_by <> proposed_by),
+	CONSTRAINT contract_turn_nobody_replies_to_oneself CHECK (replied_by <> proposed_by),
+	CONSTRAINT contract_turn_organisation_id_refers FOREIGN KEY(organisation_id) REFERENCES organisation (id)
+);
+-- next
+CREATE UNIQUE INDEX one_turn_is_taken_at_a_time ON contract_turn (authority_id, contract_id, ordinal) WHERE state = 'in_force';
+-- next
+CREATE UNIQUE INDEX one_turn_of_a_contract_is_open ON contract_turn (authority_id, contract_id) WHERE state = 'proposed';
+-- next
+CREATE INDEX turn_of_contract ON contract_turn (authority_id, contract_id, id);
 -- next
 CREATE TABLE deduction_notice (
 	authority_id INTEGER NOT NULL,
@@ -4738,48 +4769,6 @@ CREATE TRIGGER contract_proposal_is_of_the_draft BEFORE INSERT ON contract_propo
 -- next
 ALTER TABLE contract_proposal ENABLE ALWAYS TRIGGER contract_proposal_is_of_the_draft;
 -- next
-CREATE TRIGGER contract_turn_hands_stay BEFORE UPDATE ON contract_turn FOR EACH ROW EXECUTE FUNCTION hands_stay('replied_by');
--- next
-ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_hands_stay;
--- next
-GRANT SELECT, INSERT, UPDATE ON contract_turn TO ecosystem_api;
--- next
-CREATE FUNCTION contract_turn_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  marks text[];
-  always text[] := '{state,version}';
-BEGIN
-  marks := CASE OLD.state || ' ' || NEW.state
-    WHEN 'proposed proposed' THEN '{reply,replied_by,replied_at}'
-    WHEN 'proposed in_force' THEN '{ended_at,ended_by,moved_days,ordinal}'
-    WHEN 'proposed withdrawn' THEN '{ended_at,ended_by}'
-  END;
-  IF marks IS NULL OR NEW.version <> OLD.version + 1
-    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
-  THEN
-    RAISE EXCEPTION 'turn % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_turn_takes_its_turn';
-  END IF;
-  RETURN NEW;
-END $$;
--- next
-CREATE TRIGGER contract_turn_turns BEFORE UPDATE ON contract_turn FOR EACH ROW EXECUTE FUNCTION contract_turn_takes_its_turn();
--- next
-ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_turns;
--- next
-CREATE FUNCTION contract_turn_begins_proposed() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF (NEW.state = 'proposed' AND NEW.version = 1) IS NOT TRUE THEN
-    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_turn_begins_proposed';
-  END IF;
-  RETURN NEW;
-END $$;
--- next
-CREATE TRIGGER contract_turn_begins_proposed BEFORE INSERT ON contract_turn FOR EACH ROW EXECUTE FUNCTION contract_turn_begins_proposed();
--- next
-ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_begins_proposed;
--- next
 CREATE TRIGGER disclosure_hands_stay BEFORE UPDATE ON disclosure FOR EACH ROW EXECUTE FUNCTION hands_stay('given_by', 'revoked_by');
 -- next
 ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_hands_stay;
@@ -5256,6 +5245,73 @@ CREATE TRIGGER a_day_of_release_has_come BEFORE INSERT ON calculation FOR EACH R
 -- next
 ALTER TABLE calculation ENABLE ALWAYS TRIGGER a_day_of_release_has_come;
 -- next
+ALTER TABLE right_to_end ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE right_to_end FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY right_to_end_seen ON right_to_end USING (
+  authority_id = nullif(current_setting('app.authority', true), '')::integer
+  OR EXISTS (
+    SELECT FROM contract_party
+    WHERE contract_party.authority_id = right_to_end.authority_id
+      AND contract_party.contract_id = right_to_end.contract_id
+      AND contract_party.organisation_id = nullif(current_setting('app.organisation', true), '')
+  )
+  OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id AND jurisdiction.path LIKE
+      '%/' || nullif(current_setting('app.oversees', true), '') || '/%'
+  )
+  OR current_setting('app.purpose', true) = 'calculation'
+);
+-- next
+GRANT SELECT, INSERT, UPDATE ON right_to_end TO ecosystem_api;
+-- next
+CREATE FUNCTION right_to_end_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[];
+  always text[] := '{state,version}';
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.version = 1 AND NEW.state = ANY ('{standing}'::text[]) THEN
+      RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'right % begins as %', NEW.id, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'right_to_end_takes_its_turn';
+  END IF;
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'standing lapsed' THEN '{lapsed_at,lapsed_with}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'right % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'right_to_end_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER right_to_end_turns BEFORE INSERT OR UPDATE ON right_to_end FOR EACH ROW EXECUTE FUNCTION right_to_end_takes_its_turn();
+-- next
+ALTER TABLE right_to_end ENABLE ALWAYS TRIGGER right_to_end_turns;
+-- next
+CREATE FUNCTION a_right_follows_a_calculation() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM calculation
+    WHERE calculation.authority_id = NEW.authority_id
+      AND calculation.contract_id = NEW.contract_id
+      AND calculation.id = coalesce(NEW.lapsed_with, NEW.calculation_id))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_right_follows_a_calculation';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_right_follows_a_calculation BEFORE INSERT OR UPDATE ON right_to_end FOR EACH ROW EXECUTE FUNCTION a_right_follows_a_calculation();
+-- next
+ALTER TABLE right_to_end ENABLE ALWAYS TRIGGER a_right_follows_a_calculation;
+-- next
 CREATE TRIGGER assignment_hands_stay BEFORE UPDATE ON assignment FOR EACH ROW EXECUTE FUNCTION hands_stay('notified_by', 'acknowledged_by');
 -- next
 ALTER TABLE assignment ENABLE ALWAYS TRIGGER assignment_hands_stay;
@@ -5452,6 +5508,66 @@ END $$;
 CREATE TRIGGER a_draft_is_signed_as_worded BEFORE INSERT ON contract_signature FOR EACH ROW EXECUTE FUNCTION a_draft_is_signed_as_worded();
 -- next
 ALTER TABLE contract_signature ENABLE ALWAYS TRIGGER a_draft_is_signed_as_worded;
+-- next
+CREATE TRIGGER contract_turn_hands_stay BEFORE UPDATE ON contract_turn FOR EACH ROW EXECUTE FUNCTION hands_stay('replied_by');
+-- next
+ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_hands_stay;
+-- next
+GRANT SELECT, INSERT, UPDATE ON contract_turn TO ecosystem_api;
+-- next
+CREATE FUNCTION contract_turn_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[];
+  always text[] := '{state,version}';
+BEGIN
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'proposed proposed' THEN '{reply,replied_by,replied_at}'
+    WHEN 'proposed in_force' THEN '{ended_at,ended_by,moved_days,ordinal}'
+    WHEN 'proposed withdrawn' THEN '{ended_at,ended_by}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'turn % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_turn_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER contract_turn_turns BEFORE UPDATE ON contract_turn FOR EACH ROW EXECUTE FUNCTION contract_turn_takes_its_turn();
+-- next
+ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_turns;
+-- next
+CREATE FUNCTION contract_turn_begins_proposed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state = 'proposed' AND NEW.version = 1) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_turn_begins_proposed';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER contract_turn_begins_proposed BEFORE INSERT ON contract_turn FOR EACH ROW EXECUTE FUNCTION contract_turn_begins_proposed();
+-- next
+ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_begins_proposed;
+-- next
+CREATE FUNCTION a_termination_rests_on_what_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.right_id IS NULL OR NEW.state = 'withdrawn'
+  OR (NEW.state = 'proposed' AND TG_OP = 'UPDATE') OR EXISTS (
+    SELECT FROM right_to_end AS held
+    WHERE held.authority_id = NEW.authority_id AND held.id = NEW.right_id
+      AND held.contract_id = NEW.contract_id AND held.rule = NEW.ground
+      AND held.holder IN ('either', NEW.side) AND held.state = 'standing')) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_termination_rests_on_what_stands';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_termination_rests_on_what_stands BEFORE INSERT OR UPDATE ON contract_turn FOR EACH ROW EXECUTE FUNCTION a_termination_rests_on_what_stands();
+-- next
+ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER a_termination_rests_on_what_stands;
 -- next
 ALTER TABLE deduction_notice ENABLE ROW LEVEL SECURITY;
 -- next

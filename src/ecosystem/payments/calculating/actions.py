@@ -29,6 +29,15 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
+async def follow(tx: Tx, occurrence: Occurrence) -> None:
+    """Calculate what is due under a contract after one of its milestones has changed.
+
+    Follows `milestone.accepted` and `milestone.partly_accepted`.
+    """
+    contract_id = await queries.contract_of(tx, occurrence.stream)
+    await payments.calculate(tx, contract_id, by=occurrence.body.by, at=occurrence.recorded_at)
+
+
 async def observe(tx: Tx, occurrence: Occurrence) -> None:
     """Calculate what is due after an observation is verified.
 

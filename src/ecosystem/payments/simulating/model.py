@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from ecosystem.catalogue.profiles.model import TaxRule
 from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.contracts.rights.arising import Right
 from ecosystem.contracts.rule_limits import Cliff
 from ecosystem.contracts.rule_parts import Code, Ratio
 from ecosystem.identity.model import JurisdictionCode
@@ -19,7 +20,6 @@ from ecosystem.payments.calculation import (
     Tax,
     VerifiedObservation,
 )
-from ecosystem.payments.rights import Right
 from ecosystem.values.money import Amount, Currency, Measure, Money
 from ecosystem.values.period import Instant, Period
 

@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 
+from ecosystem.contracts.rights.arising import Right, rights
 from ecosystem.contracts.rule_limits import cliffs
 from ecosystem.payments import engine
 from ecosystem.payments.calculation import Calculation, Facts, VerifiedObservation
-from ecosystem.payments.rights import Right, rights
 from ecosystem.payments.shapes import exact
 from ecosystem.payments.simulating import plan
 from ecosystem.payments.simulating.model import (
