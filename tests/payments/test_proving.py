@@ -11,15 +11,20 @@ import pytest
 from sqlalchemy import select
 
 from ecosystem.cli.main import main
+from ecosystem.finance.disclosing import actions as disclosing
+from ecosystem.finance.disclosing.model import DisclosureDraft, Scope
 from ecosystem.outcomes import actions as outcomes
+from ecosystem.outcomes import queries as seen
 from ecosystem.outcomes.model import Report
-from ecosystem.outcomes.tables import metric
+from ecosystem.outcomes.rules import ObservationMissing
+from ecosystem.outcomes.tables import metric, observation
 from ecosystem.outcomes.together import actions as together
 from ecosystem.outcomes.together.model import Together
 from ecosystem.payments import queries
 from ecosystem.runtime.database import Database, Statement
 from ecosystem.runtime.web import seen_by
 from ecosystem.values.period import Period
+from tests.finance.lending import SIGNATORY, act_as
 from tests.payments.agreement import JANUARY, WORDS, Agreement, agree, calculations, payments
 
 FIRST = date(2026, 1, 1)
@@ -41,9 +46,9 @@ RULES: list[dict[str, Any]] = [
 Change = Callable[[dict[str, Any]], None]
 
 
-async def _paid(database: Database, folder: Path) -> Agreement:
+async def _paid(database: Database, folder: Path, *, with_lender: bool = False) -> Agreement:
     """Have forty ratings of each day of January reported and verified, so that they pay."""
-    agreed = await agree(database, folder, observed=SURVEYED, rules=RULES)
+    agreed = await agree(database, folder, observed=SURVEYED, rules=RULES, with_lender=with_lender)
     supplier = agreed.actor("enterprise", "delivery")
     verifier = agreed.actor("verifier", "verifier")
     named = (metric.c.contract_id == agreed.contract_id, metric.c.code == "matters")
@@ -72,7 +77,8 @@ async def _exported(
     """Return what a reader is answered who asks for the calculation with its proofs."""
     reader = msgspec.structs.replace(agreed.actor(*by.split("/")), scopes=scopes)
     payment_id = (await payments(database, agreed))[0]["id"]
-    async with database.reading(seen_by(reader)) as tx:
+    now = {"now": str(int(EARLY.timestamp()))}
+    async with database.reading({**seen_by(reader), **now}) as tx:
         body, proved = await queries.explanation(tx, payment_id, proofs=True, seen_by=reader)
     exported: dict[str, Any] = json.loads(body)
     assert proved is ("proofs" in exported)
@@ -88,6 +94,48 @@ async def test_who_may_not_read_observations_reads_the_calculation_without_them(
 
     assert "proofs" not in told
     assert "proofs" in await _exported(database, agreed)
+
+
+@pytest.mark.parametrize("is_party", [True, False], ids=["a party", "no party"])
+async def test_a_lender_reads_the_proofs_if_it_reads_the_observations_themselves(
+    database: Database, tmp_path: Path, *, is_party: bool
+) -> None:
+    agreed = await _paid(database, tmp_path, with_lender=is_party)
+    consented = DisclosureDraft(
+        lender_id=agreed.parties.party("bank").organisation_id, scopes=tuple(Scope),
+        until_at=EARLY + timedelta(days=30),
+    )  # fmt: skip
+    await act_as(
+        database, agreed, SIGNATORY,
+        lambda tx, by: disclosing.give(tx, agreed.contract_id, consented, by=by, at=EARLY),
+    )  # fmt: skip
+
+    told = await _exported(database, agreed, by="bank/lender")
+    reads = await _reads_observations(database, agreed, by="bank/lender")
+
+    assert reads == ("proofs" in told) == is_party
+
+
+async def test_all_who_read_a_calculation_read_its_proofs_if_they_read_observations(
+    database: Database, tmp_path: Path
+) -> None:
+    agreed = await _paid(database, tmp_path)
+
+    for by in ("city/officer", "enterprise/delivery", "auditor/auditor"):
+        assert "proofs" in await _exported(database, agreed, by=by)
+        assert await _reads_observations(database, agreed, by=by)
+
+
+async def _reads_observations(database: Database, agreed: Agreement, *, by: str) -> bool:
+    """Tell whether a reader is answered who asks for an observation of the contract."""
+    chosen = select(observation.c.id).where(observation.c.contract_id == agreed.contract_id)
+    observation_id = await database.plain().value(Statement(chosen.limit(1)))
+    reader = agreed.actor(*by.split("/"))
+    try:
+        await seen.observation_view(database.plain(), observation_id, seen_by=reader)
+    except ObservationMissing:
+        return False
+    return True
 
 
 def _recomputed(

@@ -2,11 +2,12 @@
 
 from typing import Final
 
+from ecosystem.outcomes.model import READS
 from ecosystem.values.actor import OrganisationKind, Role
 from ecosystem.values.permit import Permit
 
 READ: Final = Permit(
-    act="read metrics and observations", scope="outcomes:read",
+    act="read metrics and observations", scope=READS,
     relation="parties, authority, auditors of the jurisdiction",
 )  # fmt: skip
 READ_HISTORY: Final = Permit(

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -21,6 +21,9 @@ from ecosystem.values.identifiers import (
 from ecosystem.values.money import Measure
 from ecosystem.values.period import Period
 from ecosystem.values.text import Line, Text
+
+READS: Final = "outcomes:read"
+"""The scope without which nobody reads observations, nor what is proved by them one by one."""
 
 
 class State(StrEnum):

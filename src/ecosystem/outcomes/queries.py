@@ -98,8 +98,18 @@ _OBSERVATION_VIEW: Final[list[ColumnElement[Any]]] = [
     observation.c.annulled_at,
     observation.c.reason,
 ]
-METRIC_SEEN: Final = contracts.is_concerned(metric.c.authority_id, metric.c.contract_id)
-SEEN: Final = contracts.is_concerned(observation.c.authority_id, observation.c.contract_id)
+
+
+def is_seen(authority: ColumnElement[int], contract_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return whether the reader reads the observations of a contract, as they were reported.
+
+    Takes the parameters that `contracts.reads_as` gives.
+    """
+    return contracts.is_concerned(authority, contract_id)
+
+
+METRIC_SEEN: Final = is_seen(metric.c.authority_id, metric.c.contract_id)
+SEEN: Final = is_seen(observation.c.authority_id, observation.c.contract_id)
 
 
 def _view(rows: Any) -> Statement:

@@ -27,6 +27,8 @@ from ecosystem.contracts.tables import contract
 from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.tables import organisation
 from ecosystem.ledger.model import AccountKind, AccountName
+from ecosystem.outcomes import queries as outcomes
+from ecosystem.outcomes.model import READS
 from ecosystem.payments.calculation import Calculation, Proof
 from ecosystem.payments.disputing.tables import payment_dispute
 from ecosystem.payments.model import (
@@ -137,15 +139,13 @@ CALCULATIONS: Final = page_of(
     .where(*_CALCULATED)
 )
 """A page of the calculations of a contract, also of those that others supersede."""
-_PROVED: Final = "outcomes:read"
-"""Without this scope a calculation is read without the observations that prove it."""
 _PROOFS: Final = case(
     (
-        contracts.is_concerned(calculation.c.authority_id, calculation.c.contract_id),
+        outcomes.is_seen(calculation.c.authority_id, calculation.c.contract_id),
         calculation.c.proofs,
     )
 ).label("proofs")
-"""The observations behind a calculation's aggregates, for who may read these."""
+"""The observations behind a calculation's aggregates, for who reads these as they were reported."""
 _EXPLANATION: Final = Statement(
     select(calculation.c.document, _PROOFS)
     .join(
@@ -247,7 +247,7 @@ async def explanation(
         _EXPLANATION,
         authority_id=owner_of(payment_id),
         id=payment_id,
-        **contracts.reads_as(seen_by, scope=_PROVED),
+        **contracts.reads_as(seen_by, scope=READS),
     )
     return _told(_found(row), proofs=proofs)
 
@@ -257,7 +257,7 @@ async def document(
 ) -> tuple[bytes, bool]:
     """Return a calculation as `explanation` does. Refuses with CalculationMissing."""
     authority = owner(calculation_id, "calculation", otherwise=CalculationMissing)
-    reads_as = contracts.reads_as(seen_by, scope=_PROVED)
+    reads_as = contracts.reads_as(seen_by, scope=READS)
     row = await tx.row(_DOCUMENT, authority_id=authority, id=calculation_id, **reads_as)
     if row is None:
         raise CalculationMissing("No calculation that the caller may know of is called so.")
