@@ -6,15 +6,16 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ecosystem.finance import actions as facilities
 from ecosystem.finance import rules as facility_rules
 from ecosystem.finance.assigning import actions as assigning
 from ecosystem.finance.assigning import rules as assigning_rules
 from ecosystem.finance.disclosing import actions as disclosing
+from ecosystem.finance.disclosing import queries as disclosed
 from ecosystem.finance.disclosing import rules as disclosing_rules
-from ecosystem.finance.disclosing.model import DisclosureDraft, Scope
+from ecosystem.finance.disclosing.model import Disclosed, DisclosureDraft, Scope
 from ecosystem.finance.model import FacilityDraft
 from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.database import Database, Record, Statement
@@ -148,6 +149,28 @@ async def test_a_member_discloses_its_own_payments_and_all_of_them_what_is_divid
     assert await _seen(database, agreed) == ([_id(agreed, MEMBER)], 0)
 
 
+async def test_what_all_deliver_together_is_seen_once_all_of_them_consent(
+    database: Database, agreed: Agreement
+) -> None:
+    await accept(database, agreed, "opening")
+    whole = (Scope.PAYMENTS, Scope.MILESTONES, Scope.OBSERVATIONS)
+
+    await _given(database, agreed, SIGNS, *whole)
+    alone = await _disclosed(database, agreed)
+    assert (alone.scopes, alone.milestones, alone.observations) == (("payments",), None, None)
+    assert not await _everyone_discloses(database, agreed, Scope.MILESTONES)
+
+    disclosure_id = await _given(database, agreed, SIGNATORY, Scope.MILESTONES)
+    both = await _disclosed(database, agreed)
+    assert both.scopes == ("milestones", "payments")
+    assert [one.code for one in both.milestones or ()] == ["opening"]
+    assert both.observations is None
+    assert await _everyone_discloses(database, agreed, Scope.MILESTONES)
+
+    await _revoked(database, agreed, disclosure_id, SIGNATORY)
+    assert (await _disclosed(database, agreed)).scopes == ("payments",)
+
+
 def _id(agreed: Agreement, party: str) -> str:
     return agreed.parties.party(party).organisation_id
 
@@ -159,10 +182,13 @@ async def _payment_of(database: Database, agreed: Agreement, party: str) -> Reco
     return found
 
 
-async def _given(database: Database, agreed: Agreement, who: tuple[str, str]) -> str:
+async def _given(
+    database: Database, agreed: Agreement, who: tuple[str, str], *scopes: Scope
+) -> str:
     asked = DisclosureDraft(
-        lender_id=_id(agreed, "bank"), scopes=(Scope.PAYMENTS, Scope.CALCULATIONS), until_at=SOON
-    )
+        lender_id=_id(agreed, "bank"), scopes=scopes or (Scope.PAYMENTS, Scope.CALCULATIONS),
+        until_at=SOON,
+    )  # fmt: skip
     made: Standing = await act_as(
         database, agreed, who,
         lambda tx, by: disclosing.give(tx, agreed.contract_id, asked, by=by, at=AT),
@@ -177,6 +203,25 @@ async def _revoked(
         database, agreed, who,
         lambda tx, by: disclosing.revoke(tx, disclosure_id, by=by, at=AT, expected=None),
     )  # fmt: skip
+
+
+async def _disclosed(database: Database, agreed: Agreement) -> Disclosed:
+    """Return what the bank reads of what is disclosed to it."""
+    by = agreed.actor(*LENDER)
+    async with database.reading({**seen_by(by), "now": str(int(AT.timestamp()))}) as tx:
+        return await disclosed.disclosed(tx, agreed.contract_id, by=by, at=AT)
+
+
+async def _everyone_discloses(database: Database, agreed: Agreement, what: Scope) -> bool:
+    """Ask the database itself, as the bank."""
+    asked = select(
+        func.everyone_discloses(
+            agreed.authority, agreed.contract_id, _id(agreed, "bank"), what.value, AT
+        )
+    )
+    async with database.reading(seen_by(agreed.actor(*LENDER))) as tx:
+        found: bool = await tx.value(Statement(asked))
+        return found
 
 
 async def _seen(database: Database, agreed: Agreement) -> tuple[list[str], int]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, func, or_, select
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rules import ContractMissing
@@ -61,14 +61,22 @@ DISCLOSURES: Final = page_of(select(*_WHOLE).where(*_OF_CONTRACT))
 """A page of the consents under a contract, also of those that have ended."""
 _LOCKED: Final = Statement(select(disclosure).where(*_KEY).with_for_update())
 _ANY: Final = Statement(select(disclosure.c.id).where(*_OF_CONTRACT).limit(1))
-_CONSENTED: Final = Statement(
-    select(func.unnest(disclosure.c.scopes))
-    .where(
-        *_OF_CONTRACT,
-        disclosure.c.lender_id == bindparam("lender_id", type_=Text),
-        _STANDS,
-    )
+_LENDER: Final = bindparam("lender_id", type_=Text)
+_OF_ALL: Final = (Scope.MILESTONES.value, Scope.OBSERVATIONS.value)
+"""What is of the contract as a whole, and seen once all who supply it consent."""
+_said = (
+    select(func.unnest(disclosure.c.scopes).label("scope"))
+    .where(*_OF_CONTRACT, disclosure.c.lender_id == _LENDER, _STANDS)
     .distinct()
+    .subquery("said")
+)
+_CONSENTED: Final = Statement(
+    select(_said.c.scope).where(
+        or_(
+            _said.c.scope.not_in(_OF_ALL),
+            func.everyone_discloses(_AUTHORITY, _CONTRACT, _LENDER, _said.c.scope, _AT),
+        )
+    )
 )
 _KIND: Final = Statement(select(organisation.c.kind).where(organisation.c.id == _ID))
 
@@ -108,7 +116,11 @@ async def locked(tx: Tx, disclosure_id: str, *, expected: int | None) -> RevokeF
 
 
 async def scopes(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> frozenset[Scope]:
-    """Return what the caller may see of a contract by consent at a moment."""
+    """Return what the caller may see of a contract by consent at a moment.
+
+    Milestones and observations where all who supply consent; of payments and calculations
+    row-level security shows what whose consent stands for.
+    """
     rows = await tx.rows(
         _CONSENTED, authority_id=authority_of(contract_id), contract_id=contract_id,
         lender_id=by.organisation_id, at=at,

@@ -27,8 +27,8 @@ async def give_disclosure(
 
     A supplier lets a lender see its payments, and calculations, milestones or observations of the
     contract, until a time. Without a consent a lender sees none of them. Of those who supply
-    together each discloses its own payments; a calculation that is divided among them is shown
-    once each of them consents.
+    together each discloses its own payments; milestones, observations and a calculation that is
+    divided among them are shown once each of them consents.
     """
     made = await actions.give(request.tx, contract_id, data, by=request.by, at=request.at)
     return request.answer(made, version=made.version, location=f"/v1/disclosures/{made.id}")
@@ -105,8 +105,9 @@ async def revoke_disclosure(request: Call, disclosure_id: FromPath[str]) -> Resp
 async def read_disclosed(request: Call, contract_id: FromPath[str]) -> Response[bytes]:
     """Read what a supplier discloses.
 
-    A lender reads which milestones are accepted and what is verified, as far as a consent that
-    stands says so; payments and calculations it then reads where everybody does.
+    A lender reads which milestones are accepted and what is verified, as far as consents that
+    stand say so, of all who supply together; payments and calculations it then reads where
+    everybody does.
     """
     found = await queries.disclosed(request.tx, contract_id, by=request.by, at=request.at)
     return request.answer(found)

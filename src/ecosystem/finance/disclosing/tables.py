@@ -39,6 +39,26 @@ CONSENTED: Final = f"""EXISTS (
 """A supplier consents that the caller sees rows of this table; to be filled with the table, its
 column or expression for the supplier, and the scope."""
 
+_ALL: Final = """
+CREATE FUNCTION everyone_discloses(
+  of_authority integer, of_contract text, to_lender text, what text, moment timestamptz)
+RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT NOT EXISTS (
+    SELECT FROM contract_party AS member
+    WHERE member.authority_id = of_authority AND member.contract_id = of_contract
+      AND member.role = 'supplier' AND NOT EXISTS (
+        SELECT FROM contract_departure AS gone
+        WHERE gone.authority_id = of_authority AND gone.contract_id = of_contract
+          AND gone.organisation_id = member.organisation_id)
+      AND NOT EXISTS (
+        SELECT FROM disclosure
+        WHERE disclosure.authority_id = of_authority AND disclosure.contract_id = of_contract
+          AND disclosure.supplier_id = member.organisation_id
+          AND disclosure.lender_id = to_lender AND disclosure.revoked_at IS NULL
+          AND what = ANY (disclosure.scopes) AND disclosure.until_at > moment))
+$$"""
+"""Whether all who supply a contract now consent that a lender sees something of it."""
+
 disclosure: Final = Table(
     "disclosure",
     metadata,
@@ -76,6 +96,7 @@ disclosure: Final = Table(
                 {"given revoked": "revoked_at,revoked_by"},
                 begins=("given",),
             ),
+            _ALL,
             *refusing("a_supplier_discloses", on="disclosure", unless=_SUPPLIER),
         ),
     },

@@ -4812,6 +4812,24 @@ CREATE TRIGGER disclosure_turns BEFORE INSERT OR UPDATE ON disclosure FOR EACH R
 -- next
 ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_turns;
 -- next
+CREATE FUNCTION everyone_discloses(
+  of_authority integer, of_contract text, to_lender text, what text, moment timestamptz)
+RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT NOT EXISTS (
+    SELECT FROM contract_party AS member
+    WHERE member.authority_id = of_authority AND member.contract_id = of_contract
+      AND member.role = 'supplier' AND NOT EXISTS (
+        SELECT FROM contract_departure AS gone
+        WHERE gone.authority_id = of_authority AND gone.contract_id = of_contract
+          AND gone.organisation_id = member.organisation_id)
+      AND NOT EXISTS (
+        SELECT FROM disclosure
+        WHERE disclosure.authority_id = of_authority AND disclosure.contract_id = of_contract
+          AND disclosure.supplier_id = member.organisation_id
+          AND disclosure.lender_id = to_lender AND disclosure.revoked_at IS NULL
+          AND what = ANY (disclosure.scopes) AND disclosure.until_at > moment))
+$$;
+-- next
 CREATE FUNCTION a_supplier_discloses() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF (EXISTS (
