@@ -42,22 +42,48 @@ async def test_a_problem_is_told_in_the_language_that_is_preferred(
         else "There is no such need, or it is not published"
     )
     assert answer.json()["title"] == title
-    assert answer.json()["detail"].endswith(
-        "请核对标识符。" if chinese else "Check the identifier."
+    assert answer.json()["detail"] == (
+        "没有已发布的这项需求。请核对标识符。"
+        if chinese
+        else "No such need is published. Check the identifier."
     )
 
 
 async def test_programs_read_the_same_in_both_languages(client: httpx.AsyncClient) -> None:
     told = [await _asked(client, language) for language in ("zh", "en")]
 
-    chinese, english = ({**one, "title": "", "detail": "", "instance": ""} for one in told)
-    assert chinese == english
-    assert chinese["code"] == "malformed"
-    assert [one["parameter"] for one in chinese["errors"]] == ["limit"]
+    chinese, english = told
+    same = ("type", "status", "code")
+    assert [chinese[name] for name in same] == [english[name] for name in same]
+    places = [[(one["parameter"], one["code"]) for one in problem["errors"]] for problem in told]
+    assert places == [[("limit", "invalid"), ("order", "unknown")]] * 2
+
+
+async def test_what_is_wrong_is_told_with_its_values_and_at_each_place(
+    client: httpx.AsyncClient,
+) -> None:
+    told = await _asked(client, "zh")
+
+    limit = "查询参数 limit 必须是 1 至 100 的整数"
+    order, _, known = told["errors"][1]["detail"].partition("；")
+    assert [one["detail"] for one in told["errors"]] == [limit, f"{order}；{known}"]
+    assert order == "此处没有查询参数 'order'"
+    assert told["detail"] == f"{limit}；{order}；{known}。请对照该操作的模式和示例检查请求。"
+
+
+async def test_what_no_sentence_is_known_for_stays_in_english(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/awards?need_id=need_12", headers={"Accept-Language": "zh"})
+
+    detail = answer.json()["detail"]
+    assert detail.startswith("The query parameter need_id must be the identifier of the need")
+    assert detail.endswith(" 请对照该操作的模式和示例检查请求。")
+    assert answer.headers["content-language"] == "zh-Hans"
 
 
 async def _asked(client: httpx.AsyncClient, language: str) -> Any:
-    answer = await client.get("/v1/needs?limit=many", headers={"Accept-Language": language})
+    answer = await client.get(
+        "/v1/needs?limit=many&order=any", headers={"Accept-Language": language}
+    )
     return answer.json()
 
 

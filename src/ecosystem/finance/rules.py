@@ -174,8 +174,9 @@ def close(facts: FacilityFacts, *, by: Actor, at: datetime) -> Closed:
     asked = Decimal(facts.reserved) - Decimal(facts.disbursed)
     if asked or Decimal(facts.owed) or facts.is_assigned:
         raise FacilityInUse(
-            f"{facts.owed} is owed, {asked:f} is asked for, and the claims are "
-            f"{'assigned' if facts.is_assigned else 'not assigned'}."
+            f"{facts.owed} is owed, {asked:f} is asked for, and the claims are assigned."
+            if facts.is_assigned
+            else f"{facts.owed} is owed, {asked:f} is asked for; the claims are not assigned."
         )
     undrawn = facts.amount.decimal() - Decimal(facts.disbursed)
     return Closed(

@@ -90,7 +90,7 @@ def problem_types(operations: Iterable[Operation]) -> list[ProblemType]:
             title=type_.title,
             meaning="",
             remedy=type_.remedy,
-            chinese=chinese.of_edge(type_.code),
+            chinese=chinese.texts("runtime").get(type_.code),
             operations=(),
         )
         for type_ in EDGE_TYPES.values()
@@ -126,6 +126,6 @@ def _of(refusal: type[Refusal], operations: list[str]) -> ProblemType:
         title=refusal.title(),
         meaning=" ".join(more.split()),
         remedy=refusal.remedy,
-        chinese=chinese.of_refusal(refusal, refusal.code()),
+        chinese=chinese.texts(chinese.room_of(refusal)).get(refusal.code()),
         operations=tuple(sorted(operations)),
     )

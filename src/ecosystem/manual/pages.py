@@ -150,8 +150,8 @@ _WHAT_ZH: Final = (
 _PROBLEMS: Final = (
     "An error is answered as `application/problem+json` (RFC 9457). Its `code` is stable and "
     "for programs, its `type` leads to the page of that code, its `detail` says what is wrong "
-    "this time and what would satisfy the rule. `Accept-Language: zh` has its title and what would "
-    "satisfy the rule told in Chinese."
+    "this time and what would satisfy the rule. `Accept-Language: zh` has it "
+    "told in Chinese."
 )
 _CARDS: Final = (
     (

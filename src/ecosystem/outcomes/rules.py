@@ -337,5 +337,5 @@ def _refuse_own(facts: JudgeFacts, by: Actor) -> None:
 
 def _closed(facts: JudgeFacts) -> ObservationNotOpen:
     return ObservationNotOpen(
-        f"It is {facts.state}{' and superseded' if facts.is_superseded else ''}."
+        f"It is {facts.state} and superseded." if facts.is_superseded else f"It is {facts.state}."
     )

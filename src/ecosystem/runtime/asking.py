@@ -12,8 +12,6 @@ from ecosystem.runtime.operation import Operation
 from ecosystem.runtime.problems import ProblemPlace
 from ecosystem.values import wanting
 
-_TOLD_MAX: Final = 3
-"""How many of the faults stand in `detail` too."""
 _PLACES_MAX: Final = 100
 
 
@@ -24,7 +22,7 @@ def check(call: Call, operation: Operation) -> None:
         return
     found = tuple(_faults([] if empty else list(call.query_params.items()), operation))
     if found:
-        detail = "; ".join(place.detail for place in found[:_TOLD_MAX])
+        detail = "; ".join(place.detail for place in found[: problems.TOLD_MAX])
         raise EdgeFinding(problems.MALFORMED, f"{detail}.", places=found[:_PLACES_MAX])
 
 

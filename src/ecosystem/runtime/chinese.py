@@ -1,9 +1,11 @@
-"""What problems say in Chinese: the title of each type, and what would satisfy its rule.
+"""What problems say in Chinese: titles, what would satisfy a rule, and what is wrong this time.
 
 Each room has a `chinese.toml`, by the codes of its refusals; that of this room has what the edge
-itself finds. Their English stands in the code, beside the rule.
+itself finds. Their English stands in the code, beside the rule. A sentence that is made there of
+words and values is known again by its words, as message catalogues do it.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -12,6 +14,8 @@ from typing import Final
 import msgspec
 
 FILE: Final = "chinese.toml"
+BLANK: Final = re.compile(r"\{([0-9])\}")
+"""Where a value stands in a sentence: `{0}`, `{1}`, in the order of the English."""
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,6 +25,8 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remedy: str
     meaning: str = ""
     """What there is to say beyond the title, where the English says more."""
+    details: dict[str, str] = {}
+    """What may be wrong this time: each English sentence with its Chinese one."""
 
 
 @cache
@@ -32,12 +38,35 @@ def texts(room: str) -> Mapping[str, Said]:
     return msgspec.toml.decode(place.read_bytes(), type=dict[str, Said])
 
 
-def of_refusal(refusal: type, code: str) -> Said | None:
-    """Return what a refusal of some room says, or None where there is no Chinese text for it."""
+def room_of(refusal: type) -> str:
+    """Return the room in which a refusal stands."""
     _, room, *_ = (*refusal.__module__.split("."), "")
-    return texts(room).get(code)
+    return room
 
 
-def of_edge(code: str) -> Said | None:
-    """Return what a type of problem says that the edge finds."""
-    return texts("runtime").get(code)
+def detail(room: str, code: str, english: str) -> str | None:
+    """Return in Chinese what is wrong this time, or None where no sentence is known for it."""
+    for pattern, sentence in _sentences(room, code):
+        if (found := pattern.fullmatch(english)) is not None:
+            return _filled(sentence, found.groupdict())
+    return None
+
+
+def _filled(sentence: str, values: Mapping[str, str]) -> str:
+    return BLANK.sub(lambda blank: values[f"b{blank[1]}"], sentence)
+
+
+@cache
+def _sentences(room: str, code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return the sentences of a type of problem, that of the most words first."""
+    said = texts(room).get(code)
+    found = (
+        sorted(said.details.items(), key=lambda one: -len(BLANK.sub("", one[0]))) if said else []
+    )
+    return tuple((_pattern(english), chinese) for english, chinese in found)
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    pieces = BLANK.split(english)
+    made = (f"(?P<b{one}>.*?)" if at % 2 else re.escape(one) for at, one in enumerate(pieces))
+    return re.compile("".join(made), re.DOTALL)

@@ -75,7 +75,9 @@ def _on_http_exception(request: Call, error: HTTPException) -> Response[bytes]:
         return response
     if error.status_code == problems.MALFORMED.status:
         places = _places(request, error)
-        detail = "; ".join(place.detail for place in places[:3]) or str(error.detail)
+        detail = "; ".join(place.detail for place in places[: problems.TOLD_MAX]) or str(
+            error.detail
+        )
         return _respond(request, _found(request, problems.MALFORMED, f"{detail}.", places))
     return _on_failure(request, error)
 

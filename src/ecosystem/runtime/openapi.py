@@ -153,10 +153,10 @@ and financial institutions offer, alone or as consortia; awards become contracts
 milestones; verified outcomes become payments; auditors read the history of everything.
 
 Every answer carries `X-Request-Id`. Errors are problems of RFC 9457, and each `type` leads to
-a page that explains it; `Accept-Language: zh` has their title and what would satisfy the rule
-told in Chinese, as `Content-Language` says. Lists are paged by cursor. A POST may carry an
-`Idempotency-Key`, and must where it offers, awards, signs or moves money. What changes a
-resource needs its ETag in `If-Match`. Fields that are not described here are refused.
+a page that explains it; `Accept-Language: zh` has them told in Chinese. Lists are paged by
+cursor. A POST may carry an `Idempotency-Key`, and must where it offers, awards, signs or moves
+money. What changes a resource needs its ETag in `If-Match`. Fields that are not described here
+are refused.
 
 Bodies are JSON of at most 256 KiB, unless the operator has chosen another limit, and no deeper
 than their schema; an address has at most 4,096 characters, a page at most 100 items. Amounts

@@ -21,6 +21,10 @@ STATUS: Final[Mapping[Kind, int]] = {
 }
 
 
+TOLD_MAX: Final = 3
+"""How many of the places that are wrong stand in `detail` too."""
+
+
 class ProblemPlace(msgspec.Struct, frozen=True):
     """One place of the request that a rule does not accept: in the body, or in the query."""
 
@@ -170,34 +174,69 @@ def found(
     language: Language = "en",
 ) -> Problem:
     """Return a problem that the edge found; `root` is the public address of the service."""
-    said = chinese.of_edge(type_.code) if language == "zh" else None
+    told = _Told(language, "runtime", type_.code, type_.title, type_.remedy)
     return Problem(
         type=f"{root}/problems/{type_.code}",
-        title=said.title if said else type_.title,
+        title=told.title(),
         status=type_.status,
-        detail=f"{detail} {said.remedy if said else type_.remedy}",
+        detail=told.whole(detail, errors),
         code=type_.code,
         instance=request_id,
-        errors=errors,
+        errors=told.places(errors),
     )
 
 
 def refused(refusal: Refusal, *, root: str, request_id: str, language: Language = "en") -> Problem:
-    """Return the problem that a rule's refusal becomes.
-
-    In Chinese its title is, and what would satisfy the rule; what is wrong this time stays as the
-    rule says it, in English.
-    """
-    said = chinese.of_refusal(type(refusal), refusal.code()) if language == "zh" else None
+    """Return the problem that a rule's refusal becomes."""
+    code = refusal.code()
+    room = chinese.room_of(type(refusal))
+    told = _Told(language, room, code, refusal.title(), refusal.remedy)
     return Problem(
-        type=f"{root}/problems/{refusal.code()}",
-        title=said.title if said else refusal.title(),
+        type=f"{root}/problems/{code}",
+        title=told.title(),
         status=STATUS[refusal.kind],
-        detail=f"{refusal.detail} {said.remedy if said else refusal.remedy}",
-        code=refusal.code(),
+        detail=told.whole(refusal.detail),
+        code=code,
         instance=request_id,
-        errors=_places(refusal),
+        errors=told.places(_places(refusal)),
     )
+
+
+class _Told:
+    """A type of problem, as it is told in one language.
+
+    In Chinese, what is wrong this time stays in English where no sentence is known for it.
+    """
+
+    def __init__(self, language: Language, room: str, code: str, title: str, remedy: str) -> None:
+        self._said = chinese.texts(room).get(code) if language == "zh" else None
+        self._type = (room, code)
+        self._title = title
+        self._remedy = remedy
+
+    def title(self) -> str:
+        return self._said.title if self._said else self._title
+
+    def whole(self, detail: str, places: tuple[ProblemPlace, ...] = ()) -> str:
+        """Return what is wrong this time, and what would satisfy the rule."""
+        if self._said is None:
+            return f"{detail} {self._remedy}"
+        told = [self._detail(one.detail) for one in places[:TOLD_MAX]] or [self._detail(detail)]
+        if None in told:
+            return f"{detail} {self._said.remedy}"
+        this_time = "；".join(filter(None, told)).rstrip("。")
+        return f"{this_time}。{self._said.remedy}"
+
+    def places(self, places: tuple[ProblemPlace, ...]) -> tuple[ProblemPlace, ...]:
+        if self._said is None:
+            return places
+        return tuple(
+            msgspec.structs.replace(one, detail=self._detail(one.detail) or one.detail)
+            for one in places
+        )
+
+    def _detail(self, english: str) -> str | None:
+        return chinese.detail(*self._type, english)
 
 
 def headers(language: Language) -> dict[str, str]:

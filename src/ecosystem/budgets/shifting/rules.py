@@ -172,8 +172,8 @@ def _fitting(facts: ShiftFacts) -> None:
         ("appropriation_id", asked.appropriation_id, corrects),
     ):
         if (said is not None) is not wanted:
-            what = f"A {asked.kind} {'needs' if wanted else 'has no'} {field}."
-            raise ShiftUnfit(what, pointer=f"/{field}")
+            needs, has = f"A {asked.kind} needs {field}.", f"A {asked.kind} has no {field}."
+            raise ShiftUnfit(needs if wanted else has, pointer=f"/{field}")
     if corrects and facts.given is None:
         raise ShiftUnfit("It was not given to this programme.", pointer="/appropriation_id")
     if target is not None and (unfit := _misfit(asked.kind, source, target)):

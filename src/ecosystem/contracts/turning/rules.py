@@ -257,8 +257,8 @@ def _ground(facts: ProposeFacts, side: Side) -> _Ground | None:
     asked = facts.asked
     takes = asked.kind in {Kind.SUSPENSION, Kind.TERMINATION}
     if takes != (asked.ground is not UNSET):
-        message = f"A {asked.kind} takes {'a' if takes else 'no'} ground."
-        raise TurnUngrounded(message, pointer="/ground")
+        needs, has = f"A {asked.kind} takes a ground.", f"A {asked.kind} takes no ground."
+        raise TurnUngrounded(needs if takes else has, pointer="/ground")
     if asked.by_agreement and asked.kind is not Kind.COMPLETION:
         message = "A termination by agreement has a ground of its own."
         raise TurnUngrounded(message, pointer="/by_agreement")

@@ -132,7 +132,9 @@ def receive(facts: ReceiveFacts, *, by: Actor, at: datetime) -> Received:
         )
     if not (facts.last_on or date.min) <= asked.received_on <= (at + _DATE_LINE).date():
         raise RepaymentMisdated(
-            f"The last came in on {facts.last_on or 'no day'}, and today is {at.date()}.",
+            f"The last came in on {facts.last_on}, and today is {at.date()}."
+            if facts.last_on
+            else f"None has come in before, and today is {at.date()}.",
             pointer="/received_on",
         )
     owed = claims(facts.loans, on=asked.received_on, early=facts.repays_early)
