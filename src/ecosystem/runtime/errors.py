@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from ecosystem.runtime import misfits, problems
 from ecosystem.runtime.edge import recorded
+from ecosystem.runtime.operation import OPERATION
 from ecosystem.runtime.problems import ProblemPlace
 from ecosystem.runtime.web import Call, EdgeFinding, Replay
 from ecosystem.values import wanting

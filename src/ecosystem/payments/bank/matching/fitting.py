@@ -43,13 +43,12 @@ def is_taken(entry: Entry, returned: TakenReturn | None) -> bool:
 def refuse_used(facts: ResolveFacts) -> None:
     """Refuse with BankReferenceUsed where the bank's reference has done something already."""
     entry, returned, settles = facts.entry, facts.returned, facts.settles
-    done = None
     if returned is not None and is_taken(entry, returned):
-        done = f"gave back money of {returned.payment_id}"
-    elif settles is not None and entry.direction is Direction.DEBIT:
-        done = f"settles {settles}"
-    if done is not None:
-        raise BankReferenceUsed(f"{entry.bank_reference} {done}.", pointer="/payment_id")
+        message = f"{entry.bank_reference} gave back money of {returned.payment_id}."
+        raise BankReferenceUsed(message, pointer="/payment_id")
+    if settles is not None and entry.direction is Direction.DEBIT:
+        message = f"{entry.bank_reference} settles {settles}."
+        raise BankReferenceUsed(message, pointer="/payment_id")
 
 
 def comes_back(
