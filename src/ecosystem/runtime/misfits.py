@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import takewhile
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 from jsonschema import Draft202012Validator, FormatChecker
@@ -114,8 +114,9 @@ def _names(type_: Any) -> frozenset[str]:
     while waiting:
         one: Any = waiting.pop()
         if isinstance(one, dict):
-            names.update(one.get("properties", ()))
-            waiting += one.values()
+            schema = cast("dict[str, Any]", one)
+            names.update(schema.get("properties", ()))
+            waiting += schema.values()
         elif isinstance(one, list):
             waiting += one
     return frozenset(names)
