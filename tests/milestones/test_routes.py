@@ -290,6 +290,24 @@ async def test_what_waits_for_another_is_shown_as_it_waited(active: Partnership)
         assert then == await _read(active, milestone_id)
 
 
+async def test_who_holds_a_milestone_learns_that_what_it_waited_for_is_accepted(
+    active: Partnership,
+) -> None:
+    first, later = await _id(active), await _id(active, "catalogue-published")
+    path = f"/v1/milestones/{later}"
+    officer = await active.as_(*OFFICER)
+    held = (await active.client.get(path, headers=officer)).headers["etag"]
+    known = officer | {"If-None-Match": held}
+    same = await active.client.get(path, headers=known)
+    await _submit(active, first)
+    await _judge(active, first, "acceptance")
+
+    other = await active.client.get(path, headers=known)
+
+    assert (same.status_code, other.status_code) == (304, 200)
+    assert other.json()["blocked_by"] == []
+
+
 async def test_a_milestone_is_shown_as_of_a_position_of_the_log(active: Partnership) -> None:
     milestone_id = await _id(active)
     await _submit(active, milestone_id)

@@ -131,7 +131,6 @@ _VIEW: Final = Statement(
     select(
         json_row(_one).label("body"),
         _one.c.version,
-        _one.c.timeliness,
     )
 )
 _shown = select(milestone.c.id).where(*KEY, SEEN)
@@ -206,7 +205,7 @@ _ACCEPTED: Final = Statement(
 
 
 async def view(tx: Tx, milestone_id: str, *, seen_by: Actor, at: datetime) -> Record:
-    """Return a milestone's JSON as `body`, its version and timeliness.
+    """Return a milestone's JSON as `body`, and its version.
 
     Refuses with MilestoneMissing.
     """

@@ -1,5 +1,6 @@
 """Milestones over HTTP."""
 
+import hashlib
 from typing import Annotated
 
 from litestar import Response
@@ -121,7 +122,8 @@ async def read_milestone(
             await remembered.past(request.tx, milestone_id, seen_by=request.by, asked=asked)
         )
     row = await queries.view(request.tx, milestone_id, seen_by=request.by, at=request.at)
-    return request.answer(row["body"], version=row["version"], mark=row["timeliness"])
+    mark = hashlib.sha256(row["body"]).hexdigest()[:16]  # What others and the clock do shows too.
+    return request.answer(row["body"], version=row["version"], mark=mark)
 
 
 @get(
