@@ -27,7 +27,7 @@ from ecosystem.values.rows import NUMBERS
 
 NO_VERSION: Final = -1
 """What If-Match names when it holds anything but an ETag of this service."""
-_ETAG: Final = re.compile(r'"v([1-9][0-9]{0,8})(?:\.[a-z_]+)*"')
+_ETAG: Final = re.compile(r'"v([1-9][0-9]{0,8})(?:\.[a-z0-9_]+)*"')
 
 
 _OFFSET: Final = re.compile(rb'[0-9][+-][0-9]{2}:[0-9]{2}"')

@@ -15,7 +15,7 @@ _PREFIXES: Final = {"organisation": "org"}
 _RULES: Final = {"form_id": "^[a-z][a-z0-9-]{1,63}$"}
 _NAME: Final = "^[A-Za-z0-9._-]+$"
 _KEY: Final = r"^[\x21\x23-\x7e]{1,255}$"
-_ETAG: Final = r'^(\*|"v[1-9][0-9]{0,8}(\.[a-z_]+)*")$'
+_ETAG: Final = r'^(\*|"v[1-9][0-9]{0,8}(\.[a-z0-9_]+)*")$'
 _OF_FILES: Final = (
     (
         "Content-Digest",
