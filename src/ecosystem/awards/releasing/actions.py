@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.awards import queries as awards
 from ecosystem.awards.releasing import queries, rules
@@ -16,15 +16,13 @@ from ecosystem.needs.model import OfferKind
 from ecosystem.offers import actions as offers
 from ecosystem.offers import queries as offered
 from ecosystem.offers.model import State as OfferState
-from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.database import Record, Statement, Tx, updating
 from ecosystem.values.actor import Actor
 
 _PURPOSE: Final = "falling"
 _WAITING: Final = frozenset({OfferState.ADMITTED, OfferState.AWARDED})
 _RELEASE: Final = Statement(
-    update(award)
-    .where(award.c.authority_id == bindparam("of_authority"), award.c.id == bindparam("of"))
-    .values(
+    updating(award).values(
         state="cancelled",
         version=award.c.version + 1,
         cancelled_at=bindparam("at"),

@@ -4,15 +4,14 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rights import queries, rules
 from ecosystem.contracts.rights.model import RightFacts, Told
 from ecosystem.contracts.rights.tables import right_to_end
 from ecosystem.history import actions as history
-from ecosystem.history.model import Audience
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
@@ -22,12 +21,7 @@ _ARISE: Final = inserting(
     "holder", "starts_on", "ends_on", "observations", "calculation_id", "arose_at",
 )  # fmt: skip
 _LAPSE: Final = Statement(
-    update(right_to_end)
-    .where(
-        right_to_end.c.authority_id == bindparam("of_authority"),
-        right_to_end.c.id == bindparam("of"),
-    )
-    .values(
+    updating(right_to_end).values(
         state=bindparam("new_state"),
         version=right_to_end.c.version + 1,
         lapsed_at=bindparam("when"),
@@ -63,7 +57,7 @@ async def _arise(tx: Tx, facts: RightFacts, *, by: Actor, at: datetime) -> None:
     )  # fmt: skip
     await history.record(
         tx, "right.arose", right_id, facts=facts, decision=arose, by=by, at=at,
-        audience=await _parties(tx, facts),
+        audience=await contracts.audience(tx, facts.contract_id),
     )  # fmt: skip
 
 
@@ -78,9 +72,5 @@ async def _lapse(tx: Tx, facts: RightFacts, *, by: Actor, at: datetime) -> None:
     )  # fmt: skip
     await history.record(
         tx, "right.lapsed", facts.standing_id, facts=facts, decision=lapsed, by=by, at=at,
-        audience=await _parties(tx, facts),
+        audience=await contracts.audience(tx, facts.contract_id),
     )  # fmt: skip
-
-
-async def _parties(tx: Tx, facts: RightFacts) -> Audience:
-    return Audience(organisations=await contracts.parties(tx, facts.contract_id))

@@ -281,11 +281,12 @@ def _termination(facts: ProposeFacts, side: Side) -> _Ground:
     rights = {one.code: one for one in facts.rights if one.holder in those}
     if asked is not UNSET and asked in held:
         ground = held[asked]
-        return _Ground(ground.by_both, ground.reply_days, None)
+        return _Ground(by_both=ground.by_both, reply_days=ground.reply_days, right_id=None)
     if asked is not UNSET and asked in rights:
         right = rights[asked]
         days = [one.reply_days for one in facts.grounds.termination]
-        return _Ground(False, max(right.notice_days, *days), right.right_id)  # noqa: FBT003
+        reply_days = max(right.notice_days, *days, 0)
+        return _Ground(by_both=False, reply_days=reply_days, right_id=right.right_id)
     known = ", ".join([*held, *rights])
     raise TurnUngrounded(f"The {side}'s grounds are {known}.", pointer="/ground")
 
