@@ -153,6 +153,7 @@ class Acting(RuleBasedStateMachine):
             self._changes(
                 name, valid_at=at, state="submitted", round=was["round"] + 1,
                 delivered_at=at.strftime("%Y-%m-%dT%H:%M:%SZ"), verification=None,
+                reasons=None, findings=[],
             )  # fmt: skip
 
     @precondition(lambda self: self._in("submitted"))
