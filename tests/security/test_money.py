@@ -38,6 +38,9 @@ _APPROVE = """
 UPDATE payment SET version = version + 1, state = 'approved', approved_by = $2, approved_at = now()
 WHERE id <> $1 AND state = 'claimed'
   AND contract_id = (SELECT contract_id FROM payment WHERE id = $1)"""
+_PROGRAM = "'client_' || right($2, 32)"
+_KEEP = f"INSERT INTO client_keeper (person_id, client_id) SELECT $2, {_PROGRAM} WHERE $1 <> ''"
+_CLAIM_BY_PROGRAM = _CLAIM.replace("claimed_by = $2", f"claimed_by = {_PROGRAM}")
 
 REFUSED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "an overpayment": (
@@ -59,6 +62,9 @@ REFUSED: dict[str, tuple[tuple[str, ...], str, str]] = {
         "transfer_authority_id_reverses_id_is_unique",
     ),
     "an approval by who claims": ((_CLAIM,), _APPROVE, "payment_nobody_approves_an_own_claim"),
+    "an approval by who keeps the program that claims": (
+        (_CLAIM_BY_PROGRAM, _KEEP), _APPROVE, "payment_nobody_approves_an_own_claim"
+    ),
 }  # fmt: skip
 DENIED = {
     "a changed transfer": "UPDATE transfer SET amount = amount - 1 WHERE reference = $1",

@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from ecosystem.catalogue import queries as catalogue
 from ecosystem.catalogue.tables import jurisdiction
-from ecosystem.identity.clients.tables import client
+from ecosystem.identity.clients.tables import client, client_keeper
 from ecosystem.identity.model import (
     ChangeFacts,
     Evidence,
@@ -190,6 +190,7 @@ def holds(
     )
 
 
+_kept = client.alias("kept")
 _ACTOR: Final = Statement(
     select(
         organisation.c.number,
@@ -206,6 +207,14 @@ _ACTOR: Final = Statement(
         .where(person.c.disabled_at.is_(None))
         .scalar_subquery()
         .label("person_roles"),
+        func.array(
+            select(client_keeper.c.client_id)
+            .join(_kept, _kept.c.id == client_keeper.c.client_id)
+            .where(client_keeper.c.person_id == bindparam("person_id", type_=Text))
+            .where(_kept.c.roles != NO_ROLES)
+            .order_by(client_keeper.c.client_id)
+            .scalar_subquery()
+        ).label("keeps"),
     )
     .join(client, client.c.id == bindparam("client_id", type_=Text))
     .where(organisation.c.id == bindparam("organisation_id", type_=Text))
@@ -369,6 +378,7 @@ async def actor(
         jurisdiction=row["jurisdiction"],
         client_id=client_id,
         person_id=person_id,
+        keeps=tuple(row["keeps"]),
         roles=tuple(role for role in Role if role in roles),
         scopes=tuple(scope for scope in scopes if scope in row["scopes"]),
     )

@@ -12,7 +12,7 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.dialects.postgresql import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from ecosystem.runtime.hands import HANDS_STAY, staying
+from ecosystem.runtime.hands import HANDS_DIFFER, HANDS_STAY, IS_ONE_HAND, parting, staying
 
 SERVING_ROLE: Final = "ecosystem_api"
 _USUAL_PLACES: Final = 2
@@ -87,6 +87,8 @@ def statements(metadata: MetaData) -> Iterator[str]:
     yield _TAG_SOUGHT
     yield _WORDS_OF
     yield _SAYS_NO
+    yield IS_ONE_HAND
+    yield HANDS_DIFFER
     yield HANDS_STAY
     for table in metadata.sorted_tables:
         yield str(CreateTable(table).compile(dialect=_DIALECT))
@@ -155,6 +157,7 @@ def _kept(table: Table) -> Iterator[str]:
             yield f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {trigger}"
     if hands := table.info.get("hands"):
         yield from staying(table.name, hands)
+    yield from parting(table)
     if policy := table.info.get("visible_where"):
         yield f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY"
         yield f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY"

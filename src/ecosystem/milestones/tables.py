@@ -81,7 +81,7 @@ _FITS: Final = """(
     SELECT FROM milestone_submission AS one JOIN milestone ON
       milestone.authority_id = one.authority_id AND milestone.id = one.milestone_id
     WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
-      AND one.round = NEW.round AND one.submitted_by <> NEW.judged_by
+      AND one.round = NEW.round AND NOT is_one_hand(NEW.judged_by, one.submitted_by)
       AND one.submitted_at <= NEW.judged_at
       AND NEW.is_deemed = (
         milestone.deemed_at IS NOT NULL AND NEW.judged_at >= milestone.deemed_at)

@@ -73,6 +73,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str
     person_id: str | None = None
     """None where a program acts by itself."""
+    keeps: tuple[str, ...] = ()
+    """The programs with roles of their own to which the person ever gave a key or a secret."""
     roles: tuple[Role, ...] = ()
     scopes: tuple[str, ...] = ()
     acr: Assurance | None = None

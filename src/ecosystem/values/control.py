@@ -15,8 +15,11 @@ def hand(by: Actor) -> str:
 
 
 def is_own(by: Actor, first: str | None) -> bool:
-    """Tell whether `by` would approve what its own hand, `first`, has begun."""
-    return first is not None and first == hand(by)
+    """Tell whether `by` would approve what its own hand, `first`, has begun.
+
+    The hand of a program is its keepers' too: whoever has its keys could have done what it did.
+    """
+    return first is not None and (first == hand(by) or first in by.keeps)
 
 
 def is_of_own_house(by: Actor, first: str | None) -> bool:

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import Text, bindparam, select, union_all, update
+from sqlalchemy.dialects.postgresql import insert
 
 from ecosystem.history.actions import record
 from ecosystem.history.model import Audience
@@ -19,7 +20,7 @@ from ecosystem.identity.clients.model import (
     NewClient,
     Profile,
 )
-from ecosystem.identity.clients.tables import client
+from ecosystem.identity.clients.tables import client, client_keeper
 from ecosystem.identity.oauth.known import tokens_die
 from ecosystem.identity.rules import deactivate
 from ecosystem.runtime import idempotency
@@ -64,6 +65,23 @@ _REPLACE_SECRET: Final = Statement(
         version=bindparam("new_version"),
     )
 )
+_GIVEN_BY: Final = union_all(
+    select(bindparam("person_id", type_=Text).label("person_id")).where(
+        bindparam("person_id", type_=Text).is_not(None)
+    ),
+    select(client_keeper.c.person_id)
+    .where(client_keeper.c.client_id == bindparam("by_client", type_=Text))
+    .where(bindparam("person_id", type_=Text).is_(None)),
+).subquery()
+_KEEP: Final = Statement(
+    insert(client_keeper)
+    .from_select(
+        ["person_id", "client_id"],
+        select(_GIVEN_BY.c.person_id, bindparam("of", type_=Text)),
+    )
+    .on_conflict_do_nothing()
+)
+"""What a program does to another, whoever keeps the one could have done."""
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +98,7 @@ async def add_client(
 ) -> Credentials:
     """Add a client; a secret is made where it proves itself by one, and only its digest is kept.
 
-    Effects: the client, the event client.added.
+    Effects: the client, who keeps it, the event client.added.
     """
     found = await identity.organisation_facts(tx, organisation_id, reason="")
     facts = ClientFacts(
@@ -89,6 +107,7 @@ async def add_client(
     decision = rules.add_client(facts, by=by, at=at)
     made = secret() if decision.method is AuthMethod.SECRET else None
     await _write_client(tx, facts, decision, made=made)
+    await _keep(tx, facts.client_id, by=by)
     version = await record(
         tx, "client.added", facts.client_id, facts=facts, decision=decision, by=by, at=at,
         audience=Audience(organisations=(organisation_id,)),
@@ -107,7 +126,7 @@ async def change_client(
     at: datetime,
     expected: int | None,
 ) -> Standing:
-    """Change a client; effects: what it is, at once, and the event client.changed.
+    """Change a client; effects: what it is, at once, who keeps it, the event client.changed.
 
     Where a key is taken away, the tokens that were given before are worth nothing.
     """
@@ -125,6 +144,8 @@ async def change_client(
         new_redirect_uris=list(then.redirect_uris),
         new_version=facts.version + 1,
     )
+    if facts.present.jwks != then.jwks or facts.present.jwks_uri != then.jwks_uri:
+        await _keep(tx, client_id, by=by)
     if rules.takes_a_key_away(facts.present, then):
         await tx.run(_END_TOKENS, of=client_id, now=await idempotency.clock(tx))
     await tokens_die(tx, client_id)
@@ -142,7 +163,7 @@ async def replace_secret(
 
     Returns the secret, which is nowhere else, and the version. Effects: the one before the
     present one is good no more, and where the present one ends at once, neither are the tokens
-    that were given before; the event client.secret_replaced.
+    that were given before; who asked keeps the client, too; the event client.secret_replaced.
     """
     facts = await queries.change_facts(tx, client_id, by=by, asked=None)
     revision.check(expected, actual=facts.version)
@@ -152,6 +173,7 @@ async def replace_secret(
     await tx.run(
         _REPLACE_SECRET, of=client_id, until=until, digest=digest, new_version=facts.version + 1
     )
+    await _keep(tx, client_id, by=by)
     now = await idempotency.clock(tx)
     if until <= now:
         await tx.run(_END_TOKENS, of=client_id, now=now)
@@ -177,6 +199,10 @@ async def deactivate_client(
         audience=Audience(organisations=(facts.organisation_id,)),
     )  # fmt: skip
     return Standing(id=client_id, state="deactivated", version=version)
+
+
+async def _keep(tx: Tx, client_id: str, *, by: Actor) -> None:
+    await tx.run(_KEEP, of=client_id, person_id=by.person_id, by_client=by.client_id)
 
 
 async def _write_client(

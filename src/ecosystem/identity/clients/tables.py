@@ -96,6 +96,17 @@ client: Final = Table(
 )
 
 
+client_keeper: Final = Table(
+    "client_keeper",
+    metadata,
+    reference("person_id"),
+    reference("client_id"),
+    PrimaryKeyConstraint("person_id", "client_id"),
+    info={"held": "reference", "append_only": True},
+)
+"""Who ever gave a program a key or a secret, or had a program of hers do so."""
+
+
 assertion_used: Final = Table(
     "assertion_used",
     metadata,

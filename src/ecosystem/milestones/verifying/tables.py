@@ -22,7 +22,7 @@ from ecosystem.runtime.hands import refusing
 _ANOTHERS: Final = """EXISTS (
     SELECT FROM milestone_submission AS one
     WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
-      AND one.round = NEW.round AND one.submitted_by <> NEW.person_id)"""
+      AND one.round = NEW.round AND NOT is_one_hand(NEW.person_id, one.submitted_by))"""
 """Another hand than the one that examines has submitted the round."""
 
 milestone_verification: Final = Table(
