@@ -1,16 +1,11 @@
-"""Calculate what is due, and claim, approve, reject, instruct, settle and receive it."""
+"""Claim what is due, approve, reject, instruct, settle and receive it."""
 
 from datetime import datetime
-from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, text, update
+from sqlalchemy import bindparam, update
 
-from ecosystem.contracts.canonical import canonical
-from ecosystem.contracts.rights import actions as rights
-from ecosystem.contracts.shares import consortium_of
 from ecosystem.finance.assigning import queries as assigning
 from ecosystem.finance.servicing import actions as servicing
 from ecosystem.history import actions as history
@@ -18,48 +13,26 @@ from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.ledger import actions as ledger
 from ecosystem.ledger.model import AccountKind, Leg
 from ecosystem.payments import queries, rules
-from ecosystem.payments.calculating import queries as calculating
-from ecosystem.payments.dividing import queries as dividing
-from ecosystem.payments.dividing.model import DueFacts
-from ecosystem.payments.dividing.rules import dues
 from ecosystem.payments.late import queries as late
 from ecosystem.payments.limits import queries as limits
 from ecosystem.payments.model import (
-    Computed,
-    ComputeFacts,
-    PaymentKind,
-    Placed,
     RejectFacts,
-    ReverseFacts,
     Settlement,
     State,
-    StepMade,
-    Unclaimed,
 )
 from ecosystem.payments.references import queries as references
-from ecosystem.payments.stepping import told as told_of
-from ecosystem.payments.tables import calculation, payment
-from ecosystem.runtime.database import Record, Statement, Tx, inserting
-from ecosystem.runtime.minting import mint
+from ecosystem.payments.tables import payment
+from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.web import Standing
-from ecosystem.values import money, revision
+from ecosystem.values import revision
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 from ecosystem.values.money import Money
 from ecosystem.values.text import Text
 
-_CALCULATING: Final = Statement(text("SET LOCAL app.purpose = 'calculation'"))
-_CALCULATED: Final = Statement(text("SET LOCAL app.purpose = ''"))
-_KEEP: Final = inserting(calculation)
-_COMPUTE: Final = inserting(
-    payment,
-    "authority_id", "id", "version", "state", "contract_id", "payee_id", "amount", "currency",
-    "calculation_id", "earned", "owed_before", "computed_at", "due_on",
-)  # fmt: skip
 
-
-def _marking(step: str, *more: str) -> Statement:
-    """Return the statement that marks a payment with a step: by whom, when, and what more."""
+def marking(step: str, *more: str) -> Statement:
+    """Return the statement that `mark` runs for a step: by whom, when, and what more."""
     marks: dict[str, Any] = {f"{step}_by": bindparam("who"), f"{step}_at": bindparam("when")}
     marks |= {name: bindparam(f"new_{name}") for name in more}
     return Statement(
@@ -69,139 +42,12 @@ def _marking(step: str, *more: str) -> Statement:
     )
 
 
-_CLAIM: Final = _marking("claimed", "due_on")
-_APPROVE: Final = _marking("approved", "returned_at")
-_REJECT: Final = _marking("rejected", "rejected_reason")
-_INSTRUCT: Final = _marking("instructed", "paid_to_id", "assignment_id")
-_SETTLE: Final = _marking("settled", "bank_reference", "settled_on")
-_RECEIVE: Final = _marking("received")
-_REVERSE: Final = _marking("reversed")
-
-
-async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int:
-    """Calculate what is proved under a contract, and make payments of the difference.
-
-    One for each of those who supply together and are due something.
-    Returns how many calculations are new: none where nothing changed since the last.
-    Refuses as the rules do, and with FundsInsufficient where less is encumbered.
-    Effects: holds the contract; `calculation.made` for each new calculation; rights to end it;
-    `payment.reversed` and `payment.computed`; money moves between encumbered and payable.
-    """
-    await tx.run(_CALCULATING)
-    terms, row = await calculating.contract_locked(tx, contract_id)
-    told: calculating.Proofs = {}
-    facts = await calculating.step_facts(tx, terms, row, at=at, proofs=told)
-    made = rules.calculate(facts, by=by, at=at)
-    if made:
-        await ledger.hold(tx, queries.earning(row, contract_id), currency=row["currency"])
-        lead_id = queries.payee_of(terms)
-        kept = partial(_keep, tx, contract_id, told=told, lead_id=lead_id, by=by, at=at)
-        ids = [await kept(one) for one in made]
-        due = DueFacts(
-            contract_id=contract_id, steps=facts, made=made, ids=tuple(ids), lead_id=lead_id,
-            together=consortium_of(terms, "supplier"),
-            accounts=await dividing.accounts(tx, contract_id),
-        )  # fmt: skip
-        for one in dues(due):
-            await _compute(tx, one, row, by=by, at=at)
-        await rights.follow(tx, told_of(contract_id, facts, made, ids), by=by, at=at)
-    await tx.run(_CALCULATED)
-    return len(made)
-
-
-async def _keep(
-    tx: Tx, contract_id: str, made: StepMade, *, told: calculating.Proofs, lead_id: str,
-    by: Actor, at: datetime,
-) -> str:  # fmt: skip
-    authority = authority_of(contract_id)
-    calculation_id = mint("calculation", authority=authority)
-    await tx.run(
-        _KEEP,
-        authority_id=authority, id=calculation_id, contract_id=contract_id, ordinal=made.ordinal,
-        supersedes=made.supersedes, kind=PaymentKind.OUTCOME, late_payment_id=None,
-        document=canonical(made.calculation), proofs=calculating.kept(made.calculation, told),
-        digest=bytes.fromhex(made.calculation.digest), total=made.calculation.payable().decimal(),
-        currency=made.calculation.currency, recorded_at=at,
-    )  # fmt: skip
-    placed = Placed(contract_id=contract_id, ordinal=made.ordinal, supersedes=made.supersedes)
-    members = tuple(one.organisation_id for one in made.calculation.members())
-    await history.record(
-        tx, "calculation.made", calculation_id, facts=placed, decision=made.calculation, by=by,
-        at=at, audience=Audience(organisations=members or (lead_id,)),
-    )  # fmt: skip
-    return calculation_id
-
-
-async def _compute(tx: Tx, facts: ComputeFacts, row: Record, *, by: Actor, at: datetime) -> None:
-    computed = rules.compute(facts, by=by, at=at)
-    for one in facts.unclaimed:
-        if one.payment_id in computed.reversed:
-            await take_back(tx, one, facts, row, by=by, at=at)
-    if computed.amount is not None:
-        await _pay(tx, facts, computed, computed.amount, row, by=by, at=at)
-
-
-async def pay(tx: Tx, facts: ComputeFacts, row: Record, *, by: Actor, at: datetime) -> str:
-    """Make a payment of a difference that is above zero; return its identifier.
-
-    `row` has the contract's `programme_id`. Effects: `payment.computed`; money moves from
-    encumbered to payable.
-    """
-    computed = rules.compute(facts, by=by, at=at)
-    amount = computed.amount or money.of(Decimal(0), facts.currency)
-    return await _pay(tx, facts, computed, amount, row, by=by, at=at)
-
-
-async def take_back(
-    tx: Tx, one: Unclaimed, due: ComputeFacts, row: Record, *, by: Actor, at: datetime
-) -> None:
-    """Take back a payment that is locked and not approved, in favour of what is `due`.
-
-    Effects: `payment.reversed`; money moves from payable to encumbered.
-    """
-    facts = ReverseFacts(
-        contract_id=due.contract_id, amount=one.amount, calculation_id=due.calculation_id
-    )
-    taken_back = rules.reverse(facts, by=by, at=at)
-    await _mark(tx, _REVERSE, one.payment_id, taken_back.state, by=by, at=at)
-    await _move(
-        tx, one.amount, row, due.contract_id, by=by, at=at, act="reverse", of=one.payment_id,
-        way=(AccountKind.PAYABLE, AccountKind.ENCUMBERED),
-    )  # fmt: skip
-    await history.record(
-        tx, "payment.reversed", one.payment_id, facts=facts, decision=taken_back, by=by, at=at,
-        audience=Audience(organisations=(due.payee_id,)),
-    )  # fmt: skip
-
-
-async def _pay(
-    tx: Tx,
-    facts: ComputeFacts,
-    computed: Computed,
-    amount: Money,
-    row: Record,
-    *,
-    by: Actor,
-    at: datetime,
-) -> str:
-    authority = authority_of(facts.contract_id)
-    payment_id = mint("payment", authority=authority)
-    await tx.run(
-        _COMPUTE,
-        authority_id=authority, id=payment_id, version=1, state=State.COMPUTED,
-        contract_id=facts.contract_id, payee_id=facts.payee_id, amount=amount.decimal(),
-        currency=amount.currency, calculation_id=facts.calculation_id, earned=Decimal(facts.earned),
-        owed_before=Decimal(computed.owed_before), computed_at=at, due_on=facts.due_on,
-    )  # fmt: skip
-    await _move(
-        tx, amount, row, facts.contract_id, by=by, at=at, act="compute", of=payment_id,
-        way=(AccountKind.ENCUMBERED, AccountKind.PAYABLE),
-    )  # fmt: skip
-    await history.record(
-        tx, "payment.computed", payment_id, facts=facts, decision=computed, by=by, at=at,
-        audience=Audience(organisations=(facts.payee_id,)),
-    )  # fmt: skip
-    return payment_id
+_CLAIM: Final = marking("claimed", "due_on")
+_APPROVE: Final = marking("approved", "returned_at")
+_REJECT: Final = marking("rejected", "rejected_reason")
+_INSTRUCT: Final = marking("instructed", "paid_to_id", "assignment_id")
+_SETTLE: Final = marking("settled", "bank_reference", "settled_on")
+_RECEIVE: Final = marking("received")
 
 
 async def claim(
@@ -214,7 +60,7 @@ async def claim(
     locked, row = await queries.locked(tx, payment_id, expected=expected)
     facts = msgspec.structs.replace(locked, due_on=await late.due_on(tx, row, at=at))
     claimed = rules.claim(facts, by=by, at=at)
-    await _mark(tx, _CLAIM, payment_id, claimed.state, by=by, at=at, new_due_on=claimed.due_on)
+    await mark(tx, _CLAIM, payment_id, claimed.state, by=by, at=at, new_due_on=claimed.due_on)
     version = await history.record(
         tx, "payment.claimed", payment_id, facts=facts, decision=claimed, by=by, at=at,
         audience=Audience(organisations=(facts.payee_id,)),
@@ -233,7 +79,7 @@ async def approve(
     limit = await limits.holding(tx, by=by, currency=locked.amount.currency)
     facts = msgspec.structs.replace(locked, limit=limit)
     approved = rules.approve(facts, by=by, at=at)
-    await _mark(tx, _APPROVE, payment_id, approved.state, by=by, at=at, new_returned_at=None)
+    await mark(tx, _APPROVE, payment_id, approved.state, by=by, at=at, new_returned_at=None)
     version = await history.record(
         tx, "payment.approved", payment_id, facts=facts, decision=approved, by=by, at=at,
         audience=Audience(organisations=(facts.payee_id,)),
@@ -251,11 +97,11 @@ async def reject(
     payment_facts, row = await queries.locked(tx, payment_id, expected=expected)
     facts = RejectFacts(payment=payment_facts, reason=reason)
     rejected = rules.reject(facts, by=by, at=at)
-    await _mark(
+    await mark(
         tx, _REJECT, payment_id, rejected.state, by=by, at=at,
         new_rejected_reason=msgspec.json.encode(rejected.reason),
     )  # fmt: skip
-    await _move(
+    await move(
         tx, payment_facts.amount, row, row["contract_id"], by=by, at=at, act="reject",
         of=payment_id, way=(AccountKind.PAYABLE, AccountKind.ENCUMBERED),
     )  # fmt: skip
@@ -279,12 +125,12 @@ async def instruct(
     holder = await assigning.payee(tx, locked.contract_id, instead_of=locked.payee_id)
     facts = locked.directed(holder)
     instructed = rules.instruct(facts, by=by, at=at)
-    await _mark(
+    await mark(
         tx, _INSTRUCT, payment_id, instructed.state, by=by, at=at,
         new_paid_to_id=facts.paid_to_id,
         new_assignment_id=None if facts.assigned is None else facts.assigned.assignment_id,
     )  # fmt: skip
-    await _move(
+    await move(
         tx, facts.owed(), row, facts.contract_id, by=by, at=at, act="instruct", of=payment_id,
         way=(AccountKind.PAYABLE, AccountKind.IN_TRANSIT),
     )  # fmt: skip
@@ -326,7 +172,7 @@ async def mark_settled(
     settled = rules.settle(facts, by=by, at=at)
     if settled is None:
         return Standing(id=payment_id, state=row["state"], version=row["version"]), ()
-    await _mark(
+    await mark(
         tx, _SETTLE, payment_id, settled.state, by=by, at=at,
         new_bank_reference=settled.bank_reference, new_settled_on=settled.settled_on,
     )  # fmt: skip
@@ -358,7 +204,7 @@ async def receive(
     """
     facts, _ = await queries.locked(tx, payment_id, expected=expected)
     received = rules.receive(facts, by=by, at=at)
-    await _mark(tx, _RECEIVE, payment_id, State.SETTLED, by=by, at=at)
+    await mark(tx, _RECEIVE, payment_id, State.SETTLED, by=by, at=at)
     version = await history.record(
         tx, "payment.received", payment_id, facts=facts, decision=received, by=by, at=at,
         audience=Audience(organisations=(facts.payee_id,)),
@@ -366,17 +212,18 @@ async def receive(
     return Standing(id=payment_id, state=State.SETTLED, version=version)
 
 
-async def _mark(
-    tx: Tx, mark: Statement, payment_id: str, to: State, *, by: Actor, at: datetime, **more: Any
+async def mark(
+    tx: Tx, how: Statement, payment_id: str, to: State, *, by: Actor, at: datetime, **more: Any
 ) -> None:
+    """Mark a locked payment with a step that takes it `to` a state; its version is the next."""
     await tx.run(
-        mark,
+        how,
         of_authority=authority_of(payment_id), of=payment_id, new_state=to,
         who=by.person_id or by.client_id, when=at, **more,
     )  # fmt: skip
 
 
-async def _move(
+async def move(
     tx: Tx,
     amount: Money,
     row: Record,

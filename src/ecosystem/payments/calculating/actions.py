@@ -8,8 +8,8 @@ import msgspec
 from ecosystem.history.model import Occurrence
 from ecosystem.outcomes.demonstrating import queries as demonstrating
 from ecosystem.outcomes.together.model import TogetherFacts
-from ecosystem.payments import actions as payments
 from ecosystem.payments.calculating import queries
+from ecosystem.payments.computing import actions as computing
 from ecosystem.payments.queries import PURPOSE
 from ecosystem.runtime import due, idempotency
 from ecosystem.runtime.clock import Clock
@@ -35,7 +35,7 @@ async def follow(tx: Tx, occurrence: Occurrence) -> None:
     Follows `milestone.accepted` and `milestone.partly_accepted`.
     """
     contract_id = await queries.contract_of(tx, occurrence.stream)
-    await payments.calculate(tx, contract_id, by=occurrence.body.by, at=occurrence.recorded_at)
+    await computing.calculate(tx, contract_id, by=occurrence.body.by, at=occurrence.recorded_at)
 
 
 async def observe(tx: Tx, occurrence: Occurrence) -> None:
@@ -64,14 +64,14 @@ async def excuse(tx: Tx, occurrence: Occurrence) -> None:
     """Calculate what is due after a time is excused, or not; follows `excusal.decided`."""
     contract_id = await queries.contract_of(tx, occurrence.stream)
     by, at = occurrence.body.by, occurrence.recorded_at
-    await payments.calculate(tx, contract_id, by=by, at=at)
+    await computing.calculate(tx, contract_id, by=by, at=at)
 
 
 async def _prove(tx: Tx, metric_id: str, days: Period, occurrence: Occurrence) -> None:
     at = occurrence.recorded_at
     if await demonstrating.is_proved(tx, metric_id, days, at=at):
         contract_id = await queries.contract_of(tx, metric_id)
-        await payments.calculate(tx, contract_id, by=occurrence.body.by, at=at)
+        await computing.calculate(tx, contract_id, by=occurrence.body.by, at=at)
 
 
 async def pages(database: Database, clock: Clock, *, period: Period) -> AsyncIterator[list[Record]]:
@@ -97,7 +97,7 @@ async def calculate(database: Database, clock: Clock, one: Record) -> int | Refu
     try:
         async with database.transaction(local) as tx:
             at = clock.at(await idempotency.clock(tx))
-            return await payments.calculate(tx, one["id"], by=due.authority(one, rule=RULE), at=at)
+            return await computing.calculate(tx, one["id"], by=due.authority(one, rule=RULE), at=at)
     except Refusal as refusal:
         detail = f"{refusal.detail.rstrip('.')}. {refusal.remedy}"
         return Refused(contract_id=one["id"], code=refusal.code(), detail=detail)

@@ -9,8 +9,8 @@ from sqlalchemy import bindparam
 
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience, Occurrence
-from ecosystem.payments import actions as payments
 from ecosystem.payments.calculating import queries as calculating
+from ecosystem.payments.computing import actions as computing
 from ecosystem.payments.deducting import queries, rules
 from ecosystem.payments.deducting.model import (
     AnnounceFacts,
@@ -132,7 +132,7 @@ async def decide(
     """Decide what of a deduction is kept, and pay the rest.
 
     Refuses with DeductionMissing, RevisionStale, and as the rule. Effects: holds the contract,
-    locks the notice; `deduction.decided`; where something is dropped, as `payments.calculate`.
+    locks the notice; `deduction.decided`; where something is dropped, as `computing.calculate`.
     """
     contract_id = await queries.contract_of(tx, deduction_id)
     await calculating.contract_locked(tx, contract_id)
@@ -151,7 +151,7 @@ async def decide(
         audience=_audience(notice.parts),
     )  # fmt: skip
     if decided.dropped.decimal():
-        await payments.calculate(tx, contract_id, by=by, at=at)
+        await computing.calculate(tx, contract_id, by=by, at=at)
     return Standing(id=deduction_id, state=decided.state, version=version)
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import bindparam
 
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
-from ecosystem.payments import actions as payments
 from ecosystem.payments import queries as payment_queries
+from ecosystem.payments.computing import actions as computing
 from ecosystem.payments.disputing import queries, rules
 from ecosystem.payments.disputing.model import (
     DisputeDraft,
@@ -105,7 +105,7 @@ async def _open(tx: Tx, facts: OpenFacts, row: Record, *, by: Actor, at: datetim
     opened = rules.open_dispute(facts, by=by, at=at)
     whole = _due(row, payee_id=payment.payee_id, earned=row["earned"], owed=row["owed_before"])
     one = Unclaimed(payment_id=payment_id, amount=payment.amount)
-    await payments.take_back(tx, one, whole, row, by=by, at=at)
+    await computing.take_back(tx, one, whole, row, by=by, at=at)
     rest_id, held_id = await _split(tx, opened, whole, row, by=by, at=at)
     dispute_id = mint("dispute", authority=row["authority_id"])
     await tx.run(
@@ -180,9 +180,9 @@ async def _split(
     rest_id = None
     if opened.rest is not None:
         rest = msgspec.structs.replace(whole, earned=f"{undisputed:f}", due_on=row["due_on"])
-        rest_id = await payments.pay(tx, rest, row, by=by, at=at)
+        rest_id = await computing.pay(tx, rest, row, by=by, at=at)
     held = msgspec.structs.replace(whole, owed=f"{undisputed:f}")
-    return rest_id, await payments.pay(tx, held, row, by=by, at=at)
+    return rest_id, await computing.pay(tx, held, row, by=by, at=at)
 
 
 async def _release(
@@ -193,8 +193,8 @@ async def _release(
     paid, before = resolved.payable.decimal(), row["owed_before"]
     due = _due(row, payee_id=facts.payee_id, earned=before + paid, owed=before)
     held = Unclaimed(payment_id=row["held_id"], amount=facts.held)
-    await payments.take_back(tx, held, due, row, by=by, at=at)
-    released_id = await payments.pay(tx, due, row, by=by, at=at) if paid else None
+    await computing.take_back(tx, held, due, row, by=by, at=at)
+    released_id = await computing.pay(tx, due, row, by=by, at=at) if paid else None
     await tx.allow("purpose", "none")
     return released_id
 
