@@ -50,6 +50,17 @@ def test_a_constant_of_an_update_stays_beside_what_is_given() -> None:
     assert sorted(map(str, done.arguments({"of": "k"}))) == ["204", "k"]
 
 
+async def test_what_is_allowed_for_a_while_is_then_as_it_was_before(database: Database) -> None:
+    async with database.transaction() as tx:
+        async with tx.allowing("purpose", "opening"):
+            async with tx.allowing("purpose", "calculation"):
+                inner = await tx.value(PURPOSE)
+            outer = await tx.value(PURPOSE)
+        after = await tx.value(PURPOSE)
+
+    assert (inner, outer, after) == ("calculation", "opening", "")
+
+
 async def test_what_is_plain_writes_nothing(database: Database) -> None:
     plain = database.plain()
 
@@ -59,6 +70,9 @@ async def test_what_is_plain_writes_nothing(database: Database) -> None:
         await plain.many(ADD, [_row("plain")])
     with pytest.raises(TypeError):
         await plain.allow("purpose", "any")
+    with pytest.raises(TypeError):
+        async with plain.allowing("purpose", "any"):
+            pass
     assert await plain.rows(KEYS, who="plain") == []
 
 

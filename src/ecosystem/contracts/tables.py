@@ -27,6 +27,10 @@ from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
 from ecosystem.values.media import TYPES
 
+CALCULATION: Final = "calculation"
+"""The purpose of a transaction that sees what all are paid, whoever acts in it."""
+CALCULATING: Final = f"current_setting('app.purpose', true) = '{CALCULATION}'"
+"""Whoever proves a fact sets off its calculation, and need not see what others are paid."""
 VISIBLE_WHERE: Final = """
   authority_id = nullif(current_setting('app.authority', true), '')::integer
   OR EXISTS (

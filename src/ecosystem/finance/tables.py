@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
+from ecosystem.contracts.tables import CALCULATING
 from ecosystem.finance.model import State
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
@@ -27,8 +28,6 @@ from ecosystem.runtime.turns import stepping
 _STATES: Final = ", ".join(f"'{state}'" for state in State)
 CALLER: Final = "nullif(current_setting('app.organisation', true), '')"
 OWN: Final = "authority_id = nullif(current_setting('app.authority', true), '')::integer"
-CHECKING: Final = "current_setting('app.purpose', true) = 'calculation'"
-"""Whoever checks the books sees every facility."""
 OVERSEEN: Final = """EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id AND jurisdiction.path LIKE
@@ -115,7 +114,7 @@ facility: Final = Table(
     Index("facility_of_contract", "authority_id", "contract_id"),
     info={
         "visible_where": f"lender_id = {CALLER} OR borrower_id = {CALLER} OR {OWN} OR {OVERSEEN} "
-        f"OR {CHECKING}",
+        f"OR {CALCULATING}",
         "hands": ("offered_by", "agreed_by"),
         "sql": (
             *stepping(

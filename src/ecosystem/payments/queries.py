@@ -50,8 +50,6 @@ from ecosystem.values import money, revision
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import owner
 
-PURPOSE: Final = "calculation"
-"""What a transaction allows that sees every payment, whoever acts in it."""
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _ID: Final = bindparam("id", type_=Text)
 _CONTRACT: Final = bindparam("contract_id", type_=Text)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 # ruff: noqa: S608 - every word of these statements is ours
+from ecosystem.contracts.tables import CALCULATING
 from ecosystem.finance.disclosing.tables import CONSENTED
 from ecosystem.payments.late.guard import IS_EARNED, IS_LATE
 from ecosystem.payments.model import PaymentKind, State
@@ -36,8 +37,6 @@ OVERSEEN: Final = f"""EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
       AND jurisdiction.path LIKE '%/' || {_CALLER.format("oversees")} || '/%')"""
-CALCULATING: Final = "current_setting('app.purpose', true) = 'calculation'"
-"""Whoever proves a fact sets off its calculation, and need not see what others are paid."""
 
 
 _MEMBER: Final = f"contract_party.organisation_id = {_CALLER.format('organisation')}"

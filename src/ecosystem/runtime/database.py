@@ -4,11 +4,12 @@ A statement is written with Core, compiled at import, and run on the connection 
 current transaction, where PostgreSQL makes the JSON that readers get.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final, Literal
 
 import asyncpg
-from sqlalchemy import MetaData, Table, Update, bindparam, insert, update
+from sqlalchemy import MetaData, Table, Update, bindparam, insert, text, update
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
@@ -66,6 +67,10 @@ class Statement:
         return [values[name] if name in values else constants[name] for name in self._names]
 
 
+_BEFORE: Final = Statement(text("SELECT current_setting(:name, true)"))
+_RESTORE: Final = Statement(text("SELECT set_config(:name, :value, true)"))
+
+
 def inserting(table: Table, *columns: str) -> Statement:
     """Return the statement that inserts one row with these columns, by default all of them."""
     return Statement(insert(table), columns=columns or [column.key for column in table.columns])
@@ -118,6 +123,17 @@ class Tx:
         `value` is an identifier or a number; anything else is a ValueError.
         """
         await self._connection.execute(_local({name: value}))
+
+    @asynccontextmanager
+    async def allowing(self, name: str, value: str) -> AsyncIterator[None]:
+        """Let row-level security know `app.name` as `allow` does, and then what it was before.
+
+        Where an exception passes it stays, for the transaction is undone.
+        """
+        before: str | None = await self.value(_BEFORE, name=f"app.{name}")
+        await self.allow(name, value)
+        yield
+        await self.run(_RESTORE, name=f"app.{name}", value=before or "")
 
     def afterwards(self, call: Callable[[], None]) -> None:
         """Have `call` made once the transaction has committed."""

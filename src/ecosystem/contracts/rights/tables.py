@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.contracts.rights.model import Source
+from ecosystem.contracts.tables import CALCULATING
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
@@ -37,7 +38,6 @@ _VISIBLE: Final = """
     WHERE organisation.number = authority_id AND jurisdiction.path LIKE
       '%/' || nullif(current_setting('app.oversees', true), '') || '/%'
   )
-  OR current_setting('app.purpose', true) = 'calculation'
 """
 """The authority, the parties, and auditors see rights; and whoever proves a fact, while it is
 calculated."""
@@ -86,7 +86,7 @@ right_to_end: Final = Table(
         postgresql_where=text("state = 'standing'"),
     ),
     info={
-        "visible_where": _VISIBLE,
+        "visible_where": f"{_VISIBLE}  OR {CALCULATING}\n",
         "sql": (
             *stepping(
                 "right_to_end",

@@ -44,7 +44,11 @@ async def ask(tx: Tx, amended: Occurrence) -> None:
     Effects: offer.confirmation_asked for each, which nobody but its members can read. Whoever
     amends learns nothing: what this reads and locks is seen by this purpose alone.
     """
-    await tx.allow("purpose", _PURPOSE)
+    async with tx.allowing("purpose", _PURPOSE):
+        await _ask(tx, amended)
+
+
+async def _ask(tx: Tx, amended: Occurrence) -> None:
     rows = await tx.rows(_SUBMITTED, authority_id=amended.authority_id, need_id=amended.stream)
     for row in rows:
         facts = Outdated(
@@ -60,7 +64,6 @@ async def ask(tx: Tx, amended: Occurrence) -> None:
             audience=Audience(organisations=tuple(row["member_ids"]), is_sealed=True),
             changing=_TELL, of_authority=amended.authority_id, of_offer=facts.offer_id,
         )  # fmt: skip
-    await tx.allow("purpose", "none")
 
 
 async def confirm(

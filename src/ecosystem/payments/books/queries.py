@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from ecosystem.contracts.tables import contract
+from ecosystem.contracts.tables import CALCULATION, contract
 from ecosystem.ledger.model import AccountKind, Violation
 from ecosystem.ledger.tables import ledger_account
 from ecosystem.payments.books.division import DIVIDED
@@ -29,7 +29,7 @@ from ecosystem.payments.tables import calculation, payment, payment_total
 from ecosystem.runtime.database import Statement, Tx
 from ecosystem.values.refusal import Refusal
 
-PURPOSE: Final = {"purpose": "calculation"}
+PURPOSE: Final = {"purpose": CALCULATION}
 """The settings of a transaction that sees every payment, which these statements need."""
 _OWED: Final = (
     State.COMPUTED, State.CLAIMED, State.APPROVED, State.INSTRUCTED, State.SETTLED,

@@ -5,12 +5,12 @@ from typing import Final
 
 import msgspec
 
+from ecosystem.contracts.tables import CALCULATION
 from ecosystem.history.model import Occurrence
 from ecosystem.outcomes.demonstrating import queries as demonstrating
 from ecosystem.outcomes.together.model import TogetherFacts
 from ecosystem.payments.calculating import queries
 from ecosystem.payments.computing import actions as computing
-from ecosystem.payments.queries import PURPOSE
 from ecosystem.runtime import due, idempotency
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Record, Tx
@@ -78,7 +78,7 @@ async def pages(database: Database, clock: Clock, *, period: Period) -> AsyncIte
     """Yield all contracts in force in pages, as `queries.page` does, each read when it is due."""
     after = (0, "")
     while True:
-        async with database.reading({"purpose": PURPOSE}) as tx:
+        async with database.reading({"purpose": CALCULATION}) as tx:
             at = clock.at(await idempotency.clock(tx))
             found = await queries.page(tx, after=after, period=period, at=at)
         if not found:

@@ -26,8 +26,6 @@ from ecosystem.payments.tables import payment
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values import money
 
-PURPOSE: Final = "calculation"
-"""Whoever ends a contract or reads its account need not see each payment."""
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _CONTRACT: Final = bindparam("contract_id", type_=Text)
 _ON_ITS_WAY: Final = (

@@ -5,11 +5,10 @@ from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from sqlalchemy import text
-
 from ecosystem.contracts.canonical import canonical
 from ecosystem.contracts.rights import actions as rights
 from ecosystem.contracts.shares import consortium_of
+from ecosystem.contracts.tables import CALCULATION
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
 from ecosystem.ledger import actions as ledger
@@ -32,15 +31,13 @@ from ecosystem.payments.model import (
 )
 from ecosystem.payments.stepping import told as told_of
 from ecosystem.payments.tables import calculation, payment
-from ecosystem.runtime.database import Record, Statement, Tx, inserting
+from ecosystem.runtime.database import Record, Tx, inserting
 from ecosystem.runtime.minting import mint
 from ecosystem.values import money
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of
 from ecosystem.values.money import Money
 
-_CALCULATING: Final = Statement(text("SET LOCAL app.purpose = 'calculation'"))
-_CALCULATED: Final = Statement(text("SET LOCAL app.purpose = ''"))
 _KEEP: Final = inserting(calculation)
 _COMPUTE: Final = inserting(
     payment,
@@ -59,7 +56,11 @@ async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int
     Effects: holds the contract; `calculation.made` for each new calculation; rights to end it;
     `payment.reversed` and `payment.computed`; money moves between encumbered and payable.
     """
-    await tx.run(_CALCULATING)
+    async with tx.allowing("purpose", CALCULATION):
+        return await _calculate(tx, contract_id, by=by, at=at)
+
+
+async def _calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int:
     terms, row = await calculating.contract_locked(tx, contract_id)
     told: calculating.Proofs = {}
     facts = await calculating.step_facts(tx, terms, row, at=at, proofs=told)
@@ -77,7 +78,6 @@ async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int
         for one in dues(due):
             await _compute(tx, one, row, by=by, at=at)
         await rights.follow(tx, told_of(contract_id, facts, made, ids), by=by, at=at)
-    await tx.run(_CALCULATED)
     return len(made)
 
 

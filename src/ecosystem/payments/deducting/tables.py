@@ -18,9 +18,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
+from ecosystem.contracts.tables import CALCULATING
+
 # ruff: noqa: S608 - every word of these statements is ours
 from ecosystem.payments.deducting.model import State
-from ecosystem.payments.tables import AUTHORITY, CALCULATING, OVERSEEN
+from ecosystem.payments.tables import AUTHORITY, OVERSEEN
 from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam
 
+from ecosystem.contracts.tables import CALCULATION
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
 from ecosystem.payments import queries as payment_queries
@@ -76,15 +77,23 @@ async def dispute_calculation(
     Refuses with CalculationMissing, and as the rule. Effects: locks the payments of its step, of
     all members; for each part a dispute as of a payment alone; `calculation.disputed`.
     """
-    facts = await queries.whole_facts(tx, calculation_id, asked)
+    row = await queries.disputed(tx, calculation_id)
+    async with tx.allowing("purpose", CALCULATION):
+        return await _dispute_whole(tx, row, asked, by=by, at=at)
+
+
+async def _dispute_whole(
+    tx: Tx, row: Record, asked: DisputeDraft, *, by: Actor, at: datetime
+) -> Standing:
+    calculation_id, facts = row["id"], await queries.whole_facts(tx, row, asked)
     disputed = rules.dispute_calculation(facts, by=by, at=at)
     for one in disputed.parts:
-        payment, row = await payment_queries.locked(tx, one.payment_id)
+        payment, paid = await payment_queries.locked(tx, one.payment_id)
         part = OpenFacts(
             payment=payment, asked=msgspec.structs.replace(asked, amount=one.amount),
             calculation_id=calculation_id, lead_id=facts.lead_id,
         )  # fmt: skip
-        await _open(tx, part, row, by=by, at=at)
+        await _open(tx, part, paid, by=by, at=at)
     await tx.run(
         _OPEN_WHOLE,
         authority_id=facts.authority_number, calculation_id=calculation_id, opened_at=at,
@@ -96,7 +105,6 @@ async def dispute_calculation(
         tx, "calculation.disputed", calculation_id, facts=facts, decision=disputed, by=by, at=at,
         audience=Audience(organisations=tuple(one.organisation_id for one in facts.shares)),
     )  # fmt: skip
-    await tx.allow("purpose", "none")
     return Standing(id=calculation_id, state=State.OPEN, version=version)
 
 
@@ -189,14 +197,12 @@ async def _release(
     tx: Tx, facts: DisputeFacts, resolved: Resolved, row: Record, *, by: Actor, at: datetime
 ) -> str | None:
     """Take back what is held, and make a payment of what of it is payable, if anything is."""
-    await tx.allow("purpose", payment_queries.PURPOSE)
     paid, before = resolved.payable.decimal(), row["owed_before"]
     due = _due(row, payee_id=facts.payee_id, earned=before + paid, owed=before)
     held = Unclaimed(payment_id=row["held_id"], amount=facts.held)
-    await computing.take_back(tx, held, due, row, by=by, at=at)
-    released_id = await computing.pay(tx, due, row, by=by, at=at) if paid else None
-    await tx.allow("purpose", "none")
-    return released_id
+    async with tx.allowing("purpose", CALCULATION):
+        await computing.take_back(tx, held, due, row, by=by, at=at)
+        return await computing.pay(tx, due, row, by=by, at=at) if paid else None
 
 
 def _due(row: Record, *, payee_id: str, earned: Decimal, owed: Decimal) -> ComputeFacts:

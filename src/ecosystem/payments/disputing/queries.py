@@ -23,7 +23,7 @@ from ecosystem.payments.disputing.tables import payment_dispute
 from ecosystem.payments.dividing.parting import shares_in
 from ecosystem.payments.model import PaymentKind
 from ecosystem.payments.model import State as PaymentState
-from ecosystem.payments.queries import PURPOSE, payee_of
+from ecosystem.payments.queries import payee_of
 from ecosystem.payments.rules import CalculationMissing
 from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.columns import instant, json_row
@@ -94,6 +94,7 @@ _LOCKED: Final = Statement(
 _later = calculation.alias("later")
 _CALCULATION: Final = Statement(
     select(
+        calculation.c.id,
         calculation.c.contract_id,
         calculation.c.ordinal,
         calculation.c.kind,
@@ -173,26 +174,29 @@ async def locked(
     return facts, row
 
 
-async def whole_facts(tx: Tx, calculation_id: str, asked: DisputeDraft) -> WholeFacts:
-    """Lock the payments of a calculation's step; return what a dispute of it is checked against.
-
-    Whoever disputes it all holds what is other members', so from here on this transaction sees
-    it, as it is allowed `purpose`. Refuses with CalculationMissing.
-    """
+async def disputed(tx: Tx, calculation_id: str) -> Record:
+    """Return the row of a calculation that the caller sees. Refuses with CalculationMissing."""
     authority = owner(calculation_id, "calculation", otherwise=CalculationMissing)
     row = await tx.row(_CALCULATION, authority_id=authority, id=calculation_id)
     if row is None:
         raise CalculationMissing("No calculation that the caller may know of is called so.")
+    return row
+
+
+async def whole_facts(tx: Tx, row: Record, asked: DisputeDraft) -> WholeFacts:
+    """Lock the payments of a calculation's step; return what a dispute of it is checked against.
+
+    Whoever disputes it all holds what is other members', in a transaction that sees every payment.
+    """
     made = msgspec.json.decode(row["document"], type=Calculation)
     terms, _ = await contracts.terms(tx, row["contract_id"])
-    lead_id = payee_of(terms)
-    await tx.allow("purpose", PURPOSE)
+    lead_id, authority = payee_of(terms), authority_of(row["id"])
     payable = await tx.rows(
         _PAYABLE,
         authority_id=authority, contract_id=row["contract_id"], ordinal=row["ordinal"],
     )  # fmt: skip
     return WholeFacts(
-        calculation_id=calculation_id,
+        calculation_id=row["id"],
         contract_id=row["contract_id"],
         authority_number=authority,
         lead_id=lead_id,
