@@ -95,12 +95,13 @@ class Agreement:
 
 async def agree(
     database: Database, folder: Path, *, with_lender: bool = False, value: str = VALUE,
-    observed: dict[str, Any] | None = None, together: Together | None = None,
+    observed: dict[str, Any] | None = None, together: Together | None = None, endings: Any = (),
     more: tuple[dict[str, Any], ...] = (), rules: list[dict[str, Any]] | None = None,
 ) -> Agreement:  # fmt: skip
     """Bring a contract between seeded parties into force, with money behind it.
 
-    `observed` says how `matters` are, where not monthly; `rules` replace RULES, `more` add to them.
+    `observed` says how `matters` are, where not monthly; `rules` replace RULES, `more` add to
+    them; `endings` are its terminations.
     """
     parties = await seed(database, Clock(), folder)
     rows = await database.plain().rows(Statement(select(organisation.c.id, organisation.c.number)))
@@ -115,7 +116,7 @@ async def agree(
         *([("bank", "lender")] if with_lender else []),
     )
     agreed = [*(RULES if rules is None else rules), *more]
-    terms = _terms(parties, places, value, observed=observed, together=together, rules=agreed)
+    terms = _terms(parties, places, value, observed, together, rules=agreed, endings=endings)
     async with database.transaction(seen_by(made.actor("city", "treasurer"))) as tx:
         programme_id = await _programme(tx, made, value)
         need_id, lot_id = await _need(tx, made, programme_id)
@@ -230,7 +231,6 @@ _APPROVED = Statement(
         standstill_ends_at=bindparam("standstill_ends_at"),
     )
 )
-
 
 _ACTIVATED = Statement(
     update(contract)
@@ -365,19 +365,19 @@ def _named(parties: Parties, places: tuple[tuple[str, str], ...]) -> list[dict[s
 
 
 def _terms(
-    parties: Parties, places: tuple[tuple[str, str], ...], value: str, *,
-    observed: dict[str, Any] | None, together: Together | None, rules: list[dict[str, Any]],
+    parties: Parties, places: tuple[tuple[str, str], ...], value: str,
+    observed: dict[str, Any] | None, together: Together | None, *, rules: list[dict[str, Any]],
+    endings: Any,
 ) -> ContractTerms:  # fmt: skip
     words, nothing = {"en": "test"}, list[str]()
     common = {"title": words, "currency": "CNY"}
     asked: dict[str, Any] = {
         "form": {"id": "citizen-service-operation", "version": "1.0", "digest": "0" * 64},
-        "title": words, "operation": "service", "phases": ["operation"],
-        "period": {"starts_on": "2026-01-01", "ends_on": "2028-01-01"},
+        "title": words, "operation": "service", "phases": ["operation"], "variables": {},
+        "period": {"starts_on": "2026-01-01", "ends_on": "2028-01-01"}, "clauses": nothing,
         "value": {"amount": value, "currency": "CNY"},
         "parties": _named(parties, places),
         "consortia": [] if together is None else [together.term(parties)],
-        "variables": {}, "clauses": nothing,
         "milestones": [
             {
                 "code": code, "kind": "delivery", "title": words, "due_on": "2026-02-01",
@@ -395,6 +395,6 @@ def _terms(
             for code in ("matters", "late-days")
         ],
         "payment_rules": [{**common, **rule} for rule in rules],
-        "standards": nothing, "data_terms": nothing, "changes": nothing, "termination": nothing,
+        "standards": nothing, "data_terms": nothing, "changes": nothing, "termination": endings,
     }  # fmt: skip
     return msgspec.convert(asked, ContractTerms)

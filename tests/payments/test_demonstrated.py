@@ -47,7 +47,7 @@ async def _metric(database: Database, agreed: Agreement) -> str:
     return found
 
 
-async def _report(
+async def report_days(
     database: Database, agreed: Agreement, days: range, *, at: datetime = EARLY
 ) -> None:
     """Report one matter for each of these days of January, counted from 0, and verify them."""
@@ -87,9 +87,9 @@ async def test_a_month_of_days_pays_once_all_of_it_is_verified(
 ) -> None:
     agreed = await agree(database, tmp_path, observed=DAILY)
 
-    await _report(database, agreed, range(30))
+    await report_days(database, agreed, range(30))
     before = await calculations(database, agreed)
-    await _report(database, agreed, range(30, 31))
+    await report_days(database, agreed, range(30, 31))
 
     assert before == []
     [made] = await calculations(database, agreed)
@@ -113,7 +113,7 @@ async def test_what_is_complete_enough_pays_when_the_time_to_report_is_over(
     database: Database, tmp_path: Path
 ) -> None:
     agreed = await agree(database, tmp_path, observed=DAILY)
-    await _report(database, agreed, range(29))
+    await report_days(database, agreed, range(29))
 
     await _run(database, agreed, at=datetime(2026, 2, 11, 15, 59, tzinfo=UTC))
     before = await calculations(database, agreed)
@@ -129,7 +129,7 @@ async def test_what_is_verified_later_pays_the_difference(
     database: Database, tmp_path: Path
 ) -> None:
     agreed = await agree(database, tmp_path, observed=DAILY)
-    await _report(database, agreed, range(31))
+    await report_days(database, agreed, range(31))
     [first] = await calculations(database, agreed)
 
     corrected = await _first_of(database, agreed)
@@ -157,7 +157,7 @@ async def test_a_time_that_is_excused_is_asked_for_no_more(
     database: Database, tmp_path: Path
 ) -> None:
     agreed = await agree(database, tmp_path, observed=DAILY)
-    await _report(database, agreed, range(29))
+    await report_days(database, agreed, range(29))
     supplier, officer = agreed.actor("enterprise", "delivery"), agreed.actor("city", "officer")
     time = {"starts_at": "2026-01-29T16:00:00Z", "ends_at": "2026-01-31T16:00:00Z"}
     said = {**time, "ground": "force_majeure", "reason": {"en": "Flood"}}

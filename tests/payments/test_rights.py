@@ -14,6 +14,7 @@ from ecosystem.contracts.rights.tables import right_to_end
 from ecosystem.contracts.turning import actions as turning
 from ecosystem.contracts.turning import rules as turns
 from ecosystem.contracts.turning.model import Kind, ProposeFacts, TurnDraft, TurnFacts
+from ecosystem.contracts.turning.tables import contract_turn
 from ecosystem.history.tables import event
 from ecosystem.outcomes import actions as outcomes
 from ecosystem.outcomes.model import Report
@@ -26,6 +27,7 @@ from tests.builders import waiting
 from tests.payments.agreement import (
     AT,
     FEBRUARY,
+    JANUARY,
     RULES,
     WORDS,
     Agreement,
@@ -33,6 +35,7 @@ from tests.payments.agreement import (
     calculations,
     verify,
 )
+from tests.payments.test_demonstrated import DAILY, report_days
 from tests.replay import replayed
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +44,13 @@ TOO_FEW = {
     "code": "too-few", "shape": "termination_right", "metric": "matters", "direction": "higher",
     "worse_than": "10", "times": 2, "of_periods": 3,
 }  # fmt: skip
+TOO_LITTLE = {
+    "code": "matters-fell", "title": {"en": "t"}, "text": {"en": "t"}, "holder": "either",
+    "notice_days": 5,
+    "trigger": {"metric": "matters", "worse_than": "40", "times": 1, "of_periods": 1},
+}  # fmt: skip
+UNPAID = [one for one in RULES if one.get("metric") != "matters"]
+"""Rules that do not read what the termination does."""
 LATER = AT + timedelta(days=40)
 OFFICER, APPROVER = ("city", "officer"), ("city", "approver")
 VERIFIER = ("verifier", "verifier")
@@ -137,6 +147,61 @@ async def test_a_correction_that_takes_a_right_away_says_so_and_it_may_arise_aga
         {"right.arose": (rules.arise, RightFacts), "right.lapsed": (rules.lapse, RightFacts)},
     )
     assert min(counted.values()) > 0
+
+
+async def test_a_right_names_the_calculation_that_let_it_arise_also_by_an_earlier_month(
+    database: Database, tmp_path: Path
+) -> None:
+    agreed = await agree(database, tmp_path, rules=[*UNPAID, TOO_FEW])
+    await verify(database, agreed, "matters", "8", period=FEBRUARY)
+    before = [one["id"] for one in await calculations(database, agreed)]
+
+    await verify(database, agreed, "matters", "9")
+
+    [right] = await _rights(database, agreed)
+    [new] = [one["id"] for one in await calculations(database, agreed) if one["id"] not in before]
+    assert right["ends_on"] == FEBRUARY.ends_on
+    assert right["calculation_id"] == new
+
+
+async def test_a_termination_with_a_trigger_gives_a_right_to_whom_it_says_and_its_notice(
+    database: Database, tmp_path: Path
+) -> None:
+    agreed = await agree(database, tmp_path, rules=UNPAID, endings=(TOO_LITTLE,))
+
+    await verify(database, agreed, "matters", "40")
+    assert await _rights(database, agreed) == []
+    second = await verify(database, agreed, "matters", "39", period=FEBRUARY)
+
+    [right] = await _rights(database, agreed)
+    assert (right["source"], right["rule"], right["holder"]) == (
+        "termination", "matters-fell", "either",
+    )  # fmt: skip
+    assert msgspec.json.decode(right["observations"]) == [second]
+    by = agreed.actor("enterprise", "delivery")
+    asked = TurnDraft(kind=Kind.TERMINATION, ground="matters-fell", reason=WORDS)
+    async with database.transaction(seen_by(by)) as tx:
+        made = await turning.propose(tx, agreed.contract_id, asked, by=by, at=AT, expected=None)
+    async with database.reading(seen_by(by)) as tx:
+        turn = await tx.row(Statement(select(contract_turn).where(contract_turn.c.id == made.id)))
+    assert turn is not None
+    assert (turn["right_id"], turn["side"]) == (right["id"], "supplier")
+    assert turn["reply_by"] >= AT + timedelta(days=5)
+
+
+async def test_a_trigger_reads_what_days_come_to_although_no_payment_rule_does(
+    database: Database, tmp_path: Path
+) -> None:
+    agreed = await agree(
+        database, tmp_path, rules=UNPAID, endings=(TOO_LITTLE,), observed=DAILY
+    )  # fmt: skip
+
+    await report_days(database, agreed, range(30))
+    assert await _rights(database, agreed) == []
+    await report_days(database, agreed, range(30, 31))
+
+    [right] = await _rights(database, agreed)
+    assert (right["state"], right["starts_on"]) == ("standing", JANUARY.starts_on)
 
 
 async def test_a_termination_rests_on_a_right_that_stands_and_on_no_other(

@@ -29,7 +29,9 @@ _GOES_ON: Final = frozenset({ContractState.ACTIVE, ContractState.SUSPENDED})
 def arise(facts: RightFacts, *, by: Actor, at: datetime) -> Arose | None:
     """Return the right that has arisen; None where it stands already, or nothing lets it arise.
 
-    Nothing arises under a contract that has ended.
+    The calculation is a new one: the last of those that read what was worse, or else, where what
+    was better is so no more, the first that reads its metric. Nothing arises under a contract
+    that has ended.
     """
     del by, at
     asked = facts.entitlement
@@ -43,7 +45,9 @@ def arise(facts: RightFacts, *, by: Actor, at: datetime) -> Arose | None:
         holder=asked.holder,
         period=worse[-1].period,
         observations=tuple(one.id for one in worse),
-        calculation_id=worse[-1].calculation_id,
+        calculation_id=next(
+            (one.calculation_id for one in reversed(worse) if one.is_new), _first_new(facts)
+        ),
     )
 
 
@@ -56,12 +60,14 @@ def lapse(facts: RightFacts, *, by: Actor, at: datetime) -> Lapsed | None:
     asked = facts.entitlement
     if facts.standing_id is None or (asked is not None and first(asked, facts.seen)):
         return None
+    return Lapsed(state=State.LAPSED, calculation_id=_first_new(facts))
+
+
+def _first_new(facts: RightFacts) -> str:
+    """Return the first new calculation that reads the metric, or else the first new one."""
     new = (one for one in facts.seen if one.is_new)
     earliest = min(new, key=lambda one: (one.period.ends_on, one.period.starts_on), default=None)
-    return Lapsed(
-        state=State.LAPSED,
-        calculation_id=facts.made[0] if earliest is None else earliest.calculation_id,
-    )
+    return facts.made[0] if earliest is None else earliest.calculation_id
 
 
 def entitlements(terms: ContractTerms) -> Iterator[Entitlement]:

@@ -13,6 +13,7 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.canonical import canonical
 from ecosystem.contracts.form_shapes import ContractTerms, MemberShare
 from ecosystem.contracts.payment_rules import PaymentRule, days_of, metrics_of
+from ecosystem.contracts.rights.rules import entitlements
 from ecosystem.contracts.shares import consortium_of
 from ecosystem.contracts.tables import contract
 from ecosystem.milestones import queries as milestones
@@ -204,7 +205,7 @@ async def step_facts(
         ),
         observations=(
             *await _observations(tx, contract_id),
-            *await _aggregates(tx, contract_id, terms.payment_rules, steps, at=at, proofs=proofs),
+            *await _aggregates(tx, contract_id, terms, steps, at=at, proofs=proofs),
         ),
         days=_days(terms.payment_rules, steps, at=at),
     )
@@ -240,18 +241,22 @@ async def _observations(tx: Tx, contract_id: str) -> Iterator[VerifiedObservatio
 
 
 async def _aggregates(
-    tx: Tx, contract_id: str, rules: Iterable[PaymentRule], steps: tuple[Step, ...], *,
+    tx: Tx, contract_id: str, terms: ContractTerms, steps: tuple[Step, ...], *,
     at: datetime | None, proofs: Proofs | None,
 ) -> Iterator[VerifiedObservation]:  # fmt: skip
-    """Return what shorter windows prove; where nothing is calculated now, what they proved then."""
+    """Return what shorter windows prove; where nothing is calculated now, what they proved then.
+
+    Of the metrics that pay, that may end the contract, and that have stood in a calculation.
+    """
     before = [one for step in steps for one in step.observations if one.aggregate is not UNSET]
     if at is None:
         return iter(before)
     held = {
         (one.id, one.period): one.aggregate.observed for one in before if one.aggregate is not UNSET
     }
-    reading = chain(rules, *(step.rules for step in steps))
+    reading = chain(terms.payment_rules, *(step.rules for step in steps))
     codes = {code for rule in reading for code in metrics_of(rule)}
+    codes |= {one.metric for one in before} | {one.metric for one in entitlements(terms)}
     found = await demonstrating.demonstrated(tx, contract_id, codes=codes, held=held, at=at)
     if proofs is not None:
         proofs.update((one.aggregate.observations_digest, one.used) for one in found)
