@@ -5,19 +5,16 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from sqlalchemy import select
 
 from ecosystem.contracts.changes import actions as changes
 from ecosystem.contracts.model import Signing
 from ecosystem.finance.drawing import actions as drawing
 from ecosystem.finance.drawing.model import Disbursement
 from ecosystem.finance.rules import BorrowerLeft
-from ecosystem.identity.tables import organisation
-from ecosystem.runtime.database import Database, Statement
+from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.runtime.web import seen_by
 from tests.builders import waiting
-from tests.contracts.changing import REPLY, approve, instead, proposed, say, sign
 from tests.contracts.partnership import Partnership, awarded
 from tests.finance.lending import (
     LENDER,
@@ -28,12 +25,10 @@ from tests.finance.lending import (
     lent,
     requested,
 )
+from tests.finance.parting import LAST, MEMBER, agreement, excluded, excluding
 from tests.payments.agreement import AT, Agreement
 
 pytestmark = pytest.mark.anyio
-MEMBER = "second_enterprise"
-LAST = "verifier"
-"""Who signs last, so that the change is in force."""
 APPROVAL = """
     state = 'approved', approved_by = 'person_two', approved_at = now(), proofs = '[]'"""
 DISBURSEMENT = """
@@ -51,10 +46,7 @@ async def active(
 
 @pytest.fixture
 async def agreed(active: Partnership, database: Database) -> Agreement:
-    chosen = select(organisation.c.id, organisation.c.number)
-    rows = await database.plain().rows(Statement(chosen))
-    numbers = {row["id"]: row["number"] for row in rows}
-    return Agreement(active.contract_id, active.programme_id, active.parties, numbers)
+    return await agreement(active, database)
 
 
 @pytest.fixture
@@ -66,25 +58,7 @@ async def drawdown_id(agreed: Agreement, database: Database) -> str:
 
 @pytest.fixture
 async def change(active: Partnership) -> dict[str, Any]:
-    """The exclusion of that member, which was heard, and lacks one signature."""
-    asked = instead(active, MEMBER, "think_tank", exclusion="breach")
-    made = await proposed(active, asked)
-    answers = [
-        await say(active, made, "reply", REPLY, by=(MEMBER, "delivery")),
-        await approve(active, made, "approver"),
-        *[await sign(active, made, party) for party in ("city", "enterprise", "think_tank")],
-    ]
-    assert [one.status_code for one in answers] == [201] * len(answers)
-    return made
-
-
-async def _excluded(database: Database, agreed: Agreement, change: dict[str, Any]) -> None:
-    """Have the last of them sign."""
-    said = Signing(digest=change["terms_digest"])
-    await act_as(
-        database, agreed, (LAST, "signatory"),
-        lambda tx, by: changes.sign(tx, change["id"], said, by=by, at=AT),
-    )  # fmt: skip
+    return await excluding(active)
 
 
 async def _disburse(database: Database, agreed: Agreement, drawdown_id: str) -> None:
@@ -98,7 +72,7 @@ async def _disburse(database: Database, agreed: Agreement, drawdown_id: str) -> 
 async def test_what_was_requested_before_its_borrower_left_is_not_approved(
     database: Database, agreed: Agreement, drawdown_id: str, change: dict[str, Any]
 ) -> None:
-    await _excluded(database, agreed, change)
+    await excluded(database, agreed, change)
 
     with pytest.raises(BorrowerLeft):
         await approved(database, agreed, drawdown_id)
@@ -108,7 +82,7 @@ async def test_what_was_approved_before_its_borrower_left_is_not_disbursed(
     database: Database, agreed: Agreement, drawdown_id: str, change: dict[str, Any]
 ) -> None:
     await approved(database, agreed, drawdown_id)
-    await _excluded(database, agreed, change)
+    await excluded(database, agreed, change)
 
     with pytest.raises(BorrowerLeft):
         await _disburse(database, agreed, drawdown_id)
@@ -134,7 +108,7 @@ async def test_an_exclusion_waits_for_an_approval_and_nothing_is_disbursed_after
 
     async with database.transaction(seen_by(by)) as tx:
         await drawing.approve(tx, drawdown_id, by=by, at=AT, expected=1)
-        beside = await waiting(_excluded(database, agreed, change))
+        beside = await waiting(excluded(database, agreed, change))
     await beside
 
     with pytest.raises(BorrowerLeft):
@@ -148,7 +122,7 @@ async def test_the_database_itself_pays_nothing_out_to_who_has_left(
 ) -> None:  # fmt: skip
     if turn == DISBURSEMENT:
         await approved(database, agreed, drawdown_id)
-    await _excluded(database, agreed, change)
+    await excluded(database, agreed, change)
 
     with pytest.raises(asyncpg.RestrictViolationError) as refused:
         async with database.transaction(seen_by(agreed.actor(*LENDER))) as tx:

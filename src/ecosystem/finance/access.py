@@ -75,7 +75,8 @@ RELEASE: Final = Permit(
 )  # fmt: skip
 DISCLOSE: Final = Permit(
     act="consent to disclosure", scope="payments:write", roles=(Role.SIGNATORY,), person=True,
-    verified=True, relation="supplier; of those who supply together each for itself",
+    verified=True,
+    relation="supplier; of those who supply together each for itself, also who has left",
 )  # fmt: skip
 REVOKE: Final = Permit(
     act="revoke a consent to disclosure", scope="payments:write", roles=(Role.SIGNATORY,),

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -28,6 +28,10 @@ class Scope(StrEnum):
     OBSERVATIONS = "observations"
 
 
+OF_ALL: Final = frozenset({Scope.MILESTONES, Scope.OBSERVATIONS})
+"""What is of the contract as a whole, and seen once all who supply it now consent."""
+
+
 class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a supplier consents to."""
 
@@ -43,6 +47,8 @@ class GiveFacts(msgspec.Struct, frozen=True, kw_only=True):
     contract_id: str
     suppliers: tuple[str, ...]
     """Who is paid under the contract, the lead first."""
+    left: tuple[str, ...] = ()
+    """Who supplied and has left: what was before is still its own."""
     lender_kind: OrganisationKind | None
     """None where there is no such organisation."""
     asked: DisclosureDraft

@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, func, 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rules import ContractMissing
 from ecosystem.contracts.shares import suppliers
+from ecosystem.contracts.tables import contract_party
 from ecosystem.finance.disclosing.model import (
+    OF_ALL,
     Disclosed,
     DisclosedMilestone,
     DisclosedObservation,
@@ -62,8 +64,6 @@ DISCLOSURES: Final = page_of(select(*_WHOLE).where(*_OF_CONTRACT))
 _LOCKED: Final = Statement(select(disclosure).where(*_KEY).with_for_update())
 _ANY: Final = Statement(select(disclosure.c.id).where(*_OF_CONTRACT).limit(1))
 _LENDER: Final = bindparam("lender_id", type_=Text)
-_OF_ALL: Final = (Scope.MILESTONES.value, Scope.OBSERVATIONS.value)
-"""What is of the contract as a whole, and seen once all who supply it consent."""
 _said = (
     select(func.unnest(disclosure.c.scopes).label("scope"))
     .where(*_OF_CONTRACT, disclosure.c.lender_id == _LENDER, _STANDS)
@@ -73,10 +73,17 @@ _said = (
 _CONSENTED: Final = Statement(
     select(_said.c.scope).where(
         or_(
-            _said.c.scope.not_in(_OF_ALL),
+            _said.c.scope.not_in(sorted(one.value for one in OF_ALL)),
             func.everyone_discloses(_AUTHORITY, _CONTRACT, _LENDER, _said.c.scope, _AT),
         )
     )
+)
+_LEFT: Final = Statement(
+    select(contract_party.c.organisation_id)
+    .where(contract_party.c.authority_id == _AUTHORITY)
+    .where(contract_party.c.contract_id == _CONTRACT, contract_party.c.role == "supplier")
+    .where(~contracts.is_present())
+    .order_by(contract_party.c.organisation_id)
 )
 _KIND: Final = Statement(select(organisation.c.kind).where(organisation.c.id == _ID))
 
@@ -94,6 +101,7 @@ async def give_facts(tx: Tx, contract_id: str, asked: DisclosureDraft, *, by: Ac
     return GiveFacts(
         contract_id=contract_id,
         suppliers=suppliers(terms),
+        left=await _left(tx, contract_id),
         lender_kind=None if kind is None else OrganisationKind(kind),
         asked=asked,
     )
@@ -180,6 +188,12 @@ async def _observations(tx: Tx, contract_id: str) -> tuple[DisclosedObservation,
         )
         for one in await demonstrating.verified(tx, contract_id)
     )
+
+
+async def _left(tx: Tx, contract_id: str) -> tuple[str, ...]:
+    authority = authority_of(contract_id)
+    rows = await tx.rows(_LEFT, authority_id=authority, contract_id=contract_id)
+    return tuple(row["organisation_id"] for row in rows)
 
 
 def _owner(disclosure_id: str) -> int:

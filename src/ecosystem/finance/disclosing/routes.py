@@ -18,8 +18,11 @@ from ecosystem.values.revision import RevisionStale
     "/v1/contracts/{contract_id:str}/disclosures",
     permit=access.DISCLOSE,
     answers=Standing,
-    refuses=(ContractMissing, rules.NotDiscloser, rules.NoLender, rules.DisclosureMisdated),
-)
+    refuses=(
+        ContractMissing, rules.NotDiscloser, rules.DiscloserLeft, rules.NoLender,
+        rules.DisclosureMisdated,
+    ),
+)  # fmt: skip
 async def give_disclosure(
     request: Call, contract_id: FromPath[str], data: JSONBody[DisclosureDraft]
 ) -> Response[bytes]:
@@ -28,7 +31,8 @@ async def give_disclosure(
     A supplier lets a lender see its payments, and calculations, milestones or observations of the
     contract, until a time. Without a consent a lender sees none of them. Of those who supply
     together each discloses its own payments; milestones, observations and a calculation that is
-    divided among them are shown once each of them consents.
+    divided among them are shown once each of them consents. Who has left the contract consents
+    to what it was paid, and to the calculations in which it has a part.
     """
     made = await actions.give(request.tx, contract_id, data, by=request.by, at=request.at)
     return request.answer(made, version=made.version, location=f"/v1/disclosures/{made.id}")

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from ecosystem.finance.disclosing.model import (
+    OF_ALL,
     GiveFacts,
     Given,
     Revoked,
@@ -27,6 +28,13 @@ class NotDiscloser(Refusal):
 
     kind = Kind.FORBIDDEN
     remedy = "A supplier that is paid under the contract consents, and revokes its own consent."
+
+
+class DiscloserLeft(Refusal):
+    """The supplier has left the contract: what is of all is shown by those who supply now."""
+
+    kind = Kind.CONFLICT
+    remedy = "Consent to `payments` and `calculations`, which stay the supplier's own."
 
 
 class NoLender(Refusal):
@@ -58,10 +66,17 @@ class NotDisclosed(Refusal):
 
 
 def give(facts: GiveFacts, *, by: Actor, at: datetime) -> Given:
-    """Let a lender see something. Refuses with NotDiscloser, NoLender, DisclosureMisdated."""
+    """Let a lender see something.
+
+    Who has left discloses what it was paid, and nothing of what is of all. Refuses with
+    NotDiscloser, DiscloserLeft, NoLender, DisclosureMisdated, in that order.
+    """
     asked = facts.asked
-    if by.organisation_id not in facts.suppliers:
+    if by.organisation_id not in {*facts.suppliers, *facts.left}:
         raise NotDiscloser("Nothing is paid to the caller's organisation under the contract.")
+    if by.organisation_id in facts.left and OF_ALL.intersection(asked.scopes):
+        those = ", ".join(sorted(OF_ALL.intersection(asked.scopes)))
+        raise DiscloserLeft(f"It no longer discloses: {those}.", pointer="/scopes")
     if facts.lender_kind is not OrganisationKind.FINANCIAL_INSTITUTION:
         raise NoLender(f"{asked.lender_id} is none.", pointer="/lender_id")
     if not is_within_reach(asked.until_at) or asked.until_at <= at:

@@ -27,7 +27,11 @@ _SCOPES: Final = ", ".join(f"'{scope}'" for scope in Scope)
 _SUPPLIER: Final = """EXISTS (
     SELECT FROM contract_party WHERE contract_party.authority_id = NEW.authority_id
       AND contract_party.contract_id = NEW.contract_id AND contract_party.role = 'supplier'
-      AND contract_party.organisation_id = NEW.supplier_id)"""
+      AND contract_party.organisation_id = NEW.supplier_id)
+  AND (NOT NEW.scopes && ARRAY['milestones', 'observations'] OR NOT EXISTS (
+    SELECT FROM contract_departure AS gone WHERE gone.authority_id = NEW.authority_id
+      AND gone.contract_id = NEW.contract_id AND gone.organisation_id = NEW.supplier_id))"""
+"""Who has left shows what it was paid; a consent of all that it gives while it leaves is none."""
 _NOW: Final = "coalesce(to_timestamp(nullif(current_setting('app.now', true), '')::bigint), now())"
 """The time of this service: the desk says it where a lender reads, as a sandbox moves it."""
 CONSENTED: Final = f"""EXISTS (

@@ -4924,7 +4924,10 @@ BEGIN
   IF (EXISTS (
     SELECT FROM contract_party WHERE contract_party.authority_id = NEW.authority_id
       AND contract_party.contract_id = NEW.contract_id AND contract_party.role = 'supplier'
-      AND contract_party.organisation_id = NEW.supplier_id)) IS NOT TRUE THEN
+      AND contract_party.organisation_id = NEW.supplier_id)
+  AND (NOT NEW.scopes && ARRAY['milestones', 'observations'] OR NOT EXISTS (
+    SELECT FROM contract_departure AS gone WHERE gone.authority_id = NEW.authority_id
+      AND gone.contract_id = NEW.contract_id AND gone.organisation_id = NEW.supplier_id))) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_supplier_discloses';
   END IF;
