@@ -162,11 +162,13 @@ async def test_the_database_holds_what_is_due_and_what_was_earned(
 ) -> None:
     payment_id = await settle_late(database, agreed)
     payee = agreed.parties.party("enterprise").organisation_id
+    verifier = agreed.parties.party("verifier").organisation_id
     connection = await database.connect()
     await connection.execute(f"SET app.authority = '{agreed.authority}'")
 
     for change, given, constraint in (
         (FORGE_INTEREST, (payee, agreed.contract_id), "interest_is_what_was_earned"),
+        (FORGE_INTEREST, (verifier, agreed.contract_id), "interest_goes_to_the_late_payee"),
         (FORGE_LATENESS, (agreed.contract_id,), "interest_is_of_a_settlement"),
         (MOVE_THE_DUE_DATE, (payment_id,), "payment_takes_its_turn"),
     ):

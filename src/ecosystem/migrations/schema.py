@@ -159,6 +159,8 @@ def _kept(table: Table) -> Iterator[str]:
         yield from staying(table.name, hands)
     yield from parting(table)
     if policy := table.info.get("visible_where"):
+        if seeing := table.info.get("seeing"):
+            yield seeing
         yield f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY"
         yield f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY"
         yield f"CREATE POLICY {table.name}_seen ON {table.name} USING ({policy})"

@@ -21,56 +21,32 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
-# ruff: noqa: S608 - every word of these statements is ours
 from ecosystem.contracts.tables import CALCULATING
 from ecosystem.finance.disclosing.tables import CONSENTED
-from ecosystem.payments.late.guard import IS_EARNED, IS_LATE
+from ecosystem.payments.guard import CALLER, calculation_shown, payment_shown
+from ecosystem.payments.late.guard import IS_EARNED, IS_LATE, IS_OF_INTEREST
 from ecosystem.payments.model import PaymentKind, State
 from ecosystem.runtime.columns import identifier, one_of, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
 from ecosystem.runtime.turns import stepping
 
-_CALLER: Final = "nullif(current_setting('app.{}', true), '')"
-AUTHORITY: Final = f"authority_id = {_CALLER.format('authority')}::integer"
+AUTHORITY: Final = f"authority_id = {CALLER.format('authority')}::integer"
 OVERSEEN: Final = f"""EXISTS (
     SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
     WHERE organisation.number = authority_id
-      AND jurisdiction.path LIKE '%/' || {_CALLER.format("oversees")} || '/%')"""
-
-
-_MEMBER: Final = f"contract_party.organisation_id = {_CALLER.format('organisation')}"
-_CONSENTS: Final = CONSENTED.format(table="calculation", payee="{}", scope="calculations")
-_ALL_CONSENT: Final = f"""{_CONSENTS.format("disclosure.supplier_id")}
-    AND (NOT EXISTS (
-      SELECT FROM contract_party AS member WHERE member.authority_id = calculation.authority_id
-        AND member.contract_id = calculation.contract_id AND member.role = 'supplier'
-        AND (calculation.document->'division' IS NULL OR EXISTS (
-          SELECT FROM json_array_elements(calculation.document->'division') AS part
-          WHERE part->>'organisation_id' = member.organisation_id))
-        AND NOT {_CONSENTS.format("member.organisation_id")})
-      OR EXISTS (
-        SELECT FROM payment AS late WHERE late.authority_id = calculation.authority_id
-          AND late.id = calculation.late_payment_id AND {_CONSENTS.format("late.payee_id")}))"""
-"""What is divided shows what each is paid, so all of them consent; interest is of one payee."""
-_PARTY: Final = f"""EXISTS (
-    SELECT FROM contract_party WHERE contract_party.authority_id = calculation.authority_id
-      AND contract_party.contract_id = calculation.contract_id
-      AND contract_party.role <> 'lender' AND {_MEMBER})
-  OR {_ALL_CONSENT}"""
-"""A lender who is a party has signed for the loan, and sees what suppliers consent to."""
-_LENDER: Final = CONSENTED.format(table="payment", payee="payment.payee_id", scope="payments")
+      AND jurisdiction.path LIKE '%/' || {CALLER.format("oversees")} || '/%')"""
 _ACKNOWLEDGED: Final = """FROM assignment
     WHERE assignment.authority_id = NEW.authority_id
       AND assignment.contract_id = NEW.contract_id AND assignment.assignor_id = NEW.payee_id
       AND assignment.state = 'acknowledged'"""
-_HOLDS_THE_CLAIM: Final = f"""NEW.state <> 'instructed' OR (
+_HOLDS_THE_CLAIM: Final = f"""
     NEW.assignment_id IS NOT DISTINCT FROM (SELECT max(assignment.id) {_ACKNOWLEDGED})
     AND NEW.paid_to_id = coalesce(
-      (SELECT max(assignment.assignee_id) {_ACKNOWLEDGED}), NEW.payee_id))"""
+      (SELECT max(assignment.assignee_id) {_ACKNOWLEDGED}), NEW.payee_id)"""
 """Once an assignment is acknowledged the bank is told to pay nobody else."""
 VISIBLE: Final = (
-    f"payee_id = {_CALLER.format('organisation')} OR {AUTHORITY} OR {OVERSEEN} OR {CALCULATING}"
+    f"payee_id = {CALLER.format('organisation')} OR {AUTHORITY} OR {OVERSEEN} OR {CALCULATING}"
 )
 """Who sees what concerns a payee, in a table with its `payee_id`: both sides, and auditors."""
 
@@ -157,7 +133,9 @@ calculation: Final = Table(
     ),
     info={
         "append_only": True,
-        "visible_where": f"{AUTHORITY} OR {_PARTY} OR {OVERSEEN} OR {CALCULATING}",
+        "seeing": calculation_shown(consented=CONSENTED),
+        "visible_where": f"{AUTHORITY} OR {CALCULATING} OR {OVERSEEN} OR calculation_is_shown("
+        "authority_id, contract_id, late_payment_id, document->'division')",
     },
 )
 
@@ -332,9 +310,10 @@ payment: Final = Table(
     ),
     Index("payment_of_contract", "authority_id", "contract_id", "id"),
     info={
-        "visible_where": f"payee_id = {_CALLER.format('organisation')} OR {AUTHORITY} "
-        f"OR paid_to_id = {_CALLER.format('organisation')} "
-        f"OR {_LENDER} OR {OVERSEEN} OR {CALCULATING}",
+        "seeing": payment_shown(consented=CONSENTED),
+        "visible_where": f"payee_id = {CALLER.format('organisation')} OR {AUTHORITY} "
+        f"OR paid_to_id = {CALLER.format('organisation')} OR {CALCULATING} OR {OVERSEEN} "
+        "OR payment_is_shown(authority_id, contract_id, payee_id)",
         "sql": (
             _BEGIN,
             (
@@ -343,13 +322,18 @@ payment: Final = Table(
             ),
             "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_begins",
             *_TURNS,
-            *refusing("interest_is_what_was_earned", on="payment", unless=IS_EARNED),
-            *refusing("interest_is_of_a_settlement", on="calculation", unless=IS_LATE),
+            *refusing(
+                "interest_is_what_was_earned", on="payment", unless=IS_EARNED, when=IS_OF_INTEREST
+            ),
+            *refusing(
+                "interest_is_of_a_settlement", on="calculation", unless=IS_LATE, when=IS_OF_INTEREST
+            ),
             *refusing(
                 "payment_goes_to_who_holds_the_claim",
                 on="payment",
                 unless=_HOLDS_THE_CLAIM,
                 changes=True,
+                when="NEW.state = 'instructed'",
             ),
             _COUNT,
             "REVOKE EXECUTE ON FUNCTION payment_is_counted FROM PUBLIC",

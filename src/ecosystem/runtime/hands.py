@@ -20,14 +20,18 @@ def another(second: str, first: str, *, name: str) -> CheckConstraint:
     )
 
 
-def refusing(name: str, *, on: str, unless: str, changes: bool = False) -> tuple[str, ...]:
+def refusing(
+    name: str, *, on: str, unless: str, changes: bool = False, when: str = ""
+) -> tuple[str, ...]:
     """Return the statements of a rule: a new row of `on` is refused `unless` something holds.
 
     With `changes` a row that is changed is held to it, too. `unless` is an expression about
     NEW. What row-level security hides from who writes does not exist for it, so whatever must
-    be there is asked for, and not that its opposite is absent.
+    be there is asked for, and not that its opposite is absent. `when` tells of NEW alone which
+    rows the rule is about: all others do not pay for making it ready.
     """
-    when = "INSERT OR UPDATE" if changes else "INSERT"
+    events = "INSERT OR UPDATE" if changes else "INSERT"
+    about = f"WHEN ({when}) " if when else ""
     return (
         f"""
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -38,7 +42,10 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$""",
-        f"CREATE TRIGGER {name} BEFORE {when} ON {on} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        (
+            f"CREATE TRIGGER {name} BEFORE {events} ON {on} FOR EACH ROW {about}"
+            f"EXECUTE FUNCTION {name}()"
+        ),
         f"ALTER TABLE {on} ENABLE ALWAYS TRIGGER {name}",
     )
 

@@ -149,7 +149,12 @@ deduction_notice: Final = Table(
         "sql": (
             *refusing("deduction_is_of_a_calculation", on="deduction_notice", unless=_IS_DEDUCTED),
             *refusing("deduction_parts_are_its_payees", on="deduction_notice", unless=_IS_PARTED),
-            *refusing("what_is_dropped_is_decided", on="calculation", unless=_IS_DECIDED),
+            *refusing(
+                "what_is_dropped_is_decided",
+                on="calculation",
+                unless=_IS_DECIDED,
+                when="json_array_length(NEW.document->'facts'->'reliefs') > 0",
+            ),
             *_TURNS,
         ),
     },

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
+from ecosystem.payments.late.guard import IS_OF_INTEREST
 from ecosystem.runtime.columns import reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import refusing
@@ -43,11 +44,8 @@ _ADDS_UP: Final = f"""NEW.kind = 'interest' AND NEW.document->'division' IS NULL
 """A step is divided by the shares that were agreed when it began, to the last cent."""
 _IS_A_MEMBERS: Final = """EXISTS (
     SELECT FROM calculation AS made
-    LEFT JOIN payment AS late ON late.authority_id = made.authority_id
-      AND late.id = made.late_payment_id
     WHERE made.authority_id = NEW.authority_id AND made.id = NEW.calculation_id
-      AND CASE WHEN made.kind = 'interest' THEN late.payee_id = NEW.payee_id
-        WHEN made.document->'division' IS NOT NULL THEN EXISTS (
+      AND CASE WHEN made.document->'division' IS NOT NULL THEN EXISTS (
           SELECT FROM json_array_elements(made.document->'division') AS part
           WHERE part->>'organisation_id' = NEW.payee_id)
         ELSE EXISTS (
@@ -56,6 +54,12 @@ _IS_A_MEMBERS: Final = """EXISTS (
             AND contract_party.organisation_id = NEW.payee_id
             AND contract_party.role = 'supplier') END)"""
 """Nobody is paid but who supplies; of what is divided, but those among whom it is."""
+_IS_THE_SAMES: Final = """EXISTS (
+    SELECT FROM calculation AS made JOIN payment AS late
+      ON late.authority_id = made.authority_id AND late.id = made.late_payment_id
+    WHERE made.authority_id = NEW.authority_id AND made.id = NEW.calculation_id
+      AND late.payee_id = NEW.payee_id)"""
+"""Interest is paid to whom the late payment was."""
 
 _GUARDED: Final = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
 _EARN: Final = f"""
@@ -149,7 +153,14 @@ payee_total: Final = Table(
         "privileges": "SELECT",
         "sql": (
             *refusing("what_is_divided_adds_up", on="calculation", unless=_ADDS_UP),
-            *refusing("payment_is_a_members", on="payment", unless=_IS_A_MEMBERS),
+            *refusing(
+                "payment_is_a_members", on="payment", unless=_IS_A_MEMBERS,
+                when="NEW.kind = 'outcome'",
+            ),
+            *refusing(
+                "interest_goes_to_the_late_payee", on="payment", unless=_IS_THE_SAMES,
+                when=IS_OF_INTEREST,
+            ),
             _EARN,
             *_after(
                 "INSERT", "calculation", "payee_earns",

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-IS_EARNED: Final = """NEW.kind <> 'interest' OR EXISTS (
+IS_OF_INTEREST: Final = "NEW.kind = 'interest'"
+IS_EARNED: Final = """EXISTS (
     SELECT FROM calculation AS made
     WHERE made.authority_id = NEW.authority_id AND made.id = NEW.calculation_id
       AND made.total = NEW.earned AND NEW.owed_before = (
@@ -26,7 +27,7 @@ _SETTLED_LATE: Final = f"""SELECT late.id, sum(part.amount), late.due_on, part.s
       FROM ({STANDING}) AS part WHERE part.authority_id = late.authority_id
         AND part.payment_id = late.id AND part.amount > 0 AND part.settled_on > late.due_on
       GROUP BY part.settled_on"""  # noqa: S608 - every word of it is ours
-IS_LATE: Final = f"""NEW.kind <> 'interest' OR EXISTS (
+IS_LATE: Final = f"""EXISTS (
     SELECT FROM payment AS late
     WHERE late.authority_id = NEW.authority_id AND late.id = NEW.late_payment_id
       AND late.contract_id = NEW.contract_id AND late.kind = 'outcome' AND late.state = 'settled'

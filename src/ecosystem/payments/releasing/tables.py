@@ -51,7 +51,12 @@ release_day: Final = Table(
                 {State.AHEAD: (State.CALCULATED, State.DROPPED), State.DROPPED: (State.AHEAD,)},
                 begins=(State.AHEAD,),
             ),
-            *refusing("a_day_of_release_has_come", on="calculation", unless=_HAS_COME),
+            *refusing(
+                "a_day_of_release_has_come",
+                on="calculation",
+                unless=_HAS_COME,
+                when="json_array_length(NEW.document->'facts'->'days') > 0",
+            ),
         )
     },
 )

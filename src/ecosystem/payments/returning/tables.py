@@ -70,7 +70,7 @@ BEGIN
   RETURN NEW;
 END $$"""  # noqa: S608
 """Who takes a return waits for whoever takes another of the same payment."""
-_CAME_BACK: Final = """NEW.state <> 'returned' OR EXISTS (
+_CAME_BACK: Final = """EXISTS (
     SELECT FROM payment_return AS back WHERE back.authority_id = NEW.authority_id
       AND back.payment_id = NEW.id AND back.version = NEW.version
       AND back.recorded_at = NEW.returned_at)
@@ -194,7 +194,8 @@ payment_return: Final = Table(
             ),
             "ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_is_paid",
             *refusing(
-                "a_returned_payment_came_back", on="payment", unless=_CAME_BACK, changes=True
+                "a_returned_payment_came_back", on="payment", unless=_CAME_BACK, changes=True,
+                when="NEW.state = 'returned'",
             ),
         ),
     },
