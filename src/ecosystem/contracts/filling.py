@@ -9,6 +9,7 @@ from typing import Final
 from ecosystem.values.yaml_tree import Plain
 
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_ALONE: Final = re.compile(r"[{}]")
 _INSIDE: Final = re.compile(
     r"\s*([a-z][a-z0-9_]*)\s*(?:\*\s*([a-z][a-z0-9_]*|[0-9]+(?:\.[0-9]+)?)\s*)?"
 )
@@ -30,7 +31,7 @@ class Filling:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A name that a text uses, or a part in braces that is no name."""
+    """A name that a text uses, a part in braces that is no name, or a brace alone."""
 
     pointer: str
     name: str
@@ -55,6 +56,8 @@ def named(value: Plain, pointer: str = "") -> Iterator[Named]:
             for name in names if is_sound else [inside]:
                 if not (is_sound and name[0].isdigit()):
                     yield Named(pointer, name, is_sound, prose)
+        if alone := _ALONE.search(_BRACES.sub("", value)):
+            yield Named(pointer, alone[0], is_sound=False, in_prose=prose)
 
 
 def blanked(value: Plain) -> Plain:

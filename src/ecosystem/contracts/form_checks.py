@@ -204,8 +204,7 @@ def _variables(form: Form, tree: dict[str, Plain]) -> Iterator[Fault]:
         used.add(use.name)
         variable = declared.get(use.name)
         if not use.is_sound:
-            detail = f"{{{use.name}}} is neither a name nor {{value * a number or a name}}."
-            yield Fault(use.pointer, "placeholder", detail)
+            yield Fault(use.pointer, "placeholder", _unsound(use.name))
         elif variable is None and use.name not in RESERVED:
             yield Fault(use.pointer, "name_unknown", f"No variable is called {use.name}.")
         elif variable is not None and not use.in_prose and variable.kind not in _NUMBERS:
@@ -219,6 +218,12 @@ def _variables(form: Form, tree: dict[str, Plain]) -> Iterator[Fault]:
             detail = f"Every contract gives {variable.name} by itself."
             yield Fault(f"/variables/{at}/name", "name_reserved", detail)
         yield from _default(at, variable)
+
+
+def _unsound(name: str) -> str:
+    if name in {"{", "}"}:
+        return f"A {name} stands here alone: braces stand around a name, and nowhere else."
+    return f"{{{name}}} is neither a name nor {{value * a number or a name}}."
 
 
 def _default(at: int, variable: Variable) -> Iterator[Fault]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -12,6 +13,8 @@ from ecosystem.contracts.form_shapes import Consortium, ContractTerms, Form, Par
 from ecosystem.values.money import Money
 from ecosystem.values.refusal import Fault, Kind, Refusal
 from ecosystem.values.yaml_tree import Tree, read
+
+_MAPPING: Final = "A form is a mapping: begin with `id: ...`."
 
 
 class FormFaulty(Refusal):
@@ -38,7 +41,8 @@ def parse(text: bytes, *, name: str) -> Form:
     tree = read(text)
     if not isinstance(tree.value, dict):
         if not tree.faults:
-            tree.add("", "type", "A form is a mapping.")
+            said = "The document is empty." if tree.value is None else _MAPPING
+            tree.add("", "type", said)
         raise _faulty(tree, name)
     known = {fault.pointer for fault in tree.faults}
     found = shape_faults(tree.value)

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, TypeAlias, Union, get_args, get_origin
 
 import msgspec
 import yaml
+from yaml.reader import ReaderError
 
 from ecosystem.values.refusal import Fault
 from ecosystem.values.wanting import misfit
@@ -17,6 +18,7 @@ from ecosystem.values.wanting import misfit
 BYTES_MAX: Final = 256 * 1024
 DEPTH_MAX: Final = 16
 Plain: TypeAlias = "str | int | bool | list[Plain] | dict[str, Plain] | None"
+_TAGS: Final = "tag:yaml.org,2002:"
 _STR: Final = "tag:yaml.org,2002:str"
 _DATE: Final = "tag:yaml.org,2002:timestamp"
 _INT: Final = "tag:yaml.org,2002:int"
@@ -24,6 +26,16 @@ _BOOL: Final = "tag:yaml.org,2002:bool"
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,14})")
 _ABSENT: Final = (type(None), msgspec.UnsetType)
 _NULL: Final = "tag:yaml.org,2002:null"
+_NUMBERS: Final = frozenset({_INT, "tag:yaml.org,2002:float"})
+_READ: Final = frozenset({_STR, _DATE, _BOOL, _NULL, *_NUMBERS})
+_COLLECTIONS: Final = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
+_HALVES: Final = re.compile(r"[\ud800-\udfff]")
+_SHOWN_MAX: Final = 60
+_PLAINLY: Final[dict[str | None, str]] = {
+    "found character '\\t' that cannot start any token": "indent with spaces, not with tabs",
+    "but found another document": "another document begins here",
+}
+"""Sentences for what the parser says in words of its own."""
 
 
 class _Mark(Protocol):
@@ -72,7 +84,7 @@ def read(text: bytes) -> Tree:
     """Read one YAML document of strings, integers, booleans, nulls, lists and mappings.
 
     Faults are in the tree: `too_large`, `not_utf8`, `too_deep`, `alias`, `yaml`, `key_doubled`,
-    `key_not_text`, `scalar`. After one of the first five nothing else is read.
+    `key_not_text`, `scalar`, `tag`. After one of the first five nothing else is read.
     """
     tree = Tree()
     if len(text) > BYTES_MAX:
@@ -81,8 +93,7 @@ def read(text: bytes) -> Tree:
     try:
         decoded = text.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = text[: error.start].decode("utf-8").split("\n")
-        place = Place(len(before), len(before[-1]) + 1)
+        place = _after(text[: error.start].decode("utf-8"))
         tree.add("", "not_utf8", "The document is not UTF-8 here.", place)
         return tree
     try:
@@ -91,7 +102,11 @@ def read(text: bytes) -> Tree:
             tree.value = _plain(_Parsed(events).get_single_node(), "", tree)
     except yaml.MarkedYAMLError as error:
         place = _place(error.problem_mark or error.context_mark)
-        tree.add("", "yaml", f"This is not YAML: {error.problem}.", place)
+        problem = _PLAINLY.get(error.problem, error.problem)
+        tree.add("", "yaml", f"This is not YAML: {problem}.", place)
+    except ReaderError as error:
+        said = f"the control character U+{error.character:04X} stands here"
+        tree.add("", "yaml", f"This is not YAML: {said}.", _after(decoded[: error.position]))
     except yaml.YAMLError as error:
         tree.add("", "yaml", f"This is not YAML: {error}.")
     return tree
@@ -131,6 +146,11 @@ class _Parsed(yaml.SafeLoader):
         return self._left.popleft()
 
 
+def _after(text: str) -> Place:
+    lines = text.split("\n")
+    return Place(len(lines), len(lines[-1]) + 1)
+
+
 def _place(mark: _Mark | None) -> Place:
     return Place(1, 1) if mark is None else Place(mark.line + 1, mark.column + 1)
 
@@ -139,6 +159,10 @@ def _plain(node: object, pointer: str, tree: Tree) -> Plain:
     if not isinstance(node, yaml.Node):
         return None
     tree.places.setdefault(pointer, _place(node.start_mark))
+    if node.tag not in (_READ if isinstance(node, yaml.ScalarNode) else _COLLECTIONS):
+        tag = _shown(str(node.tag).replace(_TAGS, "!!"))
+        tree.add(pointer, "tag", f"Leave {tag} out: tags are not read.")
+        return None
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, pointer, tree)
     if isinstance(node, yaml.SequenceNode):
@@ -151,11 +175,10 @@ def _mapping(node: yaml.MappingNode, pointer: str, tree: Tree) -> dict[str, Plai
     found: dict[str, Plain] = {}
     pairs: list[tuple[yaml.Node, yaml.Node]] = node.value
     for key, item in pairs:
-        name = str(key.value).replace("~", "~0").replace("/", "~1")
-        below = f"{pointer}/{name}"
+        below = _member(pointer, str(key.value))
         place = _place(key.start_mark)
-        if key.tag != _STR:
-            tree.add(below, "key_not_text", "A key is text.", place)
+        if key.tag != _STR or _HALVES.search(key.value):
+            tree.add(below, "key_not_text", _key_said(key), place)
         elif key.value in found:
             tree.keys[below] = place
             tree.add(below, "key_doubled", f"The key {key.value} stands here twice.")
@@ -165,15 +188,35 @@ def _mapping(node: yaml.MappingNode, pointer: str, tree: Tree) -> dict[str, Plai
     return found
 
 
+def _member(pointer: str, key: str) -> str:
+    """Return the pointer to a member. Source: RFC 6901."""
+    return f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+
+
+def _key_said(key: yaml.Node) -> str:
+    if isinstance(key, yaml.ScalarNode) and key.tag in _READ - {_STR}:
+        return f"Put {_shown(str(key.value))} in quotes: a key is text."
+    return "A key is text."
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}..."
+
+
 def _scalar(tag: str, text: str, pointer: str, tree: Tree) -> Plain:
     if tag in {_STR, _DATE}:
+        if _HALVES.search(text):
+            tree.add(pointer, "scalar", "Half a character stands here: a lone surrogate.")
         return text
     if tag == _INT and _INTEGER.fullmatch(text):
         return int(text)
     if tag == _BOOL:
         return text.lower() in {"true", "yes", "on"}
-    if tag != _NULL:
-        detail = f"Put {text} in quotes: numbers with a fraction are decimal strings."
+    if tag in _NUMBERS:
+        detail = (
+            f"{_shown(text)} is not read: write a whole number in plain digits, at most 15, "
+            "and any other number or text in quotes."
+        )
         tree.add(pointer, "scalar", detail)
     return None
 
@@ -229,7 +272,7 @@ def _members(
     for key in value:
         if key not in known and key != config.tag_field:
             detail = f"There is no {key} here; known are {', '.join(known)}."
-            yield Fault(f"{pointer}/{key}", "key_unknown", detail)
+            yield Fault(_member(pointer, key), "key_unknown", detail)
     for name, item in known.items():
         if name in value:
             below = f"{pointer}/{name}"
