@@ -44,14 +44,16 @@ def links_lead_somewhere(root: Path) -> Iterator[str]:
 
 
 def pages_are_listed(root: Path) -> Iterator[str]:
-    """Every page of `docs` but the decisions is linked from docs/README.md."""
+    """Every page of `docs` but the decisions is linked from docs/README.md, or its Chinese one."""
     docs = root / "docs"
-    first = docs / "README.md"
-    linked = set(_LINK.findall(first.read_text(encoding="utf-8"))) if first.exists() else set()
-    for page in sorted(docs.rglob("*.md")):
-        place = page.relative_to(docs).as_posix()
-        if page != first and not place.startswith("decisions/") and place not in linked:
-            yield f"docs/README.md does not list {place}."
+    for ending, first in ((".zh.md", docs / "README.zh.md"), (".md", docs / "README.md")):
+        linked = set(_LINK.findall(first.read_text(encoding="utf-8"))) if first.exists() else set()
+        for page in sorted(docs.rglob(f"*{ending}")):
+            place = page.relative_to(docs).as_posix()
+            if page.name.endswith(".zh.md") != (ending == ".zh.md") or page == first:
+                continue
+            if not place.startswith("decisions/") and place not in linked:
+                yield f"{first.relative_to(root)} does not list {place}."
 
 
 def decisions_are_enforced(root: Path) -> Iterator[str]:

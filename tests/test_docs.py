@@ -22,6 +22,11 @@ PLANTED = [
         id="a page that is not listed",
     ),
     pytest.param(
+        docs_checks.pages_are_listed,
+        {"docs/README.md": "[A](a.md), [甲](a.zh.md)\n", "docs/a.md": "", "docs/a.zh.md": ""},
+        id="a Chinese page that the Chinese list leaves out",
+    ),
+    pytest.param(
         docs_checks.links_lead_somewhere,
         {"docs/vendor.md": "See [the manual](manual.md#offers).\n"},
         id="a link to nowhere",
