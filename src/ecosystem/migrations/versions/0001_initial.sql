@@ -66,6 +66,27 @@ BEGIN
     USING ERRCODE = 'restrict_violation';
 END $$;
 -- next
+CREATE FUNCTION is_one_hand(second text, first text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN second = first
+    OR EXISTS (SELECT FROM client_keeper WHERE person_id = second AND client_id = first);
+END $$;
+-- next
+CREATE FUNCTION hands_differ() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  second text := to_jsonb(NEW)->>TG_ARGV[0];
+  first text := to_jsonb(NEW)->>TG_ARGV[1];
+BEGIN
+  IF TG_OP = 'UPDATE' AND to_jsonb(OLD)->>TG_ARGV[0] IS NOT DISTINCT FROM second THEN
+    RETURN NEW;
+  END IF;
+  IF is_one_hand(second, first) THEN
+    RAISE EXCEPTION '% of % keeps the program that was %', TG_ARGV[0], TG_TABLE_NAME, TG_ARGV[1]
+      USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_' || TG_ARGV[2];
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
 CREATE FUNCTION hands_stay() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   hand text;
@@ -148,6 +169,12 @@ CREATE TABLE bank_file (
 	made_by TEXT COLLATE "C" NOT NULL,
 	CONSTRAINT bank_file_pkey PRIMARY KEY (authority_id, id),
 	CONSTRAINT bank_file_it_orders_something CHECK (orders > 0 AND total > 0)
+);
+-- next
+CREATE TABLE client_keeper (
+	person_id TEXT COLLATE "C" NOT NULL,
+	client_id TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT client_keeper_pkey PRIMARY KEY (person_id, client_id)
 );
 -- next
 CREATE TABLE dpop_proof (
@@ -2809,6 +2836,10 @@ ALTER TABLE approval_limit ENABLE ALWAYS TRIGGER approval_limit_stays;
 -- next
 ALTER TABLE approval_limit ENABLE ALWAYS TRIGGER approval_limit_stays_whole;
 -- next
+CREATE TRIGGER approval_limit_nobody_sets_an_own_limit BEFORE INSERT OR UPDATE ON approval_limit FOR EACH ROW WHEN (NEW.set_by LIKE 'client%' AND NEW.person_id IS NOT NULL) EXECUTE FUNCTION hands_differ('person_id', 'set_by', 'nobody_sets_an_own_limit');
+-- next
+ALTER TABLE approval_limit ENABLE ALWAYS TRIGGER approval_limit_nobody_sets_an_own_limit;
+-- next
 ALTER TABLE approval_limit ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE approval_limit FORCE ROW LEVEL SECURITY;
@@ -2883,6 +2914,16 @@ CREATE POLICY bank_file_seen ON bank_file USING (authority_id = nullif(current_s
   OR current_setting('app.purpose', true) = 'expiring');
 -- next
 GRANT SELECT, INSERT ON bank_file TO ecosystem_api;
+-- next
+CREATE TRIGGER client_keeper_stays BEFORE UPDATE OR DELETE ON client_keeper FOR EACH ROW EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+CREATE TRIGGER client_keeper_stays_whole BEFORE TRUNCATE ON client_keeper FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_rewritten();
+-- next
+ALTER TABLE client_keeper ENABLE ALWAYS TRIGGER client_keeper_stays;
+-- next
+ALTER TABLE client_keeper ENABLE ALWAYS TRIGGER client_keeper_stays_whole;
+-- next
+GRANT SELECT, INSERT ON client_keeper TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON dpop_proof TO ecosystem_api;
 -- next
@@ -3133,6 +3174,10 @@ GRANT SELECT, INSERT ON evaluation TO ecosystem_api;
 CREATE TRIGGER evaluator_hands_stay BEFORE UPDATE ON evaluator FOR EACH ROW EXECUTE FUNCTION hands_stay('appointed_by');
 -- next
 ALTER TABLE evaluator ENABLE ALWAYS TRIGGER evaluator_hands_stay;
+-- next
+CREATE TRIGGER evaluator_nobody_appoints_himself BEFORE INSERT OR UPDATE ON evaluator FOR EACH ROW WHEN (NEW.appointed_by LIKE 'client%' AND NEW.person_id IS NOT NULL) EXECUTE FUNCTION hands_differ('person_id', 'appointed_by', 'nobody_appoints_himself');
+-- next
+ALTER TABLE evaluator ENABLE ALWAYS TRIGGER evaluator_nobody_appoints_himself;
 -- next
 ALTER TABLE evaluator ENABLE ROW LEVEL SECURITY;
 -- next
@@ -3624,11 +3669,19 @@ GRANT SELECT, INSERT, UPDATE ON organisation_identifier TO ecosystem_api;
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON passkey TO ecosystem_api;
 -- next
+CREATE TRIGGER recovery_is_offered_by_another BEFORE INSERT OR UPDATE ON recovery FOR EACH ROW WHEN (NEW.person_id LIKE 'client%' AND NEW.offered_by IS NOT NULL) EXECUTE FUNCTION hands_differ('offered_by', 'person_id', 'is_offered_by_another');
+-- next
+ALTER TABLE recovery ENABLE ALWAYS TRIGGER recovery_is_offered_by_another;
+-- next
 GRANT SELECT, INSERT, UPDATE ON recovery TO ecosystem_api;
 -- next
 CREATE TRIGGER shift_hands_stay BEFORE UPDATE ON shift FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'decided_by');
 -- next
 ALTER TABLE shift ENABLE ALWAYS TRIGGER shift_hands_stay;
+-- next
+CREATE TRIGGER shift_nobody_decides_on_an_own_shift BEFORE INSERT OR UPDATE ON shift FOR EACH ROW WHEN (NEW.proposed_by LIKE 'client%' AND NEW.decided_by IS NOT NULL) EXECUTE FUNCTION hands_differ('decided_by', 'proposed_by', 'nobody_decides_on_an_own_shift');
+-- next
+ALTER TABLE shift ENABLE ALWAYS TRIGGER shift_nobody_decides_on_an_own_shift;
 -- next
 GRANT SELECT, INSERT, UPDATE ON shift TO ecosystem_api;
 -- next
@@ -3791,6 +3844,14 @@ ALTER TABLE award ENABLE ALWAYS TRIGGER what_is_awarded_was_admitted;
 CREATE TRIGGER award_hands_stay BEFORE UPDATE ON award FOR EACH ROW EXECUTE FUNCTION hands_stay('proposed_by', 'approved_by', 'cancelled_by');
 -- next
 ALTER TABLE award ENABLE ALWAYS TRIGGER award_hands_stay;
+-- next
+CREATE TRIGGER award_nobody_approves_alone BEFORE INSERT OR UPDATE ON award FOR EACH ROW WHEN (NEW.proposed_by LIKE 'client%' AND NEW.approved_by IS NOT NULL) EXECUTE FUNCTION hands_differ('approved_by', 'proposed_by', 'nobody_approves_alone');
+-- next
+ALTER TABLE award ENABLE ALWAYS TRIGGER award_nobody_approves_alone;
+-- next
+CREATE TRIGGER award_nobody_judges_an_own_proposal BEFORE INSERT OR UPDATE ON award FOR EACH ROW WHEN (NEW.proposed_by LIKE 'client%' AND NEW.cancelled_by IS NOT NULL) EXECUTE FUNCTION hands_differ('cancelled_by', 'proposed_by', 'nobody_judges_an_own_proposal');
+-- next
+ALTER TABLE award ENABLE ALWAYS TRIGGER award_nobody_judges_an_own_proposal;
 -- next
 GRANT SELECT, INSERT, UPDATE ON award TO ecosystem_api;
 -- next
@@ -4093,6 +4154,18 @@ CREATE TRIGGER substitution_hands_stay BEFORE UPDATE ON substitution FOR EACH RO
 -- next
 ALTER TABLE substitution ENABLE ALWAYS TRIGGER substitution_hands_stay;
 -- next
+CREATE TRIGGER substitution_nobody_approves_alone BEFORE INSERT OR UPDATE ON substitution FOR EACH ROW WHEN (NEW.proposed_by LIKE 'client%' AND NEW.approved_by IS NOT NULL) EXECUTE FUNCTION hands_differ('approved_by', 'proposed_by', 'nobody_approves_alone');
+-- next
+ALTER TABLE substitution ENABLE ALWAYS TRIGGER substitution_nobody_approves_alone;
+-- next
+CREATE TRIGGER substitution_nobody_approves_for_himself BEFORE INSERT OR UPDATE ON substitution FOR EACH ROW WHEN (NEW.consented_by LIKE 'client%' AND NEW.approved_by IS NOT NULL) EXECUTE FUNCTION hands_differ('approved_by', 'consented_by', 'nobody_approves_for_himself');
+-- next
+ALTER TABLE substitution ENABLE ALWAYS TRIGGER substitution_nobody_approves_for_himself;
+-- next
+CREATE TRIGGER substitution_one_takes_anothers_place BEFORE INSERT OR UPDATE ON substitution FOR EACH ROW WHEN (NEW.leaving_id LIKE 'client%' AND NEW.joining_id IS NOT NULL) EXECUTE FUNCTION hands_differ('joining_id', 'leaving_id', 'one_takes_anothers_place');
+-- next
+ALTER TABLE substitution ENABLE ALWAYS TRIGGER substitution_one_takes_anothers_place;
+-- next
 ALTER TABLE substitution ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE substitution FORCE ROW LEVEL SECURITY;
@@ -4368,6 +4441,18 @@ CREATE TRIGGER assessment_hands_stay BEFORE UPDATE ON assessment FOR EACH ROW EX
 -- next
 ALTER TABLE assessment ENABLE ALWAYS TRIGGER assessment_hands_stay;
 -- next
+CREATE TRIGGER assessment_nobody_publishes_an_own_assessment BEFORE INSERT OR UPDATE ON assessment FOR EACH ROW WHEN (NEW.assessed_by LIKE 'client%' AND NEW.published_by IS NOT NULL) EXECUTE FUNCTION hands_differ('published_by', 'assessed_by', 'nobody_publishes_an_own_assessment');
+-- next
+ALTER TABLE assessment ENABLE ALWAYS TRIGGER assessment_nobody_publishes_an_own_assessment;
+-- next
+CREATE TRIGGER assessment_nobody_publishes_an_own_review BEFORE INSERT OR UPDATE ON assessment FOR EACH ROW WHEN (NEW.reviewed_by LIKE 'client%' AND NEW.published_by IS NOT NULL) EXECUTE FUNCTION hands_differ('published_by', 'reviewed_by', 'nobody_publishes_an_own_review');
+-- next
+ALTER TABLE assessment ENABLE ALWAYS TRIGGER assessment_nobody_publishes_an_own_review;
+-- next
+CREATE TRIGGER assessment_nobody_reviews_an_own_assessment BEFORE INSERT OR UPDATE ON assessment FOR EACH ROW WHEN (NEW.assessed_by LIKE 'client%' AND NEW.reviewed_by IS NOT NULL) EXECUTE FUNCTION hands_differ('reviewed_by', 'assessed_by', 'nobody_reviews_an_own_assessment');
+-- next
+ALTER TABLE assessment ENABLE ALWAYS TRIGGER assessment_nobody_reviews_an_own_assessment;
+-- next
 ALTER TABLE assessment ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE assessment FORCE ROW LEVEL SECURITY;
@@ -4568,6 +4653,10 @@ ALTER TABLE challenge_decision ENABLE ALWAYS TRIGGER what_is_decided_is_open;
 CREATE TRIGGER contract_change_hands_stay BEFORE UPDATE ON contract_change FOR EACH ROW EXECUTE FUNCTION hands_stay('approved_by', 'approved_at', 'replied_by', 'disputed_by');
 -- next
 ALTER TABLE contract_change ENABLE ALWAYS TRIGGER contract_change_hands_stay;
+-- next
+CREATE TRIGGER contract_change_another_approves BEFORE INSERT OR UPDATE ON contract_change FOR EACH ROW WHEN (NEW.proposed_by LIKE 'client%' AND NEW.approved_by IS NOT NULL) EXECUTE FUNCTION hands_differ('approved_by', 'proposed_by', 'another_approves');
+-- next
+ALTER TABLE contract_change ENABLE ALWAYS TRIGGER contract_change_another_approves;
 -- next
 GRANT SELECT, INSERT, UPDATE ON contract_change TO ecosystem_api;
 -- next
@@ -4841,7 +4930,10 @@ BEGIN
   IF (EXISTS (
     SELECT FROM contract_party WHERE contract_party.authority_id = NEW.authority_id
       AND contract_party.contract_id = NEW.contract_id AND contract_party.role = 'supplier'
-      AND contract_party.organisation_id = NEW.supplier_id)) IS NOT TRUE THEN
+      AND contract_party.organisation_id = NEW.supplier_id)
+  AND (NOT NEW.scopes && ARRAY['milestones', 'observations'] OR NOT EXISTS (
+    SELECT FROM contract_departure AS gone WHERE gone.authority_id = NEW.authority_id
+      AND gone.contract_id = NEW.contract_id AND gone.organisation_id = NEW.supplier_id))) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_supplier_discloses';
   END IF;
@@ -4885,6 +4977,14 @@ GRANT SELECT, INSERT ON document TO ecosystem_api;
 CREATE TRIGGER facility_hands_stay BEFORE UPDATE ON facility FOR EACH ROW EXECUTE FUNCTION hands_stay('offered_by', 'agreed_by');
 -- next
 ALTER TABLE facility ENABLE ALWAYS TRIGGER facility_hands_stay;
+-- next
+CREATE TRIGGER facility_nobody_agrees_to_an_own_offer BEFORE INSERT OR UPDATE ON facility FOR EACH ROW WHEN (NEW.offered_by LIKE 'client%' AND NEW.agreed_by IS NOT NULL) EXECUTE FUNCTION hands_differ('agreed_by', 'offered_by', 'nobody_agrees_to_an_own_offer');
+-- next
+ALTER TABLE facility ENABLE ALWAYS TRIGGER facility_nobody_agrees_to_an_own_offer;
+-- next
+CREATE TRIGGER facility_nobody_lends_to_itself BEFORE INSERT OR UPDATE ON facility FOR EACH ROW WHEN (NEW.lender_id LIKE 'client%' AND NEW.borrower_id IS NOT NULL) EXECUTE FUNCTION hands_differ('borrower_id', 'lender_id', 'nobody_lends_to_itself');
+-- next
+ALTER TABLE facility ENABLE ALWAYS TRIGGER facility_nobody_lends_to_itself;
 -- next
 ALTER TABLE facility ENABLE ROW LEVEL SECURITY;
 -- next
@@ -5354,6 +5454,10 @@ CREATE TRIGGER assignment_hands_stay BEFORE UPDATE ON assignment FOR EACH ROW EX
 -- next
 ALTER TABLE assignment ENABLE ALWAYS TRIGGER assignment_hands_stay;
 -- next
+CREATE TRIGGER assignment_nobody_acknowledges_an_own_notice BEFORE INSERT OR UPDATE ON assignment FOR EACH ROW WHEN (NEW.notified_by LIKE 'client%' AND NEW.acknowledged_by IS NOT NULL) EXECUTE FUNCTION hands_differ('acknowledged_by', 'notified_by', 'nobody_acknowledges_an_own_notice');
+-- next
+ALTER TABLE assignment ENABLE ALWAYS TRIGGER assignment_nobody_acknowledges_an_own_notice;
+-- next
 ALTER TABLE assignment ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE assignment FORCE ROW LEVEL SECURITY;
@@ -5551,6 +5655,10 @@ CREATE TRIGGER contract_turn_hands_stay BEFORE UPDATE ON contract_turn FOR EACH 
 -- next
 ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_hands_stay;
 -- next
+CREATE TRIGGER contract_turn_nobody_replies_to_oneself BEFORE INSERT OR UPDATE ON contract_turn FOR EACH ROW WHEN (NEW.proposed_by LIKE 'client%' AND NEW.replied_by IS NOT NULL) EXECUTE FUNCTION hands_differ('replied_by', 'proposed_by', 'nobody_replies_to_oneself');
+-- next
+ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER contract_turn_nobody_replies_to_oneself;
+-- next
 GRANT SELECT, INSERT, UPDATE ON contract_turn TO ecosystem_api;
 -- next
 CREATE FUNCTION contract_turn_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -5606,6 +5714,10 @@ END $$;
 CREATE TRIGGER a_termination_rests_on_what_stands BEFORE INSERT OR UPDATE ON contract_turn FOR EACH ROW EXECUTE FUNCTION a_termination_rests_on_what_stands();
 -- next
 ALTER TABLE contract_turn ENABLE ALWAYS TRIGGER a_termination_rests_on_what_stands;
+-- next
+CREATE TRIGGER deduction_notice_nobody_decides_an_own_deduction BEFORE INSERT OR UPDATE ON deduction_notice FOR EACH ROW WHEN (NEW.announced_by LIKE 'client%' AND NEW.decided_by IS NOT NULL) EXECUTE FUNCTION hands_differ('decided_by', 'announced_by', 'nobody_decides_an_own_deduction');
+-- next
+ALTER TABLE deduction_notice ENABLE ALWAYS TRIGGER deduction_notice_nobody_decides_an_own_deduction;
 -- next
 ALTER TABLE deduction_notice ENABLE ROW LEVEL SECURITY;
 -- next
@@ -5781,6 +5893,14 @@ CREATE TRIGGER drawdown_hands_stay BEFORE UPDATE ON drawdown FOR EACH ROW EXECUT
 -- next
 ALTER TABLE drawdown ENABLE ALWAYS TRIGGER drawdown_hands_stay;
 -- next
+CREATE TRIGGER drawdown_nobody_approves_an_own_drawdown BEFORE INSERT OR UPDATE ON drawdown FOR EACH ROW WHEN (NEW.requested_by LIKE 'client%' AND NEW.approved_by IS NOT NULL) EXECUTE FUNCTION hands_differ('approved_by', 'requested_by', 'nobody_approves_an_own_drawdown');
+-- next
+ALTER TABLE drawdown ENABLE ALWAYS TRIGGER drawdown_nobody_approves_an_own_drawdown;
+-- next
+CREATE TRIGGER drawdown_nobody_disburses_an_own_approval BEFORE INSERT OR UPDATE ON drawdown FOR EACH ROW WHEN (NEW.approved_by LIKE 'client%' AND NEW.disbursed_by IS NOT NULL) EXECUTE FUNCTION hands_differ('disbursed_by', 'approved_by', 'nobody_disburses_an_own_approval');
+-- next
+ALTER TABLE drawdown ENABLE ALWAYS TRIGGER drawdown_nobody_disburses_an_own_approval;
+-- next
 ALTER TABLE drawdown ENABLE ROW LEVEL SECURITY;
 -- next
 ALTER TABLE drawdown FORCE ROW LEVEL SECURITY;
@@ -5893,6 +6013,14 @@ ALTER TABLE drawdown ENABLE ALWAYS TRIGGER drawdown_counts;
 CREATE TRIGGER excusal_hands_stay BEFORE UPDATE ON excusal FOR EACH ROW EXECUTE FUNCTION hands_stay('asked_by', 'decided_by', 'asked_hand', 'decided_hand');
 -- next
 ALTER TABLE excusal ENABLE ALWAYS TRIGGER excusal_hands_stay;
+-- next
+CREATE TRIGGER excusal_no_hand_excuses_itself BEFORE INSERT OR UPDATE ON excusal FOR EACH ROW WHEN (NEW.asked_hand LIKE 'client%' AND NEW.decided_hand IS NOT NULL) EXECUTE FUNCTION hands_differ('decided_hand', 'asked_hand', 'no_hand_excuses_itself');
+-- next
+ALTER TABLE excusal ENABLE ALWAYS TRIGGER excusal_no_hand_excuses_itself;
+-- next
+CREATE TRIGGER excusal_nobody_excuses_itself BEFORE INSERT OR UPDATE ON excusal FOR EACH ROW WHEN (NEW.asked_by LIKE 'client%' AND NEW.decided_by IS NOT NULL) EXECUTE FUNCTION hands_differ('decided_by', 'asked_by', 'nobody_excuses_itself');
+-- next
+ALTER TABLE excusal ENABLE ALWAYS TRIGGER excusal_nobody_excuses_itself;
 -- next
 GRANT SELECT, INSERT, UPDATE ON excusal TO ecosystem_api;
 -- next
@@ -6125,7 +6253,7 @@ BEGIN
     SELECT FROM milestone_submission AS one JOIN milestone ON
       milestone.authority_id = one.authority_id AND milestone.id = one.milestone_id
     WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
-      AND one.round = NEW.round AND one.submitted_by <> NEW.judged_by
+      AND one.round = NEW.round AND NOT is_one_hand(NEW.judged_by, one.submitted_by)
       AND one.submitted_at <= NEW.judged_at
       AND NEW.is_deemed = (
         milestone.deemed_at IS NOT NULL AND NEW.judged_at >= milestone.deemed_at)
@@ -6160,7 +6288,7 @@ BEGIN
   IF (EXISTS (
     SELECT FROM milestone_submission AS one
     WHERE one.authority_id = NEW.authority_id AND one.milestone_id = NEW.milestone_id
-      AND one.round = NEW.round AND one.submitted_by <> NEW.person_id)) IS NOT TRUE THEN
+      AND one.round = NEW.round AND NOT is_one_hand(NEW.person_id, one.submitted_by))) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'nobody_examines_an_own_submission';
   END IF;
@@ -6175,11 +6303,59 @@ CREATE TRIGGER observation_hands_stay BEFORE UPDATE ON observation FOR EACH ROW 
 -- next
 ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_hands_stay;
 -- next
+CREATE TRIGGER observation_no_hand_annuls_its_own_report BEFORE INSERT OR UPDATE ON observation FOR EACH ROW WHEN (NEW.reported_hand LIKE 'client%' AND NEW.annulled_hand IS NOT NULL) EXECUTE FUNCTION hands_differ('annulled_hand', 'reported_hand', 'no_hand_annuls_its_own_report');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_no_hand_annuls_its_own_report;
+-- next
+CREATE TRIGGER observation_no_hand_annuls_what_it_disputed BEFORE INSERT OR UPDATE ON observation FOR EACH ROW WHEN (NEW.disputed_hand LIKE 'client%' AND NEW.annulled_hand IS NOT NULL) EXECUTE FUNCTION hands_differ('annulled_hand', 'disputed_hand', 'no_hand_annuls_what_it_disputed');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_no_hand_annuls_what_it_disputed;
+-- next
+CREATE TRIGGER observation_no_hand_disputes_its_own_report BEFORE INSERT OR UPDATE ON observation FOR EACH ROW WHEN (NEW.reported_hand LIKE 'client%' AND NEW.disputed_hand IS NOT NULL) EXECUTE FUNCTION hands_differ('disputed_hand', 'reported_hand', 'no_hand_disputes_its_own_report');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_no_hand_disputes_its_own_report;
+-- next
+CREATE TRIGGER observation_no_hand_verifies_its_own_report BEFORE INSERT OR UPDATE ON observation FOR EACH ROW WHEN (NEW.reported_hand LIKE 'client%' AND NEW.verified_hand IS NOT NULL) EXECUTE FUNCTION hands_differ('verified_hand', 'reported_hand', 'no_hand_verifies_its_own_report');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_no_hand_verifies_its_own_report;
+-- next
+CREATE TRIGGER observation_no_hand_verifies_what_it_disputed BEFORE INSERT OR UPDATE ON observation FOR EACH ROW WHEN (NEW.disputed_hand LIKE 'client%' AND NEW.verified_hand IS NOT NULL) EXECUTE FUNCTION hands_differ('verified_hand', 'disputed_hand', 'no_hand_verifies_what_it_disputed');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_no_hand_verifies_what_it_disputed;
+-- next
+CREATE TRIGGER observation_nobody_annuls_its_own_report BEFORE INSERT OR UPDATE ON observation FOR EACH ROW WHEN (NEW.reported_by LIKE 'client%' AND NEW.annulled_by IS NOT NULL) EXECUTE FUNCTION hands_differ('annulled_by', 'reported_by', 'nobody_annuls_its_own_report');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_nobody_annuls_its_own_report;
+-- next
+CREATE TRIGGER observation_nobody_annuls_what_it_disputed BEFORE INSERT OR UPDATE ON observation FOR EACH ROW WHEN (NEW.disputed_by LIKE 'client%' AND NEW.annulled_by IS NOT NULL) EXECUTE FUNCTION hands_differ('annulled_by', 'disputed_by', 'nobody_annuls_what_it_disputed');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_nobody_annuls_what_it_disputed;
+-- next
+CREATE TRIGGER observation_nobody_disputes_its_own_report BEFORE INSERT OR UPDATE ON observation FOR EACH ROW WHEN (NEW.reported_by LIKE 'client%' AND NEW.disputed_by IS NOT NULL) EXECUTE FUNCTION hands_differ('disputed_by', 'reported_by', 'nobody_disputes_its_own_report');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_nobody_disputes_its_own_report;
+-- next
+CREATE TRIGGER observation_nobody_verifies_its_own_report BEFORE INSERT OR UPDATE ON observation FOR EACH ROW WHEN (NEW.reported_by LIKE 'client%' AND NEW.verified_by IS NOT NULL) EXECUTE FUNCTION hands_differ('verified_by', 'reported_by', 'nobody_verifies_its_own_report');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_nobody_verifies_its_own_report;
+-- next
+CREATE TRIGGER observation_nobody_verifies_what_it_disputed BEFORE INSERT OR UPDATE ON observation FOR EACH ROW WHEN (NEW.disputed_by LIKE 'client%' AND NEW.verified_by IS NOT NULL) EXECUTE FUNCTION hands_differ('verified_by', 'disputed_by', 'nobody_verifies_what_it_disputed');
+-- next
+ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_nobody_verifies_what_it_disputed;
+-- next
 GRANT SELECT, INSERT, UPDATE ON observation TO ecosystem_api;
 -- next
 CREATE TRIGGER observation_stays_as_reported BEFORE UPDATE ON observation FOR EACH ROW WHEN (OLD.metric_id IS DISTINCT FROM NEW.metric_id OR OLD.contract_id IS DISTINCT FROM NEW.contract_id OR OLD.starts_on IS DISTINCT FROM NEW.starts_on OR OLD.ends_on IS DISTINCT FROM NEW.ends_on OR OLD.hour IS DISTINCT FROM NEW.hour OR OLD.value IS DISTINCT FROM NEW.value OR OLD.numerator IS DISTINCT FROM NEW.numerator OR OLD.denominator IS DISTINCT FROM NEW.denominator OR OLD.source IS DISTINCT FROM NEW.source OR OLD.sample_size IS DISTINCT FROM NEW.sample_size OR OLD.squares IS DISTINCT FROM NEW.squares OR OLD.invited IS DISTINCT FROM NEW.invited OR OLD.channel IS DISTINCT FROM NEW.channel OR OLD.batch_id IS DISTINCT FROM NEW.batch_id OR OLD.reported_at IS DISTINCT FROM NEW.reported_at OR OLD.supersedes IS DISTINCT FROM NEW.supersedes OR OLD.interval::text IS DISTINCT FROM NEW.interval::text) EXECUTE FUNCTION nothing_is_rewritten();
 -- next
 ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_stays_as_reported;
+-- next
+CREATE TRIGGER payment_nobody_approves_an_own_claim BEFORE INSERT OR UPDATE ON payment FOR EACH ROW WHEN (NEW.claimed_by LIKE 'client%' AND NEW.approved_by IS NOT NULL) EXECUTE FUNCTION hands_differ('approved_by', 'claimed_by', 'nobody_approves_an_own_claim');
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_nobody_approves_an_own_claim;
+-- next
+CREATE TRIGGER payment_nobody_instructs_an_own_approval BEFORE INSERT OR UPDATE ON payment FOR EACH ROW WHEN (NEW.approved_by LIKE 'client%' AND NEW.instructed_by IS NOT NULL) EXECUTE FUNCTION hands_differ('instructed_by', 'approved_by', 'nobody_instructs_an_own_approval');
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_nobody_instructs_an_own_approval;
 -- next
 CREATE FUNCTION payment_is_shown(authority_id integer, contract_id text, payee_id text)
 RETURNS boolean LANGUAGE plpgsql STABLE AS $$
@@ -6435,6 +6611,14 @@ END $$;
 CREATE TRIGGER an_order_is_of_what_is_owed BEFORE INSERT ON bank_order FOR EACH ROW EXECUTE FUNCTION an_order_is_of_what_is_owed();
 -- next
 ALTER TABLE bank_order ENABLE ALWAYS TRIGGER an_order_is_of_what_is_owed;
+-- next
+CREATE TRIGGER payment_dispute_no_hand_agrees_to_an_own_proposal BEFORE INSERT OR UPDATE ON payment_dispute FOR EACH ROW WHEN (NEW.proposed_hand LIKE 'client%' AND NEW.agreed_hand IS NOT NULL) EXECUTE FUNCTION hands_differ('agreed_hand', 'proposed_hand', 'no_hand_agrees_to_an_own_proposal');
+-- next
+ALTER TABLE payment_dispute ENABLE ALWAYS TRIGGER payment_dispute_no_hand_agrees_to_an_own_proposal;
+-- next
+CREATE TRIGGER payment_dispute_nobody_agrees_to_an_own_proposal BEFORE INSERT OR UPDATE ON payment_dispute FOR EACH ROW WHEN (NEW.proposed_by LIKE 'client%' AND NEW.agreed_by IS NOT NULL) EXECUTE FUNCTION hands_differ('agreed_by', 'proposed_by', 'nobody_agrees_to_an_own_proposal');
+-- next
+ALTER TABLE payment_dispute ENABLE ALWAYS TRIGGER payment_dispute_nobody_agrees_to_an_own_proposal;
 -- next
 ALTER TABLE payment_dispute ENABLE ROW LEVEL SECURITY;
 -- next
