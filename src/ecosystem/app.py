@@ -71,6 +71,7 @@ from ecosystem.outcomes.past import routes as outcomes_past
 from ecosystem.outcomes.together import routes as together
 from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank
+from ecosystem.payments.calculating import actions as calculating
 from ecosystem.payments.closing import routes as closing
 from ecosystem.payments.deducting import routes as deducting
 from ecosystem.payments.disputing import routes as disputing
@@ -325,4 +326,5 @@ def _work(house: House, background: Background) -> None:
 
 async def _release(house: House) -> float:
     await releasing.release(house.database, house.clock)
+    await calculating.cover(house.database, house.clock)
     return _RELEASE_S

@@ -30,6 +30,7 @@ from ecosystem.ledger.model import AccountKind, AccountName
 from ecosystem.outcomes import queries as outcomes
 from ecosystem.outcomes.model import READS
 from ecosystem.payments.calculation import Calculation, Proof
+from ecosystem.payments.covering.tables import awaited
 from ecosystem.payments.disputing.tables import payment_dispute
 from ecosystem.payments.model import (
     PaymentFacts,
@@ -203,6 +204,7 @@ _totals = (
         _sum(payment.c.paid, payment.c.received_at.is_not(None)).label("received"),
         money_json(_withheld, contract.c.currency).label("withheld"),
         money_json(_interest, contract.c.currency).label("late_interest"),
+        money_json(awaited(contract), contract.c.currency).label("awaited"),
     )
     .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)
     .where(contract.c.activated_at.is_not(None))

@@ -116,3 +116,6 @@ class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
     """Kept for the tax office: neither payable to the payee, nor in `earned`."""
     late_interest: Money
     """What late payments have earned: beyond the value, and in none of the other amounts."""
+    awaited: Money
+    """What the programme has to have again before what became known after the end of the contract
+    is calculated; in none of the other amounts."""

@@ -2002,6 +2002,30 @@ CREATE UNIQUE INDEX a_right_stands_once ON right_to_end (authority_id, contract_
 -- next
 CREATE INDEX right_of_contract ON right_to_end (authority_id, contract_id, id);
 -- next
+CREATE TABLE shortfall (
+	authority_id INTEGER NOT NULL,
+	id TEXT COLLATE "C" NOT NULL CONSTRAINT shortfall_id_is_identifier CHECK (id ~ '^shortfall_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
+	version INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	contract_id TEXT COLLATE "C" NOT NULL,
+	programme_id TEXT COLLATE "C" NOT NULL,
+	amount NUMERIC NOT NULL,
+	currency TEXT COLLATE "C" NOT NULL,
+	arose_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT shortfall_pkey PRIMARY KEY (authority_id, id),
+	CONSTRAINT shortfall_authority_id_contract_id_refers FOREIGN KEY(authority_id, contract_id) REFERENCES contract (authority_id, id),
+	CONSTRAINT shortfall_authority_id_programme_id_refers FOREIGN KEY(authority_id, programme_id) REFERENCES programme (authority_id, id),
+	CONSTRAINT shortfall_state_is_known CHECK (state IN ('waiting', 'covered', 'lapsed')),
+	CONSTRAINT shortfall_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
+	CONSTRAINT shortfall_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
+	CONSTRAINT shortfall_state_is_the_last_step CHECK ((state = 'waiting') = (ended_at IS NULL))
+);
+-- next
+CREATE UNIQUE INDEX a_contract_waits_for_one_amount ON shortfall (authority_id, contract_id) WHERE state = 'waiting';
+-- next
+CREATE INDEX shortfall_waiting ON shortfall (contract_id) WHERE state = 'waiting';
+-- next
 CREATE TABLE assignment (
 	authority_id INTEGER NOT NULL,
 	id TEXT COLLATE "C" NOT NULL CONSTRAINT assignment_id_is_identifier CHECK (id ~ '^assignment_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
@@ -5449,6 +5473,86 @@ END $$;
 CREATE TRIGGER a_right_follows_a_calculation BEFORE INSERT OR UPDATE ON right_to_end FOR EACH ROW EXECUTE FUNCTION a_right_follows_a_calculation();
 -- next
 ALTER TABLE right_to_end ENABLE ALWAYS TRIGGER a_right_follows_a_calculation;
+-- next
+ALTER TABLE shortfall ENABLE ROW LEVEL SECURITY;
+-- next
+ALTER TABLE shortfall FORCE ROW LEVEL SECURITY;
+-- next
+CREATE POLICY shortfall_seen ON shortfall USING (authority_id = nullif(current_setting('app.authority', true), '')::integer OR EXISTS (
+    SELECT FROM contract_party WHERE contract_party.authority_id = shortfall.authority_id
+      AND contract_party.contract_id = shortfall.contract_id
+      AND contract_party.role = 'supplier'
+      AND contract_party.organisation_id = nullif(current_setting('app.organisation', true), '')) OR EXISTS (
+    SELECT FROM organisation JOIN jurisdiction ON jurisdiction.code = organisation.jurisdiction
+    WHERE organisation.number = authority_id
+      AND jurisdiction.path LIKE '%/' || nullif(current_setting('app.oversees', true), '') || '/%') OR current_setting('app.purpose', true) = 'calculation');
+-- next
+GRANT SELECT, INSERT, UPDATE ON shortfall TO ecosystem_api;
+-- next
+CREATE FUNCTION shortfall_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  marks text[];
+  always text[] := '{state,version}';
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.version = 1 AND NEW.state = ANY ('{waiting}'::text[]) THEN
+      RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'shortfall % begins as %', NEW.id, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'shortfall_takes_its_turn';
+  END IF;
+  marks := CASE OLD.state || ' ' || NEW.state
+    WHEN 'waiting covered' THEN '{ended_at}'
+    WHEN 'waiting lapsed' THEN '{ended_at}'
+  END;
+  IF marks IS NULL OR NEW.version <> OLD.version + 1
+    OR to_jsonb(NEW) - marks - always IS DISTINCT FROM to_jsonb(OLD) - marks - always
+  THEN
+    RAISE EXCEPTION 'shortfall % cannot go from % to % like this', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'shortfall_takes_its_turn';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER shortfall_turns BEFORE INSERT OR UPDATE ON shortfall FOR EACH ROW EXECUTE FUNCTION shortfall_takes_its_turn();
+-- next
+ALTER TABLE shortfall ENABLE ALWAYS TRIGGER shortfall_turns;
+-- next
+CREATE FUNCTION a_shortfall_follows_an_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM contract WHERE contract.authority_id = NEW.authority_id
+      AND contract.id = NEW.contract_id AND contract.programme_id = NEW.programme_id
+      AND contract.currency = NEW.currency AND contract.ended_at <= NEW.arose_at
+      AND NEW.amount <= contract.price)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_shortfall_follows_an_end';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_shortfall_follows_an_end BEFORE INSERT ON shortfall FOR EACH ROW EXECUTE FUNCTION a_shortfall_follows_an_end();
+-- next
+ALTER TABLE shortfall ENABLE ALWAYS TRIGGER a_shortfall_follows_an_end;
+-- next
+CREATE FUNCTION what_is_bound_anew_was_signed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.act <> 'raise' OR NOT EXISTS (
+    SELECT FROM contract WHERE contract.authority_id = NEW.authority_id
+      AND contract.id = NEW.reference AND contract.ended_at IS NOT NULL
+      AND contract.price < NEW.amount + (
+        SELECT coalesce(sum(account.credits - account.debits), 0) FROM ledger_account AS account
+        WHERE account.authority_id = NEW.authority_id AND account.owner_ref = NEW.reference
+          AND account.currency = NEW.currency))) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_bound_anew_was_signed';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER what_is_bound_anew_was_signed BEFORE INSERT ON transfer FOR EACH ROW EXECUTE FUNCTION what_is_bound_anew_was_signed();
+-- next
+ALTER TABLE transfer ENABLE ALWAYS TRIGGER what_is_bound_anew_was_signed;
 -- next
 CREATE TRIGGER assignment_hands_stay BEFORE UPDATE ON assignment FOR EACH ROW EXECUTE FUNCTION hands_stay('notified_by', 'acknowledged_by');
 -- next

@@ -1,24 +1,37 @@
 """Calculate what is proved under many contracts and was calculated by nobody yet."""
 
 from collections.abc import AsyncIterator
-from typing import Final
+from datetime import datetime
+from typing import Final, Protocol
 
 import msgspec
+import structlog
 
 from ecosystem.contracts.tables import CALCULATION
 from ecosystem.history.model import Occurrence
+from ecosystem.ledger.rules import FundsInsufficient
 from ecosystem.outcomes.demonstrating import queries as demonstrating
 from ecosystem.outcomes.together.model import TogetherFacts
 from ecosystem.payments.calculating import queries
 from ecosystem.payments.computing import actions as computing
+from ecosystem.payments.covering import queries as covering
 from ecosystem.runtime import due, idempotency
 from ecosystem.runtime.clock import Clock
-from ecosystem.runtime.database import Database, Record, Tx
+from ecosystem.runtime.database import Database, Record, Tx, is_away
+from ecosystem.runtime.pool import DatabaseBusy
 from ecosystem.values.period import Period
 from ecosystem.values.refusal import Refusal
 
+_log: Final = structlog.get_logger("ecosystem.payments")
 RULE: Final = "rule:calculation"
 """Stands where a client stands: nobody acted."""
+
+
+class Finding(Protocol):
+    """Finds contracts that are due, each with its authority's organisation and jurisdiction."""
+
+    async def __call__(self, tx: Tx, *, at: datetime, after: str) -> list[Record]:
+        """Return the next ones `after` one, by identifier; none where there are no more."""
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +87,48 @@ async def _prove(tx: Tx, metric_id: str, days: Period, occurrence: Occurrence) -
         await computing.calculate(tx, contract_id, by=occurrence.body.by, at=at)
 
 
+async def cover(database: Database, clock: Clock) -> int:
+    """Calculate what waits for money that its programme has again; return for how many contracts.
+
+    As `each` does.
+    """
+    return await each(database, clock, covering.payable, otherwise="not covered")
+
+
+async def each(database: Database, clock: Clock, find: Finding, *, otherwise: str) -> int:
+    """Calculate each contract that `find` returns; return how many there were.
+
+    Each is a transaction of its own, so any number of processes may do it at once, and be killed
+    at any instant. One that cannot be calculated is told to the log with the words `otherwise`,
+    and left, and found again.
+    """
+    done, after = 0, ""
+    while True:
+        async with database.transaction({"purpose": CALCULATION}) as tx:
+            at = clock.at(await idempotency.clock(tx))
+            found = await find(tx, at=at, after=after)
+        if not found:
+            return done
+        for one in found:
+            done += await _calculated(database, clock, one, otherwise=otherwise)
+        after = found[-1]["id"]
+
+
+async def _calculated(database: Database, clock: Clock, one: Record, *, otherwise: str) -> bool:
+    """Calculate one contract; whatever is wrong with it holds up none of those behind it."""
+    try:
+        made = await calculate(database, clock, one)
+    except Exception as error:
+        if isinstance(error, DatabaseBusy) or is_away(error):
+            raise
+        _log.exception(otherwise, contract=one["id"])
+        return False
+    if isinstance(made, Refused):
+        _log.warning(otherwise, contract=made.contract_id, code=made.code)
+        return False
+    return True
+
+
 async def pages(database: Database, clock: Clock, *, period: Period) -> AsyncIterator[list[Record]]:
     """Yield all contracts in force in pages, as `queries.page` does, each read when it is due."""
     after = (0, "")
@@ -97,7 +152,19 @@ async def calculate(database: Database, clock: Clock, one: Record) -> int | Refu
     try:
         async with database.transaction(local) as tx:
             at = clock.at(await idempotency.clock(tx))
-            return await computing.calculate(tx, one["id"], by=due.authority(one, rule=RULE), at=at)
+            by = due.authority(one, rule=RULE)
+            made = await computing.calculate(tx, one["id"], by=by, at=at)
+            waits = await covering.waiting(tx, one["id"], authority=one["authority_id"])
+            return made if waits is None else _waiting(one["id"], waits)
     except Refusal as refusal:
-        detail = f"{refusal.detail.rstrip('.')}. {refusal.remedy}"
-        return Refused(contract_id=one["id"], code=refusal.code(), detail=detail)
+        return _refused(one["id"], refusal)
+
+
+def _waiting(contract_id: str, waits: Record) -> Refused:
+    said = f"The programme has not the {waits['amount']:f} {waits['currency']} that are waited for."
+    return _refused(contract_id, FundsInsufficient(said))
+
+
+def _refused(contract_id: str, refusal: Refusal) -> Refused:
+    detail = f"{refusal.detail.rstrip('.')}. {refusal.remedy}"
+    return Refused(contract_id=contract_id, code=refusal.code(), detail=detail)

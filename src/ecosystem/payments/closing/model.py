@@ -60,7 +60,9 @@ class ClosingAccount(msgspec.Struct, frozen=True, kw_only=True):
     bound: Money
     """Obligated, and not earned: what is retained, and while the contract goes on what is open."""
     returned: Money
-    """What has gone back to the programme with the end of the contract."""
+    """What has gone back to the programme since the end of the contract, and was not bound anew."""
+    awaited: Money
+    """What the programme has to have again before what became known since is calculated."""
     is_balanced: bool
     """Whether value = payable + in transit + paid + withheld + bound + returned, in the
     ledger, and what is calculated is what is payable, in transit and paid."""

@@ -11,6 +11,7 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes.tables import contract_change
 from ecosystem.contracts.model import State as ContractState
 from ecosystem.contracts.payment_rules import Advance, PaymentRule, Retention
+from ecosystem.contracts.tables import contract
 from ecosystem.contracts.turning.model import TurnFacts
 from ecosystem.ledger import queries as ledger
 from ecosystem.ledger.model import AccountKind
@@ -18,6 +19,8 @@ from ecosystem.ledger.tables import transfer
 from ecosystem.payments.calculating import queries as calculating
 from ecosystem.payments.calculation import Stage
 from ecosystem.payments.closing.model import CloseFacts, ClosingAccount
+from ecosystem.payments.covering.rules import retained
+from ecosystem.payments.covering.tables import awaited
 from ecosystem.payments.deducting import queries as deducting
 from ecosystem.payments.disputing import queries as disputes
 from ecosystem.payments.model import State, Step
@@ -58,6 +61,11 @@ _CONTRACT_OF: Final = Statement(
         payment.c.authority_id == _AUTHORITY, payment.c.id == bindparam("id", type_=Text)
     )
 )
+_AWAITED: Final = Statement(
+    select(awaited(contract)).where(
+        contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT
+    )
+)
 _KEPT: Final = (AccountKind.ENCUMBERED, AccountKind.WITHHELD)
 _OWED: Final = (AccountKind.PAYABLE, AccountKind.IN_TRANSIT, AccountKind.DISBURSED)
 
@@ -83,7 +91,7 @@ async def close_facts(
         ),
         bound=f"{held[AccountKind.ENCUMBERED]:f}",
         contested=await deducting.contested(tx, contract_id, at=at),
-        retained=f"{max(-_total(steps, _is_retention), Decimal(0)):f}",
+        retained=f"{retained(steps):f}",
     )
     return facts, row
 
@@ -113,6 +121,7 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
         "paid": held[AccountKind.DISBURSED],
         "bound": held[AccountKind.ENCUMBERED],
         "returned": returned,
+        "awaited": await tx.value(_AWAITED, **key),
     }
     return ClosingAccount(
         contract_id=contract_id,
@@ -127,17 +136,17 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
 
 
 def _moved(moved: Iterable[Record], ended_at: datetime | None) -> tuple[Decimal, Decimal]:
-    """Return what has returned since the end of a contract, and what was obligated for it."""
-    returned = sum(
-        (
-            one["amount"]
-            for one in moved
-            if one["act"] == "lower" and ended_at is not None and one["recorded_at"] >= ended_at
-        ),
-        Decimal(0),
-    )
-    signed = (-one["amount"] if one["act"] == "lower" else one["amount"] for one in moved)
-    return returned, sum(signed, returned)
+    """Return what has returned since the end of a contract, and what was obligated for it.
+
+    What was bound anew since is returned no more.
+    """
+    signed = [
+        (one["recorded_at"], -one["amount"] if one["act"] == "lower" else one["amount"])
+        for one in moved
+    ]
+    since = (amount for at, amount in signed if ended_at is not None and at >= ended_at)
+    returned = -sum(since, Decimal(0))
+    return returned, sum((amount for _, amount in signed), returned)
 
 
 async def _held(tx: Tx, row: Record) -> Mapping[AccountKind, Decimal]:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from typing import Final
 
 from ecosystem.contracts.canonical import canonical
@@ -16,6 +15,8 @@ from ecosystem.ledger.model import AccountKind
 from ecosystem.payments import actions as payments
 from ecosystem.payments import queries, rules
 from ecosystem.payments.calculating import queries as calculating
+from ecosystem.payments.covering import actions as covering
+from ecosystem.payments.covering.queries import AskedFor
 from ecosystem.payments.dividing import queries as dividing
 from ecosystem.payments.dividing.model import DueFacts
 from ecosystem.payments.dividing.rules import dues
@@ -50,11 +51,13 @@ _REVERSE: Final = payments.marking("reversed")
 async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int:
     """Calculate what is proved under a contract, and make payments of the difference.
 
-    One for each of those who supply together and are due something.
-    Returns how many calculations are new: none where nothing changed since the last.
-    Refuses as the rules do, and with FundsInsufficient where less is encumbered.
-    Effects: holds the contract; `calculation.made` for each new calculation; rights to end it;
-    `payment.reversed` and `payment.computed`; money moves between encumbered and payable.
+    One for each of those who supply together and are due something. Under a contract that has
+    ended, what is short is bound anew; where the programme has less, nothing is calculated, and
+    the shortfall waits. Returns how many calculations are new: none where nothing changed since
+    the last. Refuses as the rules do, and with FundsInsufficient where less is encumbered.
+    Effects: holds the contract and what nobody has claimed; `calculation.made` for each new
+    calculation; rights to end it; `payment.reversed` and `payment.computed`; money moves between
+    encumbered and payable; after an end, as `covering.cover` and `covering.give_back`.
     """
     async with tx.allowing("purpose", CALCULATION):
         return await _calculate(tx, contract_id, by=by, at=at)
@@ -65,43 +68,61 @@ async def _calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> in
     told: calculating.Proofs = {}
     facts = await calculating.step_facts(tx, terms, row, at=at, proofs=told)
     made = rules.calculate(facts, by=by, at=at)
-    if made:
-        await ledger.hold(tx, queries.earning(row, contract_id), currency=row["currency"])
-        lead_id = queries.payee_of(terms)
-        kept = partial(_keep, tx, contract_id, told=told, lead_id=lead_id, by=by, at=at)
-        ids = [await kept(one) for one in made]
-        due = DueFacts(
-            contract_id=contract_id, steps=facts, made=made, ids=tuple(ids), lead_id=lead_id,
-            together=consortium_of(terms, "supplier"),
-            accounts=await dividing.accounts(tx, contract_id),
-        )  # fmt: skip
-        for one in dues(due):
-            await _compute(tx, one, row, by=by, at=at)
-        await rights.follow(tx, told_of(contract_id, facts, made, ids), by=by, at=at)
-    return len(made)
+    due = DueFacts(
+        contract_id=contract_id, steps=facts, made=made,
+        ids=tuple(mint("calculation", authority=row["authority_id"]) for _ in made),
+        lead_id=queries.payee_of(terms), together=consortium_of(terms, "supplier"),
+        accounts=await dividing.accounts(tx, contract_id) if made else {},
+    )  # fmt: skip
+    owed = dues(due) if made else ()
+    if row["ended_at"] is None:
+        return await _follow(tx, due, owed, row, told, by=by, at=at)
+    asked = AskedFor(steps=facts, made=made, dues=owed)
+    covered = await covering.cover(tx, asked, row, by=by, at=at)
+    if covered.is_short():
+        return 0
+    done = await _follow(tx, due, owed, row, told, by=by, at=at)
+    await covering.give_back(tx, covered, row, by=by, at=at)
+    return done
+
+
+async def _follow(
+    tx: Tx, due: DueFacts, owed: tuple[ComputeFacts, ...], row: Record,
+    told: calculating.Proofs, *, by: Actor, at: datetime,
+) -> int:  # fmt: skip
+    """Keep new calculations, and make and take back payments by them."""
+    if not due.made:
+        return 0
+    accounts = queries.earning(row, due.contract_id)
+    await ledger.hold(tx, accounts, currency=row["currency"])
+    for calculation_id, one in zip(due.ids, due.made, strict=True):
+        await _keep(tx, calculation_id, due, one, told=told, by=by, at=at)
+    for each in owed:
+        await _compute(tx, each, row, by=by, at=at)
+    seen = told_of(due.contract_id, due.steps, due.made, due.ids)
+    await rights.follow(tx, seen, by=by, at=at)
+    return len(due.made)
 
 
 async def _keep(
-    tx: Tx, contract_id: str, made: StepMade, *, told: calculating.Proofs, lead_id: str,
+    tx: Tx, calculation_id: str, due: DueFacts, made: StepMade, *, told: calculating.Proofs,
     by: Actor, at: datetime,
-) -> str:  # fmt: skip
-    authority = authority_of(contract_id)
-    calculation_id = mint("calculation", authority=authority)
+) -> None:  # fmt: skip
     await tx.run(
         _KEEP,
-        authority_id=authority, id=calculation_id, contract_id=contract_id, ordinal=made.ordinal,
-        supersedes=made.supersedes, kind=PaymentKind.OUTCOME, late_payment_id=None,
-        document=canonical(made.calculation), proofs=calculating.kept(made.calculation, told),
+        authority_id=authority_of(calculation_id), id=calculation_id, contract_id=due.contract_id,
+        ordinal=made.ordinal, supersedes=made.supersedes, kind=PaymentKind.OUTCOME,
+        late_payment_id=None, document=canonical(made.calculation),
+        proofs=calculating.kept(made.calculation, told),
         digest=bytes.fromhex(made.calculation.digest), total=made.calculation.payable().decimal(),
         currency=made.calculation.currency, recorded_at=at,
     )  # fmt: skip
-    placed = Placed(contract_id=contract_id, ordinal=made.ordinal, supersedes=made.supersedes)
+    placed = Placed(contract_id=due.contract_id, ordinal=made.ordinal, supersedes=made.supersedes)
     members = tuple(one.organisation_id for one in made.calculation.members())
     await history.record(
         tx, "calculation.made", calculation_id, facts=placed, decision=made.calculation, by=by,
-        at=at, audience=Audience(organisations=members or (lead_id,)),
+        at=at, audience=Audience(organisations=members or (due.lead_id,)),
     )  # fmt: skip
-    return calculation_id
 
 
 async def _compute(tx: Tx, facts: ComputeFacts, row: Record, *, by: Actor, at: datetime) -> None:

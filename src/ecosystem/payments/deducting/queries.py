@@ -1,17 +1,18 @@
 """Read notices of deductions: facts for the rules, locked; views for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Integer, Text, bindparam, func, or_, select, text
+from sqlalchemy import ARRAY, Integer, Text, all_, bindparam, func, or_, select, text
 
 from ecosystem.catalogue.profiles.days import within
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes.queries import rules_of
 from ecosystem.payments.calculation import Calculation, Relief, Stage
+from ecosystem.payments.deducting import rules
 from ecosystem.payments.deducting.model import (
     AnnounceFacts,
     DeductedLine,
@@ -22,7 +23,7 @@ from ecosystem.payments.deducting.model import (
 )
 from ecosystem.payments.deducting.rules import DeductionMissing
 from ecosystem.payments.deducting.tables import deduction_notice, deduction_reply
-from ecosystem.payments.model import Placed, Relieved
+from ecosystem.payments.model import Placed, Relieved, StepMade
 from ecosystem.payments.pipeline import RELIEF
 from ecosystem.payments.queries import payee_of
 from ecosystem.payments.tables import calculation
@@ -31,6 +32,7 @@ from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import money, revision
+from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, owner
 
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
@@ -97,6 +99,7 @@ _DROPPED: Final = Statement(
 _CONTESTED: Final = Statement(
     select(func.coalesce(func.sum(_of.amount), 0)).where(
         *_OF_CONTRACT,
+        _of.ordinal != all_(bindparam("besides", type_=ARRAY(Integer))),
         or_(
             _of.state == State.REPLIED.value,
             (_of.state == State.ANNOUNCED.value) & (_of.reply_ends_at > bindparam("now")),
@@ -159,10 +162,33 @@ async def reliefs(tx: Tx, contract_id: str) -> tuple[Relieved, ...]:
 
 async def contested(tx: Tx, contract_id: str, *, at: datetime) -> str:
     """Return what is deducted under a contract and not final at a time, as a decimal string."""
-    found = await tx.value(
-        _CONTESTED, authority_id=authority_of(contract_id), contract_id=contract_id, now=at
-    )
-    return f"{found:f}"
+    return f"{await _contested(tx, contract_id, at=at):f}"
+
+
+async def contested_after(
+    tx: Tx, contract_id: str, made: Iterable[StepMade], *, by: Actor, at: datetime
+) -> Decimal:
+    """Return what is deducted and not final once new calculations are kept and announced."""
+    found, again = Decimal(0), list[int]()
+    for one in made:
+        placed = Placed(contract_id=contract_id, ordinal=one.ordinal, supersedes=one.supersedes)
+        facts = await announce_facts(tx, "", placed, one.calculation, at=at)
+        if rules.is_changed(facts):
+            again.append(one.ordinal)
+            announced = rules.announce(facts, by=by, at=at)
+            found += Decimal(0) if announced is None else announced.amount.decimal()
+    return found + await _contested(tx, contract_id, at=at, besides=again)
+
+
+async def _contested(
+    tx: Tx, contract_id: str, *, at: datetime, besides: Sequence[int] = ()
+) -> Decimal:
+    found: Decimal = await tx.value(
+        _CONTESTED,
+        authority_id=authority_of(contract_id), contract_id=contract_id, now=at,
+        besides=list(besides),
+    )  # fmt: skip
+    return found
 
 
 async def announce_facts(

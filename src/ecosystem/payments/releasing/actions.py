@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import structlog
 from sqlalchemy import text
 
 from ecosystem.contracts import queries as contracts
@@ -11,13 +10,10 @@ from ecosystem.history.model import Occurrence
 from ecosystem.payments.calculating import actions as calculating
 from ecosystem.payments.calculation import Calculation
 from ecosystem.payments.releasing import queries
-from ecosystem.runtime import idempotency
 from ecosystem.runtime.clock import Clock
-from ecosystem.runtime.database import Database, Record, Statement, Tx, is_away
+from ecosystem.runtime.database import Database, Statement, Tx
 from ecosystem.runtime.minting import mint
-from ecosystem.runtime.pool import DatabaseBusy
 
-_log: Final = structlog.get_logger("ecosystem.payments")
 _OF: Final = "authority_id = :authority_id AND contract_id = :contract_id"
 _PLAN: Final = Statement(
     text("""
@@ -69,31 +65,6 @@ async def settle(tx: Tx, occurrence: Occurrence) -> None:
 async def release(database: Database, clock: Clock) -> int:
     """Calculate each contract under which a day of release has come; return how many there were.
 
-    Each is a transaction of its own, so any number of processes may do it at once, and be killed
-    at any instant. One that cannot be calculated is told to the log and left, and found again.
+    As `calculating.each` does.
     """
-    done, after = 0, ""
-    while True:
-        async with database.transaction() as tx:
-            at = clock.at(await idempotency.clock(tx))
-            found = await queries.due(tx, at=at, after=after)
-        if not found:
-            return done
-        for one in found:
-            done += await _released(database, clock, one)
-        after = found[-1]["id"]
-
-
-async def _released(database: Database, clock: Clock, one: Record) -> bool:
-    """Calculate one contract; whatever is wrong with it holds up none of those behind it."""
-    try:
-        made = await calculating.calculate(database, clock, one)
-    except Exception as error:
-        if isinstance(error, DatabaseBusy) or is_away(error):
-            raise
-        _log.exception("not released", contract=one["id"])
-        return False
-    if isinstance(made, calculating.Refused):
-        _log.warning("not released", contract=made.contract_id, code=made.code)
-        return False
-    return True
+    return await calculating.each(database, clock, queries.due, otherwise="not released")
