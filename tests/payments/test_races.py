@@ -9,6 +9,7 @@ import pytest
 from ecosystem.ledger.model import AccountKind
 from ecosystem.payments import rules
 from ecosystem.runtime.database import Database
+from ecosystem.runtime.postgres import EmbeddedServer
 from tests.payments.agreement import (
     FEBRUARY,
     Agreement,
@@ -33,6 +34,9 @@ from tests.payments.steps import (
 )
 
 pytestmark = pytest.mark.anyio
+
+BLOCKED = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
+HOLD = "SELECT FROM ledger_account WHERE owner_ref = $1 FOR UPDATE"
 
 
 @pytest.fixture
@@ -118,4 +122,30 @@ async def test_facts_that_are_proved_at_once_are_paid_once_each(
 
     assert (await totals(database, agreed))["payable"] == "11500.00"
     assert sum(row["amount"] for row in await payments(database, agreed)) == 11500
+    assert await unsound(database) == []
+
+
+async def test_a_calculation_and_a_rejection_of_what_it_takes_back_do_not_wait_for_each_other(
+    database: Database, agreed: Agreement, server: EmbeddedServer, database_name: str
+) -> None:
+    first = await verify(database, agreed, "matters", "100")
+    [made] = await payments(database, agreed)
+    superuser = await asyncpg.connect(server.dsn(database_name, role="postgres"))
+
+    async with superuser.transaction():
+        await superuser.execute(HOLD, agreed.contract_id)
+        tasks = list[asyncio.Task[object]]()
+        for one in (
+            verify(database, agreed, "matters", "50", supersedes=first),
+            reject(database, agreed, made["id"]),
+        ):
+            tasks.append(asyncio.create_task(one))
+            while await superuser.fetchval(BLOCKED) < len(tasks):
+                await superuser.execute("SELECT pg_sleep(0.01)")
+    await superuser.close()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert not isinstance(ended[0], BaseException)
+    assert isinstance(ended[1], rules.PaymentOutOfTurn)
+    assert [one["state"] for one in await payments(database, agreed)] == ["reversed", "computed"]
     assert await unsound(database) == []

@@ -1,8 +1,7 @@
 """Calculate what is proved under many contracts and was calculated by nobody yet."""
 
-from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Final, Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
 
 import msgspec
 import structlog
@@ -23,15 +22,10 @@ from ecosystem.values.period import Period
 from ecosystem.values.refusal import Refusal
 
 _log: Final = structlog.get_logger("ecosystem.payments")
+Finding = Callable[..., Awaitable[list[Record]]]
+"""Returns from a `tx` the next contracts that are due `at` a time, `after` one."""
 RULE: Final = "rule:calculation"
 """Stands where a client stands: nobody acted."""
-
-
-class Finding(Protocol):
-    """Finds contracts that are due, each with its authority's organisation and jurisdiction."""
-
-    async def __call__(self, tx: Tx, *, at: datetime, after: str) -> list[Record]:
-        """Return the next ones `after` one, by identifier; none where there are no more."""
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
