@@ -48,7 +48,7 @@ from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import money, revision
-from ecosystem.values.actor import Actor
+from ecosystem.values.actor import Actor, OrganisationKind
 from ecosystem.values.identifiers import owner
 
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
@@ -91,9 +91,21 @@ _SUMMARY: Final = (
 _STEPS_TAKEN: Final = (
     "claimed", "approved", "rejected", "instructed", "settled", "received",
 )  # fmt: skip
+_BESIDE: Final = bindparam("beside", type_=Text)
+
+
+def _told_whom(paid_to: ColumnElement[str], payee: ColumnElement[str]) -> ColumnElement[str | None]:
+    """Return who was paid, but to a lender `beside` nothing of another lender."""
+    return case((paid_to.in_([payee, func.coalesce(_BESIDE, paid_to)]), paid_to), else_=None)
+
+
 _settlements = (
     select(
-        VIEW.c.bank_reference, VIEW.c.settled_on, VIEW.c.paid_to_id, VIEW.c.amount, VIEW.c.returned
+        VIEW.c.bank_reference,
+        VIEW.c.settled_on,
+        _told_whom(VIEW.c.paid_to_id, VIEW.c.payee_id).label("paid_to_id"),
+        VIEW.c.amount,
+        VIEW.c.returned,
     )
     .where(VIEW.c.authority_id == _AUTHORITY, VIEW.c.payment_id == _ID)
     .order_by(VIEW.c.version)
@@ -108,7 +120,7 @@ _one = (
         *(instant(payment.c[f"{step}_at"]).label(f"{step}_at") for step in _STEPS_TAKEN),
         *(payment.c[f"{step}_by"] for step in _STEPS_TAKEN),
         payment.c.rejected_reason,
-        payment.c.paid_to_id,
+        _told_whom(payment.c.paid_to_id, payment.c.payee_id).label("paid_to_id"),
         payment.c.bank_reference,
         select(func.coalesce(func.json_agg(_settlements.table_valued()), func.json_build_array()))
         .scalar_subquery()
@@ -119,7 +131,14 @@ _one = (
     .where(*_KEY)
     .subquery("one")
 )
-_VIEW: Final = Statement(select(json_row(_one).label("body"), _one.c.version))
+_HIDES: Final = exists(
+    select(VIEW.c.version)
+    .where(VIEW.c.authority_id == _AUTHORITY, VIEW.c.payment_id == _ID)
+    .where(_told_whom(VIEW.c.paid_to_id, VIEW.c.payee_id).is_(None))
+) | (_one.c.instructed_at.is_not(None) & _one.c.paid_to_id.is_(None))
+_VIEW: Final = Statement(
+    select(json_row(_one).label("body"), _one.c.version, _HIDES.label("hides"))
+)
 PAYMENTS: Final = page_of(select(*_SUMMARY).where(*_OF_CONTRACT))
 """A page of the payments of a contract."""
 CALCULATIONS: Final = page_of(
@@ -230,9 +249,18 @@ _LOCKED: Final = Statement(
 )
 
 
-async def view(tx: Tx, payment_id: str) -> Record:
-    """Return a payment's JSON as `body`, and its version. Refuses with PaymentMissing."""
-    return _found(await tx.row(_VIEW, authority_id=owner_of(payment_id), id=payment_id))
+async def view(tx: Tx, payment_id: str, *, seen_by: Actor) -> Record:
+    """Return a payment's JSON as `body`, its version, and whether it hides another lender.
+
+    Refuses with PaymentMissing.
+    """
+    lends = seen_by.kind is OrganisationKind.FINANCIAL_INSTITUTION
+    return _found(
+        await tx.row(
+            _VIEW, authority_id=owner_of(payment_id), id=payment_id,
+            beside=seen_by.organisation_id if lends else None,
+        )
+    )  # fmt: skip
 
 
 async def explanation(

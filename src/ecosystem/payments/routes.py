@@ -140,10 +140,12 @@ async def read_calculation(
 async def read_payment(request: Call, payment_id: FromPath[str]) -> Response[bytes]:
     """Read a payment.
 
-    With everyone who has acted on it, and when.
+    With everyone who has acted on it, and when. A lender that reads it by consent is not told
+    which other lender was paid in the payee's place.
     """
-    body, version = await queries.view(request.tx, payment_id)
-    return request.answer(body, version=version)
+    body, version, hides = await queries.view(request.tx, payment_id, seen_by=request.by)
+    mark = f"for{request.by.organisation_id[-8:]}" if hides else None
+    return request.answer(body, version=version, mark=mark)
 
 
 @get(

@@ -39,7 +39,8 @@ class SettlementView(msgspec.Struct, frozen=True, kw_only=True):
 
     bank_reference: str
     settled_on: date
-    paid_to_id: OrganisationId
+    paid_to_id: OrganisationId | None
+    """Null where it was another lender than the one that reads."""
     amount: Money
     returned: Money
     """What of it the bank has given back since."""
@@ -64,7 +65,8 @@ class Payment(PaymentSummary, frozen=True, kw_only=True):
     instructed_at: datetime | None
     instructed_by: str | None
     paid_to_id: OrganisationId | None
-    """Whom the bank was told to pay: the payee, or the lender to whom its claims are assigned."""
+    """Whom the bank was told to pay: the payee, or the lender to whom its claims are assigned; null
+    before, and where that is another lender than the one that reads."""
     settled_at: datetime | None
     """When the settlement was recorded; the money left on `settled_on`."""
     settled_by: str | None

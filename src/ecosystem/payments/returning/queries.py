@@ -58,6 +58,7 @@ VIEW: Final = (
         _settled.version,
         _settled.bank_reference,
         _settled.settled_on,
+        _settled.payee_id,
         _settled.paid_to_id,
         money_json(_settled.amount, _settled.currency).label("amount"),
         money_json(_RETURNED, _settled.currency).label("returned"),
