@@ -11,7 +11,7 @@ import pytest
 from ecosystem.ledger.model import AccountKind
 from ecosystem.payments.calculating import actions
 from ecosystem.runtime.clock import Clock
-from ecosystem.runtime.database import Database
+from ecosystem.runtime.database import Database, Record
 from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.runtime.settings import Settings
 from ecosystem.values.period import Period
@@ -21,8 +21,8 @@ from tests.payments.steps import unsound
 
 pytestmark = pytest.mark.anyio
 
-CONTRACTS = 80
-FEW = 10
+CONTRACTS = 400
+FEW = actions.TOGETHER
 MADE = """
 SELECT count(*) AS calculations, count(DISTINCT contract_id) AS contracts,
   (SELECT count(*) FROM payment) AS payments, (SELECT sum(amount) FROM payment) AS amount,
@@ -52,9 +52,12 @@ async def agreed(database: Database, database_url: str, tmp_path: Path) -> Agree
     return await copies.unfollowed(database, database_url, tmp_path)
 
 
+def _pages(database: Database, period: Period = JANUARY) -> AsyncIterator[list[Record]]:
+    return actions.pages(database, Clock(), period=period)
+
+
 async def due(database: Database, period: Period = JANUARY) -> list[str]:
-    pages = actions.pages(database, Clock(), period=period)
-    return [one["id"] async for page in pages for one in page if one["is_due"]]
+    return [one["id"] async for page in _pages(database, period) for one in page if one["is_due"]]
 
 
 async def test_killed_in_between_it_does_what_is_left_and_nothing_twice(
@@ -105,6 +108,25 @@ async def test_a_contract_that_cannot_be_calculated_is_named_and_left(
     assert await due(database) == [agreed.contract_id]
 
 
+async def test_one_that_is_refused_holds_up_none_of_those_calculated_with_it(
+    database: Database,
+    superuser_url: str,
+    agreed: Agreement,
+    superuser: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    await copies.copy(database, superuser_url, agreed, numbers=range(CONTRACTS, CONTRACTS + 5))
+    emptied = (EMPTY, agreed.contract_id, 99_999, AccountKind.ENCUMBERED.value)
+    await superuser.execute(*emptied)
+    [part] = [part async for page in _pages(database) for part in actions.together(page)]
+
+    made = await actions.calculate_together(database, Clock(), part)
+
+    named = {one.contract_id for one in made if isinstance(one, actions.Refused)}
+    assert agreed.contract_id in named
+    assert [one for one in made if isinstance(one, int)] == [1] * 5
+    assert set(await due(database)) == named
+
+
 async def test_two_that_calculate_one_contract_at_once_make_one_calculation(
     database: Database,
     database_url: str,
@@ -112,8 +134,8 @@ async def test_two_that_calculate_one_contract_at_once_make_one_calculation(
     superuser: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     other = Database(database_url, Settings(), reactions=database.reactions)
-    pages = actions.pages(database, Clock(), period=JANUARY)
-    [one] = [one async for page in pages for one in page if one["id"] == agreed.contract_id]
+    found = [one async for page in _pages(database) for one in page]
+    [one] = [one for one in found if one["id"] == agreed.contract_id]
 
     async with superuser.transaction():
         await superuser.execute("SELECT FROM contract WHERE id = $1 FOR UPDATE", one["id"])

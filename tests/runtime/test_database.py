@@ -4,10 +4,11 @@ import asyncpg
 import pytest
 from sqlalchemy import bindparam, insert, literal, select, text, update
 
-from ecosystem.runtime.database import Database, Statement, inserting, is_away
+from ecosystem.runtime.database import Ahead, Database, Statement, inserting, is_away
 from ecosystem.runtime.idempotency import stored_answer
 
-KEYS = Statement(select(stored_answer.c.key).where(stored_answer.c.principal == bindparam("who")))
+KEYS_OF = select(stored_answer.c.key).where(stored_answer.c.principal == bindparam("who"))
+KEYS = Statement(KEYS_OF)
 ADD = inserting(stored_answer, "principal", "key", "fingerprint", "status", "headers", "body")
 BROKEN = Statement(text("SELECT 1 / 0"))
 PURPOSE = Statement(text("SELECT current_setting('app.purpose', true)"))
@@ -59,6 +60,28 @@ async def test_what_is_allowed_for_a_while_is_then_as_it_was_before(database: Da
         after = await tx.value(PURPOSE)
 
     assert (inner, outer, after) == ("calculation", "opening", "")
+
+
+async def test_what_is_read_ahead_is_what_each_would_have_been_told(database: Database) -> None:
+    of_one = Ahead(KEYS_OF.order_by(stored_answer.c.key.desc()), by="who")
+    others = Ahead(KEYS_OF, by="who")
+    async with database.transaction() as tx:
+        await tx.many(ADD, [_row("ann", "1"), _row("ann", "2"), _row("bob", "3")])
+
+    async with database.transaction() as tx:
+        every = await tx.ahead(of_one, ["bob", "ann", "eve"])
+        await tx.run(ADD, **_row("ann", "4"))
+        known = {who: await tx.rows(of_one, who=who) for who in ("ann", "bob", "eve")}
+        first, none = await tx.row(of_one, who="ann"), await tx.row(of_one, who="eve")
+        asked = await tx.rows(others, who="ann")
+
+    told = {who: [row["key"] for row in rows] for who, rows in known.items()}
+    assert told == {"ann": ["2", "1"], "bob": ["3"], "eve": []}
+    assert len(every) == 3
+    assert (first, none) == (known["ann"][0], None)
+    assert len(asked) == 3
+    async with database.transaction() as tx:
+        assert len(await tx.rows(of_one, who="ann")) == 3
 
 
 async def test_what_is_plain_writes_nothing(database: Database) -> None:

@@ -49,21 +49,21 @@ class Job:
         if hands is not None:
             self.clock = Clock(offset=hands.ahead, stands_at=hands.stands_at)
         async for page in actions.pages(self.database, self.clock, period=self.period):
-            due = iter([one for one in page if one["is_due"]])
+            due = actions.together(page)
             async with asyncio.TaskGroup() as workers:
                 for _ in range(self.at_once):
                     workers.create_task(self._take(due))
             self.contracts += len(page)
             self._progress()
 
-    async def _take(self, due: Iterator[Record]) -> None:
-        for one in due:
-            made = await actions.calculate(self.database, self.clock, one)
-            if isinstance(made, Refused):
-                self._tell(made)
-            else:
-                self.calculated += made > 0
-                self.calculations += made
+    async def _take(self, due: Iterator[list[Record]]) -> None:
+        for some in due:
+            for made in await actions.calculate_together(self.database, self.clock, some):
+                if isinstance(made, Refused):
+                    self._tell(made)
+                else:
+                    self.calculated += made > 0
+                    self.calculations += made
             self._progress()
 
     def _tell(self, refused: Refused) -> None:

@@ -44,7 +44,7 @@ from ecosystem.identity import queries as identity
 from ecosystem.identity.model import OrganisationState
 from ecosystem.identity.tables import organisation
 from ecosystem.runtime.columns import json_of, json_row, money
-from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.database import Ahead, Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor, OrganisationKind
 from ecosystem.values.identifiers import authority_of, owner
@@ -181,9 +181,10 @@ _LOCKED: Final = Statement(
     .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID, SEEN)
     .with_for_update()
 )
-_ROW: Final = Statement(
-    select(contract).where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID)
+ROW: Final = Ahead(
+    select(contract).where(contract.c.authority_id == _AUTHORITY, contract.c.id == _ID), by="id"
 )
+"""All that is kept of a contract."""
 _PLACE: Final = Statement(
     select(
         role_of(contract.c.authority_id, contract.c.id).label("role"),
@@ -261,7 +262,7 @@ async def after(tx: Tx, contract_id: str) -> Contract:
 
 async def terms(tx: Tx, contract_id: str) -> tuple[ContractTerms, Record]:
     """Return the terms of a contract, and its row. Refuses with ContractMissing."""
-    row = _found(await tx.row(_ROW, authority_id=_owner(contract_id), id=contract_id))
+    row = _found(await tx.row(ROW, authority_id=_owner(contract_id), id=contract_id))
     return msgspec.json.decode(row["terms"], type=ContractTerms), row
 
 

@@ -48,7 +48,12 @@ async def hold(tx: Tx, accounts: Collection[AccountName], *, currency: str) -> N
 
     For whoever moves money among them more than once: before the first move.
     """
-    places = sorted((account, currency) for account in accounts)
+    await hold_all(tx, [(account, currency) for account in accounts])
+
+
+async def hold_all(tx: Tx, accounts: Collection[queries.Place]) -> None:
+    """Do as `hold` with accounts that have each its currency."""
+    places = sorted(accounts)
     authority = authority_of(places[0][0].programme_id)
     if not await queries.hold(tx, places, authority=authority):
         await _open(tx, places, authority=authority)

@@ -40,7 +40,7 @@ from ecosystem.milestones.rules import MilestoneMissing
 from ecosystem.milestones.tables import milestone
 from ecosystem.milestones.verifying.tables import milestone_verification
 from ecosystem.runtime.columns import json_row
-from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.database import Ahead, Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
 from ecosystem.values.actor import Actor
@@ -189,7 +189,7 @@ _LOCKED: Final = Statement(
     .where(*KEY, SEEN)
     .with_for_update(of=milestone)
 )
-_ACCEPTED: Final = Statement(
+ACCEPTED: Final = Ahead(
     select(
         milestone.c.id,
         milestone.c.version,
@@ -202,6 +202,7 @@ _ACCEPTED: Final = Statement(
     .where(milestone.c.accepted_share > 0)
     .order_by(milestone.c.id)
 )
+"""What is accepted of a contract's milestones."""
 
 
 async def view(tx: Tx, milestone_id: str, *, seen_by: Actor, at: datetime) -> Record:
@@ -292,8 +293,12 @@ async def submit_facts(tx: Tx, row: Record, asked: Submission, *, at: datetime) 
 
 async def accepted(tx: Tx, contract_id: str) -> tuple[AcceptedMilestone, ...]:
     """Return what is accepted of a contract's milestones, as payment rules read it."""
-    rows = await tx.rows(_ACCEPTED, authority_id=authority_of(contract_id), contract_id=contract_id)
-    return tuple(AcceptedMilestone(**dict(row)) for row in rows)
+    rows = await tx.rows(ACCEPTED, authority_id=authority_of(contract_id), contract_id=contract_id)
+    return tuple(_accepted(row) for row in rows)
+
+
+def _accepted(row: Record) -> AcceptedMilestone:
+    return AcceptedMilestone(**{name: row[name] for name in AcceptedMilestone.__struct_fields__})
 
 
 def _owner(milestone_id: str) -> int:

@@ -4,15 +4,31 @@ A statement is written with Core, compiled at import, and run on the connection 
 current transaction, where PostgreSQL makes the JSON that readers get.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import asyncpg
-from sqlalchemy import MetaData, Table, Update, bindparam, insert, text, update
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from ecosystem.runtime.pool import Connection, DatabaseAway, Pool
 from ecosystem.runtime.settings import Settings
@@ -71,6 +87,32 @@ _BEFORE: Final = Statement(text("SELECT current_setting(:name, true)"))
 _RESTORE: Final = Statement(text("SELECT set_config(:name, :value, true)"))
 
 
+class Ahead(Statement):
+    """A statement that reads of one thing, named `by` a parameter, and can be read for many.
+
+    `Tx.ahead` does so. To make a statement ready costs more than to read the few rows of one.
+    """
+
+    __slots__ = ("by", "of_many")
+
+    def __init__(self, clause: Select[Any], *, by: str = "contract_id") -> None:
+        """Compile `clause` as it is, and for a list of things, each with its rows in order."""
+        super().__init__(clause)
+        self.by = by
+        asked = func.unnest(bindparam("ahead", type_=ARRAY(Text))).table_valued(
+            "ahead", name="asked"
+        )
+        thing = asked.render_derived().c.ahead
+
+        def replaced(element: Any, **_: Any) -> Any:
+            is_it = isinstance(element, BindParameter) and element.key == by
+            return thing if is_it else None
+
+        each = cast("Select[Any]", replacement_traverse(clause, {}, replace=replaced))
+        one = each.lateral("one")
+        self.of_many = Statement(select(*one.c, thing).join_from(thing.table, one, true()))
+
+
 def inserting(table: Table, *columns: str) -> Statement:
     """Return the statement that inserts one row with these columns, by default all of them."""
     return Statement(insert(table), columns=columns or [column.key for column in table.columns])
@@ -86,12 +128,13 @@ def updating(table: Table) -> Update:
 class Tx:
     """One transaction, or for plain reads one connection, of one request."""
 
-    __slots__ = ("_after", "_connection", "reactions", "request_id")
+    __slots__ = ("_after", "_ahead", "_connection", "reactions", "request_id")
 
     def __init__(self, connection: Connection, *, reactions: "Reactions | None" = None) -> None:
         """Run on `connection`; events recorded here are followed by `reactions`."""
         self._connection = connection
         self._after: list[Callable[[], None]] = []
+        self._ahead: dict[Statement, Mapping[str, list[Record]]] = {}
         self.reactions: Reactions = reactions or {}
         self.request_id: str | None = None
 
@@ -101,15 +144,40 @@ class Tx:
 
     async def rows(self, statement: Statement, /, **values: Any) -> list[Record]:
         """Return all rows."""
+        if (known := self._known(statement, values)) is not None:
+            return known
         return await self._connection.fetch(statement.sql, *statement.arguments(values))
 
     async def row(self, statement: Statement, /, **values: Any) -> Record | None:
         """Return the first row, or None."""
+        if (known := self._known(statement, values)) is not None:
+            return known[0] if known else None
         return await self._connection.fetchrow(statement.sql, *statement.arguments(values))
 
     async def value(self, statement: Statement, /, **values: Any) -> Any:
         """Return the first column of the first row, or None."""
         return await self._connection.fetchval(statement.sql, *statement.arguments(values))
+
+    async def ahead(
+        self, statement: Ahead, things: Collection[str], /, **values: Any
+    ) -> list[Record]:
+        """Read in one go what `statement` says of each of `things`, and return all of it.
+
+        Whoever asks of one of them later in this transaction, with the same `values`, has these
+        rows: so the things are held, and what is read of them is changed only after it was asked.
+        """
+        named = sorted(set(things))
+        found: dict[str, list[Record]] = {one: [] for one in named}
+        rows = await self.rows(statement.of_many, **values, ahead=named)
+        for row in rows:
+            found[row["ahead"]].append(row)
+        self._ahead[statement] = found
+        return rows
+
+    def _known(self, statement: Statement, values: Mapping[str, Any]) -> list[Record] | None:
+        if not self._ahead or not isinstance(statement, Ahead) or statement not in self._ahead:
+            return None
+        return self._ahead[statement].get(values[statement.by])
 
     async def many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run a statement once for each of `rows`."""
@@ -125,15 +193,17 @@ class Tx:
         await self._connection.execute(_local({name: value}))
 
     @asynccontextmanager
-    async def allowing(self, name: str, value: str) -> AsyncIterator[None]:
+    async def allowing(self, name: str, value: str) -> AsyncGenerator[None]:
         """Let row-level security know `app.name` as `allow` does, and then what it was before.
 
         Where an exception passes it stays, for the transaction is undone.
         """
         before: str | None = await self.value(_BEFORE, name=f"app.{name}")
-        await self.allow(name, value)
+        if before != value:
+            await self.allow(name, value)
         yield
-        await self.run(_RESTORE, name=f"app.{name}", value=before or "")
+        if before != value:
+            await self.run(_RESTORE, name=f"app.{name}", value=before or "")
 
     def afterwards(self, call: Callable[[], None]) -> None:
         """Have `call` made once the transaction has committed."""
@@ -266,6 +336,7 @@ class Plain(Tx):
         """Take no connection yet."""
         self._database = database
         self._after = []
+        self._ahead = {}
         self.reactions = {}
         self.request_id = None
 

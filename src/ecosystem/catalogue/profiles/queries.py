@@ -16,7 +16,7 @@ from ecosystem.catalogue.tables import (
     working_calendar,
 )
 from ecosystem.runtime.columns import json_row
-from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.database import Ahead, Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 
 DEFAULT: Final = "platform"
@@ -76,7 +76,8 @@ _said = select(
 _IN_FORCE: Final = Statement(
     _said.where(procurement_profile.c.id == profile_of(bindparam("code", type_=Text)))
 )
-_BY_ID: Final = Statement(_said.where(procurement_profile.c.id == bindparam("id", type_=Text)))
+BY_ID: Final = Ahead(_said.where(procurement_profile.c.id == bindparam("id", type_=Text)), by="id")
+"""What a profile says, and its calendar."""
 _KNOWN: Final = Statement(select(procurement_profile.c.id))
 _CALENDARS: Final = Statement(select(working_calendar.c.id))
 
@@ -108,7 +109,7 @@ async def profile_at(tx: Tx, *, jurisdiction: str, at: datetime) -> InForce:
 
 async def profile_kept(tx: Tx, profile_id: str, *, at: datetime) -> InForce:
     """Return what a profile said for what was published at a time. Refuses with ProfileMissing."""
-    row = await tx.row(_BY_ID, id=profile_id)
+    row = await tx.row(BY_ID, id=profile_id)
     if row is None:
         message = f"There is no profile {profile_id}."
         raise ProfileMissing(message)

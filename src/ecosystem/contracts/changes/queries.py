@@ -47,7 +47,7 @@ from ecosystem.contracts.shares import suppliers
 from ecosystem.contracts.signing import queries as signing
 from ecosystem.needs.tables import need
 from ecosystem.runtime.columns import json_of, json_row, money
-from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.database import Ahead, Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import revision
 from ecosystem.values.actor import Actor
@@ -165,11 +165,13 @@ _SIGNERS: Final = Statement(
     .where(_signed.authority_id == _AUTHORITY, _signed.change_id == _ID)
     .order_by(_signed.organisation_id)
 )
-_PUBLISHED: Final = Statement(
+PUBLISHED: Final = Ahead(
     select(need.c.profile_id, need.c.published_at).where(
         need.c.authority_id == _AUTHORITY, need.c.id == _ID
-    )
+    ),
+    by="id",
 )
+"""Under which profile a need was published, and when."""
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -276,7 +278,7 @@ async def rules_of(tx: Tx, row: Record) -> InForce:
 
     A contract grows from an award, so its need was published.
     """
-    found = await tx.row(_PUBLISHED, authority_id=row["authority_id"], id=row["need_id"])
+    found = await tx.row(PUBLISHED, authority_id=row["authority_id"], id=row["need_id"])
     if found is None:
         message = "a contract without a need"
         raise LookupError(message)

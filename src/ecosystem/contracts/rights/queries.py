@@ -12,7 +12,7 @@ from ecosystem.contracts.rights.model import Held, RightFacts, Source, Told
 from ecosystem.contracts.rights.rules import entitlements
 from ecosystem.contracts.rights.tables import right_to_end
 from ecosystem.runtime.columns import instant
-from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.database import Ahead, Record, Tx
 from ecosystem.runtime.paging import page_of
 
 _of = right_to_end.c
@@ -28,11 +28,12 @@ _WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
 )  # fmt: skip
 RIGHTS: Final = page_of(select(*_WHOLE).where(*_OF_CONTRACT))
 """A page of the rights under a contract, also of those that have lapsed."""
-_STANDING: Final = Statement(
+STANDING: Final = Ahead(
     select(_of.id, _of.source, _of.rule, _of.holder)
     .where(*_OF_CONTRACT, _of.state == "standing")
     .order_by(_of.id)
 )
+"""The rights that stand under a contract."""
 
 
 async def facts(tx: Tx, told: Told) -> tuple[RightFacts, ...]:
@@ -76,4 +77,4 @@ def _held(rows: list[Record], terms: ContractTerms) -> Iterator[Held]:
 
 
 async def _standing(tx: Tx, row: Record) -> list[Record]:
-    return await tx.rows(_STANDING, authority_id=row["authority_id"], contract_id=row["id"])
+    return await tx.rows(STANDING, authority_id=row["authority_id"], contract_id=row["id"])

@@ -21,13 +21,13 @@ from ecosystem.outcomes.queries import measure, observed_of
 from ecosystem.outcomes.sampling import lacks
 from ecosystem.outcomes.tables import VERIFIED, metric, observation
 from ecosystem.outcomes.windows import instants_of, periods
-from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.database import Ahead, Record, Statement, Tx
 from ecosystem.values.identifiers import authority_of
 from ecosystem.values.period import Period
 
 Held = Mapping[tuple[str, Period], Observed]
 """How a period of a metric is observed, where it was calculated: that stays as it was."""
-_METRICS: Final = Statement(
+METRICS: Final = Ahead(
     select(
         metric.c.id, metric.c.version, metric.c.code, metric.c.frequency, metric.c.granularity,
         metric.c.direction, metric.c.baseline, metric.c.target, metric.c.observed,
@@ -48,6 +48,7 @@ _METRICS: Final = Statement(
     )
     .order_by(metric.c.code)
 )  # fmt: skip
+"""The metrics of a contract, or one of them."""
 
 
 _WINDOW_OF: Final = Statement(
@@ -62,7 +63,7 @@ _PROVED: Final = (
     "id", "version", "starts_on", "ends_on", "value", "sample_size", "invited", "interval",
     "verified_at",
 )  # fmt: skip
-_VERIFIED: Final = Statement(
+VERIFIED_OF: Final = Ahead(
     select(*(observation.c[name] for name in _PROVED), metric.c.code, metric.c.observed)
     .select_from(observation)
     .join(
@@ -80,6 +81,7 @@ _VERIFIED: Final = Statement(
     .where(metric.c.granularity == metric.c.frequency)
     .order_by(metric.c.code, observation.c.starts_on, observation.c.id)
 )
+"""The verified observations of a contract that are of a whole period each."""
 
 
 async def window_of(tx: Tx, observation_id: str) -> tuple[str, Period]:
@@ -96,7 +98,9 @@ async def verified(tx: Tx, contract_id: str) -> tuple[VerifiedObservation, ...]:
     What is verified counts until its correction is verified too; a survey's sample that is too
     small proves nothing.
     """
-    rows = await tx.rows(_VERIFIED, authority_id=authority_of(contract_id), contract_id=contract_id)
+    rows = await tx.rows(
+        VERIFIED_OF, authority_id=authority_of(contract_id), contract_id=contract_id
+    )
     return tuple(
         VerifiedObservation(
             id=row["id"],
@@ -129,7 +133,7 @@ async def demonstrated(
     Each with all the observations that it is computed from.
     """
     authority = authority_of(contract_id)
-    rows = await tx.rows(_METRICS, authority_id=authority, contract_id=contract_id, metric_id=None)
+    rows = await tx.rows(METRICS, authority_id=authority, contract_id=contract_id, metric_id=None)
     found = list[Demonstrated]()
     for row in rows:
         kept = {period: how for (metric_id, period), how in held.items() if metric_id == row["id"]}
@@ -145,7 +149,7 @@ async def is_proved(tx: Tx, metric_id: str, days: Period, *, at: datetime) -> bo
     where the metric's terms were changed, so that it may have been observed otherwise.
     """
     row = await tx.row(
-        _METRICS, authority_id=authority_of(metric_id), contract_id=None, metric_id=metric_id
+        METRICS, authority_id=authority_of(metric_id), contract_id=None, metric_id=metric_id
     )
     if row is None or row["granularity"] == row["frequency"] or row["version"] > 1:
         return True

@@ -1,22 +1,29 @@
 """Calculate what is proved under many contracts and was calculated by nobody yet."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Final
 
+import asyncpg
 import msgspec
 import structlog
 
 from ecosystem.contracts.tables import CALCULATION
 from ecosystem.history.model import Occurrence
+from ecosystem.ledger import actions as ledger
+from ecosystem.ledger.model import AccountName
 from ecosystem.ledger.rules import FundsInsufficient
 from ecosystem.outcomes.demonstrating import queries as demonstrating
 from ecosystem.outcomes.together.model import TogetherFacts
 from ecosystem.payments.calculating import queries
 from ecosystem.payments.computing import actions as computing
 from ecosystem.payments.covering import queries as covering
+from ecosystem.payments.queries import earning
 from ecosystem.runtime import due, idempotency
 from ecosystem.runtime.clock import Clock
-from ecosystem.runtime.database import Database, Record, Tx, is_away
+from ecosystem.runtime.database import Database, Record, Transaction, Tx, is_away
 from ecosystem.runtime.pool import DatabaseBusy
 from ecosystem.values.period import Period
 from ecosystem.values.refusal import Refusal
@@ -26,6 +33,8 @@ Finding = Callable[..., Awaitable[list[Record]]]
 """Returns from a `tx` the next contracts that are due `at` a time, `after` one."""
 RULE: Final = "rule:calculation"
 """Stands where a client stands: nobody acted."""
+TOGETHER: Final = 25
+"""How many contracts are calculated in one transaction: for so long whoever needs one waits."""
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,22 +145,61 @@ async def pages(database: Database, clock: Clock, *, period: Period) -> AsyncIte
         after = (found[-1]["authority_id"], found[-1]["id"])
 
 
+def together(found: Iterable[Record]) -> Iterator[list[Record]]:
+    """Yield what is due of a page in parts that `calculate_together` takes, in their order."""
+    for _, of_one in groupby((one for one in found if one["is_due"]), itemgetter("authority_id")):
+        while part := list(islice(of_one, TOGETHER)):
+            yield part
+
+
+async def calculate_together(
+    database: Database, clock: Clock, some: Sequence[Record]
+) -> list[int | Refused]:
+    """Calculate contracts of one authority, in the order of their identifiers; return as of each.
+
+    In one transaction, so that whatever ends the run leaves all of them done or not begun, and
+    each as `calculate` does where one of them is refused or in the way of somebody else.
+    """
+    with suppress(Refusal, asyncpg.DeadlockDetectedError):
+        async with _acting(database, some[0], purpose=CALCULATION) as tx:
+            rows = await queries.read_ahead(tx, [one["id"] for one in some])
+            await ledger.hold_all(tx, [at for row in rows for at in _places(row)])
+            return [await _calculate(tx, clock, one) for one in some]
+    return [await calculate(database, clock, one) for one in some]
+
+
 async def calculate(database: Database, clock: Clock, one: Record) -> int | Refused:
     """Calculate one contract of a page; return how many calculations are new, or why none is.
 
     It is a transaction of its own, so that whatever ends the run leaves it done or not begun.
     Whoever else calculated it in between has done it: then none is new.
     """
-    local = {"authority": str(one["authority_id"]), "organisation": one["organisation_id"]}
     try:
-        async with database.transaction(local) as tx:
-            at = clock.at(await idempotency.clock(tx))
-            by = due.authority(one, rule=RULE)
-            made = await computing.calculate(tx, one["id"], by=by, at=at)
-            waits = await covering.waiting(tx, one["id"], authority=one["authority_id"])
-            return made if waits is None else _waiting(one["id"], waits)
+        async with _acting(database, one) as tx:
+            return await _calculate(tx, clock, one)
     except Refusal as refusal:
         return _refused(one["id"], refusal)
+
+
+def _acting(database: Database, one: Record, **more: str) -> Transaction:
+    """Return a transaction of the authority of a contract."""
+    local = {"authority": str(one["authority_id"]), "organisation": one["organisation_id"]}
+    return database.transaction(local | more)
+
+
+async def _calculate(tx: Tx, clock: Clock, one: Record) -> int | Refused:
+    at = clock.at(await idempotency.clock(tx))
+    made = await computing.calculate(tx, one["id"], by=due.authority(one, rule=RULE), at=at)
+    if made:
+        return made
+    waits = await covering.waiting(tx, one["id"], authority=one["authority_id"])
+    return 0 if waits is None else _waiting(one["id"], waits)
+
+
+def _places(row: Record) -> Iterator[tuple[AccountName, str]]:
+    """Yield the accounts between which the calculation of a contract moves money."""
+    for account in earning(row, row["id"]):
+        yield account, row["currency"]
 
 
 def _waiting(contract_id: str, waits: Record) -> Refused:

@@ -1,6 +1,6 @@
 """Read what is calculated from: the steps of a contract, and the facts that are proved now."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Final
@@ -9,10 +9,13 @@ import msgspec
 from msgspec import UNSET
 from sqlalchemy import Integer, Text, bindparam, func, select, text, union_all
 
+from ecosystem.catalogue.profiles import queries as profiles
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.canonical import canonical
+from ecosystem.contracts.changes import queries as changes
 from ecosystem.contracts.form_shapes import ContractTerms, MemberShare
 from ecosystem.contracts.payment_rules import PaymentRule, days_of, metrics_of
+from ecosystem.contracts.rights import queries as rights
 from ecosystem.contracts.rights.rules import entitlements
 from ecosystem.contracts.shares import consortium_of
 from ecosystem.contracts.tables import contract
@@ -31,13 +34,14 @@ from ecosystem.payments.calculation import (
     VerifiedObservation,
 )
 from ecosystem.payments.deducting import queries as deducting
+from ecosystem.payments.dividing import queries as dividing
 from ecosystem.payments.model import PaymentKind, Step, StepFacts
 from ecosystem.payments.proving import proofs_of
 from ecosystem.payments.queries import STANDS
 from ecosystem.payments.stepping import step_of
 from ecosystem.payments.tables import calculation
 from ecosystem.payments.taxing import queries as taxing
-from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.database import Ahead, Record, Statement, Tx
 from ecosystem.values import money
 from ecosystem.values.identifiers import authority_of
 from ecosystem.values.period import Period, wire
@@ -45,12 +49,12 @@ from ecosystem.values.period import Period, wire
 _AUTHORITY: Final = bindparam("authority_id", type_=Integer)
 _ID: Final = bindparam("id", type_=Text)
 _CONTRACT: Final = bindparam("contract_id", type_=Text)
-_CONTRACT_LOCKED: Final = Statement(
+_CONTRACT_LOCKED: Final = Ahead(
     select(contract.c.id)
     .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)
     .with_for_update(key_share=True)
 )
-_STEPS: Final = Statement(
+_STEPS: Final = Ahead(
     select(calculation.c.id, calculation.c.ordinal, calculation.c.document)
     .where(
         calculation.c.authority_id == _AUTHORITY,
@@ -74,6 +78,10 @@ _CONTRACT_OF: Final = Statement(
         ),
     )
 )
+_AHEAD: Final = (
+    milestones.ACCEPTED, _STEPS, deducting.DROPPED, demonstrating.VERIFIED_OF, dividing.UNCLAIMED,
+    dividing.OWED, dividing.FORGONE, rights.STANDING,
+)  # fmt: skip
 Proofs = dict[str, tuple[Used, ...]]
 """What aggregates are computed from, by the digest that names it."""
 PAGE: Final = 500
@@ -168,8 +176,24 @@ async def contract_of(tx: Tx, fact_id: str) -> str:
 
 async def contract_locked(tx: Tx, contract_id: str) -> tuple[ContractTerms, Record]:
     """Hold a contract, so that one calculation of it goes on at a time; return terms and row."""
-    await tx.run(_CONTRACT_LOCKED, authority_id=authority_of(contract_id), contract_id=contract_id)
+    await tx.row(_CONTRACT_LOCKED, authority_id=authority_of(contract_id), contract_id=contract_id)
     return await contracts.terms(tx, contract_id)
+
+
+async def read_ahead(tx: Tx, contract_ids: Collection[str]) -> list[Record]:
+    """Hold contracts of one authority, and lock of each what nobody has claimed; return their rows.
+
+    All that is read to calculate them is read of all of them at once.
+    """
+    of = {"authority_id": authority_of(next(iter(contract_ids)))}
+    await tx.ahead(_CONTRACT_LOCKED, contract_ids, **of)
+    rows = await tx.ahead(contracts.ROW, contract_ids, **of)
+    for each in _AHEAD:
+        await tx.ahead(each, contract_ids, **of)
+    await tx.ahead(demonstrating.METRICS, contract_ids, metric_id=None, **of)
+    published = await tx.ahead(changes.PUBLISHED, {row["need_id"] for row in rows}, **of)
+    await tx.ahead(profiles.BY_ID, {row["profile_id"] for row in published})
+    return rows
 
 
 async def step_facts(

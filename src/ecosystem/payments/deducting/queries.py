@@ -29,7 +29,7 @@ from ecosystem.payments.queries import payee_of
 from ecosystem.payments.tables import calculation
 from ecosystem.runtime.columns import instant, json_row
 from ecosystem.runtime.columns import money as money_json
-from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.database import Ahead, Record, Statement, Tx
 from ecosystem.runtime.paging import page_of
 from ecosystem.values import money, revision
 from ecosystem.values.actor import Actor
@@ -91,11 +91,12 @@ _HEARD: Final = Statement(
     )
     .order_by(deduction_reply.c.replied_at, deduction_reply.c.organisation_id)
 )
-_DROPPED: Final = Statement(
+DROPPED: Final = Ahead(
     select(_of.id, _of.version, _of.ordinal, (_of.amount - _of.kept).label("dropped"), _of.currency)
     .where(*_OF_CONTRACT, _of.kept < _of.amount)
     .order_by(_of.id)
 )
+"""What was dropped of a contract's deductions."""
 _CONTESTED: Final = Statement(
     select(func.coalesce(func.sum(_of.amount), 0)).where(
         *_OF_CONTRACT,
@@ -146,7 +147,7 @@ async def standing(
 
 async def reliefs(tx: Tx, contract_id: str) -> tuple[Relieved, ...]:
     """Return what was dropped of a contract's deductions, after replies."""
-    rows = await tx.rows(_DROPPED, authority_id=authority_of(contract_id), contract_id=contract_id)
+    rows = await tx.rows(DROPPED, authority_id=authority_of(contract_id), contract_id=contract_id)
     return tuple(
         Relieved(
             ordinal=row["ordinal"],

@@ -10,7 +10,7 @@ from ecosystem.payments.dividing.model import Account
 from ecosystem.payments.dividing.tables import payee_total
 from ecosystem.payments.model import PaymentKind, State, Unclaimed
 from ecosystem.payments.tables import payment
-from ecosystem.runtime.database import Statement, Tx
+from ecosystem.runtime.database import Ahead, Tx
 from ecosystem.values import money
 from ecosystem.values.identifiers import authority_of
 
@@ -21,7 +21,7 @@ _HELD: Final = exists().where(
     payment_dispute.c.held_id == payment.c.id,
     payment_dispute.c.state == "open",
 )
-_UNCLAIMED: Final = Statement(
+UNCLAIMED: Final = Ahead(
     select(payment.c.id, payment.c.payee_id, payment.c.amount, payment.c.currency)
     .where(
         payment.c.authority_id == _AUTHORITY,
@@ -33,12 +33,14 @@ _UNCLAIMED: Final = Statement(
     .order_by(payment.c.id)
     .with_for_update()
 )
-_OWED: Final = Statement(
+"""The payments of a contract that nobody has claimed, which are locked."""
+OWED: Final = Ahead(
     select(payee_total.c.payee_id, payee_total.c.owed).where(
         payee_total.c.authority_id == _AUTHORITY, payee_total.c.contract_id == _CONTRACT
     )
 )
-_FORGONE: Final = Statement(
+"""What each payee of a contract is owed."""
+FORGONE: Final = Ahead(
     select(
         payment_dispute.c.payee_id,
         func.sum(payment_dispute.c.amount - payment_dispute.c.payable).label("forgone"),
@@ -50,6 +52,7 @@ _FORGONE: Final = Statement(
     )
     .group_by(payment_dispute.c.payee_id)
 )
+"""What each payee of a contract has forgone."""
 
 
 async def accounts(tx: Tx, contract_id: str) -> dict[str, Account]:
@@ -59,11 +62,11 @@ async def accounts(tx: Tx, contract_id: str) -> dict[str, Account]:
     """
     key = {"authority_id": authority_of(contract_id), "contract_id": contract_id}
     unclaimed = dict[str, list[Unclaimed]]()
-    for row in reversed(await tx.rows(_UNCLAIMED, **key)):
+    for row in reversed(await tx.rows(UNCLAIMED, **key)):
         one = Unclaimed(payment_id=row["id"], amount=money.of(row["amount"], row["currency"]))
         unclaimed.setdefault(row["payee_id"], []).append(one)
-    owed = {row["payee_id"]: row["owed"] for row in await tx.rows(_OWED, **key)}
-    forgone = {row["payee_id"]: row["forgone"] for row in await tx.rows(_FORGONE, **key)}
+    owed = {row["payee_id"]: row["owed"] for row in await tx.rows(OWED, **key)}
+    forgone = {row["payee_id"]: row["forgone"] for row in await tx.rows(FORGONE, **key)}
     return {
         payee: Account(
             owed=owed[payee],
