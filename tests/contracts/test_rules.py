@@ -230,6 +230,19 @@ def test_all_that_is_unsound_about_a_document_is_said_at_once(
     assert {fault.code for fault in refused.value.faults} == codes
 
 
+def test_an_empty_document_and_a_name_that_cannot_be_read_are_told_as_what_they_are() -> None:
+    with pytest.raises(rules.DocumentUnsound) as refused:
+        rules.file(_file(is_of_type=False, bytes=0, name=None), by=_by(SUPPLIER), at=AT)
+
+    assert [fault.detail for fault in refused.value.faults] == [
+        (
+            "Content-Disposition gives no sound file name, as "
+            "`attachment; filename*=UTF-8''report.pdf` does."
+        ),
+        "The document is empty.",
+    ]
+
+
 def test_a_sound_document_is_kept_as_it_came() -> None:
     filed = rules.file(_file(), by=_by(SUPPLIER), at=AT)
 

@@ -242,7 +242,7 @@ def file(facts: FileFacts, *, by: Actor, at: datetime) -> Filed:
     faults = tuple(
         Fault("", code, detail)
         for holds, code, detail in (
-            (facts.name is not None, "name_missing", "Content-Disposition gives no file name."),
+            (facts.name is not None, "name_missing", media.NAMELESS),
             (
                 facts.name is None or media.is_named(facts.name, facts.media_type),
                 "name_differs",
@@ -258,7 +258,11 @@ def file(facts: FileFacts, *, by: Actor, at: datetime) -> Filed:
                 "digest_differs",
                 f"The SHA-256 of what arrived is {facts.sha256}.",
             ),
-            (facts.is_of_type, "content_differs", f"The bytes are not {facts.media_type}."),
+            (
+                facts.is_of_type,
+                "content_differs",
+                media.misfit(facts.media_type, bytes_sent=facts.bytes),
+            ),
         )
         if not holds
     )

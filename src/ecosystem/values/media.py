@@ -18,7 +18,9 @@ _MAGIC: Final = (
 )
 _DIGEST: Final = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?=,|$)")
 _NAME: Final = re.compile(r"(?i);\s*filename\*=utf-8'[a-z-]*'([A-Za-z0-9!#$&+.^_`|~%-]+)\s*(?=;|$)")
-_PLAIN_NAME: Final = re.compile(r'(?i);\s*filename="([^"\\]+)"\s*(?=;|$)')
+_PLAIN_NAME: Final = re.compile(
+    r"""(?i);\s*filename=(?:"([^"\\]+)"|([A-Za-z0-9!#$%&'*+.^_`|~-]+))\s*(?=;|$)"""
+)
 _NAME_SHAPE: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f/\\\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 """No marks of direction among it: they have `fdp.exe` read as a PDF."""
 _ENDING: Final = re.compile(r"\.([0-9]*[a-z][0-9a-z]*)[\s.]*$", re.ASCII)
@@ -42,6 +44,10 @@ _ENDINGS: Final = {
     PACKED: {"zip"},
 }
 """What a name may end in, by the type: a system opens a file by the end of its name."""
+NAMELESS: Final = (
+    "Content-Disposition gives no sound file name, as "
+    "`attachment; filename*=UTF-8''report.pdf` does."
+)
 TYPES: Final = tuple(_ENDINGS)
 """The media types that documents may have."""
 
@@ -55,6 +61,11 @@ def is_named(name: str, media_type: str) -> bool:
     """Tell whether `name` ends as files of `media_type`, one of TYPES, do, or in no ending."""
     ending = _ENDING.search(name.lower())
     return ending is None or ending[1] in _ENDINGS[media_type]
+
+
+def misfit(media_type: str, *, bytes_sent: int) -> str:
+    """Return the sentence that says why a file is not of `media_type` by its bytes."""
+    return f"The bytes are not {media_type}." if bytes_sent else "The document is empty."
 
 
 def content_digest(field: str) -> str | None:
@@ -84,8 +95,8 @@ def file_name(field: str) -> str | None:
             name = unquote_to_bytes(extended[1]).decode("utf-8")
         except UnicodeDecodeError:
             return None
-    elif plain is not None and plain[1].isascii():
-        name = plain[1]
+    elif plain is not None and plain[0].isascii():
+        name = plain[1] or plain[2]
     else:
         return None
     return sound_name(name)

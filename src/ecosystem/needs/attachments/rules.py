@@ -69,7 +69,7 @@ def file(facts: FileFacts, *, by: Actor, at: datetime) -> Filed:
 
 def _faults(facts: FileFacts) -> Iterator[Fault]:
     if facts.name is None:
-        yield Fault("", "name_missing", "Content-Disposition gives no file name.")
+        yield Fault("", "name_missing", media.NAMELESS)
     elif not media.is_named(facts.name, facts.media_type):
         yield Fault("", "name_differs", f"The name ends as no file of {facts.media_type} does.")
     if facts.declared_sha256 is None:
@@ -78,4 +78,5 @@ def _faults(facts: FileFacts) -> Iterator[Fault]:
         detail = f"The SHA-256 of what arrived is {facts.sha256}."
         yield Fault("", "digest_differs", detail)
     if not facts.is_of_type:
-        yield Fault("", "content_differs", f"The bytes are not {facts.media_type}.")
+        said = media.misfit(facts.media_type, bytes_sent=facts.bytes)
+        yield Fault("", "content_differs", said)
