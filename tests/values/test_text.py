@@ -22,7 +22,14 @@ def test_what_is_no_line(line: str) -> None:
         msgspec.convert(line, Line)
 
 
-@pytest.mark.parametrize("text", [{}, {"en": ""}, {"en": "a\x00"}, {"fr": "a"}, {"zh": None}])
+@pytest.mark.parametrize(
+    "text",
+    [
+        {}, {"en": ""}, {"en": "a\x00"}, {"fr": "a"}, {"zh": None}, {"zh": " "}, {"en": SPACES},
+        {"zh": "\t\r\n"}, {"zh": "数据", "en": "\n"}, {"en": " " * 20_000},
+        {"en": f"{'a' * 19_999}\x00"},
+    ],
+)  # fmt: skip
 def test_what_is_no_text(text: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(text, Text)
@@ -30,3 +37,8 @@ def test_what_is_no_text(text: dict[str, object]) -> None:
 
 def test_a_text_may_have_lines() -> None:
     assert msgspec.convert({"en": "a\n\tb\r\n"}, Text) == Text(en="a\n\tb\r\n")
+
+
+@pytest.mark.parametrize("said", ["数", "\n\n§\n", f"{' ' * 9_000}a{' ' * 9_000}"])
+def test_a_text_may_have_spaces_around_what_it_says(said: str) -> None:
+    assert msgspec.convert({"zh": said}, Text) == Text(zh=said)

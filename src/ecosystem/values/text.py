@@ -11,6 +11,7 @@ _CONTROLS: Final = r"\u0000-\u001F\u007F"
 _SPACES: Final = r"\u0020\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF"
 """Listed, because what `\\s` stands for differs from one language to the next."""
 
+_WRITTEN: Final = r"[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]"
 Line = Annotated[
     str,
     Meta(
@@ -26,8 +27,9 @@ Prose = Annotated[
     Meta(
         min_length=1,
         max_length=20_000,
-        pattern=whole(r"[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]*"),
-        description="Text of any number of lines, without other control characters.",
+        # What comes first is either of spaces or of none, so that no text takes long to refuse.
+        pattern=whole(rf"[\t\n\r{_SPACES}]*[^{_CONTROLS}{_SPACES}]{_WRITTEN}*"),
+        description="Text that says something, in any number of lines without control characters.",
         examples=["Twenty cameras at ten crossings."],
     ),
 ]
