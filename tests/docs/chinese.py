@@ -15,7 +15,12 @@ from tests.docs.examples import MARK
 from tests.tidy import HOUSE
 
 Check = Callable[[Path], Iterator[str]]
-TRANSLATED: Final[tuple[str, ...]] = ("docs/README.md", "docs/agency/*.md", "docs/auditor/*.md")
+TRANSLATED: Final[tuple[str, ...]] = (
+    "docs/README.md",
+    "docs/agency/*.md",
+    "docs/auditor/*.md",
+    "docs/vendor/*.md",
+)
 """The pages that are there in both languages."""
 _BLOCK: Final = re.compile(rf"^(?:{MARK}\n)?```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
