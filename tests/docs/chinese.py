@@ -19,6 +19,7 @@ TRANSLATED: Final[tuple[str, ...]] = (
     "docs/README.md",
     "docs/agency/*.md",
     "docs/auditor/*.md",
+    "docs/people.md",
     "docs/vendor/*.md",
 )
 """The pages that are there in both languages."""
