@@ -8,7 +8,7 @@ from ecosystem.values.refusal import Refusal
 
 PASSKEYS: Final = Said(zh="通行密钥", en="Passkeys")
 WHAT: Final = Said(
-    zh="通行密钥让您用设备的指纹、面容或 PIN 登录，无需密码。开标、授标、签署和批准付款都需要它。",
+    zh="通行密钥让您用设备的指纹、面容或 PIN 登录，无需密码。开标、决标、签署和批准支付都需要它。",
     en="With a passkey you log in by the fingerprint, face or PIN of your device, without a "
     "password. Openings, awards, signatures and approvals of payments need one.",
 )
