@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
-from tests.history.acting import ACTS, machine
+from tests.history.happening import ACTS, machine
 
 pytestmark = pytest.mark.timeout(3_600)
 

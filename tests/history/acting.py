@@ -3,16 +3,16 @@
 import asyncio
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any, ClassVar, Final
 
 import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from ecosystem.runtime.database import Database
 from ecosystem.values.period import wire
 from tests.contracts.changing import PARTIES
-from tests.contracts.partnership import Partnership, awarded
+from tests.contracts.partnership import Partnership
 from tests.history.account import Account, Json, Step
 from tests.parties import comes_true
 
@@ -23,7 +23,7 @@ WORDS: Final = {"zh": "见记录", "en": "See the record"}
 AFTER: Final = {"catalogue-published": "takeover"}
 """Which of the milestones comes after which."""
 CODES: Final = ("takeover", "catalogue-published", "quarterly-report-01")
-ACTS: Final = {
+ACTED: Final = {
     "submitted", "accepted", "accepted from another day", "rejected", "reported", "corrected",
     "verification", "dispute", "annulment", "agreed otherwise", "signed",
 }  # fmt: skip
@@ -32,21 +32,6 @@ WITH_TIME: Final = ("timeliness", "blocked_by", "blocks")
 """What is of a moment rather than of an act: the clock changes it, or another milestone."""
 TICK: Final = timedelta(microseconds=1)
 FIRST_DAY: Final = datetime(2025, 4, 20, tzinfo=UTC)
-
-
-def machine(client: httpx.AsyncClient, database: Database, superuser: str) -> type["Acting"]:
-    """Return the machine on a service: each run has a contract of its own."""
-
-    class Here(Acting):
-        """The machine with what it has come to."""
-
-        loop = asyncio.get_running_loop()
-
-        async def opened(self) -> Partnership:
-            return await (await awarded(client, database, superuser)).active()
-
-    Here.points, Here.done = 0, set()
-    return Here
 
 
 class Acting(RuleBasedStateMachine):
@@ -79,7 +64,11 @@ class Acting(RuleBasedStateMachine):
         self.days: set[datetime] = set()
         self.documents: list[str] = []
         self.reports = 0
+        self.begins()
         self.do(self._begin())
+
+    def begins(self) -> None:
+        """Prepare what acts of another kind need."""
 
     async def _begin(self) -> None:
         contract = f"/v1/contracts/{self.there.contract_id}"
@@ -95,14 +84,14 @@ class Acting(RuleBasedStateMachine):
             says = {"state": "planned", "round": 0, "accepted_share": "0", "version": 1}
             made[milestone] = Account(f"/v1/milestones/{milestone}", says)
         made[self.metric] = Account(f"/v1/metrics/{self.metric}", {"version": 1})
-        await self._took(made, dict.fromkeys(made))
+        await self.took(made, dict.fromkeys(made))
 
     async def _get(self, path: str) -> Any:
         answer = await self.there.get(path, by=OFFICER)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def _took(self, made: dict[str, Account], changed: dict[str, datetime | None]) -> None:
+    async def took(self, made: dict[str, Account], changed: dict[str, datetime | None]) -> None:
         """Look at everything after an act: what it changed, and since when; and nothing else."""
         self.things |= made
         act, now = len(self.moments), datetime.now(UTC)
@@ -123,7 +112,7 @@ class Acting(RuleBasedStateMachine):
         for name, whole in read.items():
             self._of_a_moment(name, whole, act=act, valid_at=None)
 
-    def _does(self, path: str, body: object, *, by: tuple[str, str], act: str) -> Json | None:
+    def does(self, path: str, body: object, *, by: tuple[str, str], act: str) -> Json | None:
         """Act. Return the answer, or None where it was refused."""
         answer: httpx.Response = self.do(self.there.post(path, body, by=by, If_Match="*"))
         assert answer.status_code in {201, 403, 409, 422}, answer.text
@@ -133,55 +122,55 @@ class Acting(RuleBasedStateMachine):
         found: Json = answer.json()
         return found
 
-    def _changes(self, name: str, *, valid_at: datetime | None = None, **says: Any) -> None:
+    def changes(self, name: str, *, valid_at: datetime | None = None, **says: Any) -> None:
         self.things[name].says |= {**says, "version": self.things[name].now["version"] + 1}
-        self.do(self._took({}, {name: valid_at}))
+        self.do(self.took({}, {name: valid_at}))
 
-    def _in(self, *states: str) -> list[str]:
+    def stand(self, *states: str) -> list[str]:
         """Return the codes of the milestones in one of these states."""
         return [code for code in CODES if self.things[self.codes[code]].now["state"] in states]
 
-    @precondition(lambda self: self._in("planned", "rejected"))
+    @precondition(lambda self: self.stand("planned", "rejected"))
     @rule(data=st.data(), days=st.integers(0, 30))
     def is_submitted(self, data: st.DataObject, days: int) -> None:
-        code = data.draw(st.sampled_from(self._in("planned", "rejected")))
+        code = data.draw(st.sampled_from(self.stand("planned", "rejected")))
         name, at = self.codes[code], FIRST_DAY + timedelta(days=days)
         body = {"documents": self.documents, "delivered_at": wire(at), "declaration": WORDS}
-        if self._does(f"/v1/milestones/{name}/submission", body, by=SUPPLIER, act="submitted"):
+        if self.does(f"/v1/milestones/{name}/submission", body, by=SUPPLIER, act="submitted"):
             self.days.add(at)
             was = self.things[name].now
-            self._changes(
+            self.changes(
                 name, valid_at=at, state="submitted", round=was["round"] + 1,
                 delivered_at=at.strftime("%Y-%m-%dT%H:%M:%SZ"), verification=None,
                 reasons=None, findings=[],
             )  # fmt: skip
 
-    @precondition(lambda self: self._in("submitted"))
+    @precondition(lambda self: self.stand("submitted"))
     @rule(data=st.data())
     def is_accepted(self, data: st.DataObject) -> None:
-        name = self.codes[data.draw(st.sampled_from(self._in("submitted")))]
-        if self._does(f"/v1/milestones/{name}/acceptance", None, by=OFFICER, act="accepted"):
-            self._changes(name, state="accepted", accepted_share="1", judge_by=None)
+        name = self.codes[data.draw(st.sampled_from(self.stand("submitted")))]
+        if self.does(f"/v1/milestones/{name}/acceptance", None, by=OFFICER, act="accepted"):
+            self.changes(name, state="accepted", accepted_share="1", judge_by=None)
 
-    @precondition(lambda self: self._in("submitted"))
+    @precondition(lambda self: self.stand("submitted"))
     @rule(data=st.data(), days=st.integers(0, 30))
     def is_accepted_from_another_day(self, data: st.DataObject, days: int) -> None:
-        name = self.codes[data.draw(st.sampled_from(self._in("submitted")))]
+        name = self.codes[data.draw(st.sampled_from(self.stand("submitted")))]
         at = wire(FIRST_DAY + timedelta(days=days, hours=1))
         body = {"delivery": {"delivered_at": at, "reason": WORDS}}
         path = f"/v1/milestones/{name}/qualified-acceptance"
-        if self._does(path, body, by=OFFICER, act="accepted from another day"):
-            self._changes(name, state="accepted", accepted_share="1")
+        if self.does(path, body, by=OFFICER, act="accepted from another day"):
+            self.changes(name, state="accepted", accepted_share="1")
 
-    @precondition(lambda self: self._in("submitted"))
+    @precondition(lambda self: self.stand("submitted"))
     @rule(data=st.data())
     def is_rejected(self, data: st.DataObject) -> None:
-        name = self.codes[data.draw(st.sampled_from(self._in("submitted")))]
+        name = self.codes[data.draw(st.sampled_from(self.stand("submitted")))]
         part = next(iter(self.things[name].now["evidence_asked"]))
         finding = {"part": part, "reasons": WORDS, "remedy": WORDS}
         body = {"reasons": WORDS, "remedy": WORDS, "findings": [finding]}
-        if self._does(f"/v1/milestones/{name}/rejection", body, by=OFFICER, act="rejected"):
-            self._changes(name, state="rejected", reasons=WORDS, findings=[finding])
+        if self.does(f"/v1/milestones/{name}/rejection", body, by=OFFICER, act="rejected"):
+            self.changes(name, state="rejected", reasons=WORDS, findings=[finding])
 
     @rule(chain=st.integers(0, 1), value=st.integers(70, 99), corrects=st.booleans())
     def is_reported(self, chain: int, value: int, *, corrects: bool) -> None:
@@ -195,7 +184,7 @@ class Acting(RuleBasedStateMachine):
         if before is not None:
             body["supersedes"] = before
         path = f"/v1/metrics/{self.metric}/observations"
-        made = self._does(path, body, by=SUPPLIER, act="corrected" if before else "reported")
+        made = self.does(path, body, by=SUPPLIER, act="corrected" if before else "reported")
         if made is None:
             return
         says = {"state": "reported", "value": body["value"], "supersedes": before, "version": 1}
@@ -205,7 +194,7 @@ class Acting(RuleBasedStateMachine):
             marked = self.things[before]
             changed[before] = self.moments[marked.steps[0].act]
             marked.says |= {"superseded_by": made["id"], "version": marked.now["version"] + 1}
-        self.do(self._took(new, changed))
+        self.do(self.took(new, changed))
 
     def _observed(self) -> list[str]:
         return [name for name in self.things if name.startswith("observation_")]
@@ -223,7 +212,7 @@ class Acting(RuleBasedStateMachine):
         name = data.draw(st.sampled_from(self._observed()))
         by = OFFICER if act == "dispute" else VERIFIER
         path = f"/v1/observations/{name}/{act}"
-        if self._does(path, {"reason": WORDS}, by=by, act=act) is None:
+        if self.does(path, {"reason": WORDS}, by=by, act=act) is None:
             return
         states = {"verification": "verified", "dispute": "disputed", "annulment": "void"}
         changed: dict[str, str] = {name: states[act]}
@@ -235,7 +224,7 @@ class Acting(RuleBasedStateMachine):
         for one, state in changed.items():
             version = self.things[one].now["version"] + 1
             self.things[one].says |= {"state": state, "version": version}
-        self.do(self._took({}, dict.fromkeys(changed)))
+        self.do(self.took({}, dict.fromkeys(changed)))
 
     @rule(aim=st.integers(1, 9), day=st.integers(1, 28))
     def is_agreed_otherwise(self, aim: int, day: int) -> None:
@@ -250,14 +239,14 @@ class Acting(RuleBasedStateMachine):
             "base_digest": contract.now["terms_digest"], "ground": "agreement", "changes": changes,
             "reason": WORDS,
         }  # fmt: skip
-        made = self._does(f"{contract.path}/changes", body, by=OFFICER, act="agreed otherwise")
+        made = self.does(f"{contract.path}/changes", body, by=OFFICER, act="agreed otherwise")
         if made is None:
             return
         change = self.do(self._get(f"/v1/contract-changes/{made['id']}"))
         for party in PARTIES:
             path = f"/v1/contract-changes/{made['id']}/signatures"
             signed = {"digest": change["terms_digest"]}
-            assert self._does(path, signed, by=(party, "signatory"), act="signed")
+            assert self.does(path, signed, by=(party, "signatory"), act="signed")
         contract.says |= {"edition": contract.now["edition"] + 1}
         names = [self.there.contract_id]
         for name, member, value in (
@@ -268,7 +257,7 @@ class Acting(RuleBasedStateMachine):
                 self.things[name].says[member] = value
                 self.things[name].says["version"] = self.things[name].now["version"] + 1
                 names.append(name)
-        self.do(self._took({}, dict.fromkeys(names)))
+        self.do(self.took({}, dict.fromkeys(names)))
 
     def teardown(self) -> None:
         self.do(self._compare())
@@ -284,7 +273,7 @@ class Acting(RuleBasedStateMachine):
                         await self._at(name, as_of, act, valid_at)
 
     async def _places(self) -> list[int]:
-        """Return the place in the log of the last event of each act."""
+        """Return the place in the log of the last event up to each act; some acts have none."""
         found: dict[str, list[Json]] = {}
 
         async def are_placed() -> bool:
@@ -299,7 +288,7 @@ class Acting(RuleBasedStateMachine):
             for step in one.steps:
                 place = by_version[step.whole["version"]]
                 places[step.act] = max(places[step.act], place)
-        return places
+        return list(accumulate(places, max))
 
     async def _at(self, name: str, as_of: str, act: int, valid_at: datetime | None) -> None:
         one, now = self.things[name], self.moments[act]

@@ -8,7 +8,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
-from tests.history.acting import machine
+from tests.history.happening import machine
 
 
 async def test_each_moment_is_answered_as_it_was_whatever_is_done_and_corrected(
