@@ -3,6 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import asyncpg
@@ -158,6 +159,42 @@ def test_the_others_answer_for_a_member_under_joint_liability_alone(
     computed = {one.payee_id: compute(one, by=ANYONE, at=AT).amount for one in dues(facts)}
 
     assert computed == {owing: None, other: Money(paid, "CNY")}
+
+
+def test_nobody_answers_for_less_where_more_stays_unpaid() -> None:
+    among = _members(450_000, 450_000, 50_000)
+    owing, *others = (one.organisation_id for one in among)
+    made = engine.calculate(
+        (rule("fixed", milestone="opening", amount="2.00"),),
+        Facts(milestones=(milestone("opening"),)),
+        currency="CNY", contract_value=Decimal(1000), paid_before=Decimal(0), shares=among,
+    )  # fmt: skip
+
+    def answered(over: str) -> list[Decimal]:
+        owed = Decimal(made.members()[0].amount) + Decimal(over)
+        facts = DueFacts(
+            contract_id="contract",
+            steps=StepFacts(
+                rules=(), currency="CNY", contract_value="1000.00", steps=(), milestones=(),
+                observations=(), shares=among,
+            ),
+            made=(StepMade(ordinal=1, supersedes=None, calculation=made),),
+            ids=("calculation",),
+            lead_id=owing,
+            together=Consortium(role="supplier", liability=Liability.JOINT, shares=among),
+            accounts={owing: Account(owed=owed, forgone=Decimal(0), unclaimed=())},
+        )  # fmt: skip
+        found = {one.payee_id: one.answers_for for one in dues(facts)}
+        return [Decimal(found[one] or "0") for one in others]
+
+    parts = [answered(f"0.{over:02}") for over in range(1, 60)]
+
+    assert [sum(one) for one in parts] == [Decimal(over) / 100 for over in range(1, 60)]
+    assert all(
+        less <= more
+        for one, other in pairwise(parts)
+        for less, more in zip(one, other, strict=True)
+    )
 
 
 @pytest.fixture

@@ -121,10 +121,13 @@ def _unpaid(
 
 
 def _answers(due: dict[str, Decimal], unpaid: Decimal, currency: str) -> dict[str, Decimal]:
-    """Divide what stays unpaid among those who are due something, by what they are due."""
-    open_dues = {payee: amount for payee, amount in due.items() if amount > 0}
+    """Divide what stays unpaid among those who are due something, by what they are due.
+
+    Nobody answers for less where more stays unpaid.
+    """
+    open_dues = {payee: due[payee] for payee in sorted(due) if due[payee] > 0}
     most = sum(open_dues.values(), _NOTHING)
     if not open_dues or not unpaid:
         return {}
-    parts = money.split(min(unpaid, most), tuple(open_dues.values()), currency=currency)
+    parts = money.apportion(min(unpaid, most), tuple(open_dues.values()), currency=currency)
     return dict(zip(open_dues, parts, strict=True))
