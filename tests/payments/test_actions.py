@@ -77,9 +77,10 @@ async def test_a_verified_observation_makes_a_payment_though_its_verifier_sees_n
 
     [made] = await payments(database, agreed)
     assert made["amount"] == 1000
-    async with database.reading(seen_by(agreed.actor("verifier", "verifier"))) as tx:
+    by = agreed.actor("verifier", "verifier")
+    async with database.reading(seen_by(by)) as tx:
         with pytest.raises(rules.PaymentMissing):
-            await queries.view(tx, made["id"])
+            await queries.view(tx, made["id"], seen_by=by)
 
 
 async def test_a_fact_that_is_worth_nothing_is_calculated_and_pays_nothing(

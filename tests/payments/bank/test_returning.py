@@ -68,7 +68,7 @@ async def settled(database: Database, agreed: Agreement, folder: Path) -> str:
 async def seen(database: Database, agreed: Agreement, payment_id: str) -> Payment:
     by = agreed.actor("enterprise", "delivery")
     async with database.reading(seen_by(by)) as tx:
-        found = await queries.view(tx, payment_id)
+        found = await queries.view(tx, payment_id, seen_by=by)
     return msgspec.json.decode(found["body"], type=Payment)
 
 
