@@ -4,7 +4,8 @@ The bare one has accounts and entries in tables of its own in the same database:
 accounts in the order of their identifiers, writes the two legs and both balances, and decides
 nothing. Both take connections from the same kind of pool, and both have as many accounts as an
 authority comes to in years. Rounds alternate. A calculation is made by the engine, from rules and
-facts such as a month of a contract has, in one process.
+facts such as a month of a contract has, in one process; a stored one by the job, beside the
+bare insert again.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from itertools import count
 from random import Random
 from typing import Any, Final
 
+import job
 import msgspec
 import place
 
@@ -37,6 +39,8 @@ _DATABASE: Final = "bench_ledger"
 _CLIENTS: Final = 16
 _AUTHORITY: Final = 7
 _SPREAD: Final = 200
+_CONTRACTS: Final = 250
+"""How many the job is given to calculate for each second of a round."""
 _AT: Final = datetime(2026, 3, 2, tzinfo=UTC)
 _BY: Final = Actor(
     organisation_id="org_bench", organisation_number=_AUTHORITY, kind=OrganisationKind.GOVERNMENT,
@@ -75,11 +79,14 @@ def measure(*, rounds: int, seconds: float) -> int:
     with place.opened(core=-1) as here:
         place.migrated(here, _DATABASE)
         urls = [here.postgres.dsn(_DATABASE, role=one) for one in ("ecosystem_api", "postgres")]
-        worst = asyncio.run(_measure(*urls, rounds=rounds, seconds=seconds))
+        month = job.month(here)
+        worst = asyncio.run(_measure(*urls, month=month, rounds=rounds, seconds=seconds))
     return 0 if worst >= Decimal("0.5") else 1
 
 
-async def _measure(url: str, other: str, *, rounds: int, seconds: float) -> Decimal:
+async def _measure(
+    url: str, other: str, *, month: job.Month, rounds: int, seconds: float
+) -> Decimal:
     ours = Database(url, Settings(pool_size=_CLIENTS))
     bare = Database(other, Settings(pool_size=_CLIENTS))
     programme = mint("programme", authority=_AUTHORITY)
@@ -90,13 +97,12 @@ async def _measure(url: str, other: str, *, rounds: int, seconds: float) -> Deci
         subjects: tuple[Work, Work] = (
             _transfers(ours, programme, spread=spread), _two_legs(bare.pool, spread=spread),
         )  # fmt: skip
-        rates: list[list[float]] = [[], []]
-        for _ in range(rounds):
-            for subject, said in zip(subjects, rates, strict=True):
-                said.append(await _rate(subject, seconds))
-        mine, its = (statistics.median(one) for one in rates)
+        mine, its = await _compared(*subjects, rounds=rounds, seconds=seconds)
         found.append(Decimal(mine / its))
         print(f"{name:>18}: {mine:,.0f} transfers/s, bare {its:,.0f}: {mine / its:.2f} (0.5)")
+    stored, beside = await _stored(month, bare.pool, rounds=rounds, seconds=seconds)
+    found.append(Decimal(stored / beside))
+    print(f"{'stored by a job':>18}: {stored:,.0f}/s, {stored / beside:.2f} of {beside:,.0f} (0.5)")
     async with ours.reading() as tx:
         violations = await queries.check(tx)
     calculated = _calculated(seconds)
@@ -105,6 +111,29 @@ async def _measure(url: str, other: str, *, rounds: int, seconds: float) -> Deci
     await ours.close()
     await bare.close()
     return min(*found, Decimal(calculated / its)) if not violations else Decimal(0)
+
+
+async def _compared(ours: Work, bare: Work, *, rounds: int, seconds: float) -> tuple[float, float]:
+    """Return the medians of what both have done in a second, round after round."""
+    rates: list[tuple[float, float]] = [
+        (await _rate(ours, seconds), await _rate(bare, seconds)) for _ in range(rounds)
+    ]
+    mine, its = (statistics.median(one) for one in zip(*rates, strict=True))
+    return mine, its
+
+
+async def _stored(
+    month: job.Month, bare: Pool, *, rounds: int, seconds: float
+) -> tuple[float, float]:
+    """Return the medians of what the job and the bare insert have stored in a second."""
+    insert = _two_legs(bare, spread=_SPREAD)
+    rates: list[tuple[float, float]] = [
+        (await month.rate(int(_CONTRACTS * seconds)), await _rate(insert, seconds))
+        for _ in range(rounds)
+    ]
+    await month.close()
+    mine, its = (statistics.median(one) for one in zip(*rates, strict=True))
+    return mine, its
 
 
 async def _rate(subject: Work, seconds: float) -> float:

@@ -1,6 +1,7 @@
 """The bench runs: it makes its data, starts its servers, and measures them."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any
 
 import pytest
 
-_RUN = Path(__file__).parents[2] / "scripts" / "bench.d" / "run.py"
+_ROOT = Path(__file__).parents[2]
+_RUN = _ROOT / "scripts" / "bench.d" / "run.py"
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +23,7 @@ def made() -> Any:
         ],
         check=False,
         capture_output=True,
+        env={**os.environ, "PYTHONPATH": f"{_ROOT / 'src'}{os.pathsep}{_ROOT}"},
     )
 
     assert done.returncode == 0, done.stderr.decode()

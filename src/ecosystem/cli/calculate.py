@@ -24,7 +24,7 @@ from ecosystem.runtime.settings import Settings
 from ecosystem.sandbox import queries as sandbox
 from ecosystem.values.period import Period
 
-_EVER: Final = Period(date(1900, 1, 1), date(2200, 1, 1))
+EVER: Final = Period(date(1900, 1, 1), date(2200, 1, 1))
 
 
 @dataclass
@@ -93,7 +93,7 @@ def run(parsed: argparse.Namespace) -> int:
 async def _work(chosen: Settings, parsed: argparse.Namespace) -> Job:
     chosen = msgspec.structs.replace(chosen, pool_size=parsed.at_once + 1)
     opened = Database(chosen.database_url or "", chosen, reactions=REACTIONS)
-    job = Job(opened, Clock(), parsed.period or _EVER, parsed.at_once, parsed.json)
+    job = Job(opened, Clock(), parsed.period or EVER, parsed.at_once, parsed.json)
     try:
         await job.work()
     except Exception as error:

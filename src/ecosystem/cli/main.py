@@ -186,7 +186,7 @@ def _paying(commands: "_Commands") -> None:
     )  # fmt: skip
     due.add_argument(
         "--at-once", type=int, choices=range(1, 33), default=4, metavar="N",
-        help="how many contracts at a time, from 1 to 32 (default 4)",
+        help="how many transactions at a time, from 1 to 32 (default 4)",
     )  # fmt: skip
     due.add_argument("--json", action="store_true", help="print JSON lines, for programs")
     due.add_argument("--settings", type=Path, help="a TOML file with settings")
