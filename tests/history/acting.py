@@ -23,6 +23,8 @@ WORDS: Final = {"zh": "见记录", "en": "See the record"}
 AFTER: Final = {"catalogue-published": "takeover"}
 """Which of the milestones comes after which."""
 CODES: Final = ("takeover", "catalogue-published", "quarterly-report-01")
+MOVED: Final = "quarterly-report-01"
+"""The milestone for which another date is agreed on."""
 ACTED: Final = {
     "submitted", "accepted", "accepted from another day", "rejected", "reported", "corrected",
     "verification", "dispute", "annulment", "agreed otherwise", "signed",
@@ -31,6 +33,8 @@ ACTED: Final = {
 WITH_TIME: Final = ("timeliness", "blocked_by", "blocks")
 """What is of a moment rather than of an act: the clock changes it, or another milestone."""
 TICK: Final = timedelta(microseconds=1)
+LEFT: Final = ("planned", "rejected", "partly_accepted")
+"""How a milestone stands of which something is still to be submitted."""
 FIRST_DAY: Final = datetime(2025, 4, 20, tzinfo=UTC)
 
 
@@ -83,6 +87,8 @@ class Acting(RuleBasedStateMachine):
             milestone = self.codes[code]
             says = {"state": "planned", "round": 0, "accepted_share": "0", "version": 1}
             made[milestone] = Account(f"/v1/milestones/{milestone}", says)
+        planned = await self._get(f"/v1/milestones/{self.codes[MOVED]}")
+        self.agreed_on: str = planned["due_at"][:10]
         made[self.metric] = Account(f"/v1/metrics/{self.metric}", {"version": 1})
         await self.took(made, dict.fromkeys(made))
 
@@ -130,10 +136,10 @@ class Acting(RuleBasedStateMachine):
         """Return the codes of the milestones in one of these states."""
         return [code for code in CODES if self.things[self.codes[code]].now["state"] in states]
 
-    @precondition(lambda self: self.stand("planned", "rejected"))
+    @precondition(lambda self: self.stand(*LEFT))
     @rule(data=st.data(), days=st.integers(0, 30))
     def is_submitted(self, data: st.DataObject, days: int) -> None:
-        code = data.draw(st.sampled_from(self.stand("planned", "rejected")))
+        code = data.draw(st.sampled_from(self.stand(*LEFT)))
         name, at = self.codes[code], FIRST_DAY + timedelta(days=days)
         body = {"documents": self.documents, "delivered_at": wire(at), "declaration": WORDS}
         if self.does(f"/v1/milestones/{name}/submission", body, by=SUPPLIER, act="submitted"):
@@ -166,7 +172,8 @@ class Acting(RuleBasedStateMachine):
     @rule(data=st.data())
     def is_rejected(self, data: st.DataObject) -> None:
         name = self.codes[data.draw(st.sampled_from(self.stand("submitted")))]
-        part = next(iter(self.things[name].now["evidence_asked"]))
+        was = self.things[name].now
+        part = next(p for p in was["evidence_asked"] if p not in was["accepted_deliverables"])
         finding = {"part": part, "reasons": WORDS, "remedy": WORDS}
         body = {"reasons": WORDS, "remedy": WORDS, "findings": [finding]}
         if self.does(f"/v1/milestones/{name}/rejection", body, by=OFFICER, act="rejected"):
@@ -229,7 +236,7 @@ class Acting(RuleBasedStateMachine):
     @rule(aim=st.integers(1, 9), day=st.integers(1, 28))
     def is_agreed_otherwise(self, aim: int, day: int) -> None:
         """Sign another edition: another date of a milestone, another target of the metric."""
-        code, due_on = "quarterly-report-01", f"2025-08-{day:02}"
+        code, due_on = MOVED, f"2025-08-{day:02}"
         changes = {
             "due_dates": [{"code": code, "due_on": due_on}],
             "targets": [{"code": "data-quality", "target": f"9{aim}"}],
@@ -247,16 +254,19 @@ class Acting(RuleBasedStateMachine):
             path = f"/v1/contract-changes/{made['id']}/signatures"
             signed = {"digest": change["terms_digest"]}
             assert self.does(path, signed, by=(party, "signatory"), act="signed")
-        contract.says |= {"edition": contract.now["edition"] + 1}
+        contract.says |= {
+            "edition": contract.now["edition"] + 1, "version": contract.now["version"] + 1,
+        }  # fmt: skip
         names = [self.there.contract_id]
-        for name, member, value in (
-            (self.codes[code], "due_at", f"2025-08-{day:02}T16:00:00Z"),
-            (self.metric, "target", f"9{aim}"),
+        for name, member, value, is_other in (
+            (self.codes[code], "due_at", f"{due_on}T16:00:00Z", due_on != self.agreed_on),
+            (self.metric, "target", f"9{aim}", self.things[self.metric].now["target"] != f"9{aim}"),
         ):
-            if self.things[name].now[member] != value:
+            if is_other:
                 self.things[name].says[member] = value
                 self.things[name].says["version"] = self.things[name].now["version"] + 1
                 names.append(name)
+        self.agreed_on = due_on
         self.do(self.took({}, dict.fromkeys(names)))
 
     def teardown(self) -> None:

@@ -1,6 +1,8 @@
 """What else happens under a contract while people act: excuses, pauses, parts and silence."""
 
 import asyncio
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import httpx
@@ -9,9 +11,17 @@ from hypothesis.stateful import precondition, rule
 
 from ecosystem.runtime.database import Database
 from tests.contracts.partnership import Partnership, awarded
-from tests.history.acting import ACTED, OFFICER, SUPPLIER, VERIFIER, WORDS, Acting
+from tests.history.acting import ACTED, CODES, OFFICER, SUPPLIER, VERIFIER, WORDS, Acting
 
-ACTS: Final = ACTED | {"excuse", "granted", "refused"}
+APPROVER: Final = ("city", "approver")
+ACTS: Final = ACTED | {
+    "excuse",
+    "granted",
+    "refused",
+    "suspension",
+    "resumption",
+    "accepted in part",
+}
 """All that is done, by whatever way it comes."""
 
 
@@ -34,8 +44,9 @@ class Happening(Acting):
     """The same contract, to which more happens."""
 
     def begins(self) -> None:
-        """Have nothing asked yet."""
+        """Have nothing asked yet, and the contract in force."""
         self.excuses: list[str] = []
+        self.suspended_at: datetime | None = None
 
     @rule(
         ground=st.sampled_from(["force_majeure", "authority_fault", "planned_maintenance"]),
@@ -62,3 +73,60 @@ class Happening(Acting):
         act = "granted" if granted else "refused"
         if self.does(f"/v1/excusals/{name}/decision", body, by=by, act=act):
             self.do(self.took({}, {}))
+
+    @precondition(lambda self: self.suspended_at is None)
+    @rule(ground=st.sampled_from(["force-majeure", "safety"]))
+    def is_suspended(self, ground: str) -> None:
+        """Suspend the contract: it alone changes, and nothing is submitted until it goes on."""
+        self._turns("suspension", ground=ground)
+        self.suspended_at = datetime.now(UTC)
+        self.things[self.there.contract_id].says.pop("suspended_at", None)
+        self.changes(self.there.contract_id, state="suspended")
+
+    @precondition(lambda self: self.suspended_at is not None)
+    @rule()
+    def goes_on(self) -> None:
+        """Resume it: its end and what is not accepted move by the days of that, a day begun too."""
+        assert self.suspended_at is not None
+        self._turns("resumption")
+        days = -(-(datetime.now(UTC) - self.suspended_at) // timedelta(days=1))
+        contract, self.suspended_at = self.things[self.there.contract_id], None
+        ends_on = date.fromisoformat(contract.now["ends_on"]) + timedelta(days=days)
+        contract.says |= {
+            "state": "active", "suspended_at": None, "ends_on": ends_on.isoformat(),
+            "version": contract.now["version"] + 1,
+        }  # fmt: skip
+        moved = [self.codes[code] for code in CODES if code not in self.stand("accepted")]
+        for name in moved:
+            was = self.things[name].now
+            due_at = datetime.fromisoformat(was["due_at"]) + timedelta(days=days)
+            moves = {"due_at": due_at.strftime("%Y-%m-%dT%H:%M:%SZ"), "version": was["version"] + 1}
+            self.things[name].says |= moves
+        self.do(self.took({}, dict.fromkeys([self.there.contract_id, *moved])))
+
+    def _turns(self, kind: str, **more: str) -> None:
+        path = f"/v1/contracts/{self.there.contract_id}/turns"
+        made = self.does(path, {"kind": kind, "reason": WORDS, **more}, by=OFFICER, act=kind)
+        assert made is not None
+        approval = f"/v1/contract-turns/{made['id']}/approval"
+        assert self.does(approval, None, by=APPROVER, act=kind)
+
+    @precondition(lambda self: self.stand("submitted"))
+    @rule(data=st.data(), share=st.sampled_from(["0.3", "0.45"]), is_named=st.booleans())
+    def is_accepted_in_part(self, data: st.DataObject, share: str, *, is_named: bool) -> None:
+        """Accept a share, and may be a deliverable of several; the rest is submitted again."""
+        name = self.codes[data.draw(st.sampled_from(self.stand("submitted")))]
+        was = self.things[name].now
+        left = [one for one in was["evidence_asked"] if one not in was["accepted_deliverables"]]
+        named = left[:1] if is_named and len(left) > 1 else []
+        finding = {"part": left[-1], "reasons": WORDS, "remedy": WORDS}
+        rest = {"reasons": WORDS, "remedy": WORDS, "findings": [finding]}
+        body = {"deliverables": named, "share": share, "rest": rest}
+        path = f"/v1/milestones/{name}/qualified-acceptance"
+        if self.does(path, body, by=OFFICER, act="accepted in part"):
+            accepted = Decimal(was["accepted_share"]) + Decimal(share)
+            self.changes(
+                name, state="partly_accepted", accepted_share=f"{accepted.normalize():f}",
+                accepted_deliverables=[*was["accepted_deliverables"], *named], judge_by=None,
+                reasons=WORDS, findings=[finding],
+            )  # fmt: skip
