@@ -197,7 +197,7 @@ async def test_a_payment_goes_its_way_and_the_money_with_it(
     assert await totals(database, agreed) == {
         "value": "100000.00", "earned": "8000.00", "payable": "0.00", "in_transit": "0.00",
         "paid": "8000.00", "received": "8000.00", "late_interest": "0.00", "withheld": "0.00",
-            "awaited": "0.00",
+            "awaited": "0.00", "overpaid": "0.00",
     }  # fmt: skip
     assert [(kind, public) for kind, public, _ in await events(database, made["id"])] == [
         ("payment.computed", False), ("payment.claimed", False), ("payment.approved", False),

@@ -7,14 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
 from sqlalchemy import select
 
 from ecosystem.budgets import actions as budgets
-from ecosystem.budgets import queries as programmes
 from ecosystem.budgets.model import AppropriationDraft
 from ecosystem.ledger.model import AccountKind
 from ecosystem.outcomes.tables import observation
@@ -41,8 +39,8 @@ from tests.payments.agreement import (
     totals,
     verify,
 )
-from tests.payments.ending import end
-from tests.payments.steps import approve, claim, held, instruct, settle, unsound
+from tests.payments.ending import end, ended, left, paid_out
+from tests.payments.steps import held, unsound
 from tests.replay import Rules, replayed
 
 pytestmark = pytest.mark.anyio
@@ -76,22 +74,6 @@ async def superuser(
     await connection.close()
 
 
-async def _paid(database: Database, agreed: Agreement) -> None:
-    """Bring the newest payment to where the bank has paid it."""
-    payment_id = (await payments(database, agreed))[-1]["id"]
-    for step in (claim, approve, instruct, settle):
-        await step(database, agreed, payment_id)
-
-
-async def _ended(database: Database, folder: Path, **more: Any) -> tuple[Agreement, str]:
-    """Return a contract that has ended once 1000.00 were paid, and the observation behind them."""
-    agreed = await agree(database, folder, **more)
-    first = await verify(database, agreed, "matters", "100")
-    await _paid(database, agreed)
-    await end(database, agreed)
-    return agreed, first
-
-
 async def _spend(database: Database, agreed: Agreement, amount: str) -> str:
     """Promise so much of what the programme has left to an award; return that award."""
     award_id, by = mint("award", authority=agreed.authority), agreed.actor("city", "treasurer")
@@ -112,12 +94,6 @@ async def _free(database: Database, agreed: Agreement, award_id: str, amount: st
         )  # fmt: skip
 
 
-async def _left(database: Database, agreed: Agreement) -> Decimal | None:
-    return await programmes.available(
-        database.plain(), agreed.programme_id, authority=agreed.authority, currency="CNY"
-    )
-
-
 async def _shortfalls(
     database: Database, agreed: Agreement, *, sees: tuple[str, str] = ("city", "treasurer")
 ) -> list[tuple[Decimal, str]]:
@@ -130,7 +106,7 @@ async def _shortfalls(
 async def test_a_correction_after_the_end_that_pays_more_is_bound_anew_and_paid(
     database: Database, tmp_path: Path
 ) -> None:
-    agreed, first = await _ended(database, tmp_path)
+    agreed, first = await ended(database, tmp_path)
 
     await verify(database, agreed, "matters", "150", supersedes=first)
 
@@ -140,15 +116,15 @@ async def test_a_correction_after_the_end_that_pays_more_is_bound_anew_and_paid(
         AccountKind.DISBURSED: Decimal(1000), AccountKind.PAYABLE: Decimal(500),
     }  # fmt: skip
     assert (await totals(database, agreed))["earned"] == "1500.00"
-    assert await _left(database, agreed) == Decimal(VALUE) - 1500
-    await _paid(database, agreed)
+    assert await left(database, agreed) == Decimal(VALUE) - 1500
+    await paid_out(database, agreed)
     assert await unsound(database) == []
 
 
 async def test_where_the_programme_has_less_the_fact_is_verified_and_the_money_waits(
     database: Database, tmp_path: Path
 ) -> None:
-    agreed, first = await _ended(database, tmp_path)
+    agreed, first = await ended(database, tmp_path)
     award_id = await _spend(database, agreed, "98600.00")
 
     corrected = await verify(database, agreed, "matters", "150", supersedes=first)
@@ -165,7 +141,7 @@ async def test_where_the_programme_has_less_the_fact_is_verified_and_the_money_w
     assert await calculating.cover(database, ONCE) == 0
     assert await _shortfalls(database, agreed) == [(Decimal(500), "covered")]
     assert [one["amount"] for one in await payments(database, agreed)] == [1000, 500]
-    assert await _left(database, agreed) == 0
+    assert await left(database, agreed) == 0
     told = await replayed(database, RULES)
     assert (told["shortfall.arose"], told["shortfall.covered"]) == (1, 1)
     assert await unsound(database) == []
@@ -174,7 +150,7 @@ async def test_where_the_programme_has_less_the_fact_is_verified_and_the_money_w
 async def test_who_supplies_and_who_pays_see_what_waits_and_nobody_else_does(
     database: Database, tmp_path: Path
 ) -> None:
-    agreed, first = await _ended(database, tmp_path)
+    agreed, first = await ended(database, tmp_path)
     await _spend(database, agreed, "99000.00")
     await verify(database, agreed, "matters", "150", supersedes=first)
 
@@ -191,7 +167,7 @@ async def test_who_supplies_and_who_pays_see_what_waits_and_nobody_else_does(
 async def test_another_correction_while_the_money_waits_asks_for_another_amount_or_none(
     database: Database, tmp_path: Path
 ) -> None:
-    agreed, first = await _ended(database, tmp_path)
+    agreed, first = await ended(database, tmp_path)
     await _spend(database, agreed, "99000.00")
 
     second = await verify(database, agreed, "matters", "150", supersedes=first)
@@ -209,13 +185,13 @@ async def test_another_correction_while_the_money_waits_asks_for_another_amount_
 async def test_what_is_bound_anew_stays_within_what_was_signed(
     database: Database, tmp_path: Path
 ) -> None:
-    agreed, first = await _ended(database, tmp_path)
+    agreed, first = await ended(database, tmp_path)
 
     await verify(database, agreed, "matters", "20000", supersedes=first)
 
     assert (await totals(database, agreed))["earned"] == VALUE
     assert sum((await held(database, agreed)).values()) == Decimal(VALUE)
-    assert await _left(database, agreed) == 0
+    assert await left(database, agreed) == 0
 
 
 async def test_what_is_withheld_is_covered_too_and_what_is_retained_stays_bound(
@@ -225,7 +201,7 @@ async def test_what_is_withheld_is_covered_too_and_what_is_retained_stays_bound(
         "code": "held", "shape": "retention", "rate": "0.1", "limit": "5000.00",
         "releases": [{"on": "2027-07-01", "share": "1"}],
     }  # fmt: skip
-    agreed, first = await _ended(database, tmp_path, more=(kept,))
+    agreed, first = await ended(database, tmp_path, more=(kept,))
     bound = (await held(database, agreed))[AccountKind.ENCUMBERED]
 
     await verify(database, agreed, "matters", "150", supersedes=first)
@@ -264,7 +240,7 @@ async def test_of_two_at_once_that_the_programme_cannot_both_pay_one_waits(
     await beside.close()
     states = [await _shortfalls(database, one) for one in (agreed, other)]
     assert sorted(states) == [[], [(Decimal(1500), "waiting")]]
-    assert await _left(database, agreed) == 500
+    assert await left(database, agreed) == 500
     assert await unsound(database) == []
 
 
@@ -272,7 +248,7 @@ async def test_killed_in_between_nothing_has_moved_and_the_next_run_pays(
     database: Database, database_url: str, superuser: "asyncpg.Connection[asyncpg.Record]",
     tmp_path: Path,
 ) -> None:  # fmt: skip
-    agreed, first = await _ended(database, tmp_path)
+    agreed, first = await ended(database, tmp_path)
     award_id = await _spend(database, agreed, "99000.00")
     await verify(database, agreed, "matters", "150", supersedes=first)
     await _free(database, agreed, award_id, "500.00")
@@ -284,11 +260,11 @@ async def test_killed_in_between_nothing_has_moved_and_the_next_run_pays(
             await superuser.execute("SELECT pg_sleep(0.01)")
         run.kill()
         run.communicate()
-    left, waits = await _left(database, agreed), await _shortfalls(database, agreed)
+    rest, waits = await left(database, agreed), await _shortfalls(database, agreed)
     broken = await unsound(database)
     await asyncio.to_thread(copies.calculating(database_url).communicate, timeout=120)
 
-    assert left == 500
+    assert rest == 500
     assert waits == [(Decimal(500), "waiting")]
     assert broken == []
     assert (await payments(database, agreed))[-1]["amount"] == 500
@@ -298,7 +274,7 @@ async def test_killed_in_between_nothing_has_moved_and_the_next_run_pays(
 async def test_the_database_binds_no_more_anew_than_was_signed(
     database: Database, tmp_path: Path
 ) -> None:
-    agreed, _ = await _ended(database, tmp_path)
+    agreed, _ = await ended(database, tmp_path)
     by = agreed.actor("city", "treasurer")
     given = AppropriationDraft(amount=Money("10.00", "CNY"), reason=WORDS)
     async with database.transaction(seen_by(by)) as tx:
@@ -329,7 +305,7 @@ async def test_the_database_refuses_a_shortfall_of_a_contract_that_goes_on(
 async def test_the_command_names_a_contract_that_waits_and_pays_it_once_there_is_money(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
-    agreed, first = await _ended(database, tmp_path)
+    agreed, first = await ended(database, tmp_path)
     award_id = await _spend(database, agreed, "99000.00")
     await verify(database, agreed, "matters", "150", supersedes=first)
 

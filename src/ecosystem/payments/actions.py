@@ -13,6 +13,7 @@ from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.ledger import actions as ledger
 from ecosystem.ledger.model import AccountKind, Leg
 from ecosystem.payments import queries, rules
+from ecosystem.payments.dividing import queries as dividing
 from ecosystem.payments.late import queries as late
 from ecosystem.payments.limits import queries as limits
 from ecosystem.payments.model import (
@@ -77,7 +78,8 @@ async def approve(
     """
     locked, _ = await queries.locked(tx, payment_id, expected=expected)
     limit = await limits.holding(tx, by=by, currency=locked.amount.currency)
-    facts = msgspec.structs.replace(locked, limit=limit)
+    excess = await dividing.excess(tx, payment_id)
+    facts = msgspec.structs.replace(locked, limit=limit, excess=excess)
     approved = rules.approve(facts, by=by, at=at)
     await mark(tx, _APPROVE, payment_id, approved.state, by=by, at=at, new_returned_at=None)
     version = await history.record(

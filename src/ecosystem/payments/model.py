@@ -222,6 +222,8 @@ class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The dispute that holds this payment, as long as it is not resolved."""
     limit: Amount | None = None
     """Most that the caller may approve at once, where that is asked; None sets no limit."""
+    excess: Amount = "0"
+    """What the payee is owed beyond what it has earned, where that is asked."""
 
     def owed(self) -> Money:
         """Return what of it is still to be paid."""

@@ -14,6 +14,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    literal_column,
     select,
 )
 
@@ -32,6 +33,7 @@ from ecosystem.outcomes.model import READS
 from ecosystem.payments.calculation import Calculation, Proof
 from ecosystem.payments.covering.tables import awaited
 from ecosystem.payments.disputing.tables import payment_dispute
+from ecosystem.payments.dividing.tables import EARNED
 from ecosystem.payments.model import (
     PaymentFacts,
     PaymentKind,
@@ -183,6 +185,8 @@ _DOCUMENT: Final = Statement(
 _PAYABLE: Final = [
     one.value for one in (State.COMPUTED, State.CLAIMED, State.APPROVED, State.RETURNED)
 ]
+_DIVIDED: Final = """(SELECT sum(part.earned) FROM payee_total AS part
+      WHERE part.authority_id = contract.authority_id AND part.contract_id = contract.id)"""
 _OWED: Final = payment.c.amount - payment.c.paid
 
 
@@ -212,6 +216,16 @@ _withheld = (
     .where(*_CALCULATED, STANDS)
     .scalar_subquery()
 )
+_OVERPAID: Final = f"""CASE WHEN EXISTS (
+    SELECT FROM calculation AS seen WHERE seen.authority_id = contract.authority_id
+      AND seen.contract_id = contract.id AND seen.kind = 'outcome')
+  THEN coalesce((
+    SELECT greatest(total.owed - {
+    EARNED.format(divided=_DIVIDED, of="contract", contract="contract.id")
+}, 0)
+    FROM payment_total AS total WHERE total.authority_id = contract.authority_id
+      AND total.contract_id = contract.id), 0) ELSE 0 END"""  # noqa: S608 - every word is ours
+"""Nothing for who sees no calculation."""
 _totals = (
     select(
         contract.c.id.label("contract_id"),
@@ -223,6 +237,7 @@ _totals = (
         _sum(payment.c.paid, payment.c.received_at.is_not(None)).label("received"),
         money_json(_withheld, contract.c.currency).label("withheld"),
         money_json(_interest, contract.c.currency).label("late_interest"),
+        money_json(literal_column(_OVERPAID, Numeric), contract.c.currency).label("overpaid"),
         money_json(awaited(contract), contract.c.currency).label("awaited"),
     )
     .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)

@@ -201,14 +201,15 @@ async def claim_payment(request: Call, payment_id: FromPath[str]) -> Response[by
     changes=True,
     refuses=(
         rules.PaymentMissing, RevisionStale, rules.PaymentNotOwned, rules.PaymentOutOfTurn,
-        rules.ClaimedBySame, AboveLimit,
+        rules.ClaimedBySame, rules.EarnedLess, AboveLimit,
     ),
 )  # fmt: skip
 async def approve_payment(request: Call, payment_id: FromPath[str]) -> Response[bytes]:
     """Approve a payment.
 
     An approver of the authority agrees to what the payee claims; never to an own claim, and
-    never to more than her limit. What the bank has refused or given back is approved anew.
+    never to more than her limit. What the bank has refused or given back is approved anew,
+    unless its payee has been paid more than it has earned.
     """
     now = await actions.approve(
         request.tx, payment_id, by=request.by, at=request.at, expected=request.expected

@@ -95,6 +95,16 @@ class ApprovedBySame(Refusal):
     remedy = "Another person must instruct."
 
 
+class EarnedLess(Refusal):
+    """The payee was paid more than it has earned."""
+
+    kind = Kind.CONFLICT
+    remedy = (
+        "Leave what came back where it is: it is payable again once the payee has earned it with "
+        "what is verified next."
+    )
+
+
 class PayeeNotVerified(Refusal):
     """The payee's organisation is not verified, or suspended."""
 
@@ -202,13 +212,16 @@ def claim(facts: PaymentFacts, *, by: Actor, at: datetime) -> Claimed:
 def approve(facts: PaymentFacts, *, by: Actor, at: datetime) -> Approved:
     """Agree to pay, or to pay again what the bank has refused or given back, and no more.
 
-    Refuses with PaymentNotOwned, PaymentOutOfTurn, ClaimedBySame or AboveLimit, in that order.
+    What came back is not paid again while its payee is owed more than it has earned. Refuses with
+    PaymentNotOwned, PaymentOutOfTurn, ClaimedBySame, EarnedLess or AboveLimit, in that order.
     """
     del at
     _own(facts, by)
     _in(facts, State.CLAIMED, State.RETURNED)
     if control.is_own(by, facts.claimed_by):
         raise ClaimedBySame("The caller has claimed this payment.")
+    if facts.state is State.RETURNED and Decimal(facts.excess):
+        raise EarnedLess(f"It has earned {facts.excess} {facts.amount.currency} less.")
     if facts.limit is not None and facts.owed().decimal() > Decimal(facts.limit):
         raise AboveLimit(f"The caller may approve {facts.limit} {facts.amount.currency} at once.")
     return Approved(state=State.APPROVED, approved_by=control.hand(by))

@@ -118,6 +118,9 @@ class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
     """Kept for the tax office: neither payable to the payee, nor in `earned`."""
     late_interest: Money
     """What late payments have earned: beyond the value, and in none of the other amounts."""
+    overpaid: Money
+    """Paid or on its way beyond what was earned: set off against what is earned next, or to be
+    paid back once nothing is."""
     awaited: Money
     """What the programme has to have again before what became known after the end of the contract
     is calculated; in none of the other amounts."""

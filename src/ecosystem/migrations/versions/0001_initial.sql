@@ -5292,6 +5292,33 @@ CREATE TRIGGER interest_goes_to_the_late_payee BEFORE INSERT ON payment FOR EACH
 -- next
 ALTER TABLE payment ENABLE ALWAYS TRIGGER interest_goes_to_the_late_payee;
 -- next
+CREATE FUNCTION what_came_back_is_still_earned() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (TG_OP = 'INSERT' OR OLD.state <> 'returned'
+  OR coalesce((
+    SELECT greatest(total.owed - coalesce(total.earned, (
+    SELECT coalesce(sum(made.total), 0) FROM calculation AS made
+    WHERE made.authority_id = total.authority_id AND made.contract_id = total.contract_id
+      AND made.kind = 'outcome' AND NOT EXISTS (
+        SELECT FROM calculation AS later WHERE later.authority_id = made.authority_id
+          AND later.supersedes = made.id)
+  ) - (
+    SELECT coalesce(sum(gone.amount - gone.payable), 0) FROM payment_dispute AS gone
+    WHERE gone.authority_id = total.authority_id AND gone.contract_id = total.contract_id
+      AND gone.payable IS NOT NULL)), 0)
+    FROM payee_total AS total
+    WHERE total.authority_id = NEW.authority_id AND total.contract_id = NEW.contract_id
+      AND total.payee_id = NEW.payee_id), 0) = 0) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_came_back_is_still_earned';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER what_came_back_is_still_earned BEFORE INSERT OR UPDATE ON payment FOR EACH ROW WHEN (NEW.state = 'approved' AND NEW.kind <> 'interest') EXECUTE FUNCTION what_came_back_is_still_earned();
+-- next
+ALTER TABLE payment ENABLE ALWAYS TRIGGER what_came_back_is_still_earned;
+-- next
 CREATE FUNCTION payee_earns() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   INSERT INTO public.payee_total AS total (authority_id, contract_id, payee_id, earned, owed)

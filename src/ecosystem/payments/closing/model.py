@@ -61,8 +61,10 @@ class ClosingAccount(msgspec.Struct, frozen=True, kw_only=True):
     """Obligated, and not earned: what is retained, and while the contract goes on what is open."""
     returned: Money
     """What has gone back to the programme since the end of the contract, and was not bound anew."""
+    overpaid: Money
+    """What was paid, or is on its way, beyond what was earned: to be set off or paid back."""
     awaited: Money
     """What the programme has to have again before what became known since is calculated."""
     is_balanced: bool
     """Whether value = payable + in transit + paid + withheld + bound + returned, in the
-    ledger, and what is calculated is what is payable, in transit and paid."""
+    ledger, and what is calculated and overpaid is what is payable, in transit and paid."""

@@ -1,6 +1,6 @@
 """Read what a contract has come to in money: from the ledger, and from its calculations."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -108,6 +108,7 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
     forgone = await disputes.forgone(tx, contract_id)
     calculated = sum((Decimal(one.total) for one in steps), -forgone)
     owed = sum((held[kind] for kind in _OWED), Decimal(0))
+    overpaid = max(owed - calculated, Decimal(0))
     amounts = {
         "first_value": first,
         "value": price,
@@ -121,6 +122,7 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
         "paid": held[AccountKind.DISBURSED],
         "bound": held[AccountKind.ENCUMBERED],
         "returned": returned,
+        "overpaid": overpaid,
         "awaited": await tx.value(_AWAITED, **key),
     }
     return ClosingAccount(
@@ -130,23 +132,24 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
         changes=f"{price - first:f}",
         is_balanced=price == obligated
         and price == owed + sum((held[kind] for kind in _KEPT), returned)
-        and calculated == owed,
+        and calculated + overpaid == owed,
         **{name: money.of(amount, row["currency"]) for name, amount in amounts.items()},
     )
 
 
-def _moved(moved: Iterable[Record], ended_at: datetime | None) -> tuple[Decimal, Decimal]:
+def _moved(moved: Sequence[Record], ended_at: datetime | None) -> tuple[Decimal, Decimal]:
     """Return what has returned since the end of a contract, and what was obligated for it.
 
     What was bound anew since is returned no more.
     """
-    signed = [
-        (one["recorded_at"], -one["amount"] if one["act"] == "lower" else one["amount"])
-        for one in moved
-    ]
-    since = (amount for at, amount in signed if ended_at is not None and at >= ended_at)
+    signed = [-one["amount"] if one["act"] == "lower" else one["amount"] for one in moved]
+    since = (
+        amount
+        for amount, one in zip(signed, moved, strict=True)
+        if one["act"] != "obligate" and ended_at is not None and one["recorded_at"] >= ended_at
+    )
     returned = -sum(since, Decimal(0))
-    return returned, sum((amount for _, amount in signed), returned)
+    return returned, sum(signed, returned)
 
 
 async def _held(tx: Tx, row: Record) -> Mapping[AccountKind, Decimal]:

@@ -3,14 +3,14 @@
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Integer, Text, bindparam, exists, func, select
+from sqlalchemy import Integer, Text, bindparam, exists, func, literal_column, select
 
 from ecosystem.payments.disputing.tables import payment_dispute
 from ecosystem.payments.dividing.model import Account
-from ecosystem.payments.dividing.tables import payee_total
+from ecosystem.payments.dividing.tables import EXCESS, payee_total
 from ecosystem.payments.model import PaymentKind, State, Unclaimed
 from ecosystem.payments.tables import payment
-from ecosystem.runtime.database import Ahead, Tx
+from ecosystem.runtime.database import Ahead, Statement, Tx
 from ecosystem.values import money
 from ecosystem.values.identifiers import authority_of
 
@@ -40,6 +40,11 @@ OWED: Final = Ahead(
     )
 )
 """What each payee of a contract is owed."""
+_EXCESS: Final = Statement(
+    select(literal_column(EXCESS.format(of="payment"))).where(
+        payment.c.authority_id == _AUTHORITY, payment.c.id == bindparam("id", type_=Text)
+    )
+)
 FORGONE: Final = Ahead(
     select(
         payment_dispute.c.payee_id,
@@ -53,6 +58,12 @@ FORGONE: Final = Ahead(
     .group_by(payment_dispute.c.payee_id)
 )
 """What each payee of a contract has forgone."""
+
+
+async def excess(tx: Tx, payment_id: str) -> str:
+    """Return what the payee of a payment is owed beyond what it has earned, as a decimal string."""
+    found: Decimal = await tx.value(_EXCESS, authority_id=authority_of(payment_id), id=payment_id)
+    return f"{found:f}"
 
 
 async def accounts(tx: Tx, contract_id: str) -> dict[str, Account]:

@@ -61,6 +61,28 @@ _IS_THE_SAMES: Final = """EXISTS (
       AND late.payee_id = NEW.payee_id)"""
 """Interest is paid to whom the late payment was."""
 
+EARNED: Final = """coalesce({divided}, (
+    SELECT coalesce(sum(made.total), 0) FROM calculation AS made
+    WHERE made.authority_id = {of}.authority_id AND made.contract_id = {contract}
+      AND made.kind = 'outcome' AND NOT EXISTS (
+        SELECT FROM calculation AS later WHERE later.authority_id = made.authority_id
+          AND later.supersedes = made.id)
+  ) - (
+    SELECT coalesce(sum(gone.amount - gone.payable), 0) FROM payment_dispute AS gone
+    WHERE gone.authority_id = {of}.authority_id AND gone.contract_id = {contract}
+      AND gone.payable IS NOT NULL))"""
+"""What was earned, less what was forgone; `divided` says it of a consortium."""
+EXCESS: Final = f"""coalesce((
+    SELECT greatest(total.owed - {
+    EARNED.format(divided="total.earned", of="total", contract="total.contract_id")
+}, 0)
+    FROM payee_total AS total
+    WHERE total.authority_id = {{of}}.authority_id AND total.contract_id = {{of}}.contract_id
+      AND total.payee_id = {{of}}.payee_id), 0)"""
+"""What a payee is owed, or was paid, beyond what it has earned."""
+_IS_STILL_EARNED: Final = f"""TG_OP = 'INSERT' OR OLD.state <> 'returned'
+  OR {EXCESS.format(of="NEW")} = 0"""
+
 _GUARDED: Final = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
 _EARN: Final = f"""
 CREATE FUNCTION payee_earns() RETURNS trigger {_GUARDED} AS $$
@@ -160,6 +182,10 @@ payee_total: Final = Table(
             *refusing(
                 "interest_goes_to_the_late_payee", on="payment", unless=_IS_THE_SAMES,
                 when=IS_OF_INTEREST,
+            ),
+            *refusing(
+                "what_came_back_is_still_earned", on="payment", unless=_IS_STILL_EARNED,
+                changes=True, when="NEW.state = 'approved' AND NEW.kind <> 'interest'",
             ),
             _EARN,
             *_after(
