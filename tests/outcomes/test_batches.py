@@ -156,8 +156,22 @@ async def test_bad_rows_are_named_by_number_line_and_rule_and_refuse_all(
         ("/4/value", "observation_differs"),
     ]  # fmt: skip
     assert refused.json()["errors"][1]["detail"].startswith("Line 5: ")
-    assert "supersedes" in refused.json()["errors"][2]["detail"]
+    assert refused.json()["errors"][2]["detail"].endswith("Leave one of the two rows out.")
     assert await probe.count(database) == 0
+
+
+async def test_a_row_that_would_correct_is_told_how_to(probe: Probe) -> None:
+    reported = await probe.send(probe.days(1))
+
+    refused = await probe.send([{**probe.days(1)[0], "value": "12"}])
+
+    [fault] = refused.json()["errors"]
+    assert fault["code"] == "observation_differs"
+    assert reported.json()["first_observation_id"] in fault["detail"]
+    assert fault["detail"].endswith(
+        "A batch corrects nothing: report the new value by itself, and name the observation in "
+        "`supersedes`."
+    )
 
 
 async def test_a_partial_batch_reports_the_rows_that_are_good(

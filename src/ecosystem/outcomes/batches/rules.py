@@ -15,6 +15,12 @@ from ecosystem.values.refusal import Fault, Kind, Refusal
 
 FAULTS_TOLD: Final = 100
 """How many faults one answer names; the others are counted."""
+_IN_BATCH: Final = "row "
+_TWICE: Final = "Leave one of the two rows out."
+_BY_ITSELF: Final = (
+    "A batch corrects nothing: report the new value by itself, and name the observation in "
+    "`supersedes`."
+)
 Place = tuple[object, ...]
 _Before = tuple[str, Decimal, int | None]
 """What stands in a place: which observation, its value, and the size of its sample."""
@@ -63,7 +69,7 @@ def report(facts: BatchFacts, *, by: Actor, at: datetime) -> BatchReported:
             refused.append(index)
             faults.append(_of_row(number_of(facts, index), refusal))
         else:
-            named = f"row {number_of(facts, index)} of the batch"
+            named = f"{_IN_BATCH}{number_of(facts, index)} of the batch"
             standing[here] = (named, Decimal(row.value), row.sample_size)
     reported = len(facts.rows) - len(unchanged) - len(refused)
     if faults and not (facts.partial and reported + len(unchanged)):
@@ -102,8 +108,10 @@ def _take(
 
 
 def _of_row(number: int, refusal: Refusal) -> Fault:
-    fault = refusal.faults[0]
-    detail = f"{fault.detail} {refusal.remedy}"
+    fault, remedy = refusal.faults[0], refusal.remedy
+    if isinstance(refusal, ObservationDiffers):
+        remedy = _TWICE if fault.detail.startswith(_IN_BATCH) else _BY_ITSELF
+    detail = f"{fault.detail} {remedy}"
     return Fault(f"/{number}{fault.pointer}", fault.code, detail)
 
 
