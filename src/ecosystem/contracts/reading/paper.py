@@ -27,7 +27,7 @@ POLICY: Final[Mapping[str, str]] = {"content-security-policy": styled_by(_STYLE)
 """What a page is sent with: it may load nothing, and only its own style applies."""
 
 _FONT: Final = "STSong-Light"
-"""Every reader of PDF has it or one like it, for Chinese and Latin letters alike."""
+"""For Chinese and Latin letters; not in the file: readers show it, or a Chinese font at hand."""
 _CHINESE: Final = 0x2E80
 """From this number on letters are as wide as two Latin ones."""
 _MARGIN: Final = 20 * mm
