@@ -5,6 +5,9 @@ import pytest
 
 from tests.parties import bearer
 
+_CONTRACT = "/v1/contracts/contract_0190f3c2a1b070008000000000000001"
+_PLUS = "has a space where `+` is meant, which a query writes as `%2B`."
+
 
 @pytest.mark.parametrize(
     ("path", "said"),
@@ -23,6 +26,14 @@ from tests.parties import bearer
                 "The query parameter valid_at must be an instant with its offset from UTC, such as "
                 "`2026-03-01T09:00:00Z`."
             ),
+        ),
+        (
+            f"{_CONTRACT}?as_of=2026-03-31T16:00:00+08:00",
+            f"The query parameter as_of {_PLUS}",
+        ),
+        (
+            f"{_CONTRACT}?valid_at=2026-03-31T16:00:00+08:00",
+            f"The query parameter valid_at {_PLUS}",
         ),
         (
             "/v1/needs?operation=painting",

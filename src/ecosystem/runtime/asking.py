@@ -48,13 +48,23 @@ def _fault(name: str, value: str, operation: Operation) -> ProblemPlace | None:
     if value.lower() == "null" and operation.defaults.get(name, value) is None:
         # The framework would take the word for none, and a filter would find everything.
         return _place(name, "null", "is left out, never null")
+    if _fits(name, value, operation):
+        return None
+    if " " in value and _fits(name, value.replace(" ", "+"), operation):
+        said = "has a space where `+` is meant, which a query writes as `%2B`"
+        return _place(name, "invalid", said)
+    must = wanting.of(operation.queries[name], null=False)
+    return _place(name, "invalid", f"must be {must}")
+
+
+def _fits(name: str, value: str, operation: Operation) -> bool:
+    """Tell whether a value is of the form of its parameter."""
     check = operation.checks[name]
     try:
         msgspec.convert({"value": value}, check.form, strict=check.strict)
     except msgspec.ValidationError:
-        must = wanting.of(operation.queries[name], null=False)
-        return _place(name, "invalid", f"must be {must}")
-    return None
+        return False
+    return True
 
 
 def _place(name: str, code: str, said: str) -> ProblemPlace:
