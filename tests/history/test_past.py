@@ -1,6 +1,6 @@
 """Contracts, metrics and observations are shown as they were, and two moments are compared."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -20,6 +20,7 @@ SUPPLIER = ("enterprise", "delivery")
 VERIFIER = ("verifier", "verifier")
 AUDITOR = ("auditor", "auditor")
 STRANGER = ("bank", "lender")
+TICK = timedelta(microseconds=1)
 WORDS = {"en": "See the record"}
 REPORT = {
     "period": {"starts_on": "2025-04-01", "ends_on": "2025-07-01"},
@@ -143,6 +144,10 @@ async def test_the_past_has_no_etag_to_be_written_by(
         ({"as_of": "position:0"}, (404, "nothing_then")),
         ({"as_of": "2020-01-01T00:00:00Z"}, (404, "nothing_then")),
         ({"valid_at": "2020-01-01T00:00:00Z"}, (404, "nothing_then")),
+        (
+            {"as_of": "position:999999999", "valid_at": "2020-01-01T00:00:00Z"},
+            (422, "moment_ahead"),
+        ),
     ],
 )
 async def test_what_was_not_there_and_what_has_not_come_is_refused(
@@ -156,7 +161,25 @@ async def test_what_was_not_there_and_what_has_not_come_is_refused(
     ):
         answer = await there.client.get(path, params=query, headers=headers)
 
-        assert (answer.status_code, answer.json()["code"]) == said, path
+        found = answer.json()
+        assert (answer.status_code, found["code"]) == said, path
+        assert [one["parameter"] for one in found["errors"]] == list(query)[:1]
+
+
+async def test_what_came_to_be_later_says_since_when_it_can_be_asked_for(
+    there: Partnership, kept: dict[str, Any]
+) -> None:
+    path = f"/v1/observations/{kept['first']}"
+    headers = await there.as_(*OFFICER)
+    first = (await there.get(f"{path}/history?limit=100", by=OFFICER)).json()["data"][-1]
+
+    for query, since in (("as_of", first["recorded_at"]), ("valid_at", first["valid_at"])):
+        at = datetime.fromisoformat(since)
+        for asked, code in ((at - TICK, 404), (at, 200)):
+            answer = await there.client.get(path, params={query: wire(asked)}, headers=headers)
+
+            assert answer.status_code == code, answer.text
+            assert code == 200 or f" {wire(at)}." in answer.json()["detail"]
 
 
 async def test_the_past_is_as_hidden_as_the_present(

@@ -1,21 +1,29 @@
 """Read what was: a thing as of two times, and what happened to it in between."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
+    ARRAY,
+    JSON,
     BigInteger,
     ColumnElement,
     DateTime,
     Integer,
     Select,
+    Subquery,
     Text,
+    any_,
     bindparam,
+    column,
     exists,
     func,
     literal_column,
+    null,
+    or_,
     select,
     true,
 )
@@ -35,6 +43,7 @@ from ecosystem.history.tables import event, log_entry
 from ecosystem.runtime.columns import json_of
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values.identifiers import authority_of
+from ecosystem.values.period import wire
 
 BETWEEN_MAX: Final = 200
 """How many events two moments may lie apart that are compared."""
@@ -75,6 +84,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     then: Then
     seen: Record
     """What else was selected of the thing as it is now."""
+    beside: tuple[bytes, ...] = ()
+    """JSON of each of the others that were there, of which more members may be told."""
 
     def answer(self) -> bytes:
         """Return the JSON of the thing with its member `then`."""
@@ -86,41 +97,39 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, state=state)
 
 
-class Others:
-    """How several things are read as they were, by who may see them all."""
+class Beside(msgspec.Struct, frozen=True):
+    """Other things that are read as they were with one: some of their members."""
 
-    def __init__(self, which: Select[*tuple[Any, ...]]) -> None:
-        """Read the past of the things whose `authority_id` and `id` are selected."""
-        self._by_time = _last_of(which, known=_BY_TIME)
-        self._by_position = _last_of(which, known=_BY_POSITION)
+    which: Callable[[Subquery], Select[*tuple[Any, ...]]]
+    """Selects `authority_id` and `id` of the others, by what was selected of the one."""
+    members: tuple[str, ...]
+    only: Callable[[Subquery, Any], ColumnElement[bool]]
+    """Tells by the one, and by those members as JSON, whether another matters."""
 
-    async def read(self, tx: Tx, *, asked: Asked, **which: Any) -> tuple[bytes, ...]:
-        """Return the JSON of each as of what is asked, without those that were not there."""
-        known = asked.known
-        rows = await tx.rows(
-            self._by_time if known.position is None else self._by_position,
-            known_at=known.at, position=known.position, **which,
-        )  # fmt: skip
-        if asked.valid_at is None:
-            return tuple(row["after"] for row in rows)
-        were = [
-            await _in_force(tx, row["id"], version=row["version"], valid_at=asked.valid_at)
-            for row in rows
-        ]
-        return tuple(msgspec.json.encode(one) for one in were if one is not None)
+
+class _Other(msgspec.Struct, frozen=True):
+    """One of them, by its last event that was known."""
+
+    id: str
+    version: int
+    is_partial: bool
+    told: msgspec.Raw
 
 
 class Past:
     """How the past of one kind of thing is read, in one statement with who may see it."""
 
-    def __init__(self, seen: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, seen: Select[*tuple[Any, ...]], *, beside: Beside | None = None) -> None:
         """Read the past of what `seen` selects: one row where today's reader may see the thing.
 
         Whatever that binds is given to `read`. So the past is as hidden as the present. What it
-        selects beside an identifier is told of the thing as it is now.
+        selects beside an identifier is told of the thing as it is now. Who may see the thing sees
+        `beside`, too.
         """
-        self._by_time = _remembering(seen, known=_BY_TIME, since=_KNOWN_AT, head=_NO_HEAD)
-        self._by_position = _remembering(seen, known=_BY_POSITION, since=_AT_POSITION, head=_HEAD)
+        self._by_time = _remembering(seen, beside, known=_BY_TIME, since=_KNOWN_AT, head=_NO_HEAD)
+        self._by_position = _remembering(
+            seen, beside, known=_BY_POSITION, since=_AT_POSITION, head=_HEAD
+        )
 
     async def read(
         self, tx: Tx, stream: str, *, asked: Asked, parameter: str = "as_of", **reader: Any
@@ -142,8 +151,14 @@ class Past:
             detail = f"The log has {row['head']} positions."
             raise rules.MomentAhead(detail, parameter=parameter)
         if row["after"] is None:
-            raise NothingThen("No event of this thing had been recorded by then.")
-        return await _memory(tx, stream, row, asked=asked)
+            began = await tx.value(_BEGAN, authority_id=authority_of(stream), stream=stream)
+            raise NothingThen(
+                f"The first event of this thing was recorded at {wire(began)}.", parameter=parameter
+            )
+        memory = await _memory(tx, stream, row, asked=asked)
+        if row["beside"] is None:
+            return memory
+        return msgspec.structs.replace(memory, beside=await _beside(tx, stream, row, asked=asked))
 
     async def compare(
         self, tx: Tx, stream: str, *, since: Moment | None, until: Moment, **reader: Any
@@ -239,6 +254,7 @@ _NO_HEAD: Final[ColumnElement[int]] = literal_column("NULL::bigint")
 
 def _remembering(
     seen: Select[*tuple[Any, ...]],
+    beside: Beside | None,
     *,
     known: ColumnElement[bool],
     since: Any,
@@ -265,14 +281,15 @@ def _remembering(
             _correction_of(last.c.version, since=since).label("corrected_by"),
             head.label("head"),
             since.label("as_of"),
+            (null() if beside is None else _others(this, beside, known)).label("beside"),
             *(column for column in this.c if column.key != "id"),
         ).select_from(this.outerjoin(last, true()))
     )
 
 
-def _last_of(which: Select[*tuple[Any, ...]], *, known: ColumnElement[bool]) -> Statement:
-    """Return the statement that finds of each of several things the last event that was known."""
-    others = which.subquery("others")
+def _others(this: Subquery, beside: Beside, known: ColumnElement[bool]) -> Any:
+    """Return those beside one thing, each by its last event that was known, as JSON."""
+    others = beside.which(this).correlate(this).subquery("others")
     last = (
         select(event.c.body, event.c.version)
         .where(event.c.authority_id == others.c.authority_id, event.c.stream == others.c.id, known)
@@ -280,10 +297,27 @@ def _last_of(which: Select[*tuple[Any, ...]], *, known: ColumnElement[bool]) -> 
         .limit(1)
         .lateral("last")
     )
-    return Statement(
-        select(others.c.id, last.c.version, last.c.body["after"].label("after")).select_from(
-            others.join(last, true())
-        )
+    ahead = exists().where(
+        _OTHER.c.authority_id == others.c.authority_id,
+        _OTHER.c.stream == others.c.id,
+        _OTHER.c.version <= last.c.version,
+        _OTHER.c.valid_at > _VALID_AT,
+    )
+    columns = [column(name, JSON) for name in beside.members]
+    # Reads the whole of the JSON but once, whatever the number of its members.
+    told = func.json_to_record(last.c.body["after"]).table_valued(*columns)
+    told = told.render_derived(name="told", with_types=True)
+    one = json_of(
+        id=others.c.id,
+        version=last.c.version,
+        is_partial=ahead,
+        told=json_of(**{name: told.c[name] for name in beside.members}),
+    )
+    return (
+        select(func.json_agg(one))
+        .select_from(others.join(last, true()).join(told, true()))
+        .where(or_(ahead, beside.only(this, told.c)))
+        .scalar_subquery()
     )
 
 
@@ -301,9 +335,10 @@ def _correction_of(version: ColumnElement[int], *, since: Any) -> Any:
 
 
 _CHANGES: Final = Statement(
-    select(event.c.version, event.c.valid_at, _AFTER.label("after"))
-    .where(*_THIS, event.c.version <= bindparam("version", type_=Integer))
-    .order_by(event.c.version)
+    select(event.c.stream, event.c.version, event.c.valid_at, _AFTER.label("after"))
+    .where(event.c.authority_id == bindparam("authority_id", type_=Integer))
+    .where(event.c.stream == any_(bindparam("streams", type_=ARRAY(Text))))
+    .order_by(event.c.stream, event.c.version)
 )
 
 
@@ -316,22 +351,38 @@ async def _memory(tx: Tx, stream: str, row: Record, *, asked: Asked) -> Memory:
     )
     if asked.valid_at is None or not row["is_partial"]:
         return Memory(state=row["after"], version=row["version"], then=then, seen=row)
-    found = await _in_force(tx, stream, version=row["version"], valid_at=asked.valid_at)
+    (changes,) = await _changes(tx, authority_of(stream), {stream: row["version"]})
+    found = rules.in_force(changes, valid_at=asked.valid_at)
     if found is None:
-        raise NothingThen("Nothing that was known of this thing was in force then.")
+        began = min(change.valid_at for change in changes)
+        raise NothingThen(
+            f"What was known of this thing was in force since {wire(began)}.", parameter="valid_at"
+        )
     version: int = msgspec.json.decode(found["version"])
     return Memory(state=msgspec.json.encode(found), version=version, then=then, seen=row)
 
 
-async def _in_force(
-    tx: Tx, stream: str, *, version: int, valid_at: datetime
-) -> rules.Members | None:
-    """Return a thing by its first `version` events as they have it for a time, if it was there."""
-    rows = await tx.rows(
-        _CHANGES, authority_id=authority_of(stream), stream=stream, version=version
-    )
-    changes = [Change(valid_at=one["valid_at"], after=msgspec.Raw(one["after"])) for one in rows]
-    return rules.in_force(changes, valid_at=valid_at)
+async def _beside(tx: Tx, stream: str, row: Record, *, asked: Asked) -> tuple[bytes, ...]:
+    """Return the others as of what is asked; those that were not there are left out."""
+    others = msgspec.json.decode(row["beside"], type=tuple[_Other, ...])
+    whole = tuple(bytes(one.told) for one in others if not one.is_partial)
+    versions = {one.id: one.version for one in others if one.is_partial}
+    if asked.valid_at is None or not versions:
+        return whole
+    changes = await _changes(tx, authority_of(stream), versions)
+    were = [rules.in_force(each, valid_at=asked.valid_at) for each in changes]
+    return (*whole, *(msgspec.json.encode(one) for one in were if one is not None))
+
+
+async def _changes(tx: Tx, authority_id: int, versions: dict[str, int]) -> list[list[Change]]:
+    """Return of each of these things its first events up to a version, in their order."""
+    rows = await tx.rows(_CHANGES, authority_id=authority_id, streams=list(versions))
+    found: dict[str, list[Change]] = {stream: [] for stream in versions}
+    for row in rows:
+        if row["version"] <= versions[row["stream"]]:
+            change = Change(valid_at=row["valid_at"], after=msgspec.Raw(row["after"]))
+            found[row["stream"]].append(change)
+    return list(found.values())
 
 
 def _correction(text: bytes | None) -> Correction | None:

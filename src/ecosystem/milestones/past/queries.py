@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ARRAY, Boolean, Integer, Text, any_, bindparam, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Subquery, Text, any_, cast, func, or_, select
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rule_parts import Code
 from ecosystem.contracts.tables import contract
 from ecosystem.history.past.model import Asked, Comparison, Moment
-from ecosystem.history.past.queries import Memory, Others, Past
+from ecosystem.history.past.queries import Beside, Memory, Past
 from ecosystem.milestones import rules
 from ecosystem.milestones.model import State, Timeliness
 from ecosystem.milestones.queries import KEY, SEEN, missing
@@ -24,23 +24,36 @@ from ecosystem.values.identifiers import owner
 _CONTRACT: Final = (
     contract.c.authority_id == milestone.c.authority_id, contract.c.id == milestone.c.contract_id,
 )  # fmt: skip
+
+
+def _beside(this: Subquery) -> Select[*tuple[Any, ...]]:
+    """Select what a milestone comes after; all of its contract where the terms have changed."""
+    comes_after = func.words_of(this.c.comes_after, type_=ARRAY(Text))
+    return select(milestone.c.authority_id, milestone.c.id).where(
+        or_(this.c.is_changed, func.cardinality(comes_after) > 0),
+        milestone.c.authority_id == this.c.authority_id,
+        milestone.c.contract_id == this.c.contract_id,
+        milestone.c.id != this.c.id,
+        or_(this.c.is_changed, milestone.c.code == any_(comes_after)),
+    )
+
+
+def _matters(this: Subquery, other: Any) -> ColumnElement[bool]:
+    """Tell whether another keeps a milestone waiting no more, or waits for it."""
+    waits_for = func.words_of(other.blocked_by, type_=ARRAY(Text))
+    return or_(cast(other.state, Text) == '"accepted"', this.c.code == any_(waits_for))
+
+
 _PAST: Final = Past(
     select(
+        milestone.c.authority_id,
         milestone.c.id,
         milestone.c.contract_id,
+        milestone.c.code,
+        milestone.c.after.label("comes_after"),
         select(contract.c.edition > 1).where(*_CONTRACT).scalar_subquery().label("is_changed"),
-    ).where(*KEY, SEEN)
-)
-_OTHERS: Final = Others(
-    select(milestone.c.authority_id, milestone.c.id).where(
-        milestone.c.authority_id == bindparam("authority_id", type_=Integer),
-        milestone.c.contract_id == bindparam("contract_id", type_=Text),
-        milestone.c.id != bindparam("id", type_=Text),
-        or_(
-            bindparam("all_of_them", type_=Boolean),
-            milestone.c.code == any_(bindparam("codes", type_=ARRAY(Text))),
-        ),
-    )
+    ).where(*KEY, SEEN),
+    beside=Beside(_beside, members=("code", "state", "blocked_by"), only=_matters),
 )
 
 
@@ -82,13 +95,8 @@ async def past(tx: Tx, milestone_id: str, *, seen_by: Actor, asked: Asked) -> by
     told: dict[str, Any] = {"timeliness": _timeliness(then, memory, asked=asked)}
     is_changed: bool = memory.seen["is_changed"]
     if then.blocked_by or is_changed:
-        others = await _OTHERS.read(
-            tx, asked=asked, authority_id=_owner(milestone_id), id=milestone_id,
-            contract_id=memory.seen["contract_id"], codes=list(then.blocked_by),
-            all_of_them=is_changed,
-        )  # fmt: skip
-        beside = [msgspec.json.decode(one, type=_Other) for one in others]
-        told |= _order(then, beside, is_changed=is_changed)
+        others = [msgspec.json.decode(one, type=_Other) for one in memory.beside]
+        told |= _order(then, others, is_changed=is_changed)
     if any(getattr(then, name) != value for name, value in told.items()):
         memory = memory.replaced(**told)
     return memory.answer()
