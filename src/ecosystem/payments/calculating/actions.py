@@ -25,6 +25,7 @@ from ecosystem.runtime import due, idempotency
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Record, Transaction, Tx, is_away
 from ecosystem.runtime.pool import DatabaseBusy
+from ecosystem.values import money
 from ecosystem.values.period import Period
 from ecosystem.values.refusal import Refusal
 
@@ -203,7 +204,8 @@ def _places(row: Record) -> Iterator[tuple[AccountName, str]]:
 
 
 def _waiting(contract_id: str, waits: Record) -> Refused:
-    said = f"The programme has not the {waits['amount']:f} {waits['currency']} that are waited for."
+    amount = money.of(waits["amount"], waits["currency"])
+    said = f"The programme lacks {amount.amount} {amount.currency} that a contract waits for."
     return _refused(contract_id, FundsInsufficient(said))
 
 

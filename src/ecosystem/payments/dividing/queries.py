@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Integer, Text, bindparam, exists, func, literal_column, select
+from sqlalchemy import Integer, Numeric, Text, bindparam, exists, func, literal_column, select
 
 from ecosystem.payments.disputing.tables import payment_dispute
 from ecosystem.payments.dividing.model import Account
@@ -41,7 +41,7 @@ OWED: Final = Ahead(
 )
 """What each payee of a contract is owed."""
 _EXCESS: Final = Statement(
-    select(literal_column(EXCESS.format(of="payment"))).where(
+    select(literal_column(EXCESS.format(of="payment"), Numeric)).where(
         payment.c.authority_id == _AUTHORITY, payment.c.id == bindparam("id", type_=Text)
     )
 )
