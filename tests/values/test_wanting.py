@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from ecosystem.values import wanting
 from ecosystem.values.identifiers import NeedId
-from ecosystem.values.money import Money
+from ecosystem.values.money import Amount, Money
 from ecosystem.values.period import Instant
 from ecosystem.values.text import Text
 
@@ -49,6 +49,13 @@ class Thing(msgspec.Struct, forbid_unknown_fields=True):
     [
         (NeedId, "an identifier of a need, such as `need_0190f3c2a1b070008000000000000001`"),
         (Sum, "a decimal string, never negative, such as `1234.50`"),
+        (
+            Amount,
+            (
+                "a decimal string, never negative, of at most 18 digits before the point, "
+                "no finer than the currency allows, such as `1234.50`"
+            ),
+        ),
         (Colour | None, "one of `green`, `red` or null"),
         (Literal["x"], "`x`"),
         (Instant, "an instant with its offset from UTC, such as `2026-03-01T09:00:00Z`"),

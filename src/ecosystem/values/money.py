@@ -15,7 +15,8 @@ Amount = Annotated[
     str,
     Meta(
         pattern=whole(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?"),
-        description="A decimal string, never negative, no finer than the currency allows.",
+        description="A decimal string, never negative, of at most 18 digits before the point, no "
+        "finer than the currency allows.",
         examples=["1234.50"],
     ),
 ]
