@@ -8,6 +8,7 @@ import pytest
 
 from ecosystem import app
 from ecosystem.manual import describe
+from ecosystem.runtime import chinese_forms
 from ecosystem.runtime.openapi_schemas import has_form
 from ecosystem.runtime.operation import Operation
 from ecosystem.sandbox import routes as sandbox
@@ -34,6 +35,13 @@ def test_whatever_is_wanted_is_said_without_an_expression(one: Operation) -> Non
 
     assert {words for words in said if _OF_PROGRAMMERS.search(words)} == set()
     assert {words for words in said if not words or len(words) > 900} == set()
+
+
+@NAMED
+def test_whatever_is_wanted_is_said_in_chinese_too(one: Operation) -> None:
+    said = {wanting.words(node, root) for root in _sent(one) for node in _within(root)}
+
+    assert {words for words in said if chinese_forms.wants(words) is None} == set()
 
 
 def test_a_parameter_of_few_values_lists_them() -> None:

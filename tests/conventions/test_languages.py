@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from ecosystem.runtime import problems
 from tests.conventions import market
 from tests.parties import bearer
 
@@ -71,13 +72,101 @@ async def test_what_is_wrong_is_told_with_its_values_and_at_each_place(
     assert told["detail"] == f"{limit}；{order}；{known}。请对照该操作的模式和示例检查请求。"
 
 
-async def test_what_no_sentence_is_known_for_stays_in_english(client: httpx.AsyncClient) -> None:
+async def test_the_form_of_a_parameter_is_told_too(client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/awards?need_id=need_12", headers={"Accept-Language": "zh"})
 
     detail = answer.json()["detail"]
-    assert detail.startswith("The query parameter need_id must be the identifier of the need")
-    assert detail.endswith(" 请对照该操作的模式和示例检查请求。")
+    assert detail.startswith("查询参数 need_id 必须是需求的标识符，省略则为全部，例如 `need_0190")
+    assert detail.endswith("。请对照该操作的模式和示例检查请求。")
     assert answer.headers["content-language"] == "zh-Hans"
+
+
+def test_what_no_sentence_is_known_for_stays_in_english() -> None:
+    problem = problems.found(problems.MALFORMED, "It fell.", root="", request_id="r", language="zh")
+
+    assert problem.detail == "It fell. 请对照该操作的模式和示例检查请求。"
+
+
+async def test_each_fault_of_a_body_is_told(client: httpx.AsyncClient) -> None:
+    headers = {**await bearer(client, "city", "officer"), "Accept-Language": "zh"}
+    body = (await market.make(client)).draft
+    wrong = {**body, "title": {}, "surprise": 1, "openers": "x", "opening_at": "2001-01-01"}
+
+    answer = await client.post("/v1/needs", json=wrong, headers=headers)
+
+    told = {one["pointer"]: one["detail"] for one in answer.json()["errors"]}
+    assert told.keys() == {"", "/openers", "/opening_at"}
+    assert told["/opening_at"] == (
+        "/opening_at 必须是带 UTC 偏移的时刻，例如 `2026-03-01T09:00:00Z`"
+    )
+    assert told[""].startswith("正文含有此处没有的字段 'surprise'；现有的字段：`")
+    assert told["/openers"].startswith("/openers 必须是")
+    assert all(one in answer.json()["detail"] for one in told.values())
+
+
+async def test_a_check_of_a_type_is_told(client: httpx.AsyncClient) -> None:
+    headers = {**await bearer(client, "city", "officer"), "Accept-Language": "zh"}
+    body = (await market.make(client)).draft
+
+    answer = await client.post("/v1/needs", json={**body, "title": {}}, headers=headers)
+
+    (one,) = answer.json()["errors"]
+    assert one["detail"] == "/title 不被接受：请以 `zh`、以 `en`，或同时以两者给出文本"
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "en",
+            "The body is no JSON at byte 9 (line 2, column 8): invalid character; send one JSON",
+        ),
+        (
+            "zh",
+            "正文在第 9 字节处（第 2 行第 8 列）不是 JSON：字符无效；请发送一个 JSON 值。",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_body_that_is_no_json_is_told_where(
+    language: str, told: str, client: httpx.AsyncClient
+) -> None:
+    headers = {
+        **await bearer(client, "city", "officer"),
+        "Accept-Language": language,
+        "Content-Type": "application/json",
+    }
+
+    answer = await client.post("/v1/needs", content=b'{\n  "a": oh}', headers=headers)
+
+    assert answer.json()["detail"].startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "language", "told"),
+    [
+        (
+            "GET", "/v1/nothing", "en",
+            "There is no operation GET /v1/nothing; GET /openapi.json lists them all. ",
+        ),
+        ("GET", "/v1/nothing", "zh", "没有操作 GET /v1/nothing；全部操作列于 GET /openapi.json。"),
+        (
+            "DELETE", "/v1/needs", "en",
+            "/v1/needs does not know DELETE; it knows GET, HEAD, OPTIONS, POST. ",
+        ),
+        (
+            "DELETE", "/v1/needs", "zh",
+            "/v1/needs 不支持 DELETE，只支持 GET, HEAD, OPTIONS, POST。",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_an_address_does_know_is_told(
+    method: str, path: str, language: str, told: str, client: httpx.AsyncClient
+) -> None:
+    answer = await client.request(method, path, headers={"Accept-Language": language})
+
+    assert answer.json()["detail"].startswith(told)
+    if answer.status_code == 405:
+        assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
 
 
 async def _asked(client: httpx.AsyncClient, language: str) -> Any:
@@ -142,3 +231,18 @@ async def test_a_problem_is_never_stored_under_a_key_in_one_language(
     assert chinese.headers["content-language"] == "zh-Hans"
     assert english.headers["content-language"] == "en"
     assert english.json()["title"] == "The request cannot be understood"
+
+
+async def test_each_rule_for_publication_that_is_not_met_is_told(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = {**await bearer(client, "city", "officer"), "Accept-Language": "zh"}
+    body = (await market.make(client)).draft
+    wrong = {**body, "jurisdiction": "999999", "openers": [body["openers"][0]] * 2}
+
+    answer = await client.post("/v1/needs", json=wrong, headers=headers)
+
+    assert answer.status_code == 422
+    told = [one["detail"] for one in answer.json()["errors"]]
+    assert "每名开标人只写一次。" in told
+    assert [one for one in told if one.isascii()] == []

@@ -26,6 +26,34 @@ def sentences(source: Path, *, codes: Mapping[str, str]) -> dict[str, set[str]]:
     return found
 
 
+def faults(source: Path) -> set[str]:
+    """Return each sentence that is said of one place where its fault is made."""
+    found: set[str] = set()
+    for path in sorted(source.rglob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                assigned = _assigned(function)
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Call) and _is_fault(node):
+                        found.update(_told(node.args[2], assigned))
+    return found
+
+
+def _is_fault(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == "Fault" and len(node.args) > 2
+
+
+def written(source: Path) -> set[str]:
+    """Return every text that stands in the source."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in source.rglob("*.py"))
+    return {text for tree in trees for node in ast.walk(tree) for text in _text(node)}
+
+
+def _text(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant | ast.JoinedStr):
+        yield from _told(node, {})
+
+
 def _made(function: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     """Yield what is called in a function with something first: its name, and that."""
     for node in ast.walk(function):

@@ -8,11 +8,17 @@ import pytest
 import ecosystem
 from ecosystem.manual import describe
 from ecosystem.runtime import chinese
-from tests.manual.sentences import blanks, sentences
+from tests.manual.sentences import blanks, faults, sentences, written
 
 REFUSALS = {one.code(): one for one in describe.refusals()}
 (_HOUSE,) = ecosystem.__path__
 SENTENCES = sentences(Path(_HOUSE), codes={one.__name__: code for code, one in REFUSALS.items()})
+COMPOSED = {
+    "It {0}.", "Line {0}: {1}", "The need is {0}. {1}", "{0} has {1}.", "{0} is no {1}.",
+    "{0} is {1}.", "{0} lies {1}.", "{0} {1}", "{0} {1}.", "{0}.", "{0}...", "{0}:{1}:{2}: {3}",
+    "{{0}} is neither a name nor {value * a number or a name}.",
+}  # fmt: skip
+"""Sentences of so few words of their own that they would be found in others."""
 
 
 def details(code: str) -> dict[str, str]:
@@ -44,6 +50,31 @@ def test_a_sentence_is_known_again_with_its_values(code: str) -> None:
 
 def _filled(text: str, values: dict[str, str]) -> str:
     return chinese.BLANK.sub(lambda blank: values[blank[0]], text)
+
+
+def test_every_fault_of_a_place_has_its_chinese_sentence() -> None:
+    known = chinese.faults()
+
+    assert faults(Path(_HOUSE)) - known.keys() - COMPOSED == set()
+    assert known.keys() - written(Path(_HOUSE)) == set()
+    assert known.keys() & COMPOSED == set()
+
+
+@pytest.mark.parametrize("english", sorted(chinese.faults()))
+def test_a_fault_is_known_again_with_its_values(english: str) -> None:
+    sentence = chinese.faults()[english]
+    values = {blank: f"w{number}q" for number, blank in enumerate(sorted(blanks(english)))}
+
+    assert blanks(sentence) == blanks(english)
+    assert chinese.fault(_filled(english, values)) == _filled(sentence, values)
+    assert re.search(r"[\u4e00-\u9fff]", sentence)
+    assert sentence.endswith("。")
+    assert re.findall(r"[\u4e00-\u9fff] ?[,;:!?.()]|[,;:!?] ?[\u4e00-\u9fff]", sentence) == []
+
+
+def test_a_fault_of_a_line_is_told_with_its_line() -> None:
+    assert chinese.fault("Line 3: Give the price.") == "第 3 行：请给出价格。"
+    assert chinese.fault("Line 3: It fell.") is None
 
 
 def test_a_sentence_that_nobody_knows_stays_as_it_is() -> None:

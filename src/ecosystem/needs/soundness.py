@@ -158,12 +158,8 @@ def budget_faults(available: str | None, *, value: Decimal) -> Iterator[Fault]:
 def profile_faults(asked: NeedDraft, in_force: InForce, *, at: datetime) -> Iterator[Fault]:
     """Yield what the rules of the place do not allow in a need that is published at a time."""
     rules = in_force.rules
-    yield from _too_early(
-        "enquiry_ends_at", asked, rules.enquiry, in_force, after=at, since="publication"
-    )
-    yield from _too_early(
-        "submission_ends_at", asked, rules.submission, in_force, after=at, since="publication"
-    )
+    yield from _too_early("enquiry_ends_at", asked, rules.enquiry, in_force, after=at)
+    yield from _too_early("submission_ends_at", asked, rules.submission, in_force, after=at)
     yield from terms_faults(asked, in_force)
     if rules.client_sealing.required and not asked.client_sealing_required:
         detail = f"{in_force.profile_id} has bidders seal in their own programs: let it be true."
@@ -181,7 +177,7 @@ def terms_faults(asked: NeedDraft, in_force: InForce) -> Iterator[Fault]:
     """Yield what the rules of the place do not allow, whenever the need is published."""
     yield from _too_early(
         "submission_ends_at", asked, in_force.rules.answering, in_force,
-        after=asked.enquiry_ends_at, since="the end of enquiries", code="answering_too_short",
+        after=asked.enquiry_ends_at, code="answering_too_short",
     )  # fmt: skip
     yield from _opening_faults(asked, in_force)
     for index, lot in enumerate(asked.lots):
@@ -209,15 +205,17 @@ def _too_early(
     in_force: InForce,
     *,
     after: datetime,
-    since: str,
     code: str = "",
 ) -> Iterator[Fault]:
     earliest = days.end_of(span, after=after, calendar=in_force.calendar)
     if span is None or getattr(asked, name) >= earliest:
         return
     detail = (
-        f"Let {name} be {wire(earliest)} or later: {_told(span)} from {since} "
-        f"by {in_force.profile_id}, {_source(span)}."
+        f"Let {name} be {wire(earliest)} or later: {span.days} days ({span.counted}) from the end "
+        f"of enquiries by {in_force.profile_id}, {_source(span)}."
+        if code
+        else f"Let {name} be {wire(earliest)} or later: {span.days} days ({span.counted}) from "
+        f"publication by {in_force.profile_id}, {_source(span)}."
     )
     yield Fault(f"/{name}", code or f"{name.partition('_')[0]}_too_short", detail)
 
@@ -228,14 +226,10 @@ def _opening_faults(asked: NeedDraft, in_force: InForce) -> Iterator[Fault]:
     if span is None or asked.opening_at <= latest:
         return
     detail = (
-        f"Let opening_at be {wire(latest)} or earlier: {_told(span)} from the end of submission "
-        f"by {in_force.profile_id}, {_source(span)}."
+        f"Let opening_at be {wire(latest)} or earlier: {span.days} days ({span.counted}) from "
+        f"the end of submission by {in_force.profile_id}, {_source(span)}."
     )
     yield Fault("/opening_at", "opening_too_late", detail)
-
-
-def _told(span: Span) -> str:
-    return f"{span.days} days ({span.counted})"
 
 
 def _source(span: Span) -> str:

@@ -7,15 +7,21 @@ words and values is known again by its words, as message catalogues do it.
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
 import msgspec
 
+from ecosystem.runtime import chinese_forms
+
 FILE: Final = "chinese.toml"
+FAULTS: Final = "chinese_faults.toml"
 BLANK: Final = re.compile(r"\{([0-9])\}")
 """Where a value stands in a sentence: `{0}`, `{1}`, in the order of the English."""
+
+Sentences = tuple[tuple[re.Pattern[str], str], ...]
+_LINE: Final = re.compile(r"Line (\d+): ")
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +52,27 @@ def room_of(refusal: type) -> str:
 
 def detail(room: str, code: str, english: str) -> str | None:
     """Return in Chinese what is wrong this time, or None where no sentence is known for it."""
-    for pattern, sentence in _sentences(room, code):
+    known = _told(_sentences(room, code), english)
+    return known or chinese_forms.told(english) or fault(english)
+
+
+@lru_cache(maxsize=1024)
+def fault(english: str) -> str | None:
+    """Return in Chinese what is wrong at one place, or None where no sentence is known for it."""
+    if (line := _LINE.match(english)) is not None:
+        rest = fault(english[line.end() :])
+        return rest and f"第 {line[1]} 行：{rest}"
+    return _told(_faults(), english)
+
+
+def faults() -> Mapping[str, str]:
+    """Return what may be wrong at one place: each English sentence with its Chinese one."""
+    place = files("ecosystem") / "runtime" / FAULTS
+    return msgspec.toml.decode(place.read_bytes(), type=dict[str, str])
+
+
+def _told(sentences: Sentences, english: str) -> str | None:
+    for pattern, sentence in sentences:
         if (found := pattern.fullmatch(english)) is not None:
             return _filled(sentence, found.groupdict())
     return None
@@ -57,12 +83,19 @@ def _filled(sentence: str, values: Mapping[str, str]) -> str:
 
 
 @cache
-def _sentences(room: str, code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the sentences of a type of problem, that of the most words first."""
+def _sentences(room: str, code: str) -> Sentences:
     said = texts(room).get(code)
-    found = (
-        sorted(said.details.items(), key=lambda one: -len(BLANK.sub("", one[0]))) if said else []
-    )
+    return _known(said.details) if said else ()
+
+
+@cache
+def _faults() -> Sentences:
+    return _known(faults())
+
+
+def _known(details: Mapping[str, str]) -> Sentences:
+    """Return the patterns of sentences with their Chinese, that of the most words first."""
+    found = sorted(details.items(), key=lambda one: -len(BLANK.sub("", one[0])))
     return tuple((_pattern(english), chinese) for english, chinese in found)
 
 

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from ecosystem.runtime import misfits, problems
+from ecosystem.runtime import misfits, problems, unreadable
 from ecosystem.runtime.edge import recorded
 from ecosystem.runtime.operation import OPERATION
 from ecosystem.runtime.problems import ProblemPlace
@@ -68,19 +68,37 @@ def _on_replay(_: Call, replay: Replay) -> Response[bytes]:
 
 def _on_http_exception(request: Call, error: HTTPException) -> Response[bytes]:
     if type_ := _BY_STATUS.get(error.status_code):
-        response = _respond(
-            request, _found(request, type_, f"{request.method} {request.url.path}.")
-        )
-        if allow := (error.headers or {}).get("allow"):
-            response.headers["allow"] = _with_head(allow)
+        allow = _with_head((error.headers or {}).get("allow", ""))
+        response = _respond(request, _found(request, type_, _routed(request, type_, allow)))
+        if type_ is problems.METHOD_NOT_ALLOWED:
+            response.headers["allow"] = allow
         return response
     if error.status_code == problems.MALFORMED.status:
+        if (said := _no_json(request)) is not None:
+            return _respond(request, _found(request, problems.MALFORMED, said))
         places = _places(request, error)
         detail = "; ".join(place.detail for place in places[: problems.TOLD_MAX]) or str(
             error.detail
         )
         return _respond(request, _found(request, problems.MALFORMED, f"{detail}.", places))
     return _on_failure(request, error)
+
+
+def _routed(request: Call, type_: problems.Type, allow: str) -> str:
+    """Return what the framework has found, in words: nothing there, or not for this method."""
+    path = request.url.path
+    if type_ is problems.NOT_FOUND:
+        return f"There is no operation {request.method} {path}; GET /openapi.json lists them all."
+    if type_ is problems.METHOD_NOT_ALLOWED:
+        return f"{path} does not know {request.method}; it knows {allow}."
+    return f"{request.method} {path}."
+
+
+def _no_json(request: Call) -> str | None:
+    """Return where a body ceases to be JSON, where it does."""
+    if getattr(_handler(request), "parsed_data_field", None) is None:
+        return None
+    return unreadable.fault(request.visit.body)
 
 
 def _with_head(allow: str) -> str:
@@ -93,7 +111,8 @@ def _on_deep_body(request: Call, _: RecursionError) -> Response[bytes]:
 
 
 def _on_odd_bytes(request: Call, _: UnicodeDecodeError) -> Response[bytes]:
-    return _respond(request, _found(request, problems.MALFORMED, "The body is not UTF-8."))
+    detail = unreadable.fault(request.visit.body) or "The body is not UTF-8."
+    return _respond(request, _found(request, problems.MALFORMED, detail))
 
 
 def _on_failure(request: Call, error: Exception) -> Response[bytes]:
