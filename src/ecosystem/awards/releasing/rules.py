@@ -13,7 +13,7 @@ from ecosystem.values.text import Text
 RULE: Final = "rule:nothing-to-finance"
 """Stands where a hand stands: nobody acted."""
 _REASON: Final = Text(
-    zh="该需求已无可供融资的成交，贷款方不再受约束。",
+    zh="该需求已无可供融资的决标，融资方不再受约束。",
     en="Nothing of the need is left to finance; the lender is bound no more.",
 )
 
