@@ -15,7 +15,7 @@ import msgspec
 
 from ecosystem.awards.model import AwardTerms
 from ecosystem.budgets import actions as budgets
-from ecosystem.offers.model import Liability, MemberDraft
+from ecosystem.offers.model import Financing, Liability, MemberDraft
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.minting import mint
 from ecosystem.sandbox.model import Parties
@@ -155,7 +155,7 @@ async def awarded(client: httpx.AsyncClient, database: Database, superuser: str)
 
 async def award(
     superuser: str, parties: Parties, *, need_id: str, lot_id: str, kind: str = "delivery",
-    standstill: timedelta = timedelta(days=-1),
+    standstill: timedelta = timedelta(days=-1), financing: Financing | None = None,
 ) -> str:  # fmt: skip
     """Write an offer and its award, whose standstill ends `standstill` from now."""
     authority = authority_of(need_id)
@@ -163,7 +163,7 @@ async def award(
     lenders = (("bank", "100"),)
     shares = lenders if kind == "financing" else (("enterprise", "70"), ("second_enterprise", "30"))
     members = tuple(MemberDraft(parties.party(key).organisation_id, share) for key, share in shares)
-    terms = _several(members)
+    terms = msgspec.structs.replace(_several(members), financing=financing)
     lead_id = terms.lead_id
     approved_at = datetime.now(UTC) - timedelta(days=30)
     connection = await asyncpg.connect(superuser)

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, update
 
 from ecosystem.contracts.canonical import canonical
 from ecosystem.finance import queries, rules
-from ecosystem.finance.model import FacilityDraft, FacilityFacts, RefuseFacts
+from ecosystem.finance.model import FacilityDraft, FacilityFacts, RefuseFacts, State
 from ecosystem.finance.tables import facility
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
@@ -57,7 +57,7 @@ async def offer(
     offered = rules.offer(facts, by=by, at=at)
     authority = authority_of(contract_id)
     facility_id = mint("facility", authority=authority)
-    amount, is_agreed = offered.terms.amount, offered.award_id is not None
+    amount, is_agreed = offered.terms.amount, offered.state is State.AGREED
     await tx.run(
         _OFFER,
         authority_id=authority, id=facility_id, version=1, state=offered.state,

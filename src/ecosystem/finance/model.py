@@ -113,6 +113,8 @@ class FinancingWon(msgspec.Struct, frozen=True, kw_only=True):
     lender_id: str
     financing: Financing
     has_facility: bool
+    signed_by: str | None = None
+    """Who led the supplier when the contract was signed, and borrows by that signature."""
 
 
 class OfferFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +134,7 @@ class OfferFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offered(msgspec.Struct, frozen=True, kw_only=True):
-    """A facility, and whether it is agreed already: in a contract that both have signed."""
+    """A facility, and whether it is agreed already: in a contract that both have signed for it."""
 
     state: State
     award_id: str | None

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import ARRAY, ColumnElement, Integer, Text, bindparam, exists, func, select
 
 from ecosystem.awards import queries as awards
+from ecosystem.awards.tables import award
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes.tables import contract_departure
 from ecosystem.contracts.model import State as ContractState
@@ -131,6 +132,11 @@ _OF_AWARD: Final = Statement(
         )
     )
 )
+_LED_BY: Final = Statement(
+    select(award.c.lead_id).where(
+        award.c.authority_id == _AUTHORITY, award.c.id == bindparam("award_id", type_=Text)
+    )
+)
 
 
 async def view(tx: Tx, facility_id: str) -> Record:
@@ -216,13 +222,16 @@ async def _won(tx: Tx, row: Record, *, at: datetime) -> FinancingWon | None:
     award_id = row["financing_award_id"]
     if award_id is None:
         return None
-    award = await awards.final(tx, award_id, at=at)
-    if award.financing is None:
+    found = await awards.final(tx, award_id, at=at)
+    if found.financing is None:
         return None
     return FinancingWon(
         award_id=award_id,
-        lender_id=award.lead_id,
-        financing=award.financing,
+        lender_id=found.lead_id,
+        financing=found.financing,
+        signed_by=await tx.value(
+            _LED_BY, authority_id=authority_of(row["award_id"]), award_id=row["award_id"]
+        ),
         has_facility=await tx.value(
             _OF_AWARD, authority_id=authority_of(award_id), award_id=award_id
         ),

@@ -120,7 +120,8 @@ class FacilityInUse(Refusal):
 def offer(facts: OfferFacts, *, by: Actor, at: datetime) -> Offered:
     """Offer a facility; the one that was awarded with the contract is agreed at once.
 
-    Refuses with ContractNotRunning, BorrowerUnpaid, OwnBorrower, FinancingNotWon, FinancingTaken,
+    Who leads since has signed for no loan, and agrees to it first. Refuses with
+    ContractNotRunning, BorrowerUnpaid, OwnBorrower, FinancingNotWon, FinancingTaken,
     TermsUnsound.
     """
     del at
@@ -137,7 +138,9 @@ def offer(facts: OfferFacts, *, by: Actor, at: datetime) -> Offered:
         raise FinancingNotWon("The contract has no financing that the caller leads.")
     if won.has_facility:
         raise FinancingTaken(f"{won.award_id} has a facility.")
-    return _offered(borrower_id, as_awarded(won.financing), State.AGREED, won.award_id, by=by)
+    has_signed = won.signed_by in {None, borrower_id}
+    state = State.AGREED if has_signed else State.OFFERED
+    return _offered(borrower_id, as_awarded(won.financing), state, won.award_id, by=by)
 
 
 def agree(facts: FacilityFacts, *, by: Actor, at: datetime) -> Agreed:

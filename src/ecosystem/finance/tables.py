@@ -44,10 +44,13 @@ def whole(what: str) -> CheckConstraint:
 _BY_SIGNATURE: Final = """NEW.award_id IS NULL AND NEW.state = 'offered' OR EXISTS (
     SELECT FROM contract JOIN award ON award.authority_id = contract.authority_id
       AND award.id = contract.financing_award_id
+    JOIN award AS supply ON supply.authority_id = contract.authority_id
+      AND supply.id = contract.award_id
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
       AND award.id = NEW.award_id AND award.lead_id = NEW.lender_id
-      AND contract.activated_at IS NOT NULL)"""
-"""Only what was awarded and signed for is agreed from the first."""
+      AND contract.activated_at IS NOT NULL
+      AND (NEW.state = 'offered' OR supply.lead_id = NEW.borrower_id))"""
+"""Only what was awarded, and signed for by who borrows it, is agreed from the first."""
 
 _IS_PAID: Final = """EXISTS (
     SELECT FROM contract_party WHERE contract_party.authority_id = NEW.authority_id

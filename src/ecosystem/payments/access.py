@@ -19,8 +19,9 @@ SIMULATE_CONTRACT: Final = Permit(
     relation="parties to the contract, authority, auditor of the jurisdiction",
 )  # fmt: skip
 CLAIM: Final = Permit(
-    act="claim a payment", scope="payments:write", roles=(Role.DELIVERY,), verified=True,
-    relation="payee", state="computed",
+    act="claim a payment", scope="payments:write", roles=(Role.DELIVERY, Role.LENDER),
+    verified=True, state="computed",
+    relation="payee; of one that has left, also the lender to whom its claims are assigned",
 )  # fmt: skip
 APPROVE: Final = Permit(
     act="approve a payment", scope="payments:write", roles=(Role.APPROVER,), person=True,

@@ -59,7 +59,10 @@ async def claim(
     Effects: locks the payment; `payment.claimed`.
     """
     locked, row = await queries.locked(tx, payment_id, expected=expected)
-    facts = msgspec.structs.replace(locked, due_on=await late.due_on(tx, row, at=at))
+    facts = msgspec.structs.replace(
+        locked, due_on=await late.due_on(tx, row, at=at),
+        creditor_id=await assigning.creditor(tx, locked.contract_id, of=locked.payee_id, by=by),
+    )  # fmt: skip
     claimed = rules.claim(facts, by=by, at=at)
     await mark(tx, _CLAIM, payment_id, claimed.state, by=by, at=at, new_due_on=claimed.due_on)
     version = await history.record(

@@ -38,9 +38,22 @@ def calculation_shown(*, consented: str) -> str:
 
 
 def payment_shown(*, consented: str) -> str:
-    """Return the function that shows a payment to lenders as its payee consents."""
+    """Return the function that shows a payment to lenders.
+
+    To those to whom its payee consents; and to the one whom it assigned it to before it left the
+    contract, who claims what it earned.
+    """
     row = "payment_is_shown"
-    to = consented.format(table=row, payee=f"{row}.payee_id", scope="payments")
+    to = f"""{consented.format(table=row, payee=f"{row}.payee_id", scope="payments")}
+  OR EXISTS (
+    SELECT FROM assignment JOIN contract_departure AS gone
+      ON gone.authority_id = assignment.authority_id
+      AND gone.contract_id = assignment.contract_id
+      AND gone.organisation_id = assignment.assignor_id
+    WHERE assignment.authority_id = {row}.authority_id
+      AND assignment.contract_id = {row}.contract_id
+      AND assignment.assignor_id = {row}.payee_id AND assignment.state = 'acknowledged'
+      AND assignment.assignee_id = {CALLER.format("organisation")})"""
     return _shown(row, to, payee_id="text")
 
 

@@ -218,6 +218,9 @@ class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Whom the bank is told to pay."""
     assigned: Payee | None = None
     """The lender to whom the claims are assigned, where the bank is about to be told."""
+    creditor_id: str | None = None
+    """The lender to whom a payee that has left the contract has assigned its claims, where who
+    claims is asked; it may claim as well."""
     dispute_id: str | None = None
     """The dispute that holds this payment, as long as it is not resolved."""
     limit: Amount | None = None

@@ -185,7 +185,9 @@ async def read_calculation_of_payment(
 async def claim_payment(request: Call, payment_id: FromPath[str]) -> Response[bytes]:
     """Claim a payment.
 
-    The payee asks for what was computed. A person may do this, or a program of the payee.
+    The payee asks for what was computed. A person may do this, or a program of the payee. For a
+    payee that has left the contract so may the lender to whom its claims are assigned, once the
+    authority has acknowledged it.
     """
     now = await actions.claim(
         request.tx, payment_id, by=request.by, at=request.at, expected=request.expected

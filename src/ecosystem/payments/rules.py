@@ -198,12 +198,13 @@ def reverse(facts: ReverseFacts, *, by: Actor, at: datetime) -> Reversed:
 
 
 def claim(facts: PaymentFacts, *, by: Actor, at: datetime) -> Claimed:
-    """Ask for the money.
+    """Ask for the money. For a payee that has left the contract its lender may do so as well.
 
     Refuses with NotPayee, PaymentOutOfTurn or PaymentDisputed, in that order.
     """
     del at
-    _payee(facts, by)
+    if facts.creditor_id is None or by.organisation_id != facts.creditor_id:
+        _payee(facts, by)
     _in(facts, State.COMPUTED)
     _free(facts)
     return Claimed(state=State.CLAIMED, claimed_by=control.hand(by), due_on=facts.due_on)

@@ -5,6 +5,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Integer, Text, bindparam, select
 
 from ecosystem.contracts import queries as contracts
+from ecosystem.contracts.changes.tables import contract_departure
 from ecosystem.contracts.rules import ContractMissing
 from ecosystem.finance import queries as facilities
 from ecosystem.finance.assigning.model import AssignFacts, AssignmentFacts, Payee, State
@@ -66,6 +67,27 @@ _PAYEE: Final = Statement(
         assignment.c.state == "acknowledged",
     )
     .with_for_update(read=True, of=assignment)
+)
+_of_who_left = (
+    select(assignment.c.assignee_id)
+    .join(
+        contract_departure,
+        (contract_departure.c.authority_id == assignment.c.authority_id)
+        & (contract_departure.c.contract_id == assignment.c.contract_id)
+        & (contract_departure.c.organisation_id == assignment.c.assignor_id),
+    )
+    .where(
+        *_OF_CONTRACT,
+        assignment.c.assignee_id == bindparam("assignee_id", type_=Text),
+        assignment.c.state == "acknowledged",
+    )
+    .limit(1)
+)
+_STANDS_IN: Final = Statement(_of_who_left)
+_CREDITOR: Final = Statement(
+    _of_who_left.where(
+        assignment.c.assignor_id == bindparam("assignor_id", type_=Text)
+    ).with_for_update(read=True, of=assignment)
 )
 _FACILITY_OF: Final = Statement(select(assignment.c.facility_id).where(*_KEY))
 _ANY: Final = Statement(select(assignment.c.id).where(*_OF_CONTRACT).limit(1))
@@ -133,6 +155,30 @@ async def payee(tx: Tx, contract_id: str, *, instead_of: str) -> Payee | None:
         organisation_id=row["assignee_id"],
         is_verified=row["state"] == OrganisationState.VERIFIED,
     )
+
+
+async def stands_in(tx: Tx, contract_id: str, *, by: Actor) -> bool:
+    """Tell whether claims of who has left a contract are the caller's, as `creditor` says."""
+    found = await tx.value(
+        _STANDS_IN,
+        authority_id=authority_of(contract_id), contract_id=contract_id,
+        assignee_id=by.organisation_id,
+    )  # fmt: skip
+    return found is not None
+
+
+async def creditor(tx: Tx, contract_id: str, *, of: str, by: Actor) -> str | None:
+    """Return the caller's organisation where it stands in for a supplier that has left.
+
+    A lender does to whom that one's claims are assigned, and the authority has acknowledged it.
+    The assignment is held as it stands.
+    """
+    found: str | None = await tx.value(
+        _CREDITOR,
+        authority_id=authority_of(contract_id), contract_id=contract_id, assignor_id=of,
+        assignee_id=by.organisation_id,
+    )  # fmt: skip
+    return found
 
 
 async def facility_of(tx: Tx, assignment_id: str) -> str:

@@ -9,6 +9,7 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rules import ContractMissing
 from ecosystem.contracts.shares import suppliers
 from ecosystem.contracts.tables import contract_party
+from ecosystem.finance.assigning import queries as assigning
 from ecosystem.finance.disclosing.model import (
     OF_ALL,
     Disclosed,
@@ -139,11 +140,14 @@ async def scopes(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> frozen
 async def concern(tx: Tx, contract_id: str, scope: Scope, *, by: Actor, at: datetime) -> None:
     """Refuse as `contracts.concern` does, but for a lender to whom the scope is disclosed.
 
-    Row-level security shows it no more than the consent says.
+    So are payments to one that holds the claims of who has left. Row-level security shows it no
+    more than that.
     """
     if by.kind is OrganisationKind.FINANCIAL_INSTITUTION:
         await contracts.view(tx, contract_id, seen_by=by)
         if scope in await scopes(tx, contract_id, by=by, at=at):
+            return
+        if scope is Scope.PAYMENTS and await assigning.stands_in(tx, contract_id, by=by):
             return
     await contracts.concern(tx, contract_id, by=by)
 

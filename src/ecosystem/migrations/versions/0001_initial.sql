@@ -5056,9 +5056,12 @@ BEGIN
   IF (NEW.award_id IS NULL AND NEW.state = 'offered' OR EXISTS (
     SELECT FROM contract JOIN award ON award.authority_id = contract.authority_id
       AND award.id = contract.financing_award_id
+    JOIN award AS supply ON supply.authority_id = contract.authority_id
+      AND supply.id = contract.award_id
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
       AND award.id = NEW.award_id AND award.lead_id = NEW.lender_id
-      AND contract.activated_at IS NOT NULL)) IS NOT TRUE THEN
+      AND contract.activated_at IS NOT NULL
+      AND (NEW.state = 'offered' OR supply.lead_id = NEW.borrower_id))) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_agreed_was_signed';
   END IF;
@@ -6496,7 +6499,16 @@ BEGIN
       AND disclosure.contract_id = payment_is_shown.contract_id AND disclosure.lender_id = nullif(current_setting('app.organisation', true), '')
       AND disclosure.supplier_id = payment_is_shown.payee_id
       AND disclosure.revoked_at IS NULL AND 'payments' = ANY (disclosure.scopes)
-      AND disclosure.until_at > coalesce(to_timestamp(nullif(current_setting('app.now', true), '')::bigint), now())));
+      AND disclosure.until_at > coalesce(to_timestamp(nullif(current_setting('app.now', true), '')::bigint), now()))
+  OR EXISTS (
+    SELECT FROM assignment JOIN contract_departure AS gone
+      ON gone.authority_id = assignment.authority_id
+      AND gone.contract_id = assignment.contract_id
+      AND gone.organisation_id = assignment.assignor_id
+    WHERE assignment.authority_id = payment_is_shown.authority_id
+      AND assignment.contract_id = payment_is_shown.contract_id
+      AND assignment.assignor_id = payment_is_shown.payee_id AND assignment.state = 'acknowledged'
+      AND assignment.assignee_id = nullif(current_setting('app.organisation', true), '')));
 END $$;
 -- next
 ALTER TABLE payment ENABLE ROW LEVEL SECURITY;
