@@ -6,11 +6,13 @@ import asyncpg
 import msgspec
 import pytest
 
+from ecosystem.payments import actions as paying
 from ecosystem.payments.limits import actions, model, rules
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.web import seen_by
-from ecosystem.values.actor import Role
+from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.money import AmountTooFine, Money
+from tests.joining import joined
 from tests.payments.agreement import AT, Agreement, accept, agree, payments
 from tests.payments.steps import approve, claim
 from tests.payments.test_rules import APPROVER, TREASURER
@@ -94,6 +96,53 @@ async def test_the_database_refuses_an_approval_above_the_limit_by_itself(
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute("DELETE FROM approval_limit")
     await connection.close()
+
+
+async def test_who_approves_later_has_raised_nothing_for_herself(
+    database: Database, agreed: Agreement
+) -> None:
+    payment_id = await claimed(database, agreed)
+    city = agreed.parties.party("city").organisation_id
+    first = await joined(database, city, OrganisationKind.GOVERNMENT, Role.TREASURER)
+    treasurer = agreed.actor("city", "treasurer")
+    another = msgspec.structs.replace(treasurer, person_id=first)
+    await _for_all(database, another, "7999.99")
+    await _for_all(database, treasurer, "9000.00")
+    now = msgspec.structs.replace(treasurer, roles=(Role.TREASURER, Role.APPROVER))
+
+    with pytest.raises(rules.AboveLimit):
+        async with database.transaction(seen_by(now)) as tx:
+            await paying.approve(tx, payment_id, by=now, at=AT, expected=2)
+    with pytest.raises(asyncpg.RestrictViolationError, match="above the limit"):
+        async with database.transaction(seen_by(now)) as tx:
+            await tx._connection.execute(  # noqa: SLF001 - the database is asked directly
+                "UPDATE payment SET version = version + 1, state = 'approved', approved_by = $2, "
+                "approved_at = now() WHERE id = $1",
+                payment_id, now.person_id,
+            )  # fmt: skip
+    await _for_all(database, another, "8000.00")
+    async with database.transaction(seen_by(now)) as tx:
+        standing = await paying.approve(tx, payment_id, by=now, at=AT, expected=2)
+    assert standing.state == "approved"
+
+
+async def _for_all(database: Database, by: Actor, most: str) -> None:
+    async with database.transaction(seen_by(by)) as tx:
+        asked = model.LimitDraft(most=Money(most, "CNY"))
+        await actions.set_limit(tx, asked, by=by, at=AT)
+
+
+async def test_who_alone_has_set_a_limit_for_all_is_held_to_it(
+    database: Database, agreed: Agreement
+) -> None:
+    payment_id = await claimed(database, agreed)
+    await limit(database, agreed, "7999.99")
+    treasurer = agreed.actor("city", "treasurer")
+    now = msgspec.structs.replace(treasurer, roles=(Role.TREASURER, Role.APPROVER))
+
+    with pytest.raises(rules.AboveLimit):
+        async with database.transaction(seen_by(now)) as tx:
+            await paying.approve(tx, payment_id, by=now, at=AT, expected=2)
 
 
 def test_nobody_limits_herself_and_only_people_of_the_authority_are_limited() -> None:

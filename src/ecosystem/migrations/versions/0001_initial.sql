@@ -2875,13 +2875,22 @@ CREATE POLICY approval_limit_seen ON approval_limit USING (authority_id = nullif
 -- next
 GRANT SELECT, INSERT ON approval_limit TO ecosystem_api;
 -- next
+CREATE FUNCTION approval_limit_of(of_authority integer, whose text, in_currency text)
+RETURNS numeric LANGUAGE sql STABLE AS $$
+  SELECT coalesce(
+    (SELECT amount FROM approval_limit WHERE authority_id = of_authority
+      AND currency = in_currency AND person_id = whose ORDER BY id DESC LIMIT 1),
+    least(
+      (SELECT amount FROM approval_limit WHERE authority_id = of_authority
+        AND currency = in_currency AND person_id IS NULL ORDER BY id DESC LIMIT 1),
+      (SELECT amount FROM approval_limit WHERE authority_id = of_authority
+        AND currency = in_currency AND person_id IS NULL AND set_by <> whose
+        ORDER BY id DESC LIMIT 1)))
+$$;
+-- next
 CREATE FUNCTION payment_is_approved_within_limit() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  most numeric := (
-    SELECT amount FROM approval_limit AS one
-    WHERE one.authority_id = NEW.authority_id AND one.currency = NEW.currency
-      AND (one.person_id = NEW.approved_by OR one.person_id IS NULL)
-    ORDER BY one.person_id IS NULL, one.id DESC LIMIT 1);
+  most numeric := approval_limit_of(NEW.authority_id, NEW.approved_by, NEW.currency);
 BEGIN
   IF NEW.amount > most THEN
     RAISE EXCEPTION 'payment % is above the limit of who approves', NEW.id

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Integer, Text, bindparam, or_, select
+from sqlalchemy import Integer, Text, bindparam, func, select
 
 from ecosystem.identity.tables import membership
 from ecosystem.payments.limits.model import LimitDraft, LimitFacts
@@ -28,14 +28,7 @@ LIMITS: Final = page_of(
 )
 """A page of the limits of an authority, also of those that newer ones replace."""
 _HOLDING: Final = Statement(
-    select(approval_limit.c.amount)
-    .where(
-        approval_limit.c.authority_id == _AUTHORITY,
-        approval_limit.c.currency == bindparam("currency", type_=Text),
-        or_(approval_limit.c.person_id == _PERSON, approval_limit.c.person_id.is_(None)),
-    )
-    .order_by(approval_limit.c.person_id.is_(None), approval_limit.c.id.desc())
-    .limit(1)
+    select(func.approval_limit_of(_AUTHORITY, _PERSON, bindparam("currency", type_=Text)))
 )
 _LIMITED: Final = Statement(
     select(approval_limit.c.id)

@@ -22,7 +22,8 @@ async def set_approval_limit(request: Call, data: JSONBody[LimitDraft]) -> Respo
     """Limit what an approver may approve at once.
 
     For one person of the authority, or for every approver who has no limit of her own. The newest
-    counts; older ones stay in the list. Nobody limits herself.
+    counts; older ones stay in the list. Nobody limits herself: who has set the newest for all, and
+    approves, is held to the newest that another has set, where that is lower.
     """
     now = await actions.set_limit(request.tx, data, by=request.by, at=request.at)
     return request.answer(now, version=now.version)

@@ -19,14 +19,25 @@ from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
 
+_HOLDS: Final = """
+CREATE FUNCTION approval_limit_of(of_authority integer, whose text, in_currency text)
+RETURNS numeric LANGUAGE sql STABLE AS $$
+  SELECT coalesce(
+    (SELECT amount FROM approval_limit WHERE authority_id = of_authority
+      AND currency = in_currency AND person_id = whose ORDER BY id DESC LIMIT 1),
+    least(
+      (SELECT amount FROM approval_limit WHERE authority_id = of_authority
+        AND currency = in_currency AND person_id IS NULL ORDER BY id DESC LIMIT 1),
+      (SELECT amount FROM approval_limit WHERE authority_id = of_authority
+        AND currency = in_currency AND person_id IS NULL AND set_by <> whose
+        ORDER BY id DESC LIMIT 1)))
+$$"""
+"""A person's own limit, else the newest for all; what she has set for all herself raises nothing
+for her, whenever she has begun to approve."""
 _WITHIN: Final = """
 CREATE FUNCTION payment_is_approved_within_limit() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  most numeric := (
-    SELECT amount FROM approval_limit AS one
-    WHERE one.authority_id = NEW.authority_id AND one.currency = NEW.currency
-      AND (one.person_id = NEW.approved_by OR one.person_id IS NULL)
-    ORDER BY one.person_id IS NULL, one.id DESC LIMIT 1);
+  most numeric := approval_limit_of(NEW.authority_id, NEW.approved_by, NEW.currency);
 BEGIN
   IF NEW.amount > most THEN
     RAISE EXCEPTION 'payment % is above the limit of who approves', NEW.id
@@ -66,6 +77,7 @@ approval_limit: Final = Table(
         "append_only": True,
         "visible_where": f"{AUTHORITY} OR {OVERSEEN}",
         "sql": (
+            _HOLDS,
             _WITHIN,
             (
                 "CREATE TRIGGER payment_is_within_limit BEFORE UPDATE ON payment FOR EACH ROW "
