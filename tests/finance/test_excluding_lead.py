@@ -98,20 +98,7 @@ async def test_what_the_lead_earned_goes_to_its_lender_and_what_others_earn_to_t
     held = await book(database, facility_id)
     assert held["repaid"] == Decimal("24000.00")
     assert "outstanding" not in held
-    await act_as(
-        database, agreed, LENDER,
-        lambda tx, by: drawing.refuse(tx, waits, reason=WORDS, by=by, at=AT, expected=1),
-    )  # fmt: skip
-    await act_as(
-        database, agreed, LENDER,
-        lambda tx, by: assigning.release(
-            tx, assignment_id, reason=WORDS, by=by, at=AT, expected=None
-        ),
-    )  # fmt: skip
-    closed: Standing = await act_as(
-        database, agreed, LENDER,
-        lambda tx, by: servicing.close(tx, facility_id, by=by, at=AT, expected=None),
-    )  # fmt: skip
+    closed = await _closed(database, agreed, facility_id, assignment_id, waits)
     assert closed.state == "closed"
     assert "undrawn" not in await book(database, facility_id)
     assert (await replayed(database, CLAIMED))["payment.claimed"] >= 2
@@ -194,6 +181,27 @@ async def test_the_database_agrees_for_nobody_who_has_not_signed_to_borrow(
             )  # fmt: skip
 
     assert refused.value.constraint_name == "what_is_agreed_was_signed"
+
+
+async def _closed(
+    database: Database, agreed: Agreement, facility_id: str, assignment_id: str, waits: str
+) -> Standing:
+    """Have the lender refuse what is asked for, give the claims back, and close the facility."""
+    await act_as(
+        database, agreed, LENDER,
+        lambda tx, by: drawing.refuse(tx, waits, reason=WORDS, by=by, at=AT, expected=1),
+    )  # fmt: skip
+    await act_as(
+        database, agreed, LENDER,
+        lambda tx, by: assigning.release(
+            tx, assignment_id, reason=WORDS, by=by, at=AT, expected=None
+        ),
+    )  # fmt: skip
+    closed: Standing = await act_as(
+        database, agreed, LENDER,
+        lambda tx, by: servicing.close(tx, facility_id, by=by, at=AT, expected=None),
+    )  # fmt: skip
+    return closed
 
 
 async def _excluding(active: Partnership) -> dict[str, Any]:
