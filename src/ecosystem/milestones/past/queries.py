@@ -5,13 +5,27 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Select, Subquery, Text, any_, cast, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    any_,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rule_parts import Code
 from ecosystem.contracts.tables import contract
 from ecosystem.history.past.model import Asked, Comparison, Moment
 from ecosystem.history.past.queries import Beside, Memory, Past
+from ecosystem.history.tables import event
 from ecosystem.milestones import rules
 from ecosystem.milestones.model import State, Timeliness
 from ecosystem.milestones.queries import KEY, SEEN, missing
@@ -26,15 +40,26 @@ _CONTRACT: Final = (
 )  # fmt: skip
 
 
+def _is_replanned(one: Any) -> ColumnElement[bool]:
+    """Tell whether a change of the terms has altered a milestone, and may be what it waits for."""
+    return exists().where(
+        event.c.authority_id == one.authority_id,
+        event.c.stream == one.id,
+        event.c.type == "milestone.replanned",
+    )
+
+
 def _beside(this: Subquery) -> Select[*tuple[Any, ...]]:
-    """Select what a milestone comes after; all of its contract where the terms have changed."""
+    """Select what a milestone comes after, and what may have waited for it under other terms."""
     comes_after = func.words_of(this.c.comes_after, type_=ARRAY(Text))
+    follows = this.c.code == any_(func.words_of(milestone.c.after, type_=ARRAY(Text)))
+    may_wait = or_(this.c.is_replanned, follows, _is_replanned(milestone.c))
     return select(milestone.c.authority_id, milestone.c.id).where(
         or_(this.c.is_changed, func.cardinality(comes_after) > 0),
         milestone.c.authority_id == this.c.authority_id,
         milestone.c.contract_id == this.c.contract_id,
         milestone.c.id != this.c.id,
-        or_(this.c.is_changed, milestone.c.code == any_(comes_after)),
+        or_(milestone.c.code == any_(comes_after), and_(this.c.is_changed, may_wait)),
     )
 
 
@@ -52,6 +77,7 @@ _PAST: Final = Past(
         milestone.c.code,
         milestone.c.after.label("comes_after"),
         select(contract.c.edition > 1).where(*_CONTRACT).scalar_subquery().label("is_changed"),
+        _is_replanned(milestone.c).label("is_replanned"),
     ).where(*KEY, SEEN),
     beside=Beside(_beside, members=("code", "state", "blocked_by"), only=_matters),
 )
