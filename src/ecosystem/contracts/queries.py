@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
@@ -263,7 +263,12 @@ async def after(tx: Tx, contract_id: str) -> Contract:
 async def terms(tx: Tx, contract_id: str) -> tuple[ContractTerms, Record]:
     """Return the terms of a contract, and its row. Refuses with ContractMissing."""
     row = _found(await tx.row(ROW, authority_id=_owner(contract_id), id=contract_id))
-    return msgspec.json.decode(row["terms"], type=ContractTerms), row
+    return _terms(row["terms"]), row
+
+
+@lru_cache(maxsize=32)  # Within one act, terms are asked for several times.
+def _terms(document: bytes) -> ContractTerms:
+    return msgspec.json.decode(document, type=ContractTerms)
 
 
 async def shares(

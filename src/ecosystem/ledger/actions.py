@@ -55,9 +55,12 @@ async def hold_all(tx: Tx, accounts: Collection[queries.Place]) -> None:
     """Do as `hold` with accounts that have each its currency."""
     places = sorted(accounts)
     authority = authority_of(places[0][0].programme_id)
+    if tx.held.issuperset(places):
+        return
     if not await queries.hold(tx, places, authority=authority):
         await _open(tx, places, authority=authority)
         await queries.hold(tx, places, authority=authority)
+    tx.held.update(places)
 
 
 async def move(

@@ -96,11 +96,11 @@ def calculate(
     _limit_text(Decimal(facts.certified_before), currency, "/facts/certified_before")
     ordered = by_code(rules)
     _refuse_unsound(ordered, currency)
-    known = _known(facts)
-    before = {item.rule: Decimal(item.amount) for item in known.before}
+    said = known(facts)
+    before = {item.rule: Decimal(item.amount) for item in said.before}
     limits = Limits(currency, contract_value, paid_before, tuple(taxes))
     with exact():
-        run, certified, lines = carried(ordered, known, before, limits=limits)
+        run, certified, lines = carried(ordered, said, before, limits=limits)
         amounts = (certified, run.waived, run.sum, withheld(lines))
         shared, written = assigned(run, ordered), [run.rounded(one) for one in amounts]
     certified_text, waived, total, kept = (f"{amount:f}" for amount in written)
@@ -111,7 +111,7 @@ def calculate(
         paid_before=paid,
         rules=ordered,
         rule_set_digest=digest(ordered),
-        facts=known,
+        facts=said,
         lines=tuple(run.lines),
         certified=certified_text,
         waived=waived,
@@ -123,11 +123,11 @@ def calculate(
     return sealed(parted(whole, among=shares))
 
 
-def _known(facts: Facts) -> Facts:
-    """Return the facts in order, or refuse with FactsDoubled."""
-    known = in_order(facts)
-    _refuse_doubled(known)
-    return known
+def known(facts: Facts) -> Facts:
+    """Return the facts in order. Refuses with FactsDoubled where something would count twice."""
+    ordered = in_order(facts)
+    _refuse_doubled(ordered)
+    return ordered
 
 
 def by_code(rules: Iterable[PaymentRule]) -> tuple[PaymentRule, ...]:

@@ -313,10 +313,7 @@ def receive(facts: PaymentFacts, *, by: Actor, at: datetime) -> Received:
 
 def _refuse_doubled(facts: StepFacts) -> None:
     """Refuse as the engine does, also what would double in different steps."""
-    known = Facts(milestones=facts.milestones, observations=facts.observations)
-    engine.calculate(
-        (), known, currency=facts.currency, contract_value=_NOTHING, paid_before=_NOTHING
-    )
+    engine.known(Facts(milestones=facts.milestones, observations=facts.observations))
 
 
 def _calculate(facts: StepFacts, batch: Batch, earlier: Earlier) -> Calculation:

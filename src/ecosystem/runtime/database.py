@@ -4,7 +4,15 @@ A statement is written with Core, compiled at import, and run on the connection 
 current transaction, where PostgreSQL makes the JSON that readers get.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Mapping,
+)
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, cast
 
@@ -128,13 +136,15 @@ def updating(table: Table) -> Update:
 class Tx:
     """One transaction, or for plain reads one connection, of one request."""
 
-    __slots__ = ("_after", "_ahead", "_connection", "reactions", "request_id")
+    __slots__ = ("_after", "_ahead", "_connection", "held", "reactions", "request_id")
 
     def __init__(self, connection: Connection, *, reactions: "Reactions | None" = None) -> None:
         """Run on `connection`; events recorded here are followed by `reactions`."""
         self._connection = connection
         self._after: list[Callable[[], None]] = []
         self._ahead: dict[Statement, Mapping[str, list[Record]]] = {}
+        self.held: set[Hashable] = set()
+        """What was locked in one go until the end, and need not be again."""
         self.reactions: Reactions = reactions or {}
         self.request_id: str | None = None
 
@@ -337,6 +347,7 @@ class Plain(Tx):
         self._database = database
         self._after = []
         self._ahead = {}
+        self.held = set()
         self.reactions = {}
         self.request_id = None
 

@@ -1,6 +1,7 @@
 """Read profiles: which one holds in a place, and what it says."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -125,12 +126,23 @@ async def _holding(tx: Tx, jurisdiction: str) -> Record:
 
 
 def _in_force(row: Record, *, on: date) -> InForce:
-    rules = msgspec.json.decode(row["rules"], type=tuple[Rules, ...])
-    return InForce(profile_id=row["id"], rules=in_force(rules, on=on), calendar=_calendar(row))
+    rules = in_force(_rules(row["rules"]), on=on)
+    return InForce(profile_id=row["id"], rules=rules, calendar=_calendar(row))
 
 
 def _calendar(row: Record) -> Calendar:
-    return msgspec.json.decode(row["content"], type=Calendar)
+    return _days(row["content"])
+
+
+# There are few, and what is calculated reads them again and again: they are made of JSON once.
+@lru_cache(maxsize=128)
+def _rules(document: bytes) -> tuple[Rules, ...]:
+    return msgspec.json.decode(document, type=tuple[Rules, ...])
+
+
+@lru_cache(maxsize=128)
+def _days(document: bytes) -> Calendar:
+    return msgspec.json.decode(document, type=Calendar)
 
 
 async def known(tx: Tx) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Final
@@ -165,7 +166,8 @@ async def calculate_together(
         async with _acting(database, some[0], purpose=CALCULATION) as tx:
             rows = await queries.read_ahead(tx, [one["id"] for one in some])
             await ledger.hold_all(tx, [at for row in rows for at in _places(row)])
-            return [await _calculate(tx, clock, one) for one in some]
+            at = clock.at(await idempotency.clock(tx))
+            return [await _calculate(tx, one, at=at) for one in some]
     return [await calculate(database, clock, one) for one in some]
 
 
@@ -177,7 +179,7 @@ async def calculate(database: Database, clock: Clock, one: Record) -> int | Refu
     """
     try:
         async with _acting(database, one) as tx:
-            return await _calculate(tx, clock, one)
+            return await _calculate(tx, one, at=clock.at(await idempotency.clock(tx)))
     except Refusal as refusal:
         return _refused(one["id"], refusal)
 
@@ -188,8 +190,7 @@ def _acting(database: Database, one: Record, **more: str) -> Transaction:
     return database.transaction(local | more)
 
 
-async def _calculate(tx: Tx, clock: Clock, one: Record) -> int | Refused:
-    at = clock.at(await idempotency.clock(tx))
+async def _calculate(tx: Tx, one: Record, *, at: datetime) -> int | Refused:
     made = await computing.calculate(tx, one["id"], by=due.authority(one, rule=RULE), at=at)
     if made:
         return made
