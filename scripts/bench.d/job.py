@@ -1,7 +1,8 @@
 """Have the job calculate a month of contracts, each with a payment and the move of its money.
 
 The contracts are copies of one that came into force by all of its turns, in a database of their
-own. The job runs in this process, with as many connections as the command takes by itself.
+own. The job runs in this process, with as many connections as the command takes by itself. Each
+round looks at the contracts of earlier rounds, too.
 """
 
 import tempfile
