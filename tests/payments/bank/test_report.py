@@ -71,6 +71,15 @@ _BOMB = b"<!DOCTYPE a [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '" + b"&a;" * 99 + b"'
 _READ = b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
 
 
+def test_what_is_nested_too_deep_is_refused_without_the_words_of_a_library() -> None:
+    with pytest.raises(Refusal) as refused:
+        read(b"<a>" * 300 + b"</a>" * 300)
+
+    assert "Excessive depth in document" in refused.value.detail
+    assert "option" not in refused.value.detail
+    assert "<string>" not in refused.value.detail
+
+
 @pytest.mark.parametrize(
     ("content", "refusal"),
     [

@@ -4,6 +4,7 @@ A file is read whole or refused whole. It comes from outside, so nothing in it i
 document type is refused, entities are not expanded, and no address is opened.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -26,6 +27,8 @@ _BOOKED: Final = "BOOK"
 _NOT_PROVIDED: Final = "NOTPROVIDED"
 _AMOUNT_MAX: Final = Decimal(10) ** 18
 _TOLD_MAX: Final = 300
+_HINT: Final = re.compile(r", use XML_PARSE_\w+ option| \(<string>, line \d+\)$")
+"""What the parser says to programmers alone."""
 _Element = etree._Element  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 """What lxml makes: its public name is a factory, no type."""
 
@@ -85,7 +88,8 @@ def _parsed(content: bytes) -> _Element:
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise ReportUnreadable(f"It is no well-formed XML: {error}.") from None
+        reason = _HINT.sub("", str(error))
+        raise ReportUnreadable(f"It is no well-formed XML: {reason}.") from None
     if root.getroottree().docinfo.doctype:
         raise ReportUnreadable("It declares a document type, which no message of a bank has.")
     return root
