@@ -13,6 +13,7 @@ from ecosystem.history.model import EVERYONE, Audience
 from ecosystem.ledger import actions as ledger
 from ecosystem.ledger.model import AccountKind, Leg
 from ecosystem.payments import queries, rules
+from ecosystem.payments.computing.accounts import account
 from ecosystem.payments.dividing import queries as dividing
 from ecosystem.payments.late import queries as late
 from ecosystem.payments.limits import queries as limits
@@ -192,8 +193,8 @@ async def mark_settled(
             amount=settled.amount, settled_on=settled.settled_on, by=by, at=at,
         )  # fmt: skip
     leg = Leg(
-        debit=queries.account(AccountKind.IN_TRANSIT, row, row["contract_id"]),
-        credit=queries.account(AccountKind.DISBURSED, row, row["contract_id"]),
+        debit=account(AccountKind.IN_TRANSIT, row, row["contract_id"]),
+        credit=account(AccountKind.DISBURSED, row, row["contract_id"]),
         amount=settled.amount,
         reference=payment_id,
     )
@@ -241,6 +242,6 @@ async def move(
     way: tuple[AccountKind, AccountKind],
 ) -> None:
     """Move money between two accounts of a contract; `row` has its `programme_id`."""
-    debit, credit = (queries.account(kind, row, contract_id) for kind in way)
+    debit, credit = (account(kind, row, contract_id) for kind in way)
     leg = Leg(debit=debit, credit=credit, amount=amount)
     await ledger.move(tx, (leg,), by=by, at=at, act=act, reference=of)

@@ -20,8 +20,8 @@ from ecosystem.outcomes.demonstrating import queries as demonstrating
 from ecosystem.outcomes.together.model import TogetherFacts
 from ecosystem.payments.calculating import queries
 from ecosystem.payments.computing import actions as computing
+from ecosystem.payments.computing.accounts import earning
 from ecosystem.payments.covering import queries as covering
-from ecosystem.payments.queries import earning
 from ecosystem.runtime import due, idempotency
 from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database, Record, Transaction, Tx, is_away

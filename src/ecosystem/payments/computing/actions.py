@@ -15,6 +15,7 @@ from ecosystem.ledger.model import AccountKind
 from ecosystem.payments import actions as payments
 from ecosystem.payments import queries, rules
 from ecosystem.payments.calculating import queries as calculating
+from ecosystem.payments.computing.accounts import earning
 from ecosystem.payments.covering import actions as covering
 from ecosystem.payments.covering.queries import AskedFor
 from ecosystem.payments.dividing import queries as dividing
@@ -93,7 +94,7 @@ async def _follow(
     """Keep new calculations, and make and take back payments by them."""
     if not due.made:
         return 0
-    accounts = queries.earning(row, due.contract_id)
+    accounts = earning(row, due.contract_id)
     await ledger.hold(tx, accounts, currency=row["currency"])
     for calculation_id, one in zip(due.ids, due.made, strict=True):
         await _keep(tx, calculation_id, due, one, told=told, by=by, at=at)

@@ -11,10 +11,10 @@ from ecosystem.budgets import queries as programmes
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
 from ecosystem.ledger import actions as ledger
+from ecosystem.payments.computing.accounts import earning
 from ecosystem.payments.covering import queries, rules
 from ecosystem.payments.covering.model import Covered, CoverFacts, State
 from ecosystem.payments.covering.tables import shortfall
-from ecosystem.payments.queries import earning
 from ecosystem.runtime.database import Record, Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.values import money

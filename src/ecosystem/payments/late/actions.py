@@ -11,6 +11,7 @@ from ecosystem.history.model import Audience, Occurrence
 from ecosystem.ledger import actions as ledger
 from ecosystem.ledger.model import AccountKind, Leg
 from ecosystem.payments import queries as paid
+from ecosystem.payments.computing.accounts import interest
 from ecosystem.payments.late import queries, rules
 from ecosystem.payments.model import PaymentKind, Placed, SettleFacts, State
 from ecosystem.payments.tables import calculation, payment
@@ -87,7 +88,7 @@ async def pay(
     )  # fmt: skip
     leg = Leg(
         debit=budgets.available_in(row["programme_id"]),
-        credit=paid.interest(AccountKind.PAYABLE, row, interest_id),
+        credit=interest(AccountKind.PAYABLE, row, interest_id),
         amount=due.amount,
     )
     await ledger.move(tx, (leg,), by=by, at=at, act="compute", reference=interest_id)

@@ -11,7 +11,7 @@ from ecosystem.history import actions as history
 from ecosystem.history.model import EVERYONE
 from ecosystem.ledger import queries as ledger
 from ecosystem.ledger.model import AccountKind, Leg, Transfer
-from ecosystem.payments import queries as paid
+from ecosystem.payments.computing.accounts import account
 from ecosystem.payments.returning import rules
 from ecosystem.payments.returning.model import GiveBackFacts
 from ecosystem.payments.returning.tables import payment_return
@@ -84,7 +84,7 @@ async def _legs(tx: Tx, facts: GiveBackFacts, row: Record) -> tuple[Leg, ...]:
     if facts.amount == facts.settled.amount:
         made = await ledger.transfers(tx, payment.payment_id, authority=payment.authority_number)
     way = (AccountKind.DISBURSED, AccountKind.IN_TRANSIT, AccountKind.PAYABLE)
-    accounts = [paid.account(kind, row, payment.contract_id) for kind in way]
+    accounts = [account(kind, row, payment.contract_id) for kind in way]
     return tuple(
         Leg(
             debit=debit,

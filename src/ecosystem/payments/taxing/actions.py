@@ -5,8 +5,8 @@ from decimal import Decimal
 from ecosystem.history.model import Occurrence
 from ecosystem.ledger import actions as ledger
 from ecosystem.ledger.model import AccountKind, Leg
-from ecosystem.payments import queries as paid
 from ecosystem.payments.calculation import Calculation
+from ecosystem.payments.computing.accounts import account
 from ecosystem.payments.taxing import queries
 from ecosystem.runtime.database import Tx
 from ecosystem.values import money
@@ -30,7 +30,7 @@ async def _move(tx: Tx, occurrence: Occurrence, made: Calculation, more: Decimal
     row = await queries.contract_row(tx, contract_id)
     way = [AccountKind.ENCUMBERED, AccountKind.WITHHELD]
     debit, credit = (
-        paid.account(kind, row, contract_id) for kind in (way if more > 0 else reversed(way))
+        account(kind, row, contract_id) for kind in (way if more > 0 else reversed(way))
     )
     leg = Leg(debit=debit, credit=credit, amount=money.of(abs(more), made.currency))
     await ledger.move(

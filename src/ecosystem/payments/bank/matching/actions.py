@@ -24,6 +24,7 @@ from ecosystem.payments.bank.model import (
     Taken,
 )
 from ecosystem.payments.bank.tables import bank_item, bank_order
+from ecosystem.payments.computing.accounts import account
 from ecosystem.payments.model import PaymentFacts, Settlement
 from ecosystem.payments.references import queries as references
 from ecosystem.payments.returning import actions as returning
@@ -189,8 +190,8 @@ async def _send_back(
         audience=Audience(organisations=(named.payee_id,)),
     )  # fmt: skip
     return Leg(
-        debit=paid.account(AccountKind.IN_TRANSIT, row, named.contract_id),
-        credit=paid.account(AccountKind.PAYABLE, row, named.contract_id),
+        debit=account(AccountKind.IN_TRANSIT, row, named.contract_id),
+        credit=account(AccountKind.PAYABLE, row, named.contract_id),
         amount=named.owed(),
         reference=named.payment_id,
     )
