@@ -21,6 +21,7 @@ from sqlalchemy import (
     null,
     select,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ecosystem.catalogue.profiles.days import within
 from ecosystem.catalogue.profiles.model import Calendar, Span
@@ -70,8 +71,9 @@ _BESIDE: Final = (
 
 
 def _codes(*where: ColumnElement[bool]) -> ColumnElement[Any]:
-    """Return the codes of other milestones of the same contract."""
-    found = select(func.json_agg(_other.c.code)).where(*_BESIDE, *where).scalar_subquery()
+    """Return the codes of other milestones of the same contract, in their order."""
+    ordered = aggregate_order_by(_other.c.code, _other.c.code.collate("C"))
+    found = select(func.json_agg(ordered)).where(*_BESIDE, *where).scalar_subquery()
     return func.coalesce(found, func.json_build_array())
 
 

@@ -149,7 +149,7 @@ def _order(
     blocks = then.blocks
     if is_changed:
         waiting = () if then.state is State.ACCEPTED else others
-        blocks = tuple(one.code for one in waiting if then.code in one.blocked_by)
+        blocks = tuple(sorted(one.code for one in waiting if then.code in one.blocked_by))
     return {
         "blocked_by": tuple(code for code in then.blocked_by if code not in accepted),
         "blocks": blocks,
