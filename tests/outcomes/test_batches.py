@@ -266,6 +266,15 @@ async def test_the_same_batch_at_once_is_reported_once(probe: Probe, database: D
     assert await probe.count(database) == 200
 
 
+async def test_what_came_with_a_batch_was_not_there_before_it(probe: Probe) -> None:
+    made = (await probe.send(probe.days(1))).json()
+
+    there = f"/v1/observations/{made['first_observation_id']}"
+    then = await probe.at.get(f"{there}?as_of=2020-01-01T00:00:00Z", by=SUPPLIER)
+
+    assert (then.status_code, then.json()["code"]) == (404, "nothing_then")
+
+
 async def test_what_was_reported_is_never_overwritten(probe: Probe, database: Database) -> None:
     await probe.send(probe.days(2))
     connection = await database.connect()

@@ -152,9 +152,7 @@ class Past:
             raise rules.MomentAhead(detail, parameter=parameter)
         if row["after"] is None:
             began = await tx.value(_BEGAN, authority_id=authority_of(stream), stream=stream)
-            raise NothingThen(
-                f"The first event of this thing was recorded at {wire(began)}.", parameter=parameter
-            )
+            raise _nothing(began, parameter=parameter)
         memory = await _memory(tx, stream, row, asked=asked)
         if row["beside"] is None:
             return memory
@@ -186,6 +184,14 @@ class Past:
                 f"At most {BETWEEN_MAX} events are compared.", parameter="from"
             )
         return await _compared(tx, stream, first, second)
+
+
+def _nothing(began: datetime | None, *, parameter: str) -> NothingThen:
+    if began is None:
+        return NothingThen("Nothing of this thing was recorded of it alone.", parameter=parameter)
+    return NothingThen(
+        f"The first event of this thing was recorded at {wire(began)}.", parameter=parameter
+    )
 
 
 async def _compared(tx: Tx, stream: str, first: Memory, second: Memory) -> Comparison:
