@@ -1,10 +1,11 @@
 """Read the history: what happened to one thing."""
 
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import FromClause, bindparam, func, select
 
 from ecosystem.history.tables import event, log_entry
+from ecosystem.runtime.database import Statement
 from ecosystem.runtime.paging import page_of
 from ecosystem.values.refusal import Kind, Refusal
 
@@ -16,32 +17,48 @@ class NothingThen(Refusal):
     remedy = "Ask for a later time, or leave the time out."
 
 
-def _of_stream() -> Select[*tuple[Any, ...]]:
-    return (
+class Events(NamedTuple):
+    """Where it is read from what happened to things: the table of events, or rows like its own."""
+
+    rows: FromClause
+    thing: str
+    """Its column of the thing's identifier."""
+    place: str
+    """Its column of the version that the thing has by an event, from 1."""
+
+
+EVENTS: Final = Events(event, thing="stream", place="version")
+"""Of most things: each event is of one thing alone."""
+
+
+def page_of_events(events: Events) -> Statement:
+    """Return the statement of a page of what happened to one thing, newest first."""
+    one = events.rows.c
+    return page_of(
         select(
-            event.c.id,
-            event.c.stream.label("object"),
-            event.c.version,
-            event.c.type,
-            event.c.valid_at,
-            event.c.recorded_at,
-            event.c.organisation_id,
-            event.c.client_id,
-            event.c.person_id,
-            event.c.request_id,
+            one.id,
+            one.stream.label("object"),
+            one.version,
+            one.type,
+            one.valid_at,
+            one.recorded_at,
+            one.organisation_id,
+            one.client_id,
+            one.person_id,
+            one.request_id,
             log_entry.c.position,
-            func.encode(event.c.hash, "hex").label("hash"),
-            event.c.body,
+            func.encode(one.hash, "hex").label("hash"),
+            one.body,
         )
-        .outerjoin(
-            log_entry,
-            (log_entry.c.authority_id == event.c.authority_id)
-            & (log_entry.c.event_id == event.c.id),
+        .select_from(
+            events.rows.outerjoin(
+                log_entry,
+                (log_entry.c.authority_id == one.authority_id) & (log_entry.c.event_id == one.id),
+            )
         )
-        .where(event.c.authority_id == bindparam("authority_id"))
-        .where(event.c.stream == bindparam("stream"))
+        .where(one.authority_id == bindparam("authority_id"))
+        .where(one[events.thing] == bindparam("stream"))
     )
 
 
-STREAM: Final = page_of(_of_stream())
-"""A page of what happened to one thing, newest first."""
+STREAM: Final = page_of_events(EVENTS)

@@ -266,11 +266,12 @@ async def verify(
         of_authority=row["authority_id"], of=observation_id, verifier=verified.verified_by,
         hand=control.hand(by), since=at, why=msgspec.json.encode(verified.reason),
     )  # fmt: skip
-    version = await history.record(
+    after = await queries.after(tx, observation_id)
+    await history.record(
         tx, "observation.verified", observation_id, facts=facts, decision=verified, by=by, at=at,
-        audience=EVERYONE, after=await queries.after(tx, observation_id),
+        audience=EVERYONE, after=after,
     )  # fmt: skip
-    return Standing(id=observation_id, state=verified.state, version=version)
+    return Standing(id=observation_id, state=verified.state, version=after.version)
 
 
 async def _replace(
@@ -301,12 +302,13 @@ async def dispute(
         of_authority=row["authority_id"], of=observation_id, disputer=disputed.disputed_by,
         hand=control.hand(by), since=at, why=msgspec.json.encode(disputed.reason),
     )  # fmt: skip
-    version = await history.record(
+    after = await queries.after(tx, observation_id)
+    await history.record(
         tx, "observation.disputed", observation_id, facts=facts, decision=disputed, by=by, at=at,
         audience=await contracts.audience(tx, row["contract_id"]),
-        after=await queries.after(tx, observation_id),
+        after=after,
     )  # fmt: skip
-    return Standing(id=observation_id, state=disputed.state, version=version)
+    return Standing(id=observation_id, state=disputed.state, version=after.version)
 
 
 async def annul(
@@ -324,9 +326,10 @@ async def annul(
         of_authority=row["authority_id"], of=observation_id, annuller=annulled.annulled_by,
         hand=control.hand(by), since=at, why=msgspec.json.encode(annulled.reason),
     )  # fmt: skip
-    version = await history.record(
+    after = await queries.after(tx, observation_id)
+    await history.record(
         tx, "observation.voided", observation_id, facts=facts, decision=annulled, by=by, at=at,
         audience=await contracts.audience(tx, row["contract_id"]),
-        after=await queries.after(tx, observation_id),
+        after=after,
     )  # fmt: skip
-    return Standing(id=observation_id, state=annulled.state, version=version)
+    return Standing(id=observation_id, state=annulled.state, version=after.version)

@@ -67,7 +67,7 @@ _METRIC_VIEW: Final[list[ColumnElement[Any]]] = [
     metric.c.baseline.cast(Text).label("baseline"),
     metric.c.target.cast(Text).label("target"),
 ]
-_OBSERVATION_VIEW: Final[list[ColumnElement[Any]]] = [
+OBSERVATION_VIEW: Final[list[ColumnElement[Any]]] = [
     observation.c.id,
     observation.c.version,
     observation.c.metric_id,
@@ -123,7 +123,7 @@ _ONE_METRIC: Final = _view(
     )
 )
 _ONE: Final = _view(
-    select(*_OBSERVATION_VIEW).where(
+    select(*OBSERVATION_VIEW).where(
         observation.c.authority_id == _AUTHORITY, observation.c.id == _ID, SEEN
     )
 )
@@ -131,7 +131,7 @@ _METRIC_AFTER: Final = _view(
     select(*_METRIC_VIEW).where(metric.c.authority_id == _AUTHORITY, metric.c.id == _ID)
 )
 _AFTER: Final = _view(
-    select(*_OBSERVATION_VIEW).where(
+    select(*OBSERVATION_VIEW).where(
         observation.c.authority_id == _AUTHORITY, observation.c.id == _ID
     )
 )
@@ -142,7 +142,7 @@ METRICS: Final = page_of(
 )
 """A page of the metrics of a contract that the reader is concerned with."""
 OBSERVATIONS: Final = page_of(
-    select(*_OBSERVATION_VIEW).where(
+    select(*OBSERVATION_VIEW).where(
         observation.c.authority_id == _AUTHORITY, observation.c.metric_id == _METRIC, SEEN
     )
 )

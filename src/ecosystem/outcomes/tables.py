@@ -111,6 +111,7 @@ observation: Final = Table(
     reference("verified_hand", nullable=True),
     Column("verified_as", Text, Computed(_VERIFIER, persisted=True)),
     Column("verified_at", DateTime(timezone=True)),
+    identifier("verification_id", "verification", nullable=True),
     reference("disputed_by", nullable=True),
     reference("disputed_hand", nullable=True),
     Column("disputed_at", DateTime(timezone=True)),
@@ -173,6 +174,9 @@ observation: Final = Table(
         " AND (disputed_by IS NULL) = (disputed_hand IS NULL)"
         " AND (annulled_by IS NULL) = (annulled_hand IS NULL)",
         name="a_judgement_has_its_hand",
+    ),
+    CheckConstraint(
+        "verification_id IS NULL OR verified_by IS NOT NULL", name="who_verifies_many_is_known"
     ),
     CheckConstraint(
         "state <> 'verified' OR verified_by IS NOT NULL", name="what_is_verified_has_a_verifier"

@@ -16,6 +16,7 @@ from sqlalchemy import (
     literal,
     select,
 )
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from ecosystem.values.identifiers import pattern
 from ecosystem.values.patterns import published
@@ -75,7 +76,7 @@ def json_of(**members: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.json_build_object(*parts)
 
 
-def json_row(found: Subquery) -> ColumnElement[Any]:
+def json_row(found: Subquery | LateralFromClause) -> ColumnElement[Any]:
     """Return a row of `found`, from which the select around it must select, as a JSON object.
 
     Its instants are as every answer writes them: PostgreSQL itself would end them in `+00:00`.

@@ -18,6 +18,7 @@ from ecosystem.history.past.rules import (
 )
 from ecosystem.history.queries import STREAM, NothingThen
 from ecosystem.runtime import paging
+from ecosystem.runtime.database import Statement
 from ecosystem.runtime.web import Call
 from ecosystem.values.actor import OrganisationKind
 from ecosystem.values.identifiers import authority_of
@@ -64,14 +65,18 @@ def moments(since: str | None, until: str | None, *, now: datetime) -> tuple[Mom
     return first, rules.known(until, now=now, parameter="until")
 
 
-async def history(request: Call, stream: str, *, cursor: str | None, limit: int) -> Response[bytes]:
+async def history(
+    request: Call, stream: str, *, cursor: str | None, limit: int, events: Statement = STREAM
+) -> Response[bytes]:
     """Answer a page of what happened to a thing that the caller may see, newest first.
+
+    By `events`, a statement of `page_of_events`.
 
     An auditor's reading is kept before it is answered.
     """
     await noted(request, stream)
     return await paging.page(
-        request, request.tx, STREAM, cursor=cursor, limit=limit, stream=stream,
+        request, request.tx, events, cursor=cursor, limit=limit, stream=stream,
         authority_id=authority_of(stream),
     )  # fmt: skip
 

@@ -109,7 +109,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Who acted, on which facts, what was decided, and how the thing was after it."""
+    """Who acted, on which facts, what was decided, and how the thing was after it.
+
+    Of an event that is of many things at once, facts and decision as far as they are of this one.
+    """
 
     by: Actor
     facts: dict[str, Any]

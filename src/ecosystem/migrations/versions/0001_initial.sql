@@ -2506,6 +2506,7 @@ CREATE TABLE observation (
 	verified_hand TEXT COLLATE "C",
 	verified_as TEXT GENERATED ALWAYS AS (CASE WHEN verified_by IS NOT NULL THEN 'verifier' END) STORED,
 	verified_at TIMESTAMP WITH TIME ZONE,
+	verification_id TEXT COLLATE "C" CONSTRAINT observation_verification_id_is_identifier CHECK (verification_id ~ '^verification_[0-9a-f]{12}7[0-9a-f]{3}[89][0-9a-f]{15}$'),
 	disputed_by TEXT COLLATE "C",
 	disputed_hand TEXT COLLATE "C",
 	disputed_at TIMESTAMP WITH TIME ZONE,
@@ -2539,6 +2540,7 @@ CREATE TABLE observation (
 	CONSTRAINT observation_no_hand_annuls_what_it_disputed CHECK (annulled_hand <> disputed_hand),
 	CONSTRAINT observation_a_judgement_is_dated CHECK ((verified_by IS NULL) = (verified_at IS NULL) AND (disputed_by IS NULL) = (disputed_at IS NULL) AND (annulled_by IS NULL) = (annulled_at IS NULL)),
 	CONSTRAINT observation_a_judgement_has_its_hand CHECK ((verified_by IS NULL) = (verified_hand IS NULL) AND (disputed_by IS NULL) = (disputed_hand IS NULL) AND (annulled_by IS NULL) = (annulled_hand IS NULL)),
+	CONSTRAINT observation_who_verifies_many_is_known CHECK (verification_id IS NULL OR verified_by IS NOT NULL),
 	CONSTRAINT observation_what_is_verified_has_a_verifier CHECK (state <> 'verified' OR verified_by IS NOT NULL),
 	CONSTRAINT observation_what_is_disputed_has_a_disputer CHECK (state <> 'disputed' OR disputed_by IS NOT NULL),
 	CONSTRAINT observation_nothing_corrects_itself CHECK (supersedes <> id AND superseded_by <> id)

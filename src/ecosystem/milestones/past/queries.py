@@ -24,7 +24,8 @@ from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.rule_parts import Code
 from ecosystem.contracts.tables import contract
 from ecosystem.history.past.model import Asked, Comparison, Moment
-from ecosystem.history.past.queries import Beside, Memory, Past
+from ecosystem.history.past.queries import Memory, Past
+from ecosystem.history.past.reading import Beside
 from ecosystem.history.tables import event
 from ecosystem.milestones import rules
 from ecosystem.milestones.model import State, Timeliness

@@ -74,10 +74,14 @@ async def read_observation_history(
     """Read everything that happened to an observation, newest first.
 
     Each event with who acted, on which facts, what was decided, and how the observation was after
-    it. What an auditor reads here is kept before it is answered.
+    it. Of what happened to many at once, a batch or a verification of many, `object` names that,
+    and of facts and decision there is what concerns this one. What an auditor reads here is kept
+    before it is answered.
     """
     await outcomes.observation_view(request.tx, observation_id, seen_by=request.by)
-    return await history(request, observation_id, cursor=cursor, limit=limit)
+    return await history(
+        request, observation_id, cursor=cursor, limit=limit, events=queries.HISTORY
+    )
 
 
 @get(

@@ -27,6 +27,7 @@ _VERIFY: Final = Statement(
         verified_by=bindparam("verifier"),
         verified_hand=bindparam("hand"),
         verified_at=bindparam("since"),
+        verification_id=bindparam("verification"),
         reason=bindparam("why"),
     )
 )
@@ -43,13 +44,13 @@ async def verify(
     facts = await queries.facts(tx, metric_id, asked, by=by)
     verified = rules.verify(facts, by=by, at=at)
     authority = authority_of(metric_id)
+    verification_id = mint("verification", authority=authority)
     await tx.run(
         _VERIFY,
         of_authority=authority, ids=[one.id for one in facts.chosen],
         verifier=verified.verified_by, hand=control.hand(by), since=at,
-        why=msgspec.json.encode(asked.reason),
+        verification=verification_id, why=msgspec.json.encode(asked.reason),
     )  # fmt: skip
-    verification_id = mint("verification", authority=authority)
     await history.record(
         tx, "observations.verified", verification_id, facts=facts, decision=verified, by=by,
         at=at, audience=EVERYONE,
