@@ -78,21 +78,23 @@ class Acting(RuleBasedStateMachine):
         contract = f"/v1/contracts/{self.there.contract_id}"
         for content in (b"%PDF-1", b"%PDF-2"):
             self.documents.append((await self.there.file(content, by=SUPPLIER)).json()["id"])
-        milestones = await self._get(f"{contract}/milestones?limit=100")
-        metrics = await self._get(f"{contract}/metrics")
+        milestones = await self.get(f"{contract}/milestones?limit=100")
+        metrics = await self.get(f"{contract}/metrics")
         self.codes = {one["code"]: one["id"] for one in milestones["data"]}
-        self.metric = next(one["id"] for one in metrics["data"] if one["code"] == "data-quality")
+        by_code = {one["code"]: one["id"] for one in metrics["data"]}
+        self.metric, self.daily = by_code["data-quality"], by_code["response-time"]
         made = {self.there.contract_id: Account(contract, {"state": "active", "edition": 1})}
         for code in CODES:
             milestone = self.codes[code]
             says = {"state": "planned", "round": 0, "accepted_share": "0", "version": 1}
             made[milestone] = Account(f"/v1/milestones/{milestone}", says)
-        planned = await self._get(f"/v1/milestones/{self.codes[MOVED]}")
+        planned = await self.get(f"/v1/milestones/{self.codes[MOVED]}")
         self.agreed_on: str = planned["due_at"][:10]
         made[self.metric] = Account(f"/v1/metrics/{self.metric}", {"version": 1})
         await self.took(made, dict.fromkeys(made))
 
-    async def _get(self, path: str) -> Any:
+    async def get(self, path: str) -> Any:
+        """Return what an officer reads there."""
         answer = await self.there.get(path, by=OFFICER)
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -101,7 +103,7 @@ class Acting(RuleBasedStateMachine):
         """Look at everything after an act: what it changed, and since when; and nothing else."""
         self.things |= made
         act, now = len(self.moments), datetime.now(UTC)
-        read = {name: await self._get(one.path) for name, one in self.things.items()}
+        read = {name: await self.get(one.path) for name, one in self.things.items()}
         for name, one in self.things.items():
             whole = read[name]
             assert {member: whole[member] for member in one.says} == one.says, name
@@ -184,13 +186,16 @@ class Acting(RuleBasedStateMachine):
         """Report for a quarter; a correction marks the report before since that was made."""
         period = [("2025-04-01", "2025-07-01"), ("2025-07-01", "2025-10-01")][chain]
         span = {"starts_on": period[0], "ends_on": period[1]}
+        self.reports_on(self.metric, span, value, before=self._last(span) if corrects else None)
+
+    def reports_on(self, metric: str, span: Json, value: int, *, before: str | None) -> None:
+        """Report a value of a metric by itself, may be as a correction of one before."""
         self.reports += 1
         body: Json = {"period": span, "value": f"{value}.{self.reports}", "source": "monitor"}
         body["method"] = WORDS
-        before = self._last(span) if corrects else None
         if before is not None:
             body["supersedes"] = before
-        path = f"/v1/metrics/{self.metric}/observations"
+        path = f"/v1/metrics/{metric}/observations"
         made = self.does(path, body, by=SUPPLIER, act="corrected" if before else "reported")
         if made is None:
             return
@@ -203,20 +208,21 @@ class Acting(RuleBasedStateMachine):
             marked.says |= {"superseded_by": made["id"], "version": marked.now["version"] + 1}
         self.do(self.took(new, changed))
 
-    def _observed(self) -> list[str]:
+    def observed(self) -> list[str]:
+        """Return all observations that there are."""
         return [name for name in self.things if name.startswith("observation_")]
 
     def _last(self, span: Json) -> str | None:
         return next(
-            (one for one in reversed(self._observed()) if self.things[one].now["period"] == span),
+            (one for one in reversed(self.observed()) if self.things[one].now["period"] == span),
             None,
         )
 
-    @precondition(lambda self: self._observed())
+    @precondition(lambda self: self.observed())
     @rule(data=st.data(), act=st.sampled_from(["verification", "dispute", "annulment"]))
     def is_judged(self, data: st.DataObject, act: str) -> None:
         """Verify, dispute or annul; what a verified correction takes over from is void."""
-        name = data.draw(st.sampled_from(self._observed()))
+        name = data.draw(st.sampled_from(self.observed()))
         by = OFFICER if act == "dispute" else VERIFIER
         path = f"/v1/observations/{name}/{act}"
         if self.does(path, {"reason": WORDS}, by=by, act=act) is None:
@@ -249,7 +255,7 @@ class Acting(RuleBasedStateMachine):
         made = self.does(f"{contract.path}/changes", body, by=OFFICER, act="agreed otherwise")
         if made is None:
             return
-        change = self.do(self._get(f"/v1/contract-changes/{made['id']}"))
+        change = self.do(self.get(f"/v1/contract-changes/{made['id']}"))
         for party in PARTIES:
             path = f"/v1/contract-changes/{made['id']}/signatures"
             signed = {"digest": change["terms_digest"]}
@@ -288,13 +294,15 @@ class Acting(RuleBasedStateMachine):
 
         async def are_placed() -> bool:
             for name, one in self.things.items():
-                found[name] = (await self._get(f"{one.path}/history?limit=100"))["data"]
+                found[name] = (await self.get(f"{one.path}/history?limit=100"))["data"]
             return all(entry["position"] for entries in found.values() for entry in entries)
 
         assert await comes_true(are_placed, within_s=10)
         places = [0] * len(self.moments)
         for name, one in self.things.items():
-            by_version = {entry["version"]: entry["position"] for entry in found[name]}
+            by_version = {
+                entry["body"]["after"]["version"]: entry["position"] for entry in found[name]
+            }
             for step in one.steps:
                 place = by_version[step.whole["version"]]
                 places[step.act] = max(places[step.act], place)

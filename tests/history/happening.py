@@ -1,4 +1,4 @@
-"""What else happens under a contract while people act: excuses, pauses, parts and silence."""
+"""What else happens under a contract while people act: excuses, pauses, parts, and many at once."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +11,7 @@ from hypothesis.stateful import precondition, rule
 
 from ecosystem.runtime.database import Database
 from tests.contracts.partnership import Partnership, awarded
+from tests.history.account import Account
 from tests.history.acting import ACTED, CODES, OFFICER, SUPPLIER, VERIFIER, WORDS, Acting
 
 APPROVER: Final = ("city", "approver")
@@ -21,6 +22,8 @@ ACTS: Final = ACTED | {
     "suspension",
     "resumption",
     "accepted in part",
+    "batch",
+    "verified together",
 }
 """All that is done, by whatever way it comes."""
 
@@ -47,6 +50,7 @@ class Happening(Acting):
         """Have nothing asked yet, and the contract in force."""
         self.excuses: list[str] = []
         self.suspended_at: datetime | None = None
+        self.pairs = 0
 
     @rule(
         ground=st.sampled_from(["force_majeure", "authority_fault", "planned_maintenance"]),
@@ -130,3 +134,63 @@ class Happening(Acting):
                 accepted_deliverables=[*was["accepted_deliverables"], *named], judge_by=None,
                 reasons=WORDS, findings=[finding],
             )  # fmt: skip
+
+    @rule(value=st.integers(70, 99))
+    def are_reported_in_a_batch(self, value: int) -> None:
+        """Report two days at once."""
+        spans, name = [_day(2 * self.pairs), _day(2 * self.pairs + 1)], str(value)
+        rows = [{**span, "value": name, "source": "monitor"} for span in spans]
+        path = f"/v1/metrics/{self.daily}"
+        if self.does(f"{path}/batches", rows, by=SUPPLIER, act="batch") is None:
+            return
+        self.pairs += 1
+        listed = self.do(self.get(f"{path}/observations?limit=100"))["data"]
+        names = [one["id"] for one in listed if one["period"] in spans]
+        says = {"state": "reported", "value": name, "supersedes": None, "version": 1}
+        made = {one: Account(f"/v1/observations/{one}", dict(says)) for one in names}
+        assert len(made) == len(spans)
+        self.do(self.took(made, dict.fromkeys(made)))
+
+    def _daily(self) -> dict[str, dict[str, Any]]:
+        """Return what is observed by day, and nothing has corrected."""
+        found = {name: self.things[name].now for name in self.observed()}
+        return {
+            name: now
+            for name, now in found.items()
+            if now["metric_id"] == self.daily and now["superseded_by"] is None
+        }
+
+    @precondition(lambda self: self._daily())
+    @rule(data=st.data(), value=st.integers(70, 99))
+    def is_corrected_by_day(self, data: st.DataObject, value: int) -> None:
+        """Correct a day, whatever way it was reported and judged."""
+        name = data.draw(st.sampled_from(list(self._daily())))
+        span = self.things[name].now["period"]
+        self.reports_on(self.daily, span, value, before=name)
+
+    @precondition(lambda self: self.pairs)
+    @rule(data=st.data())
+    def are_verified_together(self, data: st.DataObject) -> None:
+        """Verify all that is reported of two days, and corrects nothing."""
+        pair = data.draw(st.integers(0, self.pairs - 1))
+        spans = [_day(2 * pair), _day(2 * pair + 1)]
+        period = {"starts_on": spans[0]["starts_on"], "ends_on": spans[1]["ends_on"]}
+        path = f"/v1/metrics/{self.daily}/verifications"
+        body = {"period": period, "reason": WORDS}
+        if self.does(path, body, by=VERIFIER, act="verified together") is None:
+            return
+        chosen = [
+            name
+            for name, now in self._daily().items()
+            if now["period"] in spans and now["state"] == "reported" and now["supersedes"] is None
+        ]
+        assert chosen
+        for name in chosen:
+            version = self.things[name].now["version"] + 1
+            self.things[name].says |= {"state": "verified", "version": version}
+        self.do(self.took({}, dict.fromkeys(chosen)))
+
+
+def _day(number: int) -> dict[str, str]:
+    first = date(2025, 4, 1) + timedelta(days=number)
+    return {"starts_on": first.isoformat(), "ends_on": (first + timedelta(days=1)).isoformat()}

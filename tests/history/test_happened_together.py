@@ -167,9 +167,10 @@ async def test_what_was_verified_with_others_is_told_of_each_moment(day: Day, ho
         f"/v1/observations/{made}/comparison", params={"until": at}, headers=headers
     )
     found = compared.json()
-    assert [(one["type"], one["why"]) for one in found["events"]] == [
-        ("observations.verified", WORDS)
+    assert [(one["type"], one["version"], one["why"]) for one in found["events"]] == [
+        ("observations.verified", 2, WORDS)
     ]
     places = {one["pointer"]: one["events"] for one in found["differences"]}
     assert places["/state"] == [verified["id"]]
-    assert found["until"]["corrected_by"]["type"] == "observation.superseded"
+    corrected = found["until"]["corrected_by"]
+    assert (corrected["type"], corrected["version"]) == ("observation.superseded", 3)

@@ -34,6 +34,7 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     id: EventId
     type: str
     version: int
+    """Which the thing has by it."""
     valid_at: datetime
     recorded_at: datetime
 
@@ -81,6 +82,7 @@ class Between(msgspec.Struct, frozen=True, kw_only=True):
 
     id: EventId
     version: int
+    """Which the thing has by it."""
     type: str
     position: int | None
     valid_at: datetime
@@ -125,7 +127,9 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     id: EventId
     object: str
+    """Whose event it is: the thing itself, or what it was part of."""
     version: int
+    """Of that object."""
     type: str
     valid_at: datetime
     """When the change took effect."""

@@ -87,7 +87,7 @@ class Reading:
         one, place = self._event.c, self._event.c[self._place]
         return Statement(
             select(
-                one.id, one.version, one.type, log_entry.c.position, one.valid_at,
+                one.id, place.label("version"), one.type, log_entry.c.position, one.valid_at,
                 one.recorded_at, one.organisation_id, one.client_id, one.person_id,
                 one.request_id, one.body,
             )
@@ -193,10 +193,16 @@ class Reading:
 
     def _correction_of(self, place: ColumnElement[int], *, since: Any) -> Any:
         """Return the newest event that came after `place` and took effect by then, as JSON."""
-        members = ("id", "type", "version", "valid_at", "recorded_at")
         other = self._other.c
+        told = json_of(
+            id=other.id,
+            type=other.type,
+            version=other[self._place],
+            valid_at=other.valid_at,
+            recorded_at=other.recorded_at,
+        )
         return (
-            select(json_of(**{name: other[name] for name in members}))
+            select(told)
             .where(*self._of(self._other), other[self._place] > place)
             .where(other.valid_at <= func.least(_VALID_AT, since))
             .order_by(other[self._place].desc())
