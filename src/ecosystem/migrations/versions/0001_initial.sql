@@ -1,7 +1,8 @@
 CREATE FUNCTION currency_places(currency text) RETURNS integer
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XAG', 'XAU', 'XBA', 'XBB', 'XBC', 'XBD', 'XDR', 'XOF', 'XPD', 'XPF', 'XPT', 'XSU', 'XTS', 'XUA', 'XXX') THEN 0 WHEN currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN 3 WHEN currency IN ('CLF', 'UYW') THEN 4 ELSE 2 END
-$$;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  RETURN CASE WHEN currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XAG', 'XAU', 'XBA', 'XBB', 'XBC', 'XBD', 'XDR', 'XOF', 'XPD', 'XPF', 'XPT', 'XSU', 'XTS', 'XUA', 'XXX') THEN 0 WHEN currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN 3 WHEN currency IN ('CLF', 'UYW') THEN 4 ELSE 2 END;
+END $$;
 -- next
 CREATE FUNCTION rounded(amount numeric, currency text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -276,7 +277,8 @@ CREATE TABLE ledger_account (
 	CONSTRAINT ledger_account_currency_is_a_code CHECK (currency ~ '^[A-Z]{3}$'),
 	CONSTRAINT ledger_account_columns_only_grow CHECK (debits >= 0 AND credits >= 0),
 	CONSTRAINT ledger_account_is_not_overdrawn CHECK (CASE WHEN kind IN ('appropriation', 'funding') THEN debits >= credits ELSE credits >= debits END)
-);
+)
+ WITH (fillfactor = 50);
 -- next
 CREATE INDEX ledger_account_of_programme ON ledger_account (authority_id, programme_id);
 -- next
@@ -5578,7 +5580,7 @@ ALTER TABLE shortfall ENABLE ALWAYS TRIGGER a_shortfall_follows_an_end;
 -- next
 CREATE FUNCTION what_is_bound_anew_was_signed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (NEW.act <> 'raise' OR NOT EXISTS (
+  IF (NOT EXISTS (
     SELECT FROM contract WHERE contract.authority_id = NEW.authority_id
       AND contract.id = NEW.reference AND contract.ended_at IS NOT NULL
       AND contract.price < NEW.amount + (
@@ -5591,7 +5593,7 @@ BEGIN
   RETURN NEW;
 END $$;
 -- next
-CREATE TRIGGER what_is_bound_anew_was_signed BEFORE INSERT ON transfer FOR EACH ROW EXECUTE FUNCTION what_is_bound_anew_was_signed();
+CREATE TRIGGER what_is_bound_anew_was_signed BEFORE INSERT ON transfer FOR EACH ROW WHEN (NEW.act = 'raise') EXECUTE FUNCTION what_is_bound_anew_was_signed();
 -- next
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER what_is_bound_anew_was_signed;
 -- next

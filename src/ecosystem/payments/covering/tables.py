@@ -38,7 +38,8 @@ _HAS_ENDED: Final = """EXISTS (
       AND contract.id = NEW.contract_id AND contract.programme_id = NEW.programme_id
       AND contract.currency = NEW.currency AND contract.ended_at <= NEW.arose_at
       AND NEW.amount <= contract.price)"""
-_WAS_SIGNED: Final = """NEW.act <> 'raise' OR NOT EXISTS (
+_BINDS_ANEW: Final = "NEW.act = 'raise'"
+_WAS_SIGNED: Final = """NOT EXISTS (
     SELECT FROM contract WHERE contract.authority_id = NEW.authority_id
       AND contract.id = NEW.reference AND contract.ended_at IS NOT NULL
       AND contract.price < NEW.amount + (
@@ -89,7 +90,12 @@ shortfall: Final = Table(
                 begins=(State.WAITING,),
             ),
             *refusing("a_shortfall_follows_an_end", on="shortfall", unless=_HAS_ENDED),
-            *refusing("what_is_bound_anew_was_signed", on="transfer", unless=_WAS_SIGNED),
+            *refusing(
+                "what_is_bound_anew_was_signed",
+                on="transfer",
+                unless=_WAS_SIGNED,
+                when=_BINDS_ANEW,
+            ),
         ),
     },
 )
