@@ -12,6 +12,8 @@ KEYS = Statement(KEYS_OF)
 ADD = inserting(stored_answer, "principal", "key", "fingerprint", "status", "headers", "body")
 BROKEN = Statement(text("SELECT 1 / 0"))
 PURPOSE = Statement(text("SELECT current_setting('app.purpose', true)"))
+LONG = Statement(text(f"SELECT length('{'x' * 20_000}')"))
+PREPARED = Statement(text("SELECT count(*) FROM pg_prepared_statements WHERE statement = :sql"))
 ORGANISATION = Statement(text("SELECT current_setting('app.organisation', true)"))
 
 
@@ -49,6 +51,14 @@ def test_a_constant_of_an_update_stays_beside_what_is_given() -> None:
     )
 
     assert sorted(map(str, done.arguments({"of": "k"}))) == ["204", "k"]
+
+
+async def test_a_statement_is_made_ready_once_however_long_it_is(database: Database) -> None:
+    async with database.transaction() as tx:
+        lengths = [await tx.value(LONG) for _ in range(3)]
+        ready = await tx.value(PREPARED, sql=LONG.sql)
+
+    assert (lengths, ready) == ([20_000] * 3, 1)
 
 
 async def test_what_is_allowed_for_a_while_is_then_as_it_was_before(database: Database) -> None:

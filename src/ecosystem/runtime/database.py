@@ -242,7 +242,9 @@ class Database:
         """Open one connection with the codecs and limits that every statement counts on."""
         connection = await asyncpg.connect(
             self.url,
+            # All statements were compiled at import; to make a long one ready again costs most.
             statement_cache_size=1000,
+            max_cacheable_statement_size=0,
             command_timeout=self._settings.statement_ms_max / 1000 + 5,
             timeout=10,
             server_settings={
