@@ -21,6 +21,7 @@ from ecosystem.runtime.settings import Settings
 from ecosystem.runtime.web import seen_by
 from ecosystem.values.actor import Actor, OrganisationKind
 from ecosystem.values.identifiers import authority_of
+from ecosystem.values.period import wire
 from ecosystem.values.text import Text
 from tests.contracts.partnership import Partnership, awarded
 from tests.parties import comes_true
@@ -153,9 +154,10 @@ async def test_the_database_lets_nobody_judge_when_silence_has_and_silence_not_b
     await connection.close()
 
 
-async def test_the_service_does_it_by_itself_when_the_time_has_come(
+async def test_the_service_does_it_by_itself_when_the_time_has_come_and_as_of_then(
     submitted: Partnership, client: httpx.AsyncClient
 ) -> None:
+    """Runs last, for it moves the clock."""
     milestone_id, deemed_at = await _submit(submitted)
     later = (deemed_at + PATIENCE).astimezone(UTC).isoformat()
 
@@ -168,3 +170,11 @@ async def test_the_service_does_it_by_itself_when_the_time_has_come(
     assert await comes_true(is_accepted, within_s=20)
     rounds = await submitted.get(f"/v1/milestones/{milestone_id}/rounds", by=SUPPLIER)
     assert rounds.json()["data"][0]["judged_by"] == deeming.RULE
+    path, then = f"/v1/milestones/{milestone_id}", list[dict[str, Any]]()
+    for at in (deemed_at - MILLISECOND, deemed_at):
+        headers = await submitted.as_(*OFFICER)
+        answer = await client.get(path, params={"valid_at": wire(at)}, headers=headers)
+        then.append(answer.json())
+    assert [one["state"] for one in then] == ["submitted", "accepted"]
+    today = await _read(submitted, milestone_id)
+    assert {name: then[1][name] for name in today} == today
