@@ -161,6 +161,7 @@ async def test_what_was_verified_with_others_is_told_of_each_moment(day: Day, ho
     reported, verified, *_ = await day.happened(made)
     then = await day.asked(made, valid_at=reported["recorded_at"])
     assert (then["state"], then["superseded_by"], then["verified_at"]) == ("reported", other, None)
+    assert then["reason"] is None
     at = verified["recorded_at"]
     headers = await day.at.as_(*OFFICER)
     compared = await day.at.client.get(

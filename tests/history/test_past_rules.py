@@ -92,6 +92,18 @@ def test_a_correction_stands_from_when_what_it_corrects_took_effect() -> None:
     assert _in_force(changes, 4) == {"version": 4, "delivered": "3", "accepted": True}
 
 
+def test_what_is_said_in_another_order_is_no_change() -> None:
+    said = [msgspec.Raw(text) for text in (b'{"a":{"x":1, "y":2}}', b'{"a":{"y":2,"x":1}}')]
+    changes = [
+        _change(0, a=None),
+        Change(valid_at=DAYS[3], after=said[0]),
+        Change(valid_at=DAYS[0], after=said[1]),
+    ]
+
+    assert _in_force(changes, 1) == {"a": None}
+    assert _in_force(changes, 3) == {"a": {"x": 1, "y": 2}}
+
+
 def test_nothing_was_in_force_before_the_first_change() -> None:
     assert _in_force([_change(3, version=1)], 2) is None
     assert _in_force([], 2) is None

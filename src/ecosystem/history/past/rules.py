@@ -123,8 +123,13 @@ def _changed(before: Members, after: Members) -> Members:
     return {
         name: value
         for name, value in after.items()
-        if name not in before or bytes(before[name]) != bytes(value)
+        if name not in before or not _is_same(before[name], value)
     }
+
+
+def _is_same(one: msgspec.Raw, other: msgspec.Raw) -> bool:
+    """Tell whether two texts of JSON say the same: a row's is as it was sent, an event's sorted."""
+    return bytes(one) == bytes(other) or msgspec.json.decode(one) == msgspec.json.decode(other)
 
 
 def differences(
