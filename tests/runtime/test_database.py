@@ -61,6 +61,22 @@ async def test_a_statement_is_made_ready_once_however_long_it_is(database: Datab
     assert (lengths, ready) == ([20_000] * 3, 1)
 
 
+async def test_a_small_table_is_read_by_its_index_too_for_it_may_grow(
+    database: Database, owner_url: str
+) -> None:
+    async with database.transaction() as tx:
+        await tx.run(ADD, **_row("few"))
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("ANALYZE stored_answer")
+    await owner.close()
+    connection = await database.connect()
+
+    plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {KEYS.sql}", "w"))
+
+    await connection.close()
+    assert "Seq Scan" not in plan
+
+
 async def test_what_is_allowed_for_a_while_is_then_as_it_was_before(database: Database) -> None:
     async with database.transaction() as tx:
         async with tx.allowing("purpose", "opening"):

@@ -255,6 +255,8 @@ class Database:
                 "jit": "off",
                 # One plan for each statement: to plan again costs more than most of them take.
                 "plan_cache_mode": "force_generic_plan",
+                # And one that serves when a table has grown that was small when it was made.
+                "enable_seqscan": "off",
             },
         )
         await pass_json_through(connection)
