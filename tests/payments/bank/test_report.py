@@ -67,6 +67,49 @@ def test_an_entry_of_several_transactions_is_read_as_several() -> None:
         read(notification(whole.replace(">3.00<", ">4.00<", 1)))
 
 
+_ALONE = entry("8000.00", names=NAMED).replace("</Refs>", '</Refs><Amt Ccy="CNY">8000.00</Amt>')
+
+
+def test_a_transaction_that_stands_alone_in_its_entry_has_its_amount() -> None:
+    assert [one.amount for one in read(notification(_ALONE)).entries] == [Money("8000.00", "CNY")]
+    with pytest.raises(Refusal, match=r"An entry of 5\.00 CNY has details of 8000\.00"):
+        read(notification(_ALONE.replace(">8000.00<", ">5.00<", 1)))
+
+
+@pytest.mark.parametrize("amount", ["1e5", "8_000.00", "٨000.00", "8000.00E0", "0x10", "", "."])
+def test_an_amount_that_no_schema_lets_through_is_refused(amount: str) -> None:
+    with pytest.raises(Refusal, match="is no amount of money"):
+        read(notification(entry(amount, names=NAMED)))
+
+
+@pytest.mark.parametrize("amount", ["8000", "+8000.00", "08000.0", "8000."])
+def test_an_amount_is_read_however_the_schema_lets_it_be_written(amount: str) -> None:
+    [found] = read(notification(entry(amount, names=NAMED))).entries
+
+    assert found.amount == Money("8000.00", "CNY")
+
+
+def _booked(said: str) -> bytes:
+    return notification(entry("1.00").replace("<Dt>2026-06-01</Dt>", said))
+
+
+@pytest.mark.parametrize("day", ["2026-W23-1", "20260601", "2026-06-31", "2026-06-01x"])
+def test_a_day_that_no_schema_lets_through_is_refused(day: str) -> None:
+    with pytest.raises(Refusal, match="no date"):
+        read(_booked(f"<Dt>{day}</Dt>"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<Dt>2026-06-01Z</Dt>", "<Dt>2026-06-01+08:00</Dt>",
+        "<DtTm>2026-06-01T23:59:59+08:00</DtTm>", "<DtTm>2026-06-01T08:00:00</DtTm>",
+    ],
+)  # fmt: skip
+def test_a_day_is_read_however_the_schema_lets_it_be_written(said: str) -> None:
+    assert [one.booked_on for one in read(_booked(said)).entries] == [date(2026, 6, 1)]
+
+
 _BOMB = b"<!DOCTYPE a [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '" + b"&a;" * 99 + b"'>]>"
 _READ = b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
 

@@ -27,6 +27,9 @@ _BOOKED: Final = "BOOK"
 _NOT_PROVIDED: Final = "NOTPROVIDED"
 _AMOUNT_MAX: Final = Decimal(10) ** 18
 _TOLD_MAX: Final = 300
+_DECIMAL: Final = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)")
+_DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[+-][0-9]{2}:[0-9]{2}|T[0-9:.]+.*)?")
+"""A date of XML Schema, or the one of a date with a time, as it is said where it was written."""
 _HINT: Final = re.compile(r", use XML_PARSE_\w+ option| \(<string>, line \d+\)$")
 """What the parser says to programmers alone."""
 _Element = etree._Element  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -132,8 +135,7 @@ def _booked(message: _Element, kind: ReportKind) -> Iterator[Entry]:
 def _of_entry(entry: _Element) -> Iterator[Entry]:
     whole, details = _money(_one(entry, "Amt")), _all(entry, "NtryDtls/TxDtls")
     booked = _day(entry) if _said(entry, "Sts/Cd") == _BOOKED else None
-    if len(details) > 1:
-        _add_up(whole, details)
+    _add_up(whole, details)
     parts: list[_Element | None] = [*details] or [None]
     for detail in parts:
         stated = None if detail is None else detail.find(_path("Amt"))
@@ -151,7 +153,15 @@ def _of_entry(entry: _Element) -> Iterator[Entry]:
 
 
 def _add_up(whole: Money, details: list[_Element]) -> None:
+    """Refuse details that are not what their entry is.
+
+    One alone need not repeat the amount, and may say what it was in another currency.
+    """
+    if len(details) == 1:
+        details = [one for one in details if _maybe(one, "Amt") is not None]
     stated = [_money(_one(detail, "Amt")) for detail in details]
+    if not stated or (len(stated) == 1 and stated[0].currency != whole.currency):
+        return
     total = sum((one.decimal() for one in stated), Decimal(0))
     if {one.currency for one in stated} != {whole.currency} or total != whole.decimal():
         detail = f"An entry of {whole.amount} {whole.currency} has details of {total}."
@@ -194,9 +204,10 @@ def _is_return(entry: _Element, detail: _Element | None) -> bool:
 
 
 def _day(entry: _Element) -> date:
-    text = _maybe(entry, "BookgDt/Dt") or _said(entry, "BookgDt/DtTm")[:10]
+    text = _maybe(entry, "BookgDt/Dt") or _said(entry, "BookgDt/DtTm")
+    found = _DAY.fullmatch(text)
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(found[1] if found else "")
     except ValueError:
         raise ReportUnsound(f"BookgDt is {text!r}, no date.") from None
 
@@ -204,7 +215,7 @@ def _day(entry: _Element) -> date:
 def _money(element: _Element) -> Money:
     currency, text = element.get("Ccy", ""), (element.text or "").strip()
     try:
-        amount = Decimal(text)
+        amount = Decimal(text if _DECIMAL.fullmatch(text) else "NaN")
         rounded = money.of(amount, currency) if 0 <= amount < _AMOUNT_MAX else None
     except (InvalidOperation, CurrencyUnknown):
         amount, rounded = Decimal(0), None
