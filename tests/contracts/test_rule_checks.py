@@ -217,6 +217,22 @@ def test_an_unsound_rule_is_refused_where_it_is_unsound(case: str) -> None:
     assert [(fault.pointer, fault.code) for fault in faults] == [(pointer, code)]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (band("0", "1", to="50"), band("60", "2"), "what lies from 50 to 60: end it there"),
+        (band("0", "1", to="50"), band("50", "2", from_inclusive=False), "50 itself: make one"),
+        (band("0", "1", to="60"), band("50", "2"), "both hold 50: end it there, exclusive"),
+    ],
+)  # fmt: skip
+def test_bands_that_do_not_meet_are_told_how_they_would(
+    first: dict[str, Any], second: dict[str, Any], said: str
+) -> None:
+    [fault] = check_rule(slab(first, second), metrics=METRICS, milestones=(), currency="CNY")
+
+    assert said in fault.detail
+
+
 def test_every_fault_that_a_rule_can_have_is_shown() -> None:
     said = set(re.findall(r"`([a-z_]+)`", check_rule.__doc__ or ""))
 

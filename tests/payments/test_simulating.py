@@ -9,13 +9,15 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from ecosystem.catalogue.profiles.model import TaxKind, TaxRate, TaxRule
 from ecosystem.cli.main import main
 from ecosystem.contracts.payment_rules import PaymentRule
 from ecosystem.contracts.rule_parts import Point
+from ecosystem.finance.disclosing.rules import NotDisclosed
 from ecosystem.payments.calculation import Tax
-from ecosystem.payments.engine import FactsDoubled, RulesUnsound, recompute
+from ecosystem.payments.engine import RulesUnsound, recompute
 from ecosystem.payments.simulating import queries, rules, running
 from ecosystem.payments.simulating.draws import chance, drawn
 from ecosystem.payments.simulating.model import (
@@ -128,6 +130,50 @@ def test_what_cannot_be_supposed_is_refused(value: dict[str, Any], code: str) ->
     assert fault.pointer.startswith("/values/0/value")
 
 
+def test_what_is_supposed_twice_is_refused_where_it_is() -> None:
+    one = {"metric": "metric", "value": {"kind": "single", "value": "1"}}
+    days = [{"starts_on": "2026-01-15", "ends_on": "2026-03-01"}]
+    many = {"values": [{**one, "periods": MONTHS}, {**one, "periods": days}]}
+    fixed = rule("fixed", milestone="opening", amount="5.00")
+    due = {"due_at": "2026-01-01T00:00:00Z", "delivered_at": "2026-01-01T00:00:00Z"}
+    opened = {"milestones": [{"milestone": "opening", **due}] * 2}
+
+    twice = msgspec.convert({**many, **opened}, Suppositions)
+    with pytest.raises(SuppositionsUnsound) as refused:
+        rules.simulate(known(LINE, fixed), twice, watched=lambda: None)
+
+    assert [(one.pointer, one.code) for one in refused.value.faults] == [
+        ("/milestones/1/milestone", "doubled"),
+        ("/values/1/periods/0", "doubled"),
+        ("/values/0/periods/1", "doubled"),
+    ]
+
+
+def test_what_no_rule_reads_is_told_with_what_they_read() -> None:
+    with pytest.raises(SuppositionsUnsound, match="cannot be") as refused:
+        rules.simulate(
+            known(replace(LINE, metric="other")),
+            asked({"kind": "single", "value": "1"}), watched=lambda: None,
+        )  # fmt: skip
+
+    assert [one.detail for one in refused.value.faults] == [
+        "No rule reads a metric metric; they read: other."
+    ]
+
+
+def test_the_greatest_numbers_that_rules_may_have_are_computed() -> None:
+    most = "9" * 18
+    points = rule(
+        "points", metric="metric", free_points=0, value_per_point=most,
+        bands=[{"upto": None, "multiplier": most}],
+    )  # fmt: skip
+
+    found = simulate({"kind": "single", "value": most}, LINE, points)
+
+    assert found.earned.mean == "0.00"
+    assert {len(one.steps[0].least) for one in found.series if one.rule == points.code} == {58}
+
+
 def test_rules_are_refused_although_nothing_is_supposed() -> None:
     empty = rule(
         "service_credit", metric="metric", direction="lower", charge="100.00", cap="0.5", steps=[]
@@ -187,8 +233,28 @@ async def test_what_is_supposed_to_follow_is_paid_once_it_comes_true(
     doubled = msgspec.structs.replace(
         twice, values=(msgspec.structs.replace(twice.values[0], metric="matters"),)
     )
-    with pytest.raises(FactsDoubled):
+    with pytest.raises(SuppositionsUnsound) as refused:
         rules.simulate(found, doubled, watched=lambda: None)
+    [fault] = refused.value.faults
+    assert (fault.pointer, fault.code) == ("/values/0/periods/0", "doubled")
+    assert "is verified" in fault.detail
+
+
+@pytest.mark.anyio
+async def test_a_lender_that_sees_nothing_proved_is_told_so_instead_of_a_sum_without_it(
+    database: Database, tmp_path: Path
+) -> None:
+    agreed = await agree(database, tmp_path, with_lender=True)
+    await accept(database, agreed, "opening")
+
+    async def looking(who: str, role: str) -> Known:
+        by = agreed.actor(who, role)
+        async with database.reading(seen_by(by)) as tx:
+            return await queries.concerning(tx, agreed.contract_id, by=by, at=AT)
+
+    assert len((await looking("enterprise", "delivery")).steps) == 1
+    with pytest.raises(NotDisclosed):
+        await looking("bank", "lender")
 
 
 def test_a_step_is_taxed_at_the_rates_of_its_day_but_of_no_day_that_is_past() -> None:
@@ -298,6 +364,12 @@ async def test_a_form_is_simulated_for_a_value_before_there_is_a_contract(
     narrow = {**wish, "values": [{**surveys, "margin": "-1"}]}
     impossible = await client.post("/v1/payment-simulations", json=narrow, headers=headers)
 
+    nowhere = await client.post(
+        "/v1/payment-simulations", json={**wish, "jurisdiction": "ZZ9"}, headers=headers
+    )
+
+    assert nowhere.json()["code"] == "jurisdiction_unknown"
+    assert nowhere.json()["errors"][0]["pointer"] == "/jurisdiction"
     assert shown.json()["earned"]["mean"] == "29100.00"
     assert careful.json()["earned"]["mean"] == "20370.00"
     assert impossible.json()["errors"][0]["pointer"] == "/values/0/margin"

@@ -171,9 +171,14 @@ def _edge(at: int, band: Band, after: Band | None) -> Iterator[Fault]:
         twice = band.to_inclusive and after.from_inclusive
         never = not band.to_inclusive and not after.from_inclusive
         if end > start or (end == start and twice):
-            yield Fault(pointer, "overlap", f"This band and the next both hold {after.lower}.")
-        elif end < start or never:
-            yield Fault(pointer, "gap", f"No band holds every value from {band.to} on.")
+            detail = f"This band and the next both hold {after.lower}: end it there, exclusive."
+            yield Fault(pointer, "overlap", detail)
+        elif end < start:
+            detail = f"No band holds what lies from {band.to} to {after.lower}: end it there."
+            yield Fault(pointer, "gap", detail)
+        elif never:
+            detail = f"No band holds {band.to} itself: make one of the two edges inclusive."
+            yield Fault(pointer, "gap", detail)
 
 
 @_shape.register
@@ -278,7 +283,7 @@ def _gain_pain(rule: GainPain) -> Iterator[Fault]:
         yield Fault("/ranges/0/from_percent", "gap", "Ranges begin at 0 percent.")
     inside = [edge for edge in edges if edge is not None and Decimal(edge) == _HUNDRED]
     if not inside:
-        yield Fault("/ranges", "overlap", "One edge lies at 100: gain and pain have own shares.")
+        yield Fault("/ranges", "overlap", "An edge must lie at 100: gain and pain have own shares.")
     for at, item in enumerate(rule.ranges):
         yield from _range_edge(rule, at, Decimal(item.from_percent))
 
@@ -294,7 +299,8 @@ def _range_edge(rule: GainPain, at: int, start: Decimal) -> Iterator[Fault]:
     if before is None or Decimal(before) > start:
         yield Fault(f"/ranges/{at}/from_percent", "overlap", "The range before holds this too.")
     elif Decimal(before) < start:
-        yield Fault(f"/ranges/{at}/from_percent", "gap", f"No range begins at {before}.")
+        detail = f"No range begins at {before}: let this one do so."
+        yield Fault(f"/ranges/{at}/from_percent", "gap", detail)
 
 
 @_shape.register

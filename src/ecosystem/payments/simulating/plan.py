@@ -1,7 +1,7 @@
 """What is simulated, in which steps; and what refuses a simulation before it begins."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -95,10 +95,10 @@ def refuse_unsound(known: Known, asked: Suppositions) -> None:
     rules = [*known.rules, *(rule for step in known.steps for rule in step.rules)]
     metrics = {code for rule in rules for code in metrics_of(rule)}
     milestones = {code for rule in rules for code in milestones_of(rule)}
-    faults = list[Fault]()
+    faults = [*_doubled_milestones(known, asked), *_doubled_days(known, asked)]
     for at, one in enumerate(asked.values):
         if one.metric not in metrics:
-            detail = f"No rule reads a metric {one.metric}."
+            detail = f"No rule reads a metric {one.metric}; they read: {_listed(metrics)}."
             faults.append(Fault(f"/values/{at}/metric", "metric_unknown", detail))
         faults += _unlikely(one.value, f"/values/{at}/value")
         faults += _narrow(one.margin, f"/values/{at}/margin")
@@ -108,7 +108,8 @@ def refuse_unsound(known: Known, asked: Suppositions) -> None:
                 faults.append(Fault(pointer, "empty", "The period holds no day."))
     for at, milestone in enumerate(asked.milestones):
         if milestone.milestone not in milestones:
-            detail = f"No rule reads a milestone {milestone.milestone}."
+            code, read = milestone.milestone, _listed(milestones)
+            detail = f"No rule reads a milestone {code}; they read: {read}."
             faults.append(Fault(f"/milestones/{at}/milestone", "milestone_unknown", detail))
         for name in ("due_at", "delivered_at"):
             if not is_within_reach(getattr(milestone, name)):
@@ -116,6 +117,61 @@ def refuse_unsound(known: Known, asked: Suppositions) -> None:
                 faults.append(Fault(f"/milestones/{at}/{name}", "out_of_reach", detail))
     if faults:
         raise SuppositionsUnsound("Some suppositions cannot be.", faults=tuple(faults))
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return ", ".join(sorted(codes)) or "nothing"
+
+
+def _doubled_milestones(known: Known, asked: Suppositions) -> Iterator[Fault]:
+    """Yield faults of milestones that are supposed and accepted, or supposed twice."""
+    seen = {one.milestone for step in known.steps for one in step.milestones}
+    for at, one in enumerate(asked.milestones):
+        if one.milestone in seen:
+            detail = f"The milestone {one.milestone} is accepted already, or supposed twice."
+            yield Fault(f"/milestones/{at}/milestone", "doubled", detail)
+        seen.add(one.milestone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """Days of a metric: where they are supposed, or by which observation they are known."""
+
+    metric: str
+    period: Period
+    is_known: bool
+    place: str
+
+
+def _doubled_days(known: Known, asked: Suppositions) -> Iterator[Fault]:
+    """Yield faults of periods that share days with what is verified, or supposed as well."""
+    held = [
+        _Days(one.metric, one.period, is_known=True, place=one.id)
+        for step in known.steps
+        for one in step.observations
+    ]
+    held += [
+        _Days(one.metric, period, is_known=False, place=f"/values/{at}/periods/{number}")
+        for at, one in enumerate(asked.values)
+        for number, period in enumerate(one.periods)
+        if not period.is_empty()
+    ]
+    last = dict[str, _Days]()
+    for one in sorted(held, key=lambda one: (one.period.starts_on, not one.is_known)):
+        before = last.get(one.metric)
+        if before is not None and before.period.overlaps(one.period):
+            yield _shared(before, one) if one.is_known else _shared(one, before)
+        if before is None or before.period.ends_on < one.period.ends_on:
+            last[one.metric] = one
+
+
+def _shared(one: _Days, other: _Days) -> Fault:
+    """Return the fault of what is supposed, and shares days with another."""
+    days = f"{other.period.starts_on}/{other.period.ends_on}"
+    detail = f"It shares days with {other.place}, {days}, which is supposed as well."
+    if other.is_known:
+        detail = f"It shares days with {other.place}, {days}, which is verified."
+    return Fault(one.place, "doubled", detail)
 
 
 def _narrow(margin: str | None, pointer: str) -> Iterator[Fault]:

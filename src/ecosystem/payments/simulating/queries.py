@@ -2,19 +2,41 @@
 
 from datetime import datetime
 
+from ecosystem.catalogue import queries as catalogue
 from ecosystem.catalogue.profiles import queries as profiles
 from ecosystem.catalogue.profiles.days import day_of
 from ecosystem.catalogue.profiles.model import TaxRule
+from ecosystem.catalogue.rules import JurisdictionUnknown
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes.queries import rules_of
 from ecosystem.contracts.form_checks import filled_rules
 from ecosystem.contracts.payment_rules import PaymentRule
+from ecosystem.contracts.shares import suppliers
+from ecosystem.finance.disclosing import queries as disclosing
+from ecosystem.finance.disclosing.model import Scope
+from ecosystem.finance.disclosing.rules import NotDisclosed
 from ecosystem.payments.calculating import queries as calculating
 from ecosystem.payments.engine import RulesUnsound
 from ecosystem.payments.simulating.model import FormAsked, Known, KnownStep, SimulationDraft
 from ecosystem.payments.simulating.plan import FormNotListed, RulesNotChosen
 from ecosystem.runtime.database import Tx
-from ecosystem.values.actor import Actor
+from ecosystem.values.actor import Actor, OrganisationKind
+
+
+async def concerning(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> Known:
+    """Return as `known` does, to whom the contract concerns and all that is proved is shown.
+
+    Refuses with ContractMissing, NotConcerned, or with NotDisclosed a lender that does not see the
+    calculations of a contract in force: to it nothing would be proved.
+    """
+    await contracts.concern(tx, contract_id, by=by)
+    if by.kind is OrganisationKind.FINANCIAL_INSTITUTION:
+        terms, row = await contracts.terms(tx, contract_id)
+        supplies = by.organisation_id in suppliers(terms)
+        seen = await disclosing.scopes(tx, contract_id, by=by, at=at)
+        if row["activated_at"] and not supplies and Scope.CALCULATIONS not in seen:
+            raise NotDisclosed("No consent to `calculations` stands for the caller's organisation.")
+    return await known(tx, contract_id, at=at)
 
 
 async def known(tx: Tx, contract_id: str, *, at: datetime) -> Known:
@@ -47,7 +69,13 @@ async def known(tx: Tx, contract_id: str, *, at: datetime) -> Known:
 
 
 async def taxes(tx: Tx, asked: SimulationDraft, *, by: Actor, at: datetime) -> tuple[TaxRule, ...]:
-    """Return the taxes on what a need would pay that was published at a time in that place."""
+    """Return the taxes on what a need would pay that was published at a time in that place.
+
+    Refuses with JurisdictionUnknown.
+    """
+    if asked.jurisdiction and await catalogue.jurisdiction_path(tx, asked.jurisdiction) is None:
+        said = f"There is no jurisdiction {asked.jurisdiction}."
+        raise JurisdictionUnknown(said, pointer="/jurisdiction")
     place = asked.jurisdiction or by.jurisdiction
     return (await profiles.profile_at(tx, jurisdiction=place, at=at)).rules.taxes
 

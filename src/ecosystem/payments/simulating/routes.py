@@ -3,10 +3,11 @@
 from litestar import Response
 from litestar.params import FromPath, JSONBody
 
-from ecosystem.contracts import queries as contracts
+from ecosystem.catalogue.rules import JurisdictionUnknown
 from ecosystem.contracts.rules import ContractMissing, NotConcerned
+from ecosystem.finance.disclosing.rules import NotDisclosed
 from ecosystem.payments import access
-from ecosystem.payments.engine import FactsDoubled, RulesUnsound
+from ecosystem.payments.engine import RulesUnsound
 from ecosystem.payments.simulating import plan, queries, running
 from ecosystem.payments.simulating.model import Simulation, SimulationDraft, Suppositions
 from ecosystem.runtime.web import Call, post, seen_by
@@ -20,7 +21,7 @@ from ecosystem.values.money import AmountTooFine, CurrencyUnknown
     answers=Simulation,
     refuses=(
         plan.RulesNotChosen, plan.FormNotListed, RulesUnsound, plan.SuppositionsUnsound,
-        plan.SimulationTooLarge, FactsDoubled, CurrencyUnknown, AmountTooFine,
+        plan.SimulationTooLarge, JurisdictionUnknown, CurrencyUnknown, AmountTooFine,
     ),
 )  # fmt: skip
 async def simulate_payments(request: Call, data: JSONBody[SimulationDraft]) -> Response[bytes]:
@@ -45,8 +46,8 @@ async def simulate_payments(request: Call, data: JSONBody[SimulationDraft]) -> R
     late=True,
     answers=Simulation,
     refuses=(
-        ContractMissing, NotConcerned, plan.SuppositionsUnsound, plan.SimulationTooLarge,
-        FactsDoubled,
+        ContractMissing, NotConcerned, NotDisclosed, plan.SuppositionsUnsound,
+        plan.SimulationTooLarge,
     ),
 )  # fmt: skip
 async def simulate_contract(
@@ -56,14 +57,14 @@ async def simulate_contract(
 
     Its own rules run over what is proved, and over what is supposed to follow; of a draft over
     what is supposed alone. A supposed value of a period that is calculated already joins the
-    step of that period. Taxes are those of its profile, at the rates of the days that are supposed,
-    or of today where they are past. Nothing is kept, and nobody is told. One at a time is computed
-    for an organisation.
+    step of that period; days of which something is verified are not supposed again. A lender is
+    answered once the suppliers let it see the calculations. Taxes are those of its profile, at the
+    rates of the days that are supposed, or of today where they are past. Nothing is kept, and
+    nobody is told. One at a time is computed for an organisation.
     """
     by = request.by
     async with request.house.database.reading(seen_by(by)) as tx:
-        await contracts.concern(tx, contract_id, by=by)
-        known = await queries.known(tx, contract_id, at=request.at)
+        known = await queries.concerning(tx, contract_id, by=by, at=request.at)
     return request.answer(await running.run(known, data, of=by.organisation_id))
 
 

@@ -56,7 +56,7 @@ def simulate(known: Known, asked: Suppositions, *, watched: Callable[[], None]) 
     """Return what the rules would pay.
 
     `watched` is called before every run, so that whoever calls can end what takes too long.
-    Refuses with SuppositionsUnsound, SimulationTooLarge, then as `engine.calculate` does.
+    Refuses with SuppositionsUnsound, SimulationTooLarge, then with RulesUnsound.
     """
     plan.refuse_unsound(known, asked)
     groups, grid = tuple(plan.groups(known, asked)), plan.grid(asked)
@@ -71,6 +71,15 @@ def simulate(known: Known, asked: Suppositions, *, watched: Callable[[], None]) 
             ]
             for at in grid
         ]
+        return _told(known, asked, groups, grid, outcomes, published=first)
+
+
+def _told(
+    known: Known, asked: Suppositions, groups: tuple[Group, ...],
+    grid: tuple[tuple[str, ...], ...], outcomes: list[list[_Outcome]], *,
+    published: tuple[Calculation, ...],
+) -> Simulation:  # fmt: skip
+    """Return what all runs come to. Call inside `exact()`: amounts may be long."""
     everything = [one for at in outcomes for one in at]
     is_one, told = len(everything) == 1, _Telling(known.currency)
     return Simulation(
@@ -86,7 +95,7 @@ def simulate(known: Known, asked: Suppositions, *, watched: Callable[[], None]) 
         grid=told.grid(asked, grid, outcomes) if len(grid) > 1 else (),
         rights=_likely(everything),
         cliffs=cliffs(known.rules),
-        calculations=first if is_one else (),
+        calculations=published if is_one else (),
         arisen=everything[0].arisen if is_one else (),
     )
 
@@ -94,7 +103,7 @@ def simulate(known: Known, asked: Suppositions, *, watched: Callable[[], None]) 
 def _refuse_whole(
     known: Known, asked: Suppositions, groups: tuple[Group, ...], *, at: tuple[str, ...]
 ) -> None:
-    """Refuse unsound rules also where nothing is supposed, and facts doubled in several steps.
+    """Refuse unsound rules also where nothing is supposed.
 
     What is computed is no step of the contract, and nobody sees it.
     """
