@@ -88,6 +88,30 @@ PLANTED = [
         "X = 1\n",
         id="a file of no known name",
     ),
+    pytest.param(
+        tidy.sentences_write_instants_as_answers_do,
+        "awards/rules.py",
+        'x = f"It ends at {facts.ends_at.isoformat()}."\n',
+        id="an instant as Python writes it",
+    ),
+    pytest.param(
+        tidy.sentences_write_instants_as_answers_do,
+        "awards/rules.py",
+        'x = f"It ends at {facts.ends_at}."\n',
+        id="an instant as it comes",
+    ),
+    pytest.param(
+        tidy.sentences_write_instants_as_answers_do,
+        "awards/rules.py",
+        'x = f"It ends at {wire(ends)}."\n',
+        id="an instant as it is signed",
+    ),
+    pytest.param(
+        tidy.sentences_write_instants_as_answers_do,
+        "awards/rules.py",
+        'x = f"It ended {ends:%Y-%m-%d %H:%M}."\n',
+        id="an instant in a form of its own",
+    ),
 ]
 
 

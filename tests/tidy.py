@@ -29,6 +29,8 @@ _DICE: Final = frozenset(
     | {"randbytes", "randint", "token_bytes", "token_hex", "token_urlsafe", "urandom"}
     | {"uuid1", "uuid4", "uuid6", "uuid7"}
 )
+_MOMENTS: Final = re.compile(r"(\w+_)?(at|now)|(answer|reply|sign)_by")
+_OTHERWISE: Final = frozenset({"isoformat", "strftime", "wire"})
 _WRITTEN: Final = re.compile(r"\s*(?:insert\s+into|update|delete\s+from)\s+(\w+)\s", re.IGNORECASE)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -215,6 +217,30 @@ def rooms_have_files_of_known_names(modules: list[Module]) -> Iterator[str]:
             yield f"{module.path} is none of {', '.join(sorted(known))}."
 
 
+def sentences_write_instants_as_answers_do(modules: list[Module]) -> Iterator[str]:
+    """What a room says of an instant is written by `values.period.shown`, as every answer is."""
+    for module in modules:
+        if module.room in capabilities() | {"sandbox", "feed"}:
+            for sentence in ast.walk(module.tree):
+                if isinstance(sentence, ast.JoinedStr) and " " in _words(sentence):
+                    for value in sentence.values:
+                        if isinstance(value, ast.FormattedValue) and _is_raw_instant(value):
+                            yield f"{module.at(value.lineno)} writes an instant without `shown`."
+
+
+def _words(text: ast.JoinedStr) -> str:
+    return "".join(str(one.value) for one in text.values if isinstance(one, ast.Constant))
+
+
+def _is_raw_instant(value: ast.FormattedValue) -> bool:
+    if isinstance(value.format_spec, ast.JoinedStr) and "%" in _words(value.format_spec):
+        return True
+    if isinstance(value.value, ast.Call):
+        return _called(value.value) in _OTHERWISE
+    named = ast.unparse(value.value).rpartition(".")[2]
+    return _MOMENTS.fullmatch(named) is not None
+
+
 SIZE_CHECKS: Final[tuple[Check, ...]] = (
     functions_are_short,
     modules_are_short,
@@ -229,6 +255,7 @@ HOUSE_CHECKS: Final[tuple[Check, ...]] = (
     rooms_write_their_own_tables,
     routes_say_who_may,
     rooms_have_files_of_known_names,
+    sentences_write_instants_as_answers_do,
 )
 """Held by the package."""
 

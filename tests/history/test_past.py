@@ -11,7 +11,7 @@ from ecosystem.contracts.model import Contract
 from ecosystem.outcomes.model import Metric, Observation
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
-from ecosystem.values.period import wire
+from ecosystem.values.period import shown, wire
 from tests.contracts.partnership import Partnership, awarded
 from tests.parties import comes_true
 
@@ -179,7 +179,7 @@ async def test_what_came_to_be_later_says_since_when_it_can_be_asked_for(
             answer = await there.client.get(path, params={query: wire(asked)}, headers=headers)
 
             assert answer.status_code == code, answer.text
-            assert code == 200 or f" {wire(at)}." in answer.json()["detail"]
+            assert code == 200 or f" {shown(at)}." in answer.json()["detail"]
 
 
 async def test_the_past_is_as_hidden_as_the_present(

@@ -19,6 +19,7 @@ from ecosystem.needs.model import State as NeedState
 from ecosystem.needs.rules import AwardStands
 from ecosystem.values import control
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 
 _AWARDABLE: Final = frozenset({NeedState.EVALUATED, NeedState.AWARDED, NeedState.CONTRACTED})
@@ -209,4 +210,4 @@ def check_final(state: str, standstill_ends_at: datetime | None, *, at: datetime
     if standstill_ends_at is None:
         raise StandstillRunning("The award is not approved.")
     if at < standstill_ends_at:
-        raise StandstillRunning(f"The standstill ends at {standstill_ends_at.isoformat()}.")
+        raise StandstillRunning(f"The standstill ends at {shown(standstill_ends_at)}.")

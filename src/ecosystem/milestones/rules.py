@@ -19,6 +19,7 @@ from ecosystem.milestones.model import (
     Timeliness,
 )
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 from ecosystem.values.text import Text
 
@@ -169,10 +170,10 @@ def judge_by(acceptance_days: int, *, after: datetime, calendar: Calendar) -> da
 def _check_delivery(facts: SubmitFacts, at: datetime) -> None:
     delivered_at = facts.asked.delivered_at
     if delivered_at > at:
-        message = f"It is {at.isoformat()} now."
+        message = f"It is {shown(at)} now."
         raise DeliveredLater(message, pointer="/delivered_at")
     if delivered_at < facts.starts_at:
-        message = f"The contract begins at {facts.starts_at.isoformat()}."
+        message = f"The contract begins at {shown(facts.starts_at)}."
         raise DeliveredBefore(message, pointer="/delivered_at")
 
 
@@ -186,7 +187,7 @@ def _check_evidence(facts: SubmitFacts, at: datetime) -> None:
         message = f"The terms ask for {', '.join(facts.deliverables_left)}."
         raise EvidenceMissing(message, pointer="/documents")
     if not known and is_backdated(facts.asked, at=at, time_zone=facts.time_zone):
-        message = f"It is submitted at {at.isoformat()}, on a later day."
+        message = f"It is submitted at {shown(at)}, on a later day."
         raise BackdatingUnproved(message, pointer="/documents")
 
 

@@ -11,7 +11,7 @@ from ecosystem.catalogue.profiles.model import InForce, Span
 from ecosystem.needs.model import CriterionKind, LotDraft, NeedDraft, PublishFacts, Warned
 from ecosystem.values import money
 from ecosystem.values.money import Money
-from ecosystem.values.period import is_within_reach, wire
+from ecosystem.values.period import is_within_reach, shown
 from ecosystem.values.refusal import Fault, Refusal
 
 _WHOLE: Final = Decimal(100)
@@ -211,10 +211,10 @@ def _too_early(
     if span is None or getattr(asked, name) >= earliest:
         return
     detail = (
-        f"Let {name} be {wire(earliest)} or later: {span.days} days ({span.counted}) from the end "
+        f"Let {name} be {shown(earliest)} or later: {span.days} days ({span.counted}) from the end "
         f"of enquiries by {in_force.profile_id}, {_source(span)}."
         if code
-        else f"Let {name} be {wire(earliest)} or later: {span.days} days ({span.counted}) from "
+        else f"Let {name} be {shown(earliest)} or later: {span.days} days ({span.counted}) from "
         f"publication by {in_force.profile_id}, {_source(span)}."
     )
     yield Fault(f"/{name}", code or f"{name.partition('_')[0]}_too_short", detail)
@@ -226,7 +226,7 @@ def _opening_faults(asked: NeedDraft, in_force: InForce) -> Iterator[Fault]:
     if span is None or asked.opening_at <= latest:
         return
     detail = (
-        f"Let opening_at be {wire(latest)} or earlier: {span.days} days ({span.counted}) from "
+        f"Let opening_at be {shown(latest)} or earlier: {span.days} days ({span.counted}) from "
         f"the end of submission by {in_force.profile_id}, {_source(span)}."
     )
     yield Fault("/opening_at", "opening_too_late", detail)

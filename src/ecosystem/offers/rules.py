@@ -27,6 +27,7 @@ from ecosystem.offers.model import (
     Withdrawn,
 )
 from ecosystem.values.actor import Actor, OrganisationKind
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
 LEADS: Final = {
@@ -249,7 +250,7 @@ def _in_time(state: NeedState, submission_ends_at: datetime, *, at: datetime) ->
     if state is NeedState.PUBLISHED and at < submission_ends_at:
         return
     if at >= submission_ends_at:
-        raise SubmissionOver(f"Offers were taken until {submission_ends_at.isoformat()}.")
+        raise SubmissionOver(f"Offers were taken until {shown(submission_ends_at)}.")
     raise NeedNotOpen(f"The need is {state}.")
 
 

@@ -32,6 +32,7 @@ from ecosystem.payments.model import (
 from ecosystem.payments.stepping import Batch, Earlier, batches, step_of
 from ecosystem.values import control, money
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 
 _NOTHING: Final = Decimal(0)
@@ -307,7 +308,7 @@ def receive(facts: PaymentFacts, *, by: Actor, at: datetime) -> Received:
     _payee(facts, by, who=facts.paid_to_id)
     _in(facts, State.SETTLED)
     if facts.received_at is not None:
-        raise ReceivedBefore(f"The receipt was confirmed on {facts.received_at.isoformat()}.")
+        raise ReceivedBefore(f"The receipt was confirmed on {shown(facts.received_at)}.")
     return Received(received_by=control.hand(by))
 
 

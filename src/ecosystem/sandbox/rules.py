@@ -1,7 +1,7 @@
 """What decides about the sandbox's clock."""
 
 from ecosystem.sandbox.model import ClockFacts, ClockSetting
-from ecosystem.values.period import LATEST, wire
+from ecosystem.values.period import LATEST, shown
 from ecosystem.values.refusal import Kind, Refusal
 
 
@@ -22,9 +22,9 @@ class ClockTooFar(Refusal):
 def move(facts: ClockFacts) -> ClockSetting:
     """Move the clock; refuse with ClockRunsForward, ClockTooFar."""
     if facts.asked.now < facts.now:
-        message = f"In the sandbox it is {wire(facts.now)} already."
+        message = f"In the sandbox it is {shown(facts.now)} already."
         raise ClockRunsForward(message, pointer="/now")
     if facts.asked.now >= LATEST:
-        message = f"The clock stops before {wire(LATEST)}."
+        message = f"The clock stops before {shown(LATEST)}."
         raise ClockTooFar(message, pointer="/now")
     return facts.asked

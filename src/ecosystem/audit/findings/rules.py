@@ -19,7 +19,7 @@ from ecosystem.audit.findings.model import (
     Written,
 )
 from ecosystem.values.actor import Actor
-from ecosystem.values.period import is_within_reach, wire
+from ecosystem.values.period import is_within_reach, shown
 from ecosystem.values.refusal import Kind, Refusal
 
 
@@ -104,7 +104,7 @@ def write(facts: WriteFacts, *, by: Actor, at: datetime) -> Written:
     """Write a finding. Refuses with ReplyTimeUnsound."""
     until = facts.asked.reply_by
     if not is_within_reach(until) or until <= at:
-        raise ReplyTimeUnsound(f"It is {wire(at)}.", pointer="/reply_by")
+        raise ReplyTimeUnsound(f"It is {shown(at)}.", pointer="/reply_by")
     return Written(
         state=State.OPEN, organisation_id=by.organisation_id, written_by=by.person_id or ""
     )
@@ -136,7 +136,7 @@ def conclude(facts: ConcludeFacts, *, by: Actor, at: datetime) -> Concluded:
     if finding.state is not State.OPEN:
         raise FindingConcluded(f"The finding is {finding.state}.")
     if not finding.replies and at < finding.reply_by:
-        raise HearingRuns(f"There is time to reply until {wire(finding.reply_by)}.")
+        raise HearingRuns(f"There is time to reply until {shown(finding.reply_by)}.")
     again_on = None if asked.follow_up_on is UNSET else asked.follow_up_on
     if again_on is not None and (asked.outcome is not Outcome.UPHELD or again_on <= at.date()):
         said = f"The finding is {asked.outcome}; today is {at.date()}."

@@ -16,6 +16,7 @@ from ecosystem.awards.rules import AwardedBefore, NotEvaluated, own
 from ecosystem.needs.model import State as NeedState
 from ecosystem.values import control
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 
 _RANKED: Final = frozenset({NeedState.EVALUATED, NeedState.AWARDED, NeedState.CONTRACTED})
@@ -121,7 +122,7 @@ def decide(facts: DecideFacts, *, by: Actor, at: datetime) -> Decided:
     if facts.is_outdated:
         raise ExplanationOutdated("A reviewer had the offers evaluated again.")
     if facts.state is State.ASKED and at < facts.answer_by:
-        raise ExplanationAwaited(f"The bidder may answer until {facts.answer_by.isoformat()}.")
+        raise ExplanationAwaited(f"The bidder may answer until {shown(facts.answer_by)}.")
     return Decided(
         state=State(facts.asked.outcome.value),
         decided_by=control.hand(by),

@@ -10,6 +10,7 @@ from ecosystem.awards.rules import own
 from ecosystem.catalogue.profiles.model import Envelopes
 from ecosystem.needs.model import State as NeedState
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 
 
@@ -43,7 +44,7 @@ def freeze(facts: FreezeFacts, *, by: Actor, at: datetime) -> Frozen:
     del at
     own(facts.authority_number, by)
     if facts.frozen_at is not None:
-        raise FrozenBefore(f"They were frozen at {facts.frozen_at.isoformat()}.")
+        raise FrozenBefore(f"They were frozen at {shown(facts.frozen_at)}.")
     if facts.envelopes is not Envelopes.TWO:
         raise NothingToFreeze("The offers of this need come in one envelope.")
     if facts.need_state is not NeedState.OPENED:

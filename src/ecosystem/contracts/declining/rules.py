@@ -17,6 +17,7 @@ from ecosystem.contracts.model import State
 from ecosystem.contracts.rules import AwardContracted, ProposalOpen, check_draft
 from ecosystem.values import control
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 
 
@@ -131,7 +132,7 @@ def lapse(facts: FallFacts, *, by: Actor, at: datetime) -> Fell:
         raise CallerLapses("The caller proposed the award, or called upon the winner.")
     waits = [one.sign_by for one in called if one.sign_by is not None and at < one.sign_by]
     if waits:
-        raise SigningAwaited(f"The winner may sign until {max(waits).isoformat()}.")
+        raise SigningAwaited(f"The winner may sign until {shown(max(waits))}.")
     return Fell(
         state=AwardState.CANCELLED,
         lapse=Lapse.UNSIGNED,

@@ -14,6 +14,7 @@ from ecosystem.contracts.excluding.model import (
 )
 from ecosystem.values import control
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 
 _DAY: Final = timedelta(days=1)
@@ -84,7 +85,7 @@ def reply_by(
 def refuse_unheard(until: datetime | None, *, has_reply: bool, at: datetime) -> None:
     """Refuse with MemberUnheard to decide on a member that may still reply."""
     if until is not None and not has_reply and at < until:
-        raise MemberUnheard(f"The member may reply until {until.isoformat()}.")
+        raise MemberUnheard(f"The member may reply until {shown(until)}.")
 
 
 def reply(facts: ReplyFacts, *, by: Actor, at: datetime) -> MemberReplied:

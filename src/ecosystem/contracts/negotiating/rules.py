@@ -20,6 +20,7 @@ from ecosystem.contracts.negotiating.model import (
 from ecosystem.contracts.rules import FormAltered, FormUnknown, ProposalOpen, check_draft
 from ecosystem.values import control
 from ecosystem.values.actor import Actor, Role
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 
 _BUYS: Final = (Role.OFFICER,)
@@ -95,7 +96,7 @@ def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:
     if facts.open is not None and facts.open.side == side:
         raise ProposalOpen(f"{facts.open.id} waits for the other side.")
     if side == "authority" and facts.sign_by is not None:
-        raise SignatureCalled(f"The call is until {facts.sign_by.isoformat()}.")
+        raise SignatureCalled(f"The call is until {shown(facts.sign_by)}.")
     if facts.asked.base_digest != facts.terms_digest:
         message = f"The draft has the digest {facts.terms_digest}."
         raise DraftReworded(message, pointer="/base_digest")

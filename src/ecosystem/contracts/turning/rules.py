@@ -20,6 +20,7 @@ from ecosystem.contracts.turning.model import (
 )
 from ecosystem.values import control
 from ecosystem.values.actor import Actor, Role
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind as RefusalKind
 from ecosystem.values.refusal import Refusal
 
@@ -206,7 +207,7 @@ def approve(facts: TurnFacts, *, by: Actor, at: datetime) -> Turned:
     if facts.has_lapsed:
         raise RightLapsed("What the right arose from is no longer so.")
     if facts.reply_by is not None and not facts.has_reply and at < facts.reply_by:
-        raise ReplyAwaited(f"The other side may reply until {facts.reply_by.isoformat()}.")
+        raise ReplyAwaited(f"The other side may reply until {shown(facts.reply_by)}.")
     days = _days(facts, at)
     return Turned(
         state=State.IN_FORCE,

@@ -23,7 +23,7 @@ from ecosystem.history.past.reading import Beside, Reading
 from ecosystem.history.queries import EVENTS, Events, NothingThen
 from ecosystem.runtime.database import Record, Tx
 from ecosystem.values.identifiers import authority_of
-from ecosystem.values.period import wire
+from ecosystem.values.period import shown
 
 BETWEEN_MAX: Final = 200
 """How many events two moments may lie apart that are compared."""
@@ -104,7 +104,7 @@ class Past:
             detail = f"The log has {row['head']} positions."
             raise rules.MomentAhead(detail, parameter=parameter)
         if row["after"] is None:
-            began = wire(await self._first(tx, stream))
+            began = shown(await self._first(tx, stream))
             raise NothingThen(
                 f"The first event of this thing was recorded at {began}.", parameter=parameter
             )
@@ -181,7 +181,7 @@ class Past:
         if found is None:
             began = min(change.valid_at for change in changes)
             raise NothingThen(
-                f"What was known of this thing was in force since {wire(began)}.",
+                f"What was known of this thing was in force since {shown(began)}.",
                 parameter="valid_at",
             )
         version: int = msgspec.json.decode(found["version"])

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from ecosystem.history.past.model import Asked, Change, Difference, Moment
-from ecosystem.values.period import is_within_reach, wire
+from ecosystem.values.period import is_within_reach, shown
 from ecosystem.values.refusal import Kind, Refusal
 
 _POSITION: Final = "position:"
@@ -74,7 +74,7 @@ def known(text: str, *, now: datetime, parameter: str = "as_of") -> Moment:
     """
     found = moment(text, parameter=parameter)
     if found.at is not None and found.at > now:
-        raise MomentAhead(f"It is {wire(now)}.", parameter=parameter)
+        raise MomentAhead(f"It is {shown(now)}.", parameter=parameter)
     return found
 
 

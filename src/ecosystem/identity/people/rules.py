@@ -19,6 +19,7 @@ from ecosystem.identity.people.model import (
 )
 from ecosystem.identity.rules import Inactive, check_own, check_roles, once
 from ecosystem.values.actor import Actor, Role
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 
 VALID: Final = timedelta(days=7)
@@ -189,7 +190,7 @@ def check_open(facts: InvitationFacts, *, at: datetime) -> None:
         message = "The invitation has been withdrawn."
         raise InvitationWithdrawn(message)
     if at >= facts.expires_at:
-        message = f"The invitation expired at {facts.expires_at:%Y-%m-%d %H:%M} UTC."
+        message = f"The invitation expired at {shown(facts.expires_at)}."
         raise InvitationExpired(message)
 
 

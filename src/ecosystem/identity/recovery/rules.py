@@ -11,6 +11,7 @@ from ecosystem.identity.recovery.model import (
 )
 from ecosystem.identity.rules import Inactive, NotYourOrganisation
 from ecosystem.values.actor import Actor, Role
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 
 VALID: Final = timedelta(hours=24)
@@ -96,7 +97,7 @@ def check_open(facts: RecoveryFacts, *, at: datetime) -> None:
     if facts.is_replaced:
         raise RecoveryReplaced("Another link has been made since.")
     if at >= facts.expires_at:
-        raise RecoveryExpired(f"The link expired at {facts.expires_at:%Y-%m-%d %H:%M} UTC.")
+        raise RecoveryExpired(f"The link expired at {shown(facts.expires_at)}.")
     _check_active(facts.person_id, is_active=facts.is_active)
     _check_belongs_nowhere_else(facts.organisations, within=facts.offered_in)
 

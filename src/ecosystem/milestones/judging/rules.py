@@ -16,6 +16,7 @@ from ecosystem.milestones.model import Judgement, State, Timeliness
 from ecosystem.milestones.rules import MilestoneNotOwned, lateness
 from ecosystem.values import control
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 from ecosystem.values.text import Text
 
@@ -215,7 +216,7 @@ def _check_judge(facts: JudgeFacts, by: Actor, at: datetime) -> None:
     if control.is_own(by, facts.verified_hand):
         raise VerifiedOneself("The caller verified this milestone.")
     if facts.deemed_at is not None and at >= facts.deemed_at:
-        raise PeriodLapsed(f"It counts as accepted since {facts.deemed_at.isoformat()}.")
+        raise PeriodLapsed(f"It counts as accepted since {shown(facts.deemed_at)}.")
 
 
 def _check_verified(facts: JudgeFacts) -> None:
@@ -275,7 +276,7 @@ def _delivered(facts: JudgeFacts, *, disputed: Delivery | None) -> tuple[datetim
     if disputed is not None:
         found = disputed.delivered_at
         if found == claimed or not facts.starts_at <= found <= submitted_at:
-            detail = f"The supplier says {claimed.isoformat()}."
+            detail = f"The supplier says {shown(claimed)}."
             raise DeliveryUnfit(detail, pointer="/delivery/delivered_at")
     latest = max(found, facts.accepted_delivery_at or found)
     return latest, None if disputed is None else disputed.reason

@@ -23,7 +23,7 @@ from ecosystem.needs.attachments.documents import Document
 from ecosystem.needs.model import Lot, NeedDraft
 from ecosystem.needs.rules import NeedUnsound
 from ecosystem.values.actor import Actor
-from ecosystem.values.period import wire
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Fault
 
 _STAYING: Final = (
@@ -127,7 +127,7 @@ def _faults(facts: AmendFacts, after: NeedDraft, *, at: datetime) -> Iterator[Fa
         detail = f"Offers are made for the {len(before.lots)} lots that were published."
         yield Fault("/lots", "not_amendable", detail)
     if after.submission_ends_at < before.submission_ends_at:
-        detail = f"Let it be {wire(before.submission_ends_at)} or later."
+        detail = f"Let it be {shown(before.submission_ends_at)} or later."
         yield Fault("/submission_ends_at", "deadline_shortened", detail)
     if after.enquiry_ends_at != before.enquiry_ends_at and after.enquiry_ends_at <= at:
         yield Fault("/enquiry_ends_at", "date_has_passed", "Let enquiry_ends_at be in the future.")

@@ -14,6 +14,7 @@ from ecosystem.needs.questions.model import (
 )
 from ecosystem.needs.rules import NotPublished, check_own
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 
 
@@ -54,7 +55,7 @@ def ask(facts: AskFacts, *, by: Actor, at: datetime) -> Asked:
         message = f"The need is {facts.state}."
         raise NotPublished(message)
     if at >= facts.enquiry_ends_at:
-        message = f"Questions were taken until {facts.enquiry_ends_at.isoformat()}."
+        message = f"Questions were taken until {shown(facts.enquiry_ends_at)}."
         raise EnquiryOver(message)
     return Asked(text=facts.text, asked_by=by.organisation_id)
 

@@ -23,6 +23,7 @@ from ecosystem.offers.opening.model import (
     Unsealed,
 )
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
 
@@ -122,7 +123,7 @@ def may_open(terms: OpeningTerms, *, by: Actor, at: datetime) -> None:
     if terms.need_state is NeedState.PUBLISHED or (
         terms.need_state is NeedState.CLOSED and at < terms.opening_at
     ):
-        raise OpeningTooEarly(f"Offers are opened from {terms.opening_at.isoformat()}.")
+        raise OpeningTooEarly(f"Offers are opened from {shown(terms.opening_at)}.")
     if terms.need_state is not NeedState.CLOSED:
         raise NothingToOpen(f"The need is {terms.need_state}.")
     if terms.unanswered:
@@ -134,7 +135,7 @@ def _may_open_prices(terms: OpeningTerms) -> None:
     if not terms.is_in_parts:
         raise NothingToOpen("The offers of this need come in one envelope.")
     if terms.opened_at is not None:
-        raise OpenedBefore(f"The financial parts were opened at {terms.opened_at.isoformat()}.")
+        raise OpenedBefore(f"The financial parts were opened at {shown(terms.opened_at)}.")
     if terms.need_state in {NeedState.CANCELLED, NeedState.UNSUCCESSFUL}:
         raise NothingToOpen(f"The need is {terms.need_state}.")
     if terms.frozen_at is None:

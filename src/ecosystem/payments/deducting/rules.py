@@ -23,6 +23,7 @@ from ecosystem.payments.deducting.model import (
 from ecosystem.payments.rules import NotPayee, PaymentNotOwned
 from ecosystem.values import control, money
 from ecosystem.values.actor import Actor
+from ecosystem.values.period import shown
 from ecosystem.values.refusal import Kind, Refusal
 
 
@@ -112,7 +113,7 @@ def reply(facts: ReplyFacts, *, by: Actor, at: datetime) -> Replied:
     if by.organisation_id in {one.organisation_id for one in notice.heard}:
         raise DeductionOutOfTurn("The caller's organisation has replied.")
     if at >= notice.reply_ends_at:
-        raise DeductionFinal(f"The time to reply ended at {notice.reply_ends_at.isoformat()}.")
+        raise DeductionFinal(f"The time to reply ended at {shown(notice.reply_ends_at)}.")
     return Replied(
         state=State.REPLIED, organisation_id=by.organisation_id, replied_by=control.hand(by)
     )
@@ -154,7 +155,7 @@ def _affected(parts: Iterable[DeductedPart]) -> frozenset[str]:
 def _refuse_unheard(notice: NoticeFacts, *, at: datetime) -> None:
     open_to = _affected(notice.parts) - {one.organisation_id for one in notice.heard}
     if open_to and at < notice.reply_ends_at:
-        until = notice.reply_ends_at.isoformat()
+        until = shown(notice.reply_ends_at)
         raise RepliesOpen(f"Until {until} may reply: {', '.join(sorted(open_to))}.")
 
 
