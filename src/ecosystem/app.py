@@ -73,8 +73,10 @@ from ecosystem.payments import routes as payments
 from ecosystem.payments.bank import routes as bank
 from ecosystem.payments.calculating import actions as calculating
 from ecosystem.payments.closing import routes as closing
+from ecosystem.payments.covering import routes as covering
 from ecosystem.payments.deducting import routes as deducting
 from ecosystem.payments.disputing import routes as disputing
+from ecosystem.payments.dividing import actions as dividing
 from ecosystem.payments.late import routes as late
 from ecosystem.payments.limits import routes as limits
 from ecosystem.payments.releasing import actions as releasing
@@ -117,6 +119,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *challenges.ROUTES,
     *falling.ROUTES,
     *payments.ROUTES,
+    *covering.ROUTES,
     *deducting.ROUTES,
     *late.ROUTES,
     *disputing.ROUTES,
@@ -327,4 +330,5 @@ def _work(house: House, background: Background) -> None:
 async def _release(house: House) -> float:
     await releasing.release(house.database, house.clock)
     await calculating.cover(house.database, house.clock)
+    await dividing.take_back(house.database, house.clock)
     return _RELEASE_S

@@ -39,6 +39,7 @@ def turns(world: World) -> None:
     call.get(f"{contract}/turns", "city/officer")
     call.get(f"{contract}/rights-to-end", "city/officer")
     call.get(f"{contract}/closing-account", "city/treasurer")
+    call.get("/v1/shortfalls", "city/treasurer", in_state="waiting")
 
 
 def _substitute(world: World) -> None:

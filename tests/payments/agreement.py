@@ -187,7 +187,7 @@ async def totals(database: Database, agreed: Agreement) -> dict[str, str]:
     """Return the totals of the contract, as its authority sees them, without their currency."""
     async with database.reading(seen_by(agreed.actor("city", "treasurer"))) as tx:
         found = msgspec.json.decode(await queries.totals(tx, agreed.contract_id))
-    return {name: one["amount"] for name, one in found.items() if name != "contract_id"}
+    return {name: one["amount"] for name, one in found.items() if isinstance(one, dict)}
 
 
 async def _rows(database: Database, agreed: Agreement, table: Any) -> list[Record]:

@@ -153,7 +153,7 @@ def test_the_others_answer_for_a_member_under_joint_liability_alone(
         ids=("calculation",),
         lead_id=owing,
         together=Consortium(role="supplier", liability=liability, shares=among),
-        accounts={owing: Account(owed=Decimal(140), forgone=Decimal(0), unclaimed=())},
+        accounts={owing: Account(owed=Decimal(140), forgone=Decimal(0), unsent=())},
     )  # fmt: skip
 
     computed = {one.payee_id: compute(one, by=ANYONE, at=AT).amount for one in dues(facts)}
@@ -182,7 +182,7 @@ def test_nobody_answers_for_less_where_more_stays_unpaid() -> None:
             ids=("calculation",),
             lead_id=owing,
             together=Consortium(role="supplier", liability=Liability.JOINT, shares=among),
-            accounts={owing: Account(owed=owed, forgone=Decimal(0), unclaimed=())},
+            accounts={owing: Account(owed=owed, forgone=Decimal(0), unsent=())},
         )  # fmt: skip
         found = {one.payee_id: one.answers_for for one in dues(facts)}
         return [Decimal(found[one] or "0") for one in others]

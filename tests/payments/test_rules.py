@@ -24,7 +24,7 @@ from ecosystem.payments.model import (
     Step,
     StepFacts,
     StepMade,
-    Unclaimed,
+    Unsent,
 )
 from ecosystem.values.actor import Actor, OrganisationKind, Role
 from ecosystem.values.money import Money
@@ -207,7 +207,7 @@ def _told(
     return steps
 
 
-def _due(earned: str, owed: str, *unclaimed: str) -> ComputeFacts:
+def _due(earned: str, owed: str, *unsent: str) -> ComputeFacts:
     return ComputeFacts(
         contract_id="contract",
         payee_id=PAYEE,
@@ -215,9 +215,8 @@ def _due(earned: str, owed: str, *unclaimed: str) -> ComputeFacts:
         currency="CNY",
         earned=earned,
         owed=owed,
-        unclaimed=tuple(
-            Unclaimed(payment_id=f"payment_{amount}", amount=Money(amount, "CNY"))
-            for amount in unclaimed
+        unsent=tuple(
+            Unsent(payment_id=f"payment_{amount}", amount=Money(amount, "CNY")) for amount in unsent
         ),
     )
 

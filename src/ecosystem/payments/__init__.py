@@ -7,8 +7,9 @@ period. A step that changes, because a fact joined it or was corrected, is calcu
 every later step that it touches, and the new calculation supersedes the old one. Nothing is
 overwritten. What is earned is the sum of the calculations that nothing supersedes; a payment is
 made for what is earned and neither paid nor on its way, so that a correction pays the
-difference only. Where a correction leaves less than was computed, payments that nobody has
-claimed are reversed, and the rest is set off against what is earned next.
+difference only. Where a correction leaves less than was computed, payments that the bank was
+not told of are reversed, also those that are claimed or approved, and what of them is earned is
+computed anew; what was paid too much is set off against what is earned next.
 
 States: `computed -> claimed -> approved -> instructed -> settled`, or `rejected`, `reversed`. What
 the bank gives back after its settlement is `returned`, and can be instructed again.

@@ -13,6 +13,10 @@ READ_CALCULATIONS: Final = Permit(
     act="read calculations", scope="payments:read",
     relation="parties to the contract, lender by consent, authority, auditor of the jurisdiction",
 )  # fmt: skip
+READ_SHORTFALLS: Final = Permit(
+    act="read what contracts wait for money with", scope="payments:read",
+    relation="authority, who supplies, auditor of the jurisdiction",
+)  # fmt: skip
 SIMULATE: Final = Permit(act="simulate payment rules", token=True)
 SIMULATE_CONTRACT: Final = Permit(
     act="simulate what a contract pays", scope="payments:read",

@@ -51,6 +51,7 @@ class State(StrEnum):
     RETURNED = "returned"
     """The bank refused the order, or gave the money back; it is approved anew."""
     REVERSED = "reversed"
+    """What of it is not paid was taken back."""
 
 
 class Relieved(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,11 +138,12 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     """The payment that was late, where it is of interest."""
 
 
-class Unclaimed(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment that was computed and that nobody has claimed."""
+class Unsent(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that the bank was not told of or has given back, and that no dispute holds."""
 
     payment_id: str
     amount: Money
+    """What of it is not paid."""
 
 
 class ComputeFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,11 +158,11 @@ class ComputeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The payee's part of the totals of the contract's calculations, without those that are
     superseded, less what it has forgone in disputes."""
     owed: Amount
-    """Sum of its payments, without those that are rejected or reversed."""
+    """Sum of its payments, without what was rejected or taken back."""
     answers_for: Amount | UnsetType = UNSET
     """What of it stays unpaid for other members, who are owed more than they have earned."""
-    unclaimed: tuple[Unclaimed, ...]
-    """The newest first."""
+    unsent: tuple[Unsent, ...]
+    """In the order in which they are taken back."""
     due_on: date | None = None
     """Of a claimed payment of which this is what is not disputed."""
 
@@ -169,7 +171,7 @@ class Computed(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of the difference between what is earned and what is owed."""
 
     reversed: tuple[str, ...]
-    """Payments that nobody has claimed and that are more than was earned."""
+    """Payments that the bank was not told of and that are more than was earned."""
     owed_before: Amount
     """What is owed once those are reversed, with what the payee answers for."""
     amount: Money | None
@@ -177,7 +179,7 @@ class Computed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReverseFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the reversal of a payment rests on: one that nobody has claimed."""
+    """What the reversal of a payment rests on: one that the bank was not told of."""
 
     contract_id: str
     amount: Money
@@ -206,6 +208,8 @@ class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
     paid: Amount = "0"
     """How much of it the bank has paid and not given back."""
+    taken_back: Amount = "0"
+    """How much of it is owed no more, since less was earned."""
     due_on: date | None = None
     """Until when it is to be settled: from its claim on, or as that was split in a dispute."""
     claimed_by: str | None
@@ -228,9 +232,13 @@ class PaymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     excess: Amount = "0"
     """What the payee is owed beyond what it has earned, where that is asked."""
 
+    def due(self) -> Money:
+        """Return what of it is paid, or to be paid."""
+        return money.of(self.amount.decimal() - Decimal(self.taken_back), self.amount.currency)
+
     def owed(self) -> Money:
         """Return what of it is still to be paid."""
-        return money.of(self.amount.decimal() - Decimal(self.paid), self.amount.currency)
+        return money.of(self.due().decimal() - Decimal(self.paid), self.amount.currency)
 
     def directed(self, assigned: Payee | None) -> "PaymentFacts":
         """Return this with whom the bank is to pay: the lender, where there is one."""

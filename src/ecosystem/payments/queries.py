@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSON
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.canonical import canonical
@@ -31,7 +32,7 @@ from ecosystem.outcomes.model import READS
 from ecosystem.payments.calculation import Calculation, Proof
 from ecosystem.payments.covering.tables import awaited
 from ecosystem.payments.disputing.tables import payment_dispute
-from ecosystem.payments.dividing.tables import EARNED
+from ecosystem.payments.dividing.tables import EARNED, EXCESS
 from ecosystem.payments.model import (
     PaymentFacts,
     PaymentKind,
@@ -115,6 +116,7 @@ _one = (
     select(
         *_SUMMARY,
         payment.c.authority_id.label("authority_number"),
+        money_json(payment.c.taken_back, payment.c.currency).label("taken_back"),
         money_json(payment.c.earned, payment.c.currency).label("earned"),
         money_json(payment.c.owed_before, payment.c.currency).label("owed_before"),
         *(instant(payment.c[f"{step}_at"]).label(f"{step}_at") for step in _STEPS_TAKEN),
@@ -185,7 +187,7 @@ _PAYABLE: Final = [
 ]
 _DIVIDED: Final = """(SELECT sum(part.earned) FROM payee_total AS part
       WHERE part.authority_id = contract.authority_id AND part.contract_id = contract.id)"""
-_OWED: Final = payment.c.amount - payment.c.paid
+_OWED: Final = payment.c.amount - payment.c.paid - payment.c.taken_back
 
 
 def _sum(of: ColumnElement[Any], *chosen: ColumnElement[bool]) -> Any:
@@ -214,16 +216,25 @@ _withheld = (
     .where(*_CALCULATED, STANDS)
     .scalar_subquery()
 )
-_OVERPAID: Final = f"""CASE WHEN EXISTS (
+_SEES: Final = """EXISTS (
     SELECT FROM calculation AS seen WHERE seen.authority_id = contract.authority_id
-      AND seen.contract_id = contract.id AND seen.kind = 'outcome')
-  THEN coalesce((
+      AND seen.contract_id = contract.id AND seen.kind = 'outcome')"""
+_OVERPAID: Final = f"""CASE WHEN {_SEES} THEN coalesce((
     SELECT greatest(total.owed - {
     EARNED.format(divided=_DIVIDED, of="contract", contract="contract.id")
 }, 0)
     FROM payment_total AS total WHERE total.authority_id = contract.authority_id
       AND total.contract_id = contract.id), 0) ELSE 0 END"""  # noqa: S608 - every word is ours
 """Nothing for who sees no calculation."""
+_OVERPAID_BY: Final = f"""(SELECT coalesce(json_agg(json_build_object('payee_id', one.payee_id,
+    'amount', money_json(one.excess, contract.currency)) ORDER BY one.payee_id), '[]')
+  FROM (SELECT of_payee.payee_id, {EXCESS.format(of="of_payee")} AS excess
+    FROM payee_total AS of_payee WHERE of_payee.authority_id = contract.authority_id
+      AND of_payee.contract_id = contract.id AND {_SEES} AND EXISTS (
+        SELECT FROM payment AS own WHERE own.authority_id = of_payee.authority_id
+          AND own.contract_id = of_payee.contract_id AND own.payee_id = of_payee.payee_id)
+  ) AS one WHERE one.excess > 0)"""  # noqa: S608 - every word is ours
+"""Of those whose payments the caller sees."""
 _totals = (
     select(
         contract.c.id.label("contract_id"),
@@ -236,6 +247,7 @@ _totals = (
         money_json(_withheld, contract.c.currency).label("withheld"),
         money_json(_interest, contract.c.currency).label("late_interest"),
         money_json(literal_column(_OVERPAID, Numeric), contract.c.currency).label("overpaid"),
+        literal_column(_OVERPAID_BY, JSON).label("overpaid_by"),
         money_json(awaited(contract), contract.c.currency).label("awaited"),
     )
     .where(contract.c.authority_id == _AUTHORITY, contract.c.id == _CONTRACT)
@@ -346,6 +358,7 @@ async def locked(
         kind=PaymentKind(row["kind"]),
         amount=money.of(row["amount"], row["currency"]),
         paid=money.of(row["paid"], row["currency"]).amount,
+        taken_back=money.of(row["taken_back"], row["currency"]).amount,
         **{name: row[name] for name in _AS_THEY_ARE},
     )
     return facts, row

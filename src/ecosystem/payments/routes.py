@@ -210,8 +210,8 @@ async def approve_payment(request: Call, payment_id: FromPath[str]) -> Response[
     """Approve a payment.
 
     An approver of the authority agrees to what the payee claims; never to an own claim, and
-    never to more than her limit. What the bank has refused or given back is approved anew,
-    unless its payee has been paid more than it has earned.
+    never to more than her limit. What the bank has refused or given back is approved anew.
+    Nothing is while its payee is owed, or was paid, more than it has earned.
     """
     now = await actions.approve(
         request.tx, payment_id, by=request.by, at=request.at, expected=request.expected

@@ -97,12 +97,12 @@ class ApprovedBySame(Refusal):
 
 
 class EarnedLess(Refusal):
-    """The payee was paid more than it has earned."""
+    """The payee is owed, or was paid, more than it has earned."""
 
     kind = Kind.CONFLICT
     remedy = (
-        "Leave what came back where it is: it is payable again once the payee has earned it with "
-        "what is verified next."
+        "Leave this payment: it is taken back by itself, and what the payee has earned of it is "
+        "payable anew."
     )
 
 
@@ -173,14 +173,14 @@ def calculate(facts: StepFacts, *, by: Actor, at: datetime) -> tuple[StepMade, .
 def compute(facts: ComputeFacts, *, by: Actor, at: datetime) -> Computed:
     """Make a payment of what is earned and not owed yet.
 
-    Where less is earned than is owed, payments that nobody has claimed are reversed, the
-    newest first, as far as needed; what is then still owed too much waits to be set off.
+    Where less is earned than is owed, payments that the bank was not told of are reversed, as
+    far as needed; what is then still owed too much waits to be set off.
     """
     del by, at
     answers_for = _NOTHING if facts.answers_for is UNSET else Decimal(facts.answers_for)
     due = Decimal(facts.earned) - Decimal(facts.owed) - answers_for
     taken_back = list[str]()
-    for one in facts.unclaimed:
+    for one in facts.unsent:
         if due >= 0:
             break
         due += one.amount.decimal()
@@ -190,6 +190,11 @@ def compute(facts: ComputeFacts, *, by: Actor, at: datetime) -> Computed:
         owed_before=f"{Decimal(facts.earned) - due:f}",
         amount=money.of(due, facts.currency) if due > 0 else None,
     )
+
+
+def is_excessive(facts: ComputeFacts) -> bool:
+    """Tell whether something is to be taken back of what a payee is owed."""
+    return bool(facts.unsent) and Decimal(facts.earned) < Decimal(facts.owed)
 
 
 def reverse(facts: ReverseFacts, *, by: Actor, at: datetime) -> Reversed:
@@ -214,7 +219,7 @@ def claim(facts: PaymentFacts, *, by: Actor, at: datetime) -> Claimed:
 def approve(facts: PaymentFacts, *, by: Actor, at: datetime) -> Approved:
     """Agree to pay, or to pay again what the bank has refused or given back, and no more.
 
-    What came back is not paid again while its payee is owed more than it has earned. Refuses with
+    Nothing is approved while its payee is owed more than it has earned. Refuses with
     PaymentNotOwned, PaymentOutOfTurn, ClaimedBySame, EarnedLess or AboveLimit, in that order.
     """
     del at
@@ -222,7 +227,7 @@ def approve(facts: PaymentFacts, *, by: Actor, at: datetime) -> Approved:
     _in(facts, State.CLAIMED, State.RETURNED)
     if control.is_own(by, facts.claimed_by):
         raise ClaimedBySame("The caller has claimed this payment.")
-    if facts.state is State.RETURNED and Decimal(facts.excess):
+    if Decimal(facts.excess):
         raise EarnedLess(f"It has earned {facts.excess} {facts.amount.currency} less.")
     if facts.limit is not None and facts.owed().decimal() > Decimal(facts.limit):
         raise AboveLimit(f"The caller may approve {facts.limit} {facts.amount.currency} at once.")

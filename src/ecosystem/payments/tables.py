@@ -143,6 +143,7 @@ _APPROVAL: Final = "approved_at,approved_by"
 _INSTRUCTION: Final = "instructed_at,instructed_by,paid_to_id,assignment_id"
 _SETTLEMENT: Final = "settled_at,settled_by,settled_on,bank_reference"
 _RECEIPT: Final = "received_at,received_by"
+_REVERSAL: Final = "reversed_at,reversed_by,taken_back"
 _TURNS: Final = stepping(
     "payment",
     {
@@ -157,9 +158,11 @@ _TURNS: Final = stepping(
         "approved returned": f"{_APPROVAL},paid,returned_at",
         "returned returned": "paid,returned_at",
         "instructed settled": f"{_SETTLEMENT},paid",
-        "computed reversed": "reversed_at,reversed_by",
-        "claimed reversed": "reversed_at,reversed_by",
-        "settled reversed": "reversed_at,reversed_by",
+        "computed reversed": _REVERSAL,
+        "claimed reversed": _REVERSAL,
+        "approved reversed": _REVERSAL,
+        "returned reversed": _REVERSAL,
+        "reversed returned": "reversed_at,reversed_by,paid,returned_at",
         "settled settled": _RECEIPT,
     },
     never="""(OLD.due_on IS NOT NULL AND NEW.due_on IS DISTINCT FROM OLD.due_on)
@@ -178,10 +181,10 @@ _COUNT: Final = """
 CREATE FUNCTION payment_is_counted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-  more numeric := CASE WHEN NEW.state IN ('rejected', 'reversed') THEN 0 ELSE NEW.amount END;
+  more numeric := CASE WHEN NEW.state = 'rejected' THEN 0 ELSE NEW.amount - NEW.taken_back END;
 BEGIN
-  IF TG_OP = 'UPDATE' AND OLD.state NOT IN ('rejected', 'reversed') THEN
-    more := more - OLD.amount;
+  IF TG_OP = 'UPDATE' AND OLD.state <> 'rejected' THEN
+    more := more - OLD.amount + OLD.taken_back;
   END IF;
   IF more = 0 OR NEW.kind = 'interest' THEN
     RETURN NULL;
@@ -214,6 +217,7 @@ payment: Final = Table(
     Column("payee_id", Text(collation="C"), ForeignKey("organisation.id"), nullable=False),
     Column("amount", Numeric, nullable=False),
     Column("paid", Numeric, nullable=False, server_default="0"),
+    Column("taken_back", Numeric, nullable=False, server_default="0"),
     Column("currency", Text(collation="C"), nullable=False),
     reference("calculation_id"),
     Column("earned", Numeric, nullable=False),
@@ -269,8 +273,9 @@ payment: Final = Table(
     ),
     CheckConstraint("amount = earned - owed_before", name="amount_is_the_difference"),
     CheckConstraint(
-        "paid >= 0 AND paid <= amount AND CASE WHEN state IN ('computed', 'claimed', 'rejected') "
-        "THEN paid = 0 ELSE state = 'reversed' OR (state = 'settled') = (paid = amount) END",
+        "paid >= 0 AND taken_back >= 0 AND paid + taken_back <= amount AND CASE "
+        "WHEN state IN ('computed', 'claimed', 'rejected') THEN paid = 0 AND taken_back = 0 "
+        "ELSE (state IN ('settled', 'reversed')) = (paid + taken_back = amount) END",
         name="what_is_settled_is_paid",
     ),
     *(
@@ -309,6 +314,7 @@ payment: Final = Table(
         name="settlement_is_the_banks",
     ),
     Index("payment_of_contract", "authority_id", "contract_id", "id"),
+    Index("payment_returned", "authority_id", "id", postgresql_where=text("state = 'returned'")),
     info={
         "seeing": payment_shown(consented=CONSENTED),
         "visible_where": f"payee_id = {CALLER.format('organisation')} OR {AUTHORITY} "

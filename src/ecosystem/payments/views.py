@@ -12,6 +12,7 @@ from ecosystem.values.identifiers import ContractId, OrganisationId, PaymentId
 from ecosystem.values.money import Money
 from ecosystem.values.text import Text
 
+PAYEES_MAX: Final = 1000
 SETTLEMENTS_MAX: Final = 100_000
 
 
@@ -50,6 +51,8 @@ class Payment(PaymentSummary, frozen=True, kw_only=True):
     """A payment, whole."""
 
     authority_number: int
+    taken_back: Money
+    """How much of it is owed no more, since less was earned, or other payments took its place."""
     earned: Money
     """What the payee had earned under the contract up to this payment, less what was forgone."""
     owed_before: Money
@@ -99,6 +102,13 @@ class CalculationSummary(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
 
 
+class Overpaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What one payee was paid, or will be, beyond what it has earned."""
+
+    payee_id: OrganisationId
+    amount: Money
+
+
 class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
     """Where the money of a contract is, by its payments."""
 
@@ -119,8 +129,11 @@ class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
     late_interest: Money
     """What late payments have earned: beyond the value, and in none of the other amounts."""
     overpaid: Money
-    """Paid or on its way beyond what was earned: set off against what is earned next, or to be
-    paid back once nothing is."""
+    """Paid or on its way beyond what was earned by all: set off against what is earned next, or to
+    be paid back once nothing is."""
+    overpaid_by: Annotated[tuple[Overpaid, ...], Meta(max_length=PAYEES_MAX)]
+    """Of which payee how much, also where others who supply with it are paid less meanwhile; of
+    those whose payments the caller sees."""
     awaited: Money
     """What the programme has to have again before what became known after the end of the contract
     is calculated; in none of the other amounts."""

@@ -2568,6 +2568,7 @@ CREATE TABLE payment (
 	payee_id TEXT COLLATE "C" NOT NULL,
 	amount NUMERIC NOT NULL,
 	paid NUMERIC DEFAULT '0' NOT NULL,
+	taken_back NUMERIC DEFAULT '0' NOT NULL,
 	currency TEXT COLLATE "C" NOT NULL,
 	calculation_id TEXT COLLATE "C" NOT NULL,
 	earned NUMERIC NOT NULL,
@@ -2604,7 +2605,7 @@ CREATE TABLE payment (
 	CONSTRAINT payment_amount_is_positive CHECK (amount > 0 AND amount < 1e20),
 	CONSTRAINT payment_amount_is_no_finer_than_coins CHECK (amount = round(amount, currency_places(currency))),
 	CONSTRAINT payment_amount_is_the_difference CHECK (amount = earned - owed_before),
-	CONSTRAINT payment_what_is_settled_is_paid CHECK (paid >= 0 AND paid <= amount AND CASE WHEN state IN ('computed', 'claimed', 'rejected') THEN paid = 0 ELSE state = 'reversed' OR (state = 'settled') = (paid = amount) END),
+	CONSTRAINT payment_what_is_settled_is_paid CHECK (paid >= 0 AND taken_back >= 0 AND paid + taken_back <= amount AND CASE WHEN state IN ('computed', 'claimed', 'rejected') THEN paid = 0 AND taken_back = 0 ELSE (state IN ('settled', 'reversed')) = (paid + taken_back = amount) END),
 	CONSTRAINT payment_claimed_by_whom_and_when CHECK ((claimed_by IS NULL) = (claimed_at IS NULL)),
 	CONSTRAINT payment_approved_by_whom_and_when CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
 	CONSTRAINT payment_rejected_by_whom_and_when CHECK ((rejected_by IS NULL) = (rejected_at IS NULL)),
@@ -2627,6 +2628,8 @@ CREATE TABLE payment (
 );
 -- next
 CREATE INDEX payment_of_contract ON payment (authority_id, contract_id, id);
+-- next
+CREATE INDEX payment_returned ON payment (authority_id, id) WHERE state = 'returned';
 -- next
 CREATE TABLE repayment_schedule (
 	authority_id INTEGER NOT NULL,
@@ -5308,10 +5311,9 @@ CREATE TRIGGER interest_goes_to_the_late_payee BEFORE INSERT ON payment FOR EACH
 -- next
 ALTER TABLE payment ENABLE ALWAYS TRIGGER interest_goes_to_the_late_payee;
 -- next
-CREATE FUNCTION what_came_back_is_still_earned() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION what_is_approved_is_earned() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (TG_OP = 'INSERT' OR OLD.state <> 'returned'
-  OR coalesce((
+  IF (coalesce((
     SELECT greatest(total.owed - coalesce(total.earned, (
     SELECT coalesce(sum(made.total), 0) FROM calculation AS made
     WHERE made.authority_id = total.authority_id AND made.contract_id = total.contract_id
@@ -5326,14 +5328,14 @@ BEGIN
     WHERE total.authority_id = NEW.authority_id AND total.contract_id = NEW.contract_id
       AND total.payee_id = NEW.payee_id), 0) = 0) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_came_back_is_still_earned';
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_approved_is_earned';
   END IF;
   RETURN NEW;
 END $$;
 -- next
-CREATE TRIGGER what_came_back_is_still_earned BEFORE INSERT OR UPDATE ON payment FOR EACH ROW WHEN (NEW.state = 'approved' AND NEW.kind <> 'interest') EXECUTE FUNCTION what_came_back_is_still_earned();
+CREATE TRIGGER what_is_approved_is_earned BEFORE INSERT OR UPDATE ON payment FOR EACH ROW WHEN (NEW.state = 'approved' AND NEW.kind <> 'interest') EXECUTE FUNCTION what_is_approved_is_earned();
 -- next
-ALTER TABLE payment ENABLE ALWAYS TRIGGER what_came_back_is_still_earned;
+ALTER TABLE payment ENABLE ALWAYS TRIGGER what_is_approved_is_earned;
 -- next
 CREATE FUNCTION payee_earns() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -5375,12 +5377,12 @@ ALTER TABLE payment_dispute ENABLE ALWAYS TRIGGER payment_dispute_payee_forgoes;
 -- next
 CREATE FUNCTION payee_is_owed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-  more numeric := CASE WHEN NEW.state IN ('rejected', 'reversed') THEN 0 ELSE NEW.amount END;
+  more numeric := CASE WHEN NEW.state = 'rejected' THEN 0 ELSE NEW.amount - NEW.taken_back END;
   now_owed numeric;
   has_earned numeric;
 BEGIN
-  IF TG_OP = 'UPDATE' AND OLD.state NOT IN ('rejected', 'reversed') THEN
-    more := more - OLD.amount;
+  IF TG_OP = 'UPDATE' AND OLD.state <> 'rejected' THEN
+    more := more - OLD.amount + OLD.taken_back;
   END IF;
   IF more = 0 OR NEW.kind = 'interest' THEN
     RETURN NULL;
@@ -5397,7 +5399,7 @@ BEGIN
     WHERE made.authority_id = NEW.authority_id AND made.contract_id = NEW.contract_id
       AND made.payee_id = NEW.payee_id AND made.computed_at = NEW.computed_at
   ) > (
-    SELECT coalesce(sum(gone.amount), 0) FROM public.payment AS gone
+    SELECT coalesce(sum(gone.taken_back), 0) FROM public.payment AS gone
     WHERE gone.authority_id = NEW.authority_id AND gone.contract_id = NEW.contract_id
       AND gone.payee_id = NEW.payee_id AND gone.reversed_at = NEW.computed_at
   ) THEN
@@ -6565,9 +6567,11 @@ BEGIN
     WHEN 'approved returned' THEN '{approved_at,approved_by,paid,returned_at}'
     WHEN 'returned returned' THEN '{paid,returned_at}'
     WHEN 'instructed settled' THEN '{settled_at,settled_by,settled_on,bank_reference,paid}'
-    WHEN 'computed reversed' THEN '{reversed_at,reversed_by}'
-    WHEN 'claimed reversed' THEN '{reversed_at,reversed_by}'
-    WHEN 'settled reversed' THEN '{reversed_at,reversed_by}'
+    WHEN 'computed reversed' THEN '{reversed_at,reversed_by,taken_back}'
+    WHEN 'claimed reversed' THEN '{reversed_at,reversed_by,taken_back}'
+    WHEN 'approved reversed' THEN '{reversed_at,reversed_by,taken_back}'
+    WHEN 'returned reversed' THEN '{reversed_at,reversed_by,taken_back}'
+    WHEN 'reversed returned' THEN '{reversed_at,reversed_by,paid,returned_at}'
     WHEN 'settled settled' THEN '{received_at,received_by}'
   END;
   IF marks IS NULL OR NEW.version <> OLD.version + 1
@@ -6676,10 +6680,10 @@ ALTER TABLE payment ENABLE ALWAYS TRIGGER payment_goes_to_who_holds_the_claim;
 CREATE FUNCTION payment_is_counted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-  more numeric := CASE WHEN NEW.state IN ('rejected', 'reversed') THEN 0 ELSE NEW.amount END;
+  more numeric := CASE WHEN NEW.state = 'rejected' THEN 0 ELSE NEW.amount - NEW.taken_back END;
 BEGIN
-  IF TG_OP = 'UPDATE' AND OLD.state NOT IN ('rejected', 'reversed') THEN
-    more := more - OLD.amount;
+  IF TG_OP = 'UPDATE' AND OLD.state <> 'rejected' THEN
+    more := more - OLD.amount + OLD.taken_back;
   END IF;
   IF more = 0 OR NEW.kind = 'interest' THEN
     RETURN NULL;
@@ -6757,7 +6761,8 @@ BEGIN
   IF (EXISTS (
     SELECT FROM payment WHERE payment.authority_id = NEW.authority_id
       AND payment.id = NEW.payment_id AND payment.state = 'instructed'
-      AND payment.version = NEW.version AND payment.amount - payment.paid = NEW.amount)) IS NOT TRUE THEN
+      AND payment.version = NEW.version
+      AND payment.amount - payment.paid - payment.taken_back = NEW.amount)) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'an_order_is_of_what_is_owed';
   END IF;
@@ -6904,7 +6909,7 @@ BEGIN
   INSERT INTO public.payment_settlement (authority_id, payment_id, version, payee_id, paid_to_id,
     assignment_id, bank_reference, settled_on, amount, currency, recorded_by, recorded_at)
   VALUES (NEW.authority_id, NEW.id, NEW.version, NEW.payee_id, NEW.paid_to_id,
-    NEW.assignment_id, NEW.bank_reference, NEW.settled_on, NEW.amount - OLD.paid, NEW.currency,
+    NEW.assignment_id, NEW.bank_reference, NEW.settled_on, NEW.paid - OLD.paid, NEW.currency,
     NEW.settled_by, NEW.settled_at);
   RETURN NULL;
 END $$;
@@ -6998,7 +7003,7 @@ DECLARE
 BEGIN
   SELECT version INTO known FROM payment
   WHERE authority_id = NEW.authority_id AND id = NEW.payment_id AND payee_id = NEW.payee_id
-    AND state IN ('settled', 'returned', 'approved')
+    AND state IN ('settled', 'returned', 'approved', 'reversed')
   FOR UPDATE;
   IF known IS NULL OR NEW.version <> known + 1 THEN
     RAISE EXCEPTION 'nothing of payment % can come back like this', NEW.payment_id
@@ -7025,12 +7030,14 @@ ALTER TABLE payment_return ENABLE ALWAYS TRIGGER payment_return_fits;
 CREATE FUNCTION payment_is_paid() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.state = 'instructed' AND NEW.state = 'settled' THEN
-    NEW.paid := NEW.amount;
+    NEW.paid := NEW.amount - OLD.taken_back;
   ELSE
     NEW.paid := OLD.paid - (SELECT coalesce(sum(back.amount), 0) FROM payment_return AS back
       WHERE back.authority_id = NEW.authority_id AND back.payment_id = NEW.id
         AND back.version = NEW.version);
   END IF;
+  NEW.taken_back := CASE WHEN OLD.state <> 'reversed' AND NEW.state = 'reversed'
+    THEN NEW.amount - NEW.paid ELSE OLD.taken_back END;
   RETURN NEW;
 END $$;
 -- next

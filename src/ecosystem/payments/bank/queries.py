@@ -214,7 +214,7 @@ def _payable(*, named: bool) -> Statement:
             payment.c.id,
             payment.c.version,
             payment.c.paid_to_id.label("payee_id"),
-            (payment.c.amount - payment.c.paid).label("amount"),
+            (payment.c.amount - payment.c.paid - payment.c.taken_back).label("amount"),
             payment.c.currency,
             organisation.c.bank_account,
         )

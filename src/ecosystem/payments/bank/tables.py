@@ -69,7 +69,8 @@ END $$"""
 _IS_OWED: Final = """EXISTS (
     SELECT FROM payment WHERE payment.authority_id = NEW.authority_id
       AND payment.id = NEW.payment_id AND payment.state = 'instructed'
-      AND payment.version = NEW.version AND payment.amount - payment.paid = NEW.amount)"""
+      AND payment.version = NEW.version
+      AND payment.amount - payment.paid - payment.taken_back = NEW.amount)"""
 """A file orders what an instruction says that is still owed."""
 _ANSWERS_ITS_FILE: Final = """CASE
     WHEN NEW.outcome IN ('settled', 'returned') THEN EXISTS (

@@ -43,8 +43,8 @@ _FORGONE: Final = """
   SELECT authority_id, contract_id, payee_id, sum(amount - payable) AS forgone
   FROM payment_dispute WHERE payable IS NOT NULL GROUP BY 1, 2, 3"""
 _OWED: Final = """
-  SELECT authority_id, contract_id, payee_id, sum(amount) AS owed
-  FROM payment WHERE kind = 'outcome' AND state NOT IN ('rejected', 'reversed')
+  SELECT authority_id, contract_id, payee_id, sum(amount - taken_back) AS owed
+  FROM payment WHERE kind = 'outcome' AND state <> 'rejected'
   GROUP BY 1, 2, 3"""
 _MISCOUNTED: Final = f"""
 SELECT contract_id, payee_id, total.earned, total.owed, said.earned AS divided,

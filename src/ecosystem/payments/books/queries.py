@@ -33,14 +33,15 @@ PURPOSE: Final = {"purpose": CALCULATION}
 """The settings of a transaction that sees every payment, which these statements need."""
 _OWED: Final = (
     State.COMPUTED, State.CLAIMED, State.APPROVED, State.INSTRUCTED, State.SETTLED,
-    State.RETURNED,
+    State.RETURNED, State.REVERSED,
 )  # fmt: skip
 
 
-_LEFT: Final = payment.c.amount - payment.c.paid
+_STANDING: Final = payment.c.amount - payment.c.taken_back
+_LEFT: Final = _STANDING - payment.c.paid
 
 
-def _paid(*states: State, of: ColumnElement[Any] = payment.c.amount) -> ColumnElement[Any]:
+def _paid(*states: State, of: ColumnElement[Any] = _STANDING) -> ColumnElement[Any]:
     """Return the sum of a contract's payments in these states, or of what `of` says of each."""
     return (
         select(func.coalesce(func.sum(of), 0))
@@ -114,8 +115,10 @@ def _moved_otherwise() -> Statement:
     """
     taken = {
         "compute": "payment.amount",
-        "instruct": "CASE WHEN instructed_at IS NOT NULL THEN payment.amount ELSE paid END",
+        "instruct": "CASE WHEN instructed_at IS NOT NULL THEN payment.amount - taken_back "
+        "ELSE paid END",
         "settle": "paid",
+        "reverse": "taken_back",
         "reject": "CASE WHEN rejected_at IS NOT NULL THEN payment.amount ELSE 0 END",
     }
     acts = ", ".join(f"('{act}', {done})" for act, done in taken.items())

@@ -79,7 +79,7 @@ _CONTRACT_OF: Final = Statement(
     )
 )
 _AHEAD: Final = (
-    milestones.ACCEPTED, _STEPS, deducting.DROPPED, demonstrating.VERIFIED_OF, dividing.UNCLAIMED,
+    milestones.ACCEPTED, _STEPS, deducting.DROPPED, demonstrating.VERIFIED_OF, dividing.UNSENT,
     dividing.OWED, dividing.FORGONE, rights.STANDING,
 )  # fmt: skip
 Proofs = dict[str, tuple[Used, ...]]
@@ -181,9 +181,9 @@ async def contract_locked(tx: Tx, contract_id: str) -> tuple[ContractTerms, Reco
 
 
 async def read_ahead(tx: Tx, contract_ids: Collection[str]) -> list[Record]:
-    """Hold contracts of one authority, and lock of each what nobody has claimed; return their rows.
+    """Hold contracts of one authority, and lock of each what the bank was not told of.
 
-    All that is read to calculate them is read of all of them at once.
+    Returns their rows. All that is read to calculate them is read of all of them at once.
     """
     of = {"authority_id": authority_of(next(iter(contract_ids)))}
     await tx.ahead(_CONTRACT_LOCKED, contract_ids, **of)

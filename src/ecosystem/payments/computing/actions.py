@@ -29,7 +29,7 @@ from ecosystem.payments.model import (
     ReverseFacts,
     State,
     StepMade,
-    Unclaimed,
+    Unsent,
 )
 from ecosystem.payments.stepping import told as told_of
 from ecosystem.payments.tables import calculation, payment
@@ -52,13 +52,14 @@ _REVERSE: Final = payments.marking("reversed")
 async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int:
     """Calculate what is proved under a contract, and make payments of the difference.
 
-    One for each of those who supply together and are due something. Under a contract that has
-    ended, what is short is bound anew; where the programme has less, nothing is calculated, and
-    the shortfall waits. Returns how many calculations are new: none where nothing changed since
-    the last. Refuses as the rules do, and with FundsInsufficient where less is encumbered.
-    Effects: holds the contract and what nobody has claimed; `calculation.made` for each new
-    calculation; rights to end it; `payment.reversed` and `payment.computed`; money moves between
-    encumbered and payable; after an end, as `covering.cover` and `covering.give_back`.
+    One for each of those who supply together and are due something. What came back of what nobody
+    has earned is taken back also where nothing is new. Under a contract that has ended, what is
+    short is bound anew; where the programme has less, nothing is calculated, and the shortfall
+    waits. Returns how many calculations are new: none where nothing changed since the last.
+    Refuses as the rules do, and with FundsInsufficient where less is encumbered. Effects: holds
+    the contract and what the bank was not told of; `calculation.made` for each new calculation;
+    rights to end it; `payment.reversed` and `payment.computed`; money moves between encumbered
+    and payable; after an end, as `covering.cover` and `covering.give_back`.
     """
     async with tx.allowing("purpose", CALCULATION):
         return await _calculate(tx, contract_id, by=by, at=at)
@@ -73,9 +74,11 @@ async def _calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> in
         contract_id=contract_id, steps=facts, made=made,
         ids=tuple(mint("calculation", authority=row["authority_id"]) for _ in made),
         lead_id=queries.payee_of(terms), together=consortium_of(terms, "supplier"),
-        accounts=await dividing.accounts(tx, contract_id) if made else {},
+        accounts=await dividing.accounts(tx, contract_id),
     )  # fmt: skip
-    owed = dues(due) if made else ()
+    owed = dues(due)
+    if not made and not any(map(rules.is_excessive, owed)):
+        owed = ()
     if row["ended_at"] is None:
         return await _follow(tx, due, owed, row, told, by=by, at=at)
     asked = AskedFor(steps=facts, made=made, dues=owed)
@@ -91,8 +94,8 @@ async def _follow(
     tx: Tx, due: DueFacts, owed: tuple[ComputeFacts, ...], row: Record,
     told: calculating.Proofs, *, by: Actor, at: datetime,
 ) -> int:  # fmt: skip
-    """Keep new calculations, and make and take back payments by them."""
-    if not due.made:
+    """Keep new calculations, and make and take back payments by them, or of what came back."""
+    if not owed:
         return 0
     accounts = earning(row, due.contract_id)
     await ledger.hold(tx, accounts, currency=row["currency"])
@@ -100,8 +103,9 @@ async def _follow(
         await _keep(tx, calculation_id, due, one, told=told, by=by, at=at)
     for each in owed:
         await _compute(tx, each, row, by=by, at=at)
-    seen = told_of(due.contract_id, due.steps, due.made, due.ids)
-    await rights.follow(tx, seen, by=by, at=at)
+    if due.made:
+        seen = told_of(due.contract_id, due.steps, due.made, due.ids)
+        await rights.follow(tx, seen, by=by, at=at)
     return len(due.made)
 
 
@@ -128,7 +132,7 @@ async def _keep(
 
 async def _compute(tx: Tx, facts: ComputeFacts, row: Record, *, by: Actor, at: datetime) -> None:
     computed = rules.compute(facts, by=by, at=at)
-    for one in facts.unclaimed:
+    for one in facts.unsent:
         if one.payment_id in computed.reversed:
             await take_back(tx, one, facts, row, by=by, at=at)
     if computed.amount is not None:
@@ -147,9 +151,9 @@ async def pay(tx: Tx, facts: ComputeFacts, row: Record, *, by: Actor, at: dateti
 
 
 async def take_back(
-    tx: Tx, one: Unclaimed, due: ComputeFacts, row: Record, *, by: Actor, at: datetime
+    tx: Tx, one: Unsent, due: ComputeFacts, row: Record, *, by: Actor, at: datetime
 ) -> None:
-    """Take back a payment that is locked and not approved, in favour of what is `due`.
+    """Take back a payment that is locked and not instructed, in favour of what is `due`.
 
     Effects: `payment.reversed`; money moves from payable to encumbered.
     """

@@ -1,9 +1,11 @@
 """What is bound anew after the end of a contract, and what waits for money."""
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
+from ecosystem.values.identifiers import ContractId, ProgrammeId, ShortfallId
 from ecosystem.values.money import Amount, Currency, Measure, Money
 
 
@@ -14,6 +16,21 @@ class State(StrEnum):
     COVERED = "covered"
     LAPSED = "lapsed"
     """Later facts need nothing from the programme, or something else."""
+
+
+class Shortfall(msgspec.Struct, frozen=True, kw_only=True):
+    """What a contract that has ended waits for, or waited."""
+
+    id: ShortfallId
+    version: int
+    state: State
+    contract_id: ContractId
+    programme_id: ProgrammeId
+    amount: Money
+    """What the programme must have before what became known since is calculated."""
+    arose_at: datetime
+    ended_at: datetime | None
+    """When it was covered, or had lapsed."""
 
 
 class CoverFacts(msgspec.Struct, frozen=True, kw_only=True):

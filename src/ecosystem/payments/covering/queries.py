@@ -1,12 +1,13 @@
 """Read what new calculations need after the end of a contract, and what waits for money."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Final
 
 import msgspec
-from sqlalchemy import Integer, Text, bindparam, select
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, select
 
 from ecosystem.budgets import queries as budgets
 from ecosystem.identity.tables import organisation
@@ -19,7 +20,10 @@ from ecosystem.payments.covering.tables import shortfall
 from ecosystem.payments.deducting import queries as deducting
 from ecosystem.payments.model import ComputeFacts, Step, StepFacts, StepMade
 from ecosystem.payments.stepping import step_of
+from ecosystem.runtime.columns import instant
+from ecosystem.runtime.columns import money as money_json
 from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.paging import page_of
 from ecosystem.values.actor import Actor
 
 BATCH: Final = 100
@@ -54,12 +58,39 @@ _PAYABLE: Final = Statement(
 )
 
 
+_LISTED: Final = (
+    shortfall.c.id,
+    shortfall.c.version,
+    shortfall.c.state,
+    shortfall.c.contract_id,
+    shortfall.c.programme_id,
+    money_json(shortfall.c.amount, shortfall.c.currency).label("amount"),
+    instant(shortfall.c.arose_at).label("arose_at"),
+    instant(shortfall.c.ended_at).label("ended_at"),
+)
+_FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "programme_id": shortfall.c.programme_id == bindparam("programme_id", type_=Text),
+    "contract_id": shortfall.c.contract_id == bindparam("contract_id", type_=Text),
+    "in_state": shortfall.c.state == bindparam("in_state", type_=Text),
+}
+
+
 class AskedFor(msgspec.Struct, frozen=True, kw_only=True):
     """New calculations under a contract, and what is paid once they stand."""
 
     steps: StepFacts
     made: tuple[StepMade, ...]
     dues: tuple[ComputeFacts, ...]
+
+
+@cache
+def _listing(names: frozenset[str]) -> Statement:
+    return page_of(select(*_LISTED).where(*(_FILTERS[name] for name in sorted(names))))
+
+
+def listing(filters: Mapping[str, object]) -> Statement:
+    """Return the statement for a page of shortfalls with these filters, as far as one sees them."""
+    return _listing(frozenset(filters))
 
 
 async def waiting(tx: Tx, contract_id: str, *, authority: int) -> Record | None:
@@ -113,7 +144,7 @@ def _paid(dues: Sequence[ComputeFacts], *, by: Actor, at: datetime) -> Decimal:
     for one in dues:
         computed = paying.compute(one, by=by, at=at)
         found += _NOTHING if computed.amount is None else computed.amount.decimal()
-        back = (each for each in one.unclaimed if each.payment_id in computed.reversed)
+        back = (each for each in one.unsent if each.payment_id in computed.reversed)
         found -= sum((each.amount.decimal() for each in back), _NOTHING)
     return found
 

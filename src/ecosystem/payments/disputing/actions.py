@@ -23,7 +23,7 @@ from ecosystem.payments.disputing.model import (
     State,
 )
 from ecosystem.payments.disputing.tables import calculation_dispute, payment_dispute
-from ecosystem.payments.model import ComputeFacts, Unclaimed
+from ecosystem.payments.model import ComputeFacts, Unsent
 from ecosystem.runtime.database import Record, Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -112,7 +112,7 @@ async def _open(tx: Tx, facts: OpenFacts, row: Record, *, by: Actor, at: datetim
     payment, payment_id = facts.payment, facts.payment.payment_id
     opened = rules.open_dispute(facts, by=by, at=at)
     whole = _due(row, payee_id=payment.payee_id, earned=row["earned"], owed=row["owed_before"])
-    one = Unclaimed(payment_id=payment_id, amount=payment.amount)
+    one = Unsent(payment_id=payment_id, amount=payment.amount)
     await computing.take_back(tx, one, whole, row, by=by, at=at)
     rest_id, held_id = await _split(tx, opened, whole, row, by=by, at=at)
     dispute_id = mint("dispute", authority=row["authority_id"])
@@ -199,7 +199,7 @@ async def _release(
     """Take back what is held, and make a payment of what of it is payable, if anything is."""
     paid, before = resolved.payable.decimal(), row["owed_before"]
     due = _due(row, payee_id=facts.payee_id, earned=before + paid, owed=before)
-    held = Unclaimed(payment_id=row["held_id"], amount=facts.held)
+    held = Unsent(payment_id=row["held_id"], amount=facts.held)
     async with tx.allowing("purpose", CALCULATION):
         await computing.take_back(tx, held, due, row, by=by, at=at)
         return await computing.pay(tx, due, row, by=by, at=at) if paid else None
@@ -213,5 +213,5 @@ def _due(row: Record, *, payee_id: str, earned: Decimal, owed: Decimal) -> Compu
         currency=row["currency"],
         earned=f"{earned:f}",
         owed=f"{owed:f}",
-        unclaimed=(),
+        unsent=(),
     )

@@ -5,18 +5,18 @@ from decimal import Decimal
 import msgspec
 
 from ecosystem.contracts.form_shapes import Consortium
-from ecosystem.payments.model import StepFacts, StepMade, Unclaimed
+from ecosystem.payments.model import StepFacts, StepMade, Unsent
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """What one payee of a contract has been paid, or will be."""
 
     owed: Decimal
-    """Sum of its payments, without those that are rejected or reversed."""
+    """Sum of its payments, without what was rejected or taken back."""
     forgone: Decimal
     """In disputes."""
-    unclaimed: tuple[Unclaimed, ...]
-    """Its payments that nobody has claimed, the newest first."""
+    unsent: tuple[Unsent, ...]
+    """Its payments that can be taken back, in that order."""
 
 
 class DueFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from ecosystem.payments.model import ComputeFacts
 from ecosystem.values import money
 
 _NOTHING: Final = Decimal(0)
-_NEW: Final = Account(owed=_NOTHING, forgone=_NOTHING, unclaimed=())
+_NEW: Final = Account(owed=_NOTHING, forgone=_NOTHING, unsent=())
 
 
 class _Stand(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ def dues(facts: DueFacts) -> tuple[ComputeFacts, ...]:
             currency=facts.steps.currency,
             earned=f"{earned[payee]:f}",
             owed=f"{accounts[payee].owed:f}",
-            unclaimed=accounts[payee].unclaimed,
+            unsent=accounts[payee].unsent,
             answers_for=f"{answers_for[payee]:f}" if answers_for.get(payee) else UNSET,
         )
         for payee in sorted(earned, key=lambda one: (due[one] >= 0, one == facts.lead_id, one))
@@ -106,8 +106,8 @@ def _reason(stands: Iterable[_Stand], payee: str, *, lead_id: str) -> str:
 
 def _over(due: Decimal, account: Account) -> Decimal:
     """Return what a payee is owed too much even when what can be is reversed."""
-    unclaimed = sum((one.amount.decimal() for one in account.unclaimed), _NOTHING)
-    return max(-due - unclaimed, _NOTHING)
+    unsent = sum((one.amount.decimal() for one in account.unsent), _NOTHING)
+    return max(-due - unsent, _NOTHING)
 
 
 def _unpaid(

@@ -80,8 +80,7 @@ EXCESS: Final = f"""coalesce((
     WHERE total.authority_id = {{of}}.authority_id AND total.contract_id = {{of}}.contract_id
       AND total.payee_id = {{of}}.payee_id), 0)"""
 """What a payee is owed, or was paid, beyond what it has earned."""
-_IS_STILL_EARNED: Final = f"""TG_OP = 'INSERT' OR OLD.state <> 'returned'
-  OR {EXCESS.format(of="NEW")} = 0"""
+_IS_EARNED: Final = f"{EXCESS.format(of='NEW')} = 0"
 
 _GUARDED: Final = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
 _EARN: Final = f"""
@@ -113,12 +112,12 @@ END $$"""
 _OWE: Final = f"""
 CREATE FUNCTION payee_is_owed() RETURNS trigger {_GUARDED} AS $$
 DECLARE
-  more numeric := CASE WHEN NEW.state IN ('rejected', 'reversed') THEN 0 ELSE NEW.amount END;
+  more numeric := CASE WHEN NEW.state = 'rejected' THEN 0 ELSE NEW.amount - NEW.taken_back END;
   now_owed numeric;
   has_earned numeric;
 BEGIN
-  IF TG_OP = 'UPDATE' AND OLD.state NOT IN ('rejected', 'reversed') THEN
-    more := more - OLD.amount;
+  IF TG_OP = 'UPDATE' AND OLD.state <> 'rejected' THEN
+    more := more - OLD.amount + OLD.taken_back;
   END IF;
   IF more = 0 OR NEW.kind = 'interest' THEN
     RETURN NULL;
@@ -135,7 +134,7 @@ BEGIN
     WHERE made.authority_id = NEW.authority_id AND made.contract_id = NEW.contract_id
       AND made.payee_id = NEW.payee_id AND made.computed_at = NEW.computed_at
   ) > (
-    SELECT coalesce(sum(gone.amount), 0) FROM public.payment AS gone
+    SELECT coalesce(sum(gone.taken_back), 0) FROM public.payment AS gone
     WHERE gone.authority_id = NEW.authority_id AND gone.contract_id = NEW.contract_id
       AND gone.payee_id = NEW.payee_id AND gone.reversed_at = NEW.computed_at
   ) THEN
@@ -184,8 +183,8 @@ payee_total: Final = Table(
                 when=IS_OF_INTEREST,
             ),
             *refusing(
-                "what_came_back_is_still_earned", on="payment", unless=_IS_STILL_EARNED,
-                changes=True, when="NEW.state = 'approved' AND NEW.kind <> 'interest'",
+                "what_is_approved_is_earned", on="payment", unless=_IS_EARNED, changes=True,
+                when="NEW.state = 'approved' AND NEW.kind <> 'interest'",
             ),
             _EARN,
             *_after(

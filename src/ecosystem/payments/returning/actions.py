@@ -26,6 +26,7 @@ _KEEP: Final = inserting(payment_return)
 _UNDONE: Final = (
     "approved_by", "approved_at", "instructed_by", "instructed_at", "paid_to_id", "assignment_id",
     "settled_by", "settled_at", "settled_on", "bank_reference", "received_by", "received_at",
+    "reversed_by", "reversed_at",
 )  # fmt: skip
 _RETURN: Final = Statement(
     update(payment)

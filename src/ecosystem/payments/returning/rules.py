@@ -11,8 +11,11 @@ from ecosystem.values.actor import Actor
 from ecosystem.values.money import Money
 from ecosystem.values.refusal import Kind, Refusal
 
-_FROM = frozenset({State.SETTLED, State.RETURNED, State.APPROVED})
-"""While the bank is told to pay the rest, what comes back waits for its answer."""
+_FROM = frozenset({State.SETTLED, State.RETURNED, State.APPROVED, State.REVERSED})
+"""What was paid comes back also after the rest was taken back.
+
+While the bank is told to pay the rest, what comes back waits for its answer.
+"""
 
 
 class ReturnTooLarge(Refusal):

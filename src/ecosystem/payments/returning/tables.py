@@ -26,15 +26,20 @@ _PAY: Final = """
 CREATE FUNCTION payment_is_paid() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.state = 'instructed' AND NEW.state = 'settled' THEN
-    NEW.paid := NEW.amount;
+    NEW.paid := NEW.amount - OLD.taken_back;
   ELSE
     NEW.paid := OLD.paid - (SELECT coalesce(sum(back.amount), 0) FROM payment_return AS back
       WHERE back.authority_id = NEW.authority_id AND back.payment_id = NEW.id
         AND back.version = NEW.version);
   END IF;
+  NEW.taken_back := CASE WHEN OLD.state <> 'reversed' AND NEW.state = 'reversed'
+    THEN NEW.amount - NEW.paid ELSE OLD.taken_back END;
   RETURN NEW;
 END $$"""
-"""How much of a payment is paid follows from what the bank has done, whatever is written."""
+"""How much of a payment is paid follows from what the bank has done, whatever is written.
+
+And what of it is taken back is all that is not paid.
+"""
 _KEEP: Final = """
 CREATE FUNCTION payment_keeps_its_settlement() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -42,7 +47,7 @@ BEGIN
   INSERT INTO public.payment_settlement (authority_id, payment_id, version, payee_id, paid_to_id,
     assignment_id, bank_reference, settled_on, amount, currency, recorded_by, recorded_at)
   VALUES (NEW.authority_id, NEW.id, NEW.version, NEW.payee_id, NEW.paid_to_id,
-    NEW.assignment_id, NEW.bank_reference, NEW.settled_on, NEW.amount - OLD.paid, NEW.currency,
+    NEW.assignment_id, NEW.bank_reference, NEW.settled_on, NEW.paid - OLD.paid, NEW.currency,
     NEW.settled_by, NEW.settled_at);
   RETURN NULL;
 END $$"""
@@ -54,7 +59,7 @@ DECLARE
 BEGIN
   SELECT version INTO known FROM payment
   WHERE authority_id = NEW.authority_id AND id = NEW.payment_id AND payee_id = NEW.payee_id
-    AND state IN ('settled', 'returned', 'approved')
+    AND state IN ('settled', 'returned', 'approved', 'reversed')
   FOR UPDATE;
   IF known IS NULL OR NEW.version <> known + 1 THEN
     RAISE EXCEPTION 'nothing of payment % can come back like this', NEW.payment_id

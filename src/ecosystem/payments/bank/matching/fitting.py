@@ -84,7 +84,7 @@ def unfit(entry: Entry, payment: PaymentFacts | None) -> Unfit | None:
         return Unfit.PAYMENT_UNKNOWN if is_named else Unfit.NO_PAYMENT_NAMED
     if entry.amount is None or entry.amount.currency != payment.amount.currency:
         return Unfit.CURRENCY_DIFFERS
-    if entry.amount != (payment.amount if payment.state is State.SETTLED else payment.owed()):
+    if entry.amount != (payment.due() if payment.state is State.SETTLED else payment.owed()):
         return Unfit.AMOUNT_DIFFERS
     return None
 
