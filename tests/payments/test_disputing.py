@@ -1,14 +1,21 @@
 """A dispute holds the disputed part alone, until both sides agree what of it is payable."""
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
 import msgspec
 import pytest
 
+from ecosystem.contracts.model import State as ContractState
+from ecosystem.contracts.turning.model import Kind, TurnFacts
+from ecosystem.contracts.turning.model import State as TurnState
+from ecosystem.contracts.turning.rules import PaymentsOpen
 from ecosystem.ledger.model import AccountKind
 from ecosystem.payments import rules as payment_rules
 from ecosystem.payments.closing import queries as closing
+from ecosystem.payments.closing import rules as closing_rules
+from ecosystem.payments.closing.model import Closed
 from ecosystem.payments.disputing import actions, rules
 from ecosystem.payments.disputing.model import DisputeDraft, Proposal
 from ecosystem.runtime.database import Database
@@ -60,9 +67,12 @@ def supplier(agreed: Agreement) -> Actor:
     return agreed.actor("enterprise", "delivery")
 
 
-async def dispute(database: Database, agreed: Agreement, amount: str) -> Standing:
-    """Dispute a part of the newest payment."""
-    payment_id, by = (await payments(database, agreed))[-1]["id"], approver(agreed)
+async def dispute(
+    database: Database, agreed: Agreement, amount: str, payment_id: str | None = None
+) -> Standing:
+    """Dispute a part of a payment, of the newest where none is named."""
+    newest, by = (await payments(database, agreed))[-1]["id"], approver(agreed)
+    payment_id = payment_id or newest
     asked = DisputeDraft(amount=Money(amount, "CNY"), reason=WORDS)
     async with database.transaction(seen_by(by)) as tx:
         return await actions.open_dispute(tx, payment_id, asked, by=by, at=AT, expected=None)
@@ -124,6 +134,69 @@ async def test_what_both_agree_on_is_paid_and_the_rest_is_never_computed_again(
     async with database.reading(seen_by(approver(agreed))) as tx:
         account = await closing.account(tx, agreed.contract_id)
     assert (account.calculated.amount, account.is_balanced) == ("3500.00", True)
+
+
+async def _closing(
+    database: Database, agreed: Agreement, kind: Kind, *, agrees: bool = False
+) -> Closed:
+    by = approver(agreed)
+    async with database.transaction(seen_by(by)) as tx:
+        turn = TurnFacts(
+            turn_id="", kind=kind, ground=None, by_agreement=agrees, state=TurnState.PROPOSED,
+            side="authority", approved_by_side="authority", organisation_id="",
+            proposed_by="", reply_by=None, has_reply=False, authority_number=1, supplier_id="",
+            contract_state=ContractState.ACTIVE, suspended_at=None, ends_on=AT.date(),
+        )  # fmt: skip
+        facts, _ = await closing.close_facts(tx, agreed.contract_id, turn, at=AT)
+    return closing_rules.close(facts, by=by, at=AT)
+
+
+async def test_what_was_rejected_and_is_earned_is_talked_about_and_paid(
+    database: Database, agreed: Agreement
+) -> None:
+    payment_id = (await payments(database, agreed))[0]["id"]
+    await claim(database, agreed, payment_id)
+    await reject(database, agreed, payment_id)
+    async with database.reading(seen_by(approver(agreed))) as tx:
+        account = await closing.account(tx, agreed.contract_id)
+    assert (account.unpaid.amount, account.is_balanced) == ("8000.00", True)
+    with pytest.raises(PaymentsOpen, match=r"8000\.00 CNY is earned, and was rejected"):
+        await _closing(database, agreed, Kind.COMPLETION)
+    assert (await _closing(database, agreed, Kind.TERMINATION)).kept.amount == "8000.00"
+    given_up = await _closing(database, agreed, Kind.COMPLETION, agrees=True)
+    assert given_up.kept.amount == "0.00"
+
+    with pytest.raises(rules.DisputedPartUnfit):
+        await dispute(database, agreed, "8000.01")
+    dispute_id = (await dispute(database, agreed, "7000.00")).id
+    with pytest.raises(rules.DisputedPartUnfit, match=r"1000\.00 CNY is earned and in no payment"):
+        await dispute(database, agreed, "1000.01", payment_id)
+    await propose(database, supplier(agreed), dispute_id, "6500.00")
+    await resolve(database, approver(agreed), dispute_id)
+    await verify(database, agreed, "matters", "100")
+
+    assert await standing(database, agreed) == [
+        ("rejected", 8000), ("reversed", 7000), ("computed", 6500), ("computed", 2000),
+    ]  # fmt: skip
+    with pytest.raises(rules.DisputedPartUnfit, match="0 CNY is earned"):
+        await dispute(database, agreed, "1.00", payment_id)
+    assert await unsound(database) == []
+
+
+async def test_of_two_who_dispute_what_was_rejected_at_once_one_holds_it(
+    database: Database, agreed: Agreement
+) -> None:
+    payment_id = (await payments(database, agreed))[0]["id"]
+    await reject(database, agreed, payment_id)
+
+    both = await asyncio.gather(
+        *(dispute(database, agreed, "8000.00", payment_id) for _ in range(2)),
+        return_exceptions=True,
+    )
+
+    assert [type(one) for one in both if isinstance(one, Exception)] == [rules.DisputedPartUnfit]
+    assert await standing(database, agreed) == [("rejected", 8000), ("computed", 8000)]
+    assert await unsound(database) == []
 
 
 async def test_one_person_does_not_settle_a_dispute_for_both_sides(

@@ -72,7 +72,10 @@ class PaymentOutOfTurn(Refusal):
     """The payment is not in the state from which this is done."""
 
     kind = Kind.CONFLICT
-    remedy = "Take the steps in order: claim, approval, instruction, settlement, receipt."
+    remedy = (
+        "Take the steps in order: claim, approval, instruction, settlement, receipt. What was "
+        "rejected and is earned comes with the next fact, or is disputed."
+    )
 
 
 class PaymentDisputed(Refusal):

@@ -151,7 +151,10 @@ class PaymentsOpen(Refusal):
     """Payments of the contract are not settled yet."""
 
     kind = RefusalKind.CONFLICT
-    remedy = "Settle or reject each payment first."
+    remedy = (
+        "Settle each payment first; dispute what was rejected and is earned, or complete by "
+        "agreement."
+    )
 
 
 def propose(facts: ProposeFacts, *, by: Actor, at: datetime) -> Proposed:

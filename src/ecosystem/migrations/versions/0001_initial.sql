@@ -6801,8 +6801,22 @@ BEGIN
       AND payment.payee_id = NEW.payee_id)
   AND EXISTS (
     SELECT FROM payment WHERE payment.authority_id = NEW.authority_id
-      AND payment.id = NEW.disputed_id AND payment.state = 'reversed'
-      AND payment.amount >= NEW.amount)) IS NOT TRUE THEN
+      AND payment.id = NEW.disputed_id AND payment.amount >= NEW.amount
+      AND (payment.state = 'reversed'
+        OR payment.state = 'rejected' AND NEW.rest_id IS NULL AND coalesce((
+    SELECT greatest(total.owed - coalesce(total.earned, (
+    SELECT coalesce(sum(made.total), 0) FROM calculation AS made
+    WHERE made.authority_id = total.authority_id AND made.contract_id = total.contract_id
+      AND made.kind = 'outcome' AND NOT EXISTS (
+        SELECT FROM calculation AS later WHERE later.authority_id = made.authority_id
+          AND later.supersedes = made.id)
+  ) - (
+    SELECT coalesce(sum(gone.amount - gone.payable), 0) FROM payment_dispute AS gone
+    WHERE gone.authority_id = total.authority_id AND gone.contract_id = total.contract_id
+      AND gone.payable IS NOT NULL)), 0)
+    FROM payee_total AS total
+    WHERE total.authority_id = NEW.authority_id AND total.contract_id = NEW.contract_id
+      AND total.payee_id = NEW.payee_id), 0) = 0))) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_dispute_holds_a_payment';
   END IF;

@@ -14,6 +14,8 @@ class CloseFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the end of a contract is checked against."""
 
     kind: Kind
+    by_agreement: bool = False
+    """Whether the other side approves: it gives up what was rejected where it completes."""
     currency: Currency
     unsettled: int
     """How many payments are neither settled, nor rejected, nor reversed."""
@@ -21,6 +23,8 @@ class CloseFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is bound by the contract and not payable yet."""
     retained: Amount
     """What is retained of what was earned."""
+    unpaid: Amount = "0"
+    """What is earned, and was rejected: it stands in no other payment."""
     contested: Amount = "0"
     """What is deducted and not final yet: the payee may still reply, or has and is not decided."""
 
@@ -61,10 +65,12 @@ class ClosingAccount(msgspec.Struct, frozen=True, kw_only=True):
     """Obligated, and not earned: what is retained, and while the contract goes on what is open."""
     returned: Money
     """What has gone back to the programme since the end of the contract, and was not bound anew."""
+    unpaid: Money
+    """What is earned, and was rejected: it comes with the next fact, or is disputed."""
     overpaid: Money
     """What was paid, or is on its way, beyond what was earned: to be set off or paid back."""
     awaited: Money
     """What the programme has to have again before what became known since is calculated."""
     is_balanced: bool
     """Whether value = payable + in transit + paid + withheld + bound + returned, in the
-    ledger, and what is calculated and overpaid is what is payable, in transit and paid."""
+    ledger, and what is calculated and overpaid is what is payable, in transit, paid and unpaid."""

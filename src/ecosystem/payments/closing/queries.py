@@ -23,7 +23,7 @@ from ecosystem.payments.covering.rules import retained
 from ecosystem.payments.covering.tables import awaited
 from ecosystem.payments.deducting import queries as deducting
 from ecosystem.payments.disputing import queries as disputes
-from ecosystem.payments.model import State, Step
+from ecosystem.payments.model import PaymentKind, State, Step
 from ecosystem.payments.pipeline import RELIEF, stage_of
 from ecosystem.payments.tables import payment
 from ecosystem.runtime.database import Record, Statement, Tx
@@ -39,6 +39,14 @@ _UNSETTLED: Final = Statement(
         payment.c.authority_id == _AUTHORITY,
         payment.c.contract_id == _CONTRACT,
         payment.c.state.in_([str(one) for one in _ON_ITS_WAY]),
+    )
+)
+_REJECTED: Final = Statement(
+    select(func.coalesce(func.sum(payment.c.amount), 0)).where(
+        payment.c.authority_id == _AUTHORITY,
+        payment.c.contract_id == _CONTRACT,
+        payment.c.kind == PaymentKind.OUTCOME.value,
+        payment.c.state == State.REJECTED.value,
     )
 )
 _FIRST: Final = Statement(
@@ -83,8 +91,10 @@ async def close_facts(
     terms, row = await contracts.terms(tx, contract_id)
     steps = (await calculating.step_facts(tx, terms, row)).steps
     held = await _held(tx, row)
+    calculated = await _calculated(tx, contract_id, steps)
     facts = CloseFacts(
         kind=turn.kind,
+        by_agreement=turn.by_agreement,
         currency=row["currency"],
         unsettled=await tx.value(
             _UNSETTLED, authority_id=row["authority_id"], contract_id=contract_id
@@ -92,6 +102,7 @@ async def close_facts(
         bound=f"{held[AccountKind.ENCUMBERED]:f}",
         contested=await deducting.contested(tx, contract_id, at=at),
         retained=f"{retained(steps):f}",
+        unpaid=f"{await _unpaid(tx, row, calculated - _owed(held)):f}",
     )
     return facts, row
 
@@ -105,10 +116,9 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
     price, ended_at = row["price"], row["ended_at"]
     first = await tx.value(_FIRST, **key) or price
     returned, obligated = _moved(moved, ended_at)
-    forgone = await disputes.forgone(tx, contract_id)
-    calculated = sum((Decimal(one.total) for one in steps), -forgone)
-    owed = sum((held[kind] for kind in _OWED), Decimal(0))
+    calculated, owed = await _calculated(tx, contract_id, steps), _owed(held)
     overpaid = max(owed - calculated, Decimal(0))
+    unpaid = await _unpaid(tx, row, calculated - owed)
     amounts = {
         "first_value": first,
         "value": price,
@@ -122,6 +132,7 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
         "paid": held[AccountKind.DISBURSED],
         "bound": held[AccountKind.ENCUMBERED],
         "returned": returned,
+        "unpaid": unpaid,
         "overpaid": overpaid,
         "awaited": await tx.value(_AWAITED, **key),
     }
@@ -132,9 +143,27 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
         changes=f"{price - first:f}",
         is_balanced=price == obligated
         and price == owed + sum((held[kind] for kind in _KEPT), returned)
-        and calculated + overpaid == owed,
+        and calculated + overpaid == owed + unpaid,
         **{name: money.of(amount, row["currency"]) for name, amount in amounts.items()},
     )
+
+
+async def _calculated(tx: Tx, contract_id: str, steps: Iterable[Step]) -> Decimal:
+    """Return what is earned, less what was forgone."""
+    forgone = await disputes.forgone(tx, contract_id)
+    return sum((Decimal(one.total) for one in steps), -forgone)
+
+
+def _owed(held: Mapping[AccountKind, Decimal]) -> Decimal:
+    return sum((held[kind] for kind in _OWED), Decimal(0))
+
+
+async def _unpaid(tx: Tx, row: Record, left: Decimal) -> Decimal:
+    """Return what of that which is earned and `left` unpaid was rejected."""
+    rejected: Decimal = await tx.value(
+        _REJECTED, authority_id=row["authority_id"], contract_id=row["id"]
+    )
+    return min(max(left, Decimal(0)), rejected)
 
 
 def _moved(moved: Sequence[Record], ended_at: datetime | None) -> tuple[Decimal, Decimal]:

@@ -24,6 +24,7 @@ from ecosystem.payments.disputing.model import (
 )
 from ecosystem.payments.disputing.tables import calculation_dispute, payment_dispute
 from ecosystem.payments.model import ComputeFacts, Unsent
+from ecosystem.payments.model import State as PaymentState
 from ecosystem.runtime.database import Record, Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
@@ -63,10 +64,13 @@ async def open_dispute(
     """Hold a part of a payment, and let the rest go on.
 
     Refuses with PaymentMissing, RevisionStale, and as the rule. Effects: locks the payment, which
-    is taken back; a payment for each part; `dispute.opened`.
+    is taken back; a payment for each part; `dispute.opened`. What was rejected stays so, and what
+    of it is disputed is held; its contract is locked before.
     """
+    unpaid = await queries.unpaid(tx, payment_id)
     payment, row = await payment_queries.locked(tx, payment_id, expected=expected)
-    return await _open(tx, OpenFacts(payment=payment, asked=asked), row, by=by, at=at)
+    facts = OpenFacts(payment=payment, asked=asked, unpaid=unpaid)
+    return await _open(tx, facts, row, by=by, at=at)
 
 
 async def dispute_calculation(
@@ -111,10 +115,16 @@ async def _dispute_whole(
 async def _open(tx: Tx, facts: OpenFacts, row: Record, *, by: Actor, at: datetime) -> Standing:
     payment, payment_id = facts.payment, facts.payment.payment_id
     opened = rules.open_dispute(facts, by=by, at=at)
-    whole = _due(row, payee_id=payment.payee_id, earned=row["earned"], owed=row["owed_before"])
-    one = Unsent(payment_id=payment_id, amount=payment.amount)
-    await computing.take_back(tx, one, whole, row, by=by, at=at)
-    rest_id, held_id = await _split(tx, opened, whole, row, by=by, at=at)
+    owed = row["owed_before"]
+    if payment.state is PaymentState.REJECTED:
+        earned = owed + opened.held.decimal()
+        again = _due(row, payee_id=payment.payee_id, earned=earned, owed=owed)
+        rest_id, held_id = None, await computing.pay(tx, again, row, by=by, at=at)
+    else:
+        whole = _due(row, payee_id=payment.payee_id, earned=row["earned"], owed=owed)
+        one = Unsent(payment_id=payment_id, amount=payment.amount)
+        await computing.take_back(tx, one, whole, row, by=by, at=at)
+        rest_id, held_id = await _split(tx, opened, whole, row, by=by, at=at)
     dispute_id = mint("dispute", authority=row["authority_id"])
     await tx.run(
         _OPEN,

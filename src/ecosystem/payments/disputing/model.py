@@ -10,7 +10,7 @@ from msgspec import Meta
 from ecosystem.contracts.form_shapes import MemberShare
 from ecosystem.payments.model import CalculationId, PaymentFacts, PaymentKind
 from ecosystem.values.identifiers import ContractId, OrganisationId, PaymentId, pattern
-from ecosystem.values.money import Money
+from ecosystem.values.money import Amount, Money
 from ecosystem.values.text import Text
 
 DisputeId = Annotated[
@@ -29,7 +29,8 @@ class DisputeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """What of a payment or a calculation is disputed, and why."""
 
     amount: Money
-    """Above zero, and no more than what is disputed."""
+    """Above zero, and no more than what is disputed; of a rejected payment no more than is earned
+    and not owed."""
     reason: Text
 
 
@@ -42,6 +43,8 @@ class OpenFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The calculation that is disputed as a whole, with this payment among others."""
     lead_id: str | None = None
     """Who may do that beside the authority."""
+    unpaid: Amount | None = None
+    """Of a rejected payment: what its payee has earned, and is not owed."""
 
 
 class Payable(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,11 +156,11 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     contract_id: ContractId
     payee_id: OrganisationId
     disputed_id: PaymentId
-    """The payment of which a part is disputed; it was taken back."""
+    """The payment of which a part is disputed; it was taken back, or rejected before."""
     held_id: PaymentId
     """The payment of the disputed part, held until the dispute is resolved."""
     rest_id: PaymentId | None
-    """The payment of the part that is not disputed; null where all of it is."""
+    """The payment of the part that is not disputed; null where all of it is, or it was rejected."""
     amount: Money
     """What is disputed."""
     disputed_calculation_id: CalculationId | None

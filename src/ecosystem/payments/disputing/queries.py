@@ -4,11 +4,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import Integer, Text, bindparam, exists, func, select
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.form_shapes import MemberShare
-from ecosystem.contracts.tables import contract
+from ecosystem.contracts.shares import consortium_of
+from ecosystem.contracts.tables import CALCULATION, contract
+from ecosystem.payments.calculating import queries as calculating
 from ecosystem.payments.calculation import Calculation
 from ecosystem.payments.disputing.model import (
     DisputeDraft,
@@ -20,10 +23,13 @@ from ecosystem.payments.disputing.model import (
 )
 from ecosystem.payments.disputing.rules import DisputeMissing
 from ecosystem.payments.disputing.tables import payment_dispute
+from ecosystem.payments.dividing import queries as dividing
+from ecosystem.payments.dividing.model import DueFacts
 from ecosystem.payments.dividing.parting import shares_in
+from ecosystem.payments.dividing.rules import dues
 from ecosystem.payments.model import PaymentKind
 from ecosystem.payments.model import State as PaymentState
-from ecosystem.payments.queries import payee_of
+from ecosystem.payments.queries import owner_of, payee_of
 from ecosystem.payments.rules import CalculationMissing
 from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.columns import instant, json_row
@@ -91,6 +97,14 @@ _LOCKED: Final = Statement(
 )
 
 
+_REJECTED: Final = Statement(
+    select(payment.c.contract_id, payment.c.payee_id).where(
+        payment.c.authority_id == _AUTHORITY,
+        payment.c.id == bindparam("id", type_=Text),
+        payment.c.kind == PaymentKind.OUTCOME.value,
+        payment.c.state == PaymentState.REJECTED.value,
+    )
+)
 _later = calculation.alias("later")
 _CALCULATION: Final = Statement(
     select(
@@ -132,6 +146,29 @@ _PAYABLE: Final = Statement(
     .order_by(payment.c.id)
     .with_for_update(of=payment)
 )
+
+
+async def unpaid(tx: Tx, payment_id: str) -> str | None:
+    """Return what the payee of a payment has earned and is not owed; None but of a rejected one.
+
+    Locks the contract of a rejected payment, so that nothing else pays the same meanwhile.
+    Refuses with PaymentMissing.
+    """
+    row = await tx.row(_REJECTED, authority_id=owner_of(payment_id), id=payment_id)
+    if row is None:
+        return None
+    async with tx.allowing("purpose", CALCULATION):
+        terms, held = await calculating.contract_locked(tx, row["contract_id"])
+        due = DueFacts(
+            contract_id=row["contract_id"], steps=await calculating.step_facts(tx, terms, held),
+            made=(), ids=(), lead_id=payee_of(terms), together=consortium_of(terms, "supplier"),
+            accounts=await dividing.accounts(tx, row["contract_id"]),
+        )  # fmt: skip
+    found = next((one for one in dues(due) if one.payee_id == row["payee_id"]), None)
+    if found is None:
+        return "0"
+    answers_for = Decimal(0) if found.answers_for is UNSET else Decimal(found.answers_for)
+    return f"{max(Decimal(found.earned) - Decimal(found.owed) - answers_for, Decimal(0)):f}"
 
 
 async def forgone(tx: Tx, contract_id: str) -> Decimal:

@@ -40,7 +40,8 @@ async def dispute_payment(
 
     Before it is approved, by an approver of the authority, or by its payee. The payment is taken
     back, and two stand in its place: `rest_id` is claimed and paid as any other, `held_id` waits
-    until both sides agree what of it is payable.
+    until both sides agree what of it is payable. Of what was rejected and is earned still, either
+    side opens the talk so: it stays rejected, `held_id` has what is disputed, and nothing goes on.
     """
     now = await actions.open_dispute(
         request.tx, payment_id, data, by=request.by, at=request.at, expected=request.expected

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from ecosystem.contracts.shares import Part, divided
 from ecosystem.payments.disputing.model import (
@@ -35,7 +36,10 @@ class DisputedPartUnfit(Refusal):
     """The amount is no part of the payment."""
 
     kind = Kind.UNMET
-    remedy = "Dispute more than nothing, and no more than the payment, in its currency."
+    remedy = (
+        "Dispute more than nothing, and no more than the payment, in its currency; of a rejected "
+        "one, no more than is earned and not paid since."
+    )
 
 
 class NotOfDispute(Refusal):
@@ -94,8 +98,11 @@ class CalculationSuperseded(Refusal):
     remedy = "Dispute the calculation that supersedes it."
 
 
+_DISPUTABLE: Final = frozenset({PaymentState.COMPUTED, PaymentState.CLAIMED, PaymentState.REJECTED})
+
+
 def open_dispute(facts: OpenFacts, *, by: Actor, at: datetime) -> Opened:
-    """Hold a part of a payment.
+    """Hold a part of a payment; of one that was rejected, what is to be talked about after all.
 
     Refuses with NotOfDispute, PaymentOutOfTurn, PaymentDisputed, DisputedPartUnfit, or as
     `money.check` does, in that order.
@@ -105,7 +112,7 @@ def open_dispute(facts: OpenFacts, *, by: Actor, at: datetime) -> Opened:
     leads = by.organisation_id == facts.lead_id and by.has(Role.DELIVERY)
     if not (leads or _buys(payment.authority_number, by) or _is_payee(payment.payee_id, by)):
         raise NotOfDispute("The caller neither approves for the authority, nor delivers.")
-    if payment.state not in {PaymentState.COMPUTED, PaymentState.CLAIMED}:
+    if payment.state not in _DISPUTABLE:
         raise PaymentOutOfTurn(f"The payment is {payment.state}.")
     if payment.dispute_id is not None:
         raise PaymentDisputed(f"{payment.dispute_id} holds this payment already.")
@@ -115,10 +122,15 @@ def open_dispute(facts: OpenFacts, *, by: Actor, at: datetime) -> Opened:
     if asked.currency != payment.amount.currency or not 0 < amount <= whole:
         said = f"The payment is {payment.amount.amount} {payment.amount.currency}."
         raise DisputedPartUnfit(said, pointer="/amount")
+    rejected = payment.state is PaymentState.REJECTED
+    if rejected and amount > Decimal(facts.unpaid or 0):
+        said = f"{facts.unpaid or 0} {asked.currency} is earned and in no payment."
+        raise DisputedPartUnfit(said, pointer="/amount")
+    goes_on = amount < whole and not rejected
     return Opened(
         state=State.OPEN,
         held=money.of(amount, asked.currency),
-        rest=money.of(whole - amount, asked.currency) if amount < whole else None,
+        rest=money.of(whole - amount, asked.currency) if goes_on else None,
         opened_by=control.hand(by),
         opened_for=by.organisation_id,
     )

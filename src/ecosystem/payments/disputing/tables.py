@@ -17,12 +17,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
+from ecosystem.payments.dividing.tables import EXCESS
 from ecosystem.payments.tables import VISIBLE
 from ecosystem.runtime.columns import identifier, reference
 from ecosystem.runtime.database import metadata
 from ecosystem.runtime.hands import another, refusing
 from ecosystem.runtime.turns import stepping
 
+# ruff: noqa: S608 - every word of these statements is ours
 _TURNS: Final = stepping(
     "payment_dispute",
     {
@@ -43,15 +45,17 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$"""
-_TAKES: Final = """NEW.state = 'open' AND NEW.version = 1 AND EXISTS (
+_TAKES: Final = f"""NEW.state = 'open' AND NEW.version = 1 AND EXISTS (
     SELECT FROM payment WHERE payment.authority_id = NEW.authority_id
       AND payment.id = NEW.held_id AND payment.state = 'computed'
       AND payment.amount = NEW.amount AND payment.currency = NEW.currency
       AND payment.payee_id = NEW.payee_id)
   AND EXISTS (
     SELECT FROM payment WHERE payment.authority_id = NEW.authority_id
-      AND payment.id = NEW.disputed_id AND payment.state = 'reversed'
-      AND payment.amount >= NEW.amount)"""
+      AND payment.id = NEW.disputed_id AND payment.amount >= NEW.amount
+      AND (payment.state = 'reversed'
+        OR payment.state = 'rejected' AND NEW.rest_id IS NULL AND {EXCESS.format(of="NEW")} = 0))"""
+"""Of a payment that was rejected no more than its payee has earned, with all that it is owed."""
 _LEADS: Final = """EXISTS (
     SELECT FROM contract CROSS JOIN json_array_elements(contract.terms->'parties') AS party
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
