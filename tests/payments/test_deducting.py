@@ -158,6 +158,19 @@ async def test_what_is_dropped_after_a_reply_is_paid_and_recomputes(
     assert (account.deducted.amount, account.is_balanced) == ("100.00", True)
 
 
+async def test_what_is_deducted_where_nothing_is_earned_is_said_to_be_waived(
+    database: Database, tmp_path: Path
+) -> None:
+    agreed = await agree(database, tmp_path)
+    await verify(database, agreed, "late-days", "3")
+
+    async with database.reading(seen_by(agreed.actor("city", "approver"))) as tx:
+        account = await closing.account(tx, agreed.contract_id)
+
+    assert (account.deducted.amount, account.waived.amount) == ("300.00", "300.00")
+    assert (account.calculated.amount, account.is_balanced) == ("0.00", True)
+
+
 async def test_what_is_maintained_changes_nothing_and_is_decided_once(
     database: Database, agreed: Agreement
 ) -> None:

@@ -51,7 +51,9 @@ class ClosingAccount(msgspec.Struct, frozen=True, kw_only=True):
     calculated: Money
     """What was earned, after deductions and retention, less what was forgone in disputes."""
     deducted: Money
-    """What was deducted for service that was worse than agreed."""
+    """What was deducted for service that was worse than agreed, with what was waived of it."""
+    waived: Money
+    """What found nothing to be deducted from: a step of a contract comes to nothing at least."""
     retained: Money
     withheld: Money
     """Kept for the tax office, of what was calculated."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Integer, Text, bindparam, func, select
+from sqlalchemy import Integer, Numeric, Text, bindparam, cast, func, select
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes.tables import contract_change
@@ -25,7 +25,8 @@ from ecosystem.payments.deducting import queries as deducting
 from ecosystem.payments.disputing import queries as disputes
 from ecosystem.payments.model import PaymentKind, State, Step
 from ecosystem.payments.pipeline import RELIEF, stage_of
-from ecosystem.payments.tables import payment
+from ecosystem.payments.queries import STANDS
+from ecosystem.payments.tables import calculation, payment
 from ecosystem.runtime.database import Record, Statement, Tx
 from ecosystem.values import money
 
@@ -48,6 +49,11 @@ _REJECTED: Final = Statement(
         payment.c.kind == PaymentKind.OUTCOME.value,
         payment.c.state == State.REJECTED.value,
     )
+)
+_WAIVED: Final = Statement(
+    select(func.coalesce(func.sum(cast(calculation.c.document["waived"].as_string(), Numeric)), 0))
+    .where(calculation.c.authority_id == _AUTHORITY, calculation.c.contract_id == _CONTRACT)
+    .where(STANDS, calculation.c.kind == PaymentKind.OUTCOME.value)
 )
 _FIRST: Final = Statement(
     select(contract_change.c.price_before).where(
@@ -124,6 +130,7 @@ async def account(tx: Tx, contract_id: str) -> ClosingAccount:
         "value": price,
         "calculated": calculated,
         "deducted": -_total(steps, _is_deduction) - _dropped(steps),
+        "waived": await tx.value(_WAIVED, **key),
         "retained": -_total(steps, _is_retention),
         "withheld": held[AccountKind.WITHHELD],
         "advance_outstanding": _total(steps, _is_advance),
