@@ -104,6 +104,22 @@ def test_who_has_no_account_in_the_currency_is_left_out_by_name() -> None:
     ]
 
 
+def test_each_payment_that_cannot_be_ordered_is_named_with_what_it_lacks() -> None:
+    dollars = BankAccount(holder="X", number="12345", bank_code="BKCHCNBJ", currency="USD")
+    nobody, abroad, good = payable("1.00", None), payable("2.00", dollars), payable("3.00")
+    unknown = f"payment_{0:012x}7{0:03x}8{0:015x}"
+    asked = (nobody.payment_id, good.payment_id, abroad.payment_id, unknown)
+
+    with pytest.raises(Refusal) as raised:
+        gathered(nobody, abroad, good, payment_ids=asked)
+
+    assert [(one.pointer, one.detail.partition(" ")[2]) for one in raised.value.faults] == [
+        ("/payment_ids/0", "has a payee that has told no bank account."),
+        ("/payment_ids/2", "has a payee whose bank account is in another currency."),
+        ("/payment_ids/3", "is not instructed in CNY, or stands in a file already."),
+    ]
+
+
 @pytest.mark.parametrize(
     ("payables", "changes", "refusal", "pointers"),
     [

@@ -30,7 +30,7 @@ from ecosystem.payments.model import PaymentFacts, State
 from ecosystem.values import control, money
 from ecosystem.values.actor import Actor
 from ecosystem.values.identifiers import authority_of, is_identifier
-from ecosystem.values.refusal import Kind, Refusal
+from ecosystem.values.refusal import Fault, Kind, Refusal
 
 _DATE_LINE: Final = timedelta(days=1)
 """By how much a bank's day can differ from that of UTC."""
@@ -77,7 +77,10 @@ class PaymentNotOrderable(Refusal):
     """A payment that is asked for cannot be ordered."""
 
     kind = Kind.UNMET
-    remedy = "Name payments that are instructed, in the currency, and in no other file."
+    remedy = (
+        "Name payments that are instructed, in the currency, and in no other file; their payees "
+        "need a bank account in it."
+    )
 
 
 class ExecutionMisdated(Refusal):
@@ -144,7 +147,7 @@ def gather(facts: GatherFacts, *, by: Actor, at: datetime) -> Gathered:
         for one in facts.payable
         if one.payment_id not in out and one.account is not None
     )[:ORDERS_MAX]
-    _refuse_missing(facts, orders)
+    _refuse_missing(facts, orders, left_out)
     if not orders:
         raise NothingToOrder(f"{len(left_out)} payments are instructed, none with an account.")
     total = sum((one.amount.decimal() for one in orders), Decimal(0))
@@ -284,17 +287,31 @@ def _order(one: Payable, account: BankAccount) -> Order:
     )
 
 
-def _refuse_missing(facts: GatherFacts, orders: tuple[Order, ...]) -> None:
+def _refuse_missing(
+    facts: GatherFacts, orders: tuple[Order, ...], out: tuple[LeftOut, ...]
+) -> None:
     asked = facts.asked.payment_ids
     if not isinstance(asked, tuple):
         return
-    ordered = {one.payment_id for one in orders}
-    for place, payment_id in enumerate(asked):
-        if payment_id not in ordered:
-            raise PaymentNotOrderable(
-                f"{payment_id} is not instructed, in another currency or file, or without account.",
-                pointer=f"/payment_ids/{place}",
-            )
+    ordered, why = {one.payment_id for one in orders}, {one.payment_id: one.reason for one in out}
+    faults = tuple(
+        Fault(
+            f"/payment_ids/{place}", "payment_not_orderable",
+            _unordered(payment_id, why.get(payment_id), facts.asked.currency),
+        )
+        for place, payment_id in enumerate(asked)
+        if payment_id not in ordered
+    )  # fmt: skip
+    if faults:
+        raise PaymentNotOrderable("Some of the payments cannot be ordered.", faults=faults)
+
+
+def _unordered(payment_id: str, reason: LeaveOut | None, currency: str) -> str:
+    if reason is LeaveOut.NO_ACCOUNT:
+        return f"{payment_id} has a payee that has told no bank account."
+    if reason is LeaveOut.OTHER_CURRENCY:
+        return f"{payment_id} has a payee whose bank account is in another currency."
+    return f"{payment_id} is not instructed in {currency}, or stands in a file already."
 
 
 def _answered(
