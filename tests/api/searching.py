@@ -250,7 +250,8 @@ class Search:
         given = caller.get(f"/v1/programmes/{programme_id}/appropriations")["data"][0]["id"]
         shift = {"kind": "correction", "appropriation_id": given, "reason": why}
         caller.post(f"/v1/programmes/{programme_id}/shifts", "city/treasurer", shift)
-        asked = {"programme_id": programme_id, "fiscal_year": 2024}
+        year = caller.get(f"/v1/programmes/{programme_id}")["fiscal_year"]
+        asked = {"programme_id": programme_id, "fiscal_year": year}
         asked |= {"reviewer_id": caller.organisation("auditor")}
         caller.post("/v1/assessments", "city/officer", asked)
         found = {"object_id": self.identifiers["contract_id"][0], "title": why, "text": why}

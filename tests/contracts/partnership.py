@@ -156,11 +156,11 @@ async def awarded(client: httpx.AsyncClient, database: Database, superuser: str)
 async def award(
     superuser: str, parties: Parties, *, need_id: str, lot_id: str, kind: str = "delivery",
     standstill: timedelta = timedelta(days=-1), financing: Financing | None = None,
+    lenders: tuple[tuple[str, str], ...] = (("bank", "100"),),
 ) -> str:  # fmt: skip
     """Write an offer and its award, whose standstill ends `standstill` from now."""
     authority = authority_of(need_id)
     offer_id, award_id = mint("offer", authority=authority), mint("award", authority=authority)
-    lenders = (("bank", "100"),)
     shares = lenders if kind == "financing" else (("enterprise", "70"), ("second_enterprise", "30"))
     members = tuple(MemberDraft(parties.party(key).organisation_id, share) for key, share in shares)
     terms = msgspec.structs.replace(_several(members), financing=financing)

@@ -200,9 +200,14 @@ async def _shifted(at: Partnership) -> str:
 
 
 async def _assessed(at: Partnership) -> str:
-    """Assess a year that is over, and publish it."""
+    """Assess a programme of a year that is over, and publish it."""
+    past = {
+        "name": {"en": "The past"}, "fiscal_year": 2024, "sector": "urban_governance",
+        "operation": "data", "phase": "operation", "currency": "CNY",
+    }  # fmt: skip
+    programme_id = (await at.made("/v1/programmes", past, by=("city", "treasurer")))["id"]
     asked = {
-        "programme_id": at.programme_id, "fiscal_year": 2024, "reviewer_id": at.id_of("auditor"),
+        "programme_id": programme_id, "fiscal_year": 2024, "reviewer_id": at.id_of("auditor"),
     }  # fmt: skip
     officer, words = ("city", "officer"), {"en": "A test"}
     assessment_id: str = (await at.made("/v1/assessments", asked, by=officer))["id"]

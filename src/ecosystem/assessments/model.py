@@ -195,6 +195,8 @@ class OpenFacts(msgspec.Struct, frozen=True, kw_only=True):
     authority_number: int | None
     """Of the programme or the contract; null where either none or both are named."""
     programme_id: str
+    began_in: int
+    """The fiscal year of the programme; 0 where there is none."""
     is_assessed: bool
     """Whether there is an assessment of the same already."""
     reviewer: ReviewerSeen | None

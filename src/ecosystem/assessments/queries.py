@@ -88,12 +88,20 @@ _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
 }
 _LOCKED: Final = Statement(select(assessment).where(*_KEY).with_for_update(key_share=True))
 _PROGRAMME: Final = Statement(
-    select(programme.c.authority_id, programme.c.id).where(
+    select(programme.c.authority_id, programme.c.id, programme.c.fiscal_year).where(
         programme.c.authority_id == _AUTHORITY, programme.c.id == bindparam("id", type_=Text)
     )
 )
 _CONTRACT: Final = Statement(
-    select(contract.c.authority_id, contract.c.programme_id.label("id")).where(
+    select(contract.c.authority_id, contract.c.programme_id.label("id"), programme.c.fiscal_year)
+    .join(
+        programme,
+        and_(
+            programme.c.authority_id == contract.c.authority_id,
+            programme.c.id == contract.c.programme_id,
+        ),
+    )
+    .where(
         contract.c.authority_id == _AUTHORITY,
         contract.c.id == bindparam("id", type_=Text),
         contract.c.activated_at.is_not(None),
@@ -191,6 +199,7 @@ async def open_facts(tx: Tx, asked: AssessmentDraft) -> OpenFacts:
         asked=asked,
         authority_number=authority,
         programme_id=programme_id,
+        began_in=0 if row is None else row["fiscal_year"],
         is_assessed=assessed,
         reviewer=await reviewer(
             tx, asked.reviewer_id, programme_id=programme_id, authority=authority or 0
@@ -232,7 +241,10 @@ def scored_of(row: Record) -> Scored:
 
 
 async def _subject(tx: Tx, asked: AssessmentDraft) -> Record | None:
-    """Return the authority and the programme of what is to be assessed, where one is named."""
+    """Return the authority and the programme of what is to be assessed, where one is named.
+
+    With the fiscal year of the programme.
+    """
     named = asked.programme_id or asked.contract_id
     if named is None or (asked.programme_id and asked.contract_id):
         return None

@@ -34,13 +34,17 @@ OfProgramme = Annotated[
     "/v1/assessments",
     permit=access.OPEN,
     answers=Standing,
-    refuses=(rules.SubjectUnfit, ProgrammeNotOwned, rules.AssessedBefore, rules.ReviewerUnfit),
-)
+    refuses=(
+        rules.SubjectUnfit, ProgrammeNotOwned, rules.YearBefore, rules.AssessedBefore,
+        rules.ReviewerUnfit,
+    ),
+)  # fmt: skip
 async def open_assessment(request: Call, data: JSONBody[AssessmentDraft]) -> Response[bytes]:
     """Open an assessment of a year.
 
     Of a programme with all its contracts, or of one contract; with the body that is to review it,
-    which is not the authority and has no part in any contract of the programme.
+    which is not the authority and has no part in any contract of the programme. The year is the
+    fiscal year of the programme, or a later one.
     """
     made = await actions.open_assessment(request.tx, data, by=request.by, at=request.at)
     return request.answer(made, version=made.version, location=f"/v1/assessments/{made.id}")

@@ -31,6 +31,8 @@ from ecosystem.values import control
 from ecosystem.values.actor import Actor, OrganisationKind
 from ecosystem.values.refusal import Kind, Refusal
 
+_GOES_ON = frozenset({Recommendation.CONTINUE, Recommendation.SCALE})
+"""What nobody recommends of a year of which nothing at all was measured."""
 _REVIEWERS = frozenset(
     {OrganisationKind.AUDITOR, OrganisationKind.THINK_TANK, OrganisationKind.GOVERNMENT}
 )
@@ -55,6 +57,13 @@ class AssessedBefore(Refusal):
 
     kind = Kind.CONFLICT
     remedy = "Go on with that one; GET /v1/assessments lists it."
+
+
+class YearBefore(Refusal):
+    """The programme was not there in that year."""
+
+    kind = Kind.UNMET
+    remedy = "Give the fiscal year of the programme, or a later one."
 
 
 class ReviewerUnfit(Refusal):
@@ -92,7 +101,10 @@ class RecommendationUnfit(Refusal):
     """The table does not allow this recommendation with the grade that was found."""
 
     kind = Kind.UNMET
-    remedy = "Recommend what the table of the profile allows with the grade."
+    remedy = (
+        "Recommend what the table of the profile allows with the grade; where nothing at all was "
+        "measured, neither to continue nor to scale."
+    )
 
 
 class IndicatorUnknown(Refusal):
@@ -112,13 +124,15 @@ class RepliedBefore(Refusal):
 def open_assessment(facts: OpenFacts, *, by: Actor, at: datetime) -> AssessmentOpened:
     """Open an assessment.
 
-    Refuses with SubjectUnfit, ProgrammeNotOwned, AssessedBefore or ReviewerUnfit.
+    Refuses with SubjectUnfit, ProgrammeNotOwned, YearBefore, AssessedBefore or ReviewerUnfit.
     """
     del at
     asked = facts.asked
     if facts.authority_number is None:
         raise SubjectUnfit("Neither is named, or both, or there is none.", pointer="/programme_id")
     owned(facts.authority_number, by=by)
+    if asked.fiscal_year < facts.began_in:
+        raise YearBefore(f"It is of {facts.began_in}.", pointer="/fiscal_year")
     if facts.is_assessed:
         raise AssessedBefore(f"{asked.fiscal_year} is being assessed, or was.")
     reviewer = independent(facts.reviewer, of=facts.authority_number)
@@ -245,6 +259,8 @@ def _recommended(asked: Recommendation, scored: Scored, table: AssessmentTable) 
         (one.recommends for one in table.grades if one.code == grade),
         table.undemonstrated_recommends,
     )
+    if all(one.state == "not_demonstrated" for one in scored.score.indicators):
+        allowed = tuple(one for one in allowed if one not in _GOES_ON)
     if asked not in allowed:
         message = f"With {grade or 'no grade, for too little was measured'}: {', '.join(allowed)}."
         raise RecommendationUnfit(message, pointer="/recommendation")

@@ -46,6 +46,10 @@ _INDEPENDENT: Final = """
         AND contract.programme_id = NEW.programme_id
         AND party.organisation_id = NEW.reviewer_id))"""
 """Who reviews is not the authority, and has no part in what is assessed."""
+_WAS_THERE: Final = """EXISTS (
+    SELECT FROM programme WHERE programme.authority_id = NEW.authority_id
+      AND programme.id = NEW.programme_id AND programme.fiscal_year <= NEW.fiscal_year)"""
+"""No year is assessed in which the programme was not there."""
 _SCORED: Final = "scored,digest,points_min,points_max,grade"
 _REPLY: Final = "reply,replied_by,replied_at"
 _TURNS: Final = stepping(
@@ -158,6 +162,7 @@ assessment: Final = Table(
                 "an_assessment_is_reviewed_by_another_body", on="assessment",
                 unless=_INDEPENDENT, changes=True,
             ),
+            *refusing("a_year_of_its_programme", on="assessment", unless=_WAS_THERE),
             *_TURNS,
         ),
     },

@@ -111,6 +111,9 @@ class FinancingWon(msgspec.Struct, frozen=True, kw_only=True):
 
     award_id: str
     lender_id: str
+    """Who leads those who lend, as the contract is now."""
+    awarded_to: str | None = None
+    """Who led them when it was awarded."""
     financing: Financing
     has_facility: bool
     signed_by: str | None = None

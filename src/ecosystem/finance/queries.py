@@ -11,8 +11,9 @@ from ecosystem.awards import queries as awards
 from ecosystem.awards.tables import award
 from ecosystem.contracts import queries as contracts
 from ecosystem.contracts.changes.tables import contract_departure
+from ecosystem.contracts.form_shapes import ContractTerms
 from ecosystem.contracts.model import State as ContractState
-from ecosystem.contracts.shares import suppliers
+from ecosystem.contracts.shares import lead_of, suppliers
 from ecosystem.contracts.tables import contract
 from ecosystem.finance.drawing.tables import drawdown
 from ecosystem.finance.model import (
@@ -158,7 +159,7 @@ async def offer_facts(
         milestones=tuple(one.code for one in terms.milestones),
         metrics=tuple(one.code for one in terms.metrics),
         asked=asked,
-        won=await _won(tx, row, at=at),
+        won=await _won(tx, row, terms, at=at),
     )
 
 
@@ -218,7 +219,7 @@ def number(facility_id: str) -> int:
     return owner(facility_id, "facility", otherwise=FacilityMissing)
 
 
-async def _won(tx: Tx, row: Record, *, at: datetime) -> FinancingWon | None:
+async def _won(tx: Tx, row: Record, terms: ContractTerms, *, at: datetime) -> FinancingWon | None:
     award_id = row["financing_award_id"]
     if award_id is None:
         return None
@@ -227,7 +228,8 @@ async def _won(tx: Tx, row: Record, *, at: datetime) -> FinancingWon | None:
         return None
     return FinancingWon(
         award_id=award_id,
-        lender_id=found.lead_id,
+        lender_id=lead_of(terms, "lender") or found.lead_id,
+        awarded_to=found.lead_id,
         financing=found.financing,
         signed_by=await tx.value(
             _LED_BY, authority_id=authority_of(row["award_id"]), award_id=row["award_id"]

@@ -55,7 +55,7 @@ class TermsUnsound(Refusal):
 
 
 class FinancingNotWon(Refusal):
-    """No financing was awarded to the caller with this contract."""
+    """No financing was awarded with this contract, or others lead those who lend."""
 
     kind = Kind.FORBIDDEN
     remedy = "Offer terms of your own, or have the lead of the awarded financing do this."
@@ -120,9 +120,9 @@ class FacilityInUse(Refusal):
 def offer(facts: OfferFacts, *, by: Actor, at: datetime) -> Offered:
     """Offer a facility; the one that was awarded with the contract is agreed at once.
 
-    Who leads since has signed for no loan, and agrees to it first. Refuses with
-    ContractNotRunning, BorrowerUnpaid, OwnBorrower, FinancingNotWon, FinancingTaken,
-    TermsUnsound.
+    Who leads the suppliers since has signed for no loan, and who leads the lenders since is none
+    that the borrower has signed with: then it agrees first. Refuses with ContractNotRunning,
+    BorrowerUnpaid, OwnBorrower, FinancingNotWon, FinancingTaken, TermsUnsound.
     """
     del at
     if facts.contract_state is not ContractState.ACTIVE:
@@ -138,7 +138,7 @@ def offer(facts: OfferFacts, *, by: Actor, at: datetime) -> Offered:
         raise FinancingNotWon("The contract has no financing that the caller leads.")
     if won.has_facility:
         raise FinancingTaken(f"{won.award_id} has a facility.")
-    has_signed = won.signed_by in {None, borrower_id}
+    has_signed = won.signed_by in {None, borrower_id} and won.awarded_to in {None, won.lender_id}
     state = State.AGREED if has_signed else State.OFFERED
     return _offered(borrower_id, as_awarded(won.financing), state, won.award_id, by=by)
 

@@ -47,10 +47,19 @@ _BY_SIGNATURE: Final = """NEW.award_id IS NULL AND NEW.state = 'offered' OR EXIS
     JOIN award AS supply ON supply.authority_id = contract.authority_id
       AND supply.id = contract.award_id
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
-      AND award.id = NEW.award_id AND award.lead_id = NEW.lender_id
+      AND award.id = NEW.award_id
+      AND NEW.lender_id = (
+        SELECT party->>'organisation_id'
+        FROM json_array_elements(contract.terms->'parties') AS party
+        WHERE party->>'role' = 'lender'
+        ORDER BY coalesce((party->>'lead')::boolean, false) DESC LIMIT 1)
       AND contract.activated_at IS NOT NULL
-      AND (NEW.state = 'offered' OR supply.lead_id = NEW.borrower_id))"""
-"""Only what was awarded, and signed for by who borrows it, is agreed from the first."""
+      AND (NEW.state = 'offered' OR supply.lead_id = NEW.borrower_id
+        AND award.lead_id = NEW.lender_id))"""
+"""Only what was awarded, and signed for by who borrows it, is agreed from the first.
+
+Who lends it leads those who lend, as the contract is now.
+"""
 
 _IS_PAID: Final = """EXISTS (
     SELECT FROM contract_party WHERE contract_party.authority_id = NEW.authority_id

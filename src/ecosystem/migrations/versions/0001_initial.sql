@@ -4531,6 +4531,21 @@ CREATE TRIGGER an_assessment_is_reviewed_by_another_body BEFORE INSERT OR UPDATE
 -- next
 ALTER TABLE assessment ENABLE ALWAYS TRIGGER an_assessment_is_reviewed_by_another_body;
 -- next
+CREATE FUNCTION a_year_of_its_programme() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (EXISTS (
+    SELECT FROM programme WHERE programme.authority_id = NEW.authority_id
+      AND programme.id = NEW.programme_id AND programme.fiscal_year <= NEW.fiscal_year)) IS NOT TRUE THEN
+    RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'a_year_of_its_programme';
+  END IF;
+  RETURN NEW;
+END $$;
+-- next
+CREATE TRIGGER a_year_of_its_programme BEFORE INSERT ON assessment FOR EACH ROW EXECUTE FUNCTION a_year_of_its_programme();
+-- next
+ALTER TABLE assessment ENABLE ALWAYS TRIGGER a_year_of_its_programme;
+-- next
 CREATE FUNCTION assessment_takes_its_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   marks text[];
@@ -5075,9 +5090,15 @@ BEGIN
     JOIN award AS supply ON supply.authority_id = contract.authority_id
       AND supply.id = contract.award_id
     WHERE contract.authority_id = NEW.authority_id AND contract.id = NEW.contract_id
-      AND award.id = NEW.award_id AND award.lead_id = NEW.lender_id
+      AND award.id = NEW.award_id
+      AND NEW.lender_id = (
+        SELECT party->>'organisation_id'
+        FROM json_array_elements(contract.terms->'parties') AS party
+        WHERE party->>'role' = 'lender'
+        ORDER BY coalesce((party->>'lead')::boolean, false) DESC LIMIT 1)
       AND contract.activated_at IS NOT NULL
-      AND (NEW.state = 'offered' OR supply.lead_id = NEW.borrower_id))) IS NOT TRUE THEN
+      AND (NEW.state = 'offered' OR supply.lead_id = NEW.borrower_id
+        AND award.lead_id = NEW.lender_id))) IS NOT TRUE THEN
     RAISE EXCEPTION 'a row of % breaks a rule', TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_is_agreed_was_signed';
   END IF;
