@@ -79,20 +79,22 @@ async def test_what_the_lead_earned_goes_to_its_lender_and_what_others_earn_to_t
     await disbursed(database, agreed, facility_id, part=None)
     waits = await requested(database, agreed, facility_id, "1000.00", part=None)
     assignment_id = await assigned(database, agreed, facility_id)
-    await _observed(database, agreed, LEAD, BEFORE)
-    theirs = await _of(database, agreed, LEAD)
+    await observed(database, agreed, LEAD, BEFORE)
+    theirs = await payment_of(database, agreed, LEAD)
     with pytest.raises(payment_rules.PaymentMissing):
-        await _claim(database, agreed, theirs["id"])
+        await claim_as_lender(database, agreed, theirs["id"])
 
-    await excluded(database, agreed, await _excluding(active))
-    await _observed(database, agreed, MEMBER, AFTER)
-    await _claim(database, agreed, theirs["id"])
-    await steps.claim(database, agreed, (await _of(database, agreed, JOINS))["id"], payee=JOINS)
+    await excluded(database, agreed, await excluding_the_lead(active))
+    await observed(database, agreed, MEMBER, AFTER)
+    await claim_as_lender(database, agreed, theirs["id"])
+    await steps.claim(
+        database, agreed, (await payment_of(database, agreed, JOINS))["id"], payee=JOINS
+    )
     for party in (LEAD, JOINS):
         for step in (steps.approve, steps.instruct, steps.settle):
-            await step(database, agreed, (await _of(database, agreed, party))["id"])
+            await step(database, agreed, (await payment_of(database, agreed, party))["id"])
 
-    paid, joined = [await _of(database, agreed, one) for one in (LEAD, JOINS)]
+    paid, joined = [await payment_of(database, agreed, one) for one in (LEAD, JOINS)]
     assert (paid["paid_to_id"], paid["assignment_id"]) == (active.id_of("bank"), assignment_id)
     assert (joined["paid_to_id"], joined["assignment_id"]) == (active.id_of(JOINS), None)
     held = await book(database, facility_id)
@@ -110,15 +112,15 @@ async def test_its_lender_reads_and_claims_no_payment_but_those_of_who_has_left(
 ) -> None:
     facility_id = await lent(database, agreed, drawdowns=[])
     await assigned(database, agreed, facility_id)
-    await _observed(database, agreed, LEAD, BEFORE)
+    await observed(database, agreed, LEAD, BEFORE)
     path = f"/v1/contracts/{agreed.contract_id}/payments"
     assert code(await active.get(path, by=LENDER)) == (403, "not_concerned")
 
-    await excluded(database, agreed, await _excluding(active))
+    await excluded(database, agreed, await excluding_the_lead(active))
 
     listed = (await active.get(path, by=LENDER)).json()["data"]
     assert [one["payee_id"] for one in listed] == [active.id_of(LEAD)]
-    others = await _of(database, agreed, MEMBER)
+    others = await payment_of(database, agreed, MEMBER)
     hidden = await active.post(f"/v1/payments/{others['id']}/claim", None, by=LENDER, If_Match="*")
     claimed = await active.post(
         f"/v1/payments/{listed[0]['id']}/claim", None, by=LENDER, If_Match="*"
@@ -136,7 +138,7 @@ async def test_what_was_awarded_is_lent_to_who_leads_now_once_it_agrees(
 ) -> None:
     active = await _financed(client, database, superuser)
     agreed = await agreement(active, database)
-    await excluded(database, agreed, await _excluding(active))
+    await excluded(database, agreed, await excluding_the_lead(active))
 
     made: Standing = await act_as(
         database, agreed, LENDER,
@@ -161,7 +163,7 @@ async def test_the_database_agrees_for_nobody_who_has_not_signed_to_borrow(
 ) -> None:
     active = await _financed(client, database, superuser)
     agreed = await agreement(active, database)
-    await excluded(database, agreed, await _excluding(active))
+    await excluded(database, agreed, await excluding_the_lead(active))
     await act_as(
         database, agreed, LENDER,
         lambda tx, by: facilities.offer(
@@ -204,7 +206,7 @@ async def _closed(
     return closed
 
 
-async def _excluding(active: Partnership) -> dict[str, Any]:
+async def excluding_the_lead(active: Partnership) -> dict[str, Any]:
     return await excluding(active, LEAD, new_lead_id=active.id_of(MEMBER))
 
 
@@ -237,20 +239,20 @@ async def _agree(database: Database, agreed: Agreement, facility_id: str, who: s
     )  # fmt: skip
 
 
-async def _claim(database: Database, agreed: Agreement, payment_id: str) -> None:
+async def claim_as_lender(database: Database, agreed: Agreement, payment_id: str) -> None:
     await act_as(
         database, agreed, LENDER,
         lambda tx, by: paying.claim(tx, payment_id, by=by, at=AT, expected=1),
     )  # fmt: skip
 
 
-async def _of(database: Database, agreed: Agreement, party: str) -> Record:
+async def payment_of(database: Database, agreed: Agreement, party: str) -> Record:
     """Return the newest payment of a party."""
     payee_id = agreed.parties.party(party).organisation_id
     return [one for one in await payments(database, agreed) if one["payee_id"] == payee_id][-1]
 
 
-async def _observed(database: Database, agreed: Agreement, reporter: str, period: Period) -> None:
+async def observed(database: Database, agreed: Agreement, reporter: str, period: Period) -> None:
     """Have a quarter reported by who supplies, and verified."""
     named = (metric.c.contract_id == agreed.contract_id, metric.c.code == "data-quality")
     metric_id = await database.plain().value(Statement(select(metric.c.id).where(*named)))
