@@ -98,7 +98,7 @@ async def test_a_proposal_warns_of_the_cliffs_of_the_rules_as_they_would_be(
     change = await proposed(active, {"payment_rules": [bonus]})
 
     [added] = [one for one in change["impact"]["cliffs"] if one["rule"] == "bonus"]
-    assert (added["metric"], added["value"], added["jump"]) == ("data-quality", "99", "5000")
+    assert (added["metric"], added["value"], added["jump"]) == ("data-quality", "99", "5000.00")
     others = [one for one in change["impact"]["cliffs"] if one["rule"] != "bonus"]
     assert others == before["impact"]["cliffs"] != []
 

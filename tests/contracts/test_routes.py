@@ -20,12 +20,12 @@ from tests.contracts.partnership import PRICE, Partnership, award, awarded
 PARTIES = ("city", "enterprise", "second_enterprise", "verifier")
 OFFICER = ("city", "officer")
 CLIFFS = [
-    ("sharing-payment", "sharing-met", "70", "147500"),
-    ("sharing-payment", "sharing-met", "85", "88500"),
-    ("sharing-payment", "sharing-met", "95", "59000"),
-    ("availability-credit", "platform-availability", "99.9", "11800"),
-    ("availability-credit", "platform-availability", "99", "17700"),
-    ("availability-credit", "platform-availability", "95", "88500"),
+    ("sharing-payment", "sharing-met", "70", "147500.00"),
+    ("sharing-payment", "sharing-met", "85", "88500.00"),
+    ("sharing-payment", "sharing-met", "95", "59000.00"),
+    ("availability-credit", "platform-availability", "99.9", "11800.00"),
+    ("availability-credit", "platform-availability", "99", "17700.00"),
+    ("availability-credit", "platform-availability", "95", "88500.00"),
 ]
 
 

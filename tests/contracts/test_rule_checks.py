@@ -313,11 +313,11 @@ def test_a_cliff_is_named_with_the_value_where_it_lies() -> None:
     )  # fmt: skip
 
     assert [(one.pointer, one.metric, one.value, one.jump, one.share) for one in found] == [
-        ("/0/bands/1/from", "metric", "80", "95", "0.9500"),
-        ("/0/bands/1/to", "metric", "95", "100", "1.0000"),
-        ("/1/conditions/0/target", "other", "5", "70", "1.0000"),
-        ("/2/steps/1/worse_than", "metric", "95", "98", "0.9800"),
-        ("/3/gates/0/target", "other", "5", "10", "1.0000"),
+        ("/0/bands/1/from", "metric", "80", "95.00", "0.9500"),
+        ("/0/bands/1/to", "metric", "95", "100.00", "1.0000"),
+        ("/1/conditions/0/target", "other", "5", "70.00", "1.0000"),
+        ("/2/steps/1/worse_than", "metric", "95", "98.00", "0.9800"),
+        ("/3/gates/0/target", "other", "5", "10.00", "1.0000"),
     ]
 
 

@@ -1,6 +1,7 @@
 """A bank lends on a contract: agreed by both, drawn on facts, never above the facility."""
 
 import asyncio
+import re
 from collections.abc import Awaitable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -184,7 +185,8 @@ async def test_a_schedule_is_restated_with_a_reason_and_the_old_one_is_kept(
             lambda tx, by: servicing.restate(tx, drawdown_id, asked, by=by, at=LATER),
         )  # fmt: skip
 
-    with pytest.raises(servicing_rules.RestatedSooner):
+    sooner = "By 2026-11-01 8000.00 CNY would be due in all, and now it is 7200.00 CNY."
+    with pytest.raises(servicing_rules.RestatedSooner, match=re.escape(sooner)):
         await restated(6)
     await restated(24)
 
@@ -211,7 +213,8 @@ async def test_a_facility_closes_when_nothing_is_owed(
             lambda tx, by: servicing.close(tx, facility_id, by=by, at=at, expected=None),
         )  # fmt: skip
 
-    with pytest.raises(rules.FacilityInUse):
+    in_use = r"[0-9]+\.[0-9]{2} CNY is owed, 0\.00 CNY is asked for; the claims are not assigned\."
+    with pytest.raises(rules.FacilityInUse, match=in_use):
         await close(AT)
     last = datetime(2027, 6, 1, 9, 0, tzinfo=UTC)
     owed = await position(database, agreed, facility_id, on=last.date())

@@ -136,6 +136,8 @@ def test_the_principal_of_all_instalments_is_what_was_lent(loan: Loan, grace: in
     assert sum(principal) == Decimal(chosen.principal)
     assert min(principal) >= 0
     assert not any(principal[: chosen.grace_months])
+    texts = [text for one in made for text in (one.principal, one.interest, one.left)]
+    assert {len(text.partition(".")[2]) for text in texts} == {2}
     assert Decimal(made[-1].left) == 0
     assert [one.due_on for one in made] == sorted({one.due_on for one in made})
 

@@ -22,6 +22,10 @@ _FIXED = {
     "read_financial_sealed_shares",
 }  # fmt: skip
 """What is recomputed or was signed: its texts have six digits in every instant."""
+_AMOUNTS = {
+    "cash_after", "cash_before", "interest", "jump", "left", "paid", "principal", "surplus"
+}  # fmt: skip
+_COINS = re.compile(r"-?[0-9]+\.[0-9]{2}")
 _LONG = 4
 
 
@@ -91,6 +95,19 @@ def _odd(value: Any, place: str = "", *, fixed: bool = False) -> Iterator[str]:
             yield place
 
 
+def _uneven(value: Any, place: str = "") -> Iterator[str]:
+    """Yield where an amount has not the two digits of the currencies that are used here."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            is_amount = name in _AMOUNTS or (name == "amount" and "currency" in value)
+            if is_amount and isinstance(part, str) and not _COINS.fullmatch(part):
+                yield f"{place}/{name}"
+            yield from _uneven(part, f"{place}/{name}")
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from _uneven(part, f"{place}/{number}")
+
+
 @pytest.fixture(scope="module")
 def made(journey: Journey) -> dict[str, Any]:
     found = _made(journey)
@@ -138,6 +155,16 @@ def test_an_instant_with_an_offset_or_with_three_digits_is_found() -> None:
     assert list(_odd({"a_at": "2026-11-28T18:00:00.123Z"})) == ["/a_at"]
     assert list(_odd({"a_at": "2026-11-28T18:00:00.000000Z"})) == ["/a_at"]
     assert list(_odd(kept["read_evaluation"]["answer"])) != []
+
+
+def test_every_amount_that_is_answered_has_all_digits_of_its_currency(journey: Journey) -> None:
+    recorded = journey.world.caller.recorded
+
+    odd = {f"{name}{at}" for name, one in recorded.items() for at in _uneven(one.answer)}
+
+    assert odd == set()
+    assert list(_uneven({"lines": [{"left": "0", "paid": "10.00"}]})) == ["/lines/0/left"]
+    assert list(_uneven({"amount": "5", "currency": "CNY"})) == ["/amount"]
 
 
 def test_the_committed_examples_have_the_shape_of_real_answers(made: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from ecosystem.contracts.payment_rules import (
     Waterfall,
 )
 from ecosystem.contracts.rule_parts import Band
+from ecosystem.values import money
 from ecosystem.values.money import Amount, Measure
 from ecosystem.values.refusal import Fault
 
@@ -163,6 +164,6 @@ def _cliff(
             rule=rule.code,
             metric=metric,
             value=value,
-            jump=f"{abs(jump).normalize():f}",
+            jump=money.written(abs(jump), rule.currency),
             share=f"{share:f}",
         )

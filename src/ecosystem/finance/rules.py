@@ -176,10 +176,12 @@ def close(facts: FacilityFacts, *, by: Actor, at: datetime) -> Closed:
     within(facts, State.AGREED)
     asked = Decimal(facts.reserved) - Decimal(facts.disbursed)
     if asked or Decimal(facts.owed) or facts.is_assigned:
+        currency = facts.amount.currency
+        owed, open_ = money.said(Decimal(facts.owed), currency), money.said(asked, currency)
         raise FacilityInUse(
-            f"{facts.owed} is owed, {asked:f} is asked for, and the claims are assigned."
+            f"{owed} is owed, {open_} is asked for, and the claims are assigned."
             if facts.is_assigned
-            else f"{facts.owed} is owed, {asked:f} is asked for; the claims are not assigned."
+            else f"{owed} is owed, {open_} is asked for; the claims are not assigned."
         )
     undrawn = facts.amount.decimal() - Decimal(facts.disbursed)
     return Closed(

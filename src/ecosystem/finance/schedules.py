@@ -81,9 +81,9 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
             Instalment(
                 number=number,
                 due_on=due_on,
-                principal=f"{principal:f}",
-                interest=f"{interest:f}",
-                left=f"{left:f}",
+                principal=money.written(principal, loan.currency),
+                interest=money.written(interest, loan.currency),
+                left=money.written(left, loan.currency),
             )
         )
         since = due_on

@@ -125,7 +125,8 @@ def unready(facts: PublishFacts, *, at: datetime) -> Iterator[Fault]:
                 "opener_not_ready",
                 "Name a person of this authority with the role opener and an opening key.",
             )
-    yield from budget_faults(facts.programme_available, value=Decimal(facts.value))
+    value = Money(facts.value, asked.lots[0].ceiling.currency)
+    yield from budget_faults(facts.programme_available, value=value)
     yield from profile_faults(asked, facts.in_force, at=at)
 
 
@@ -141,17 +142,20 @@ def catalogue_faults(
         yield Fault("/contract_form", "form_unknown", detail)
 
 
-def budget_faults(available: str | None, *, value: Decimal) -> Iterator[Fault]:
+def budget_faults(available: str | None, *, value: Money) -> Iterator[Fault]:
     """Yield why a programme, of which so much is `available`, does not pay for a value."""
     if available is None:
         yield Fault(
             "/programme_id", "programme_unknown",
             "Name a budget programme of this authority, in the currency of the lots.",
         )  # fmt: skip
-    elif Decimal(available) < value:
+    elif Decimal(available) < value.decimal():
+        left, whole = (
+            money.said(Decimal(one), value.currency) for one in (available, value.amount)
+        )
         yield Fault(
             "/programme_id", "budget_too_small",
-            f"The programme has {available} left; the lots come to {value}.",
+            f"The programme has {left} left; the lots come to {whole}.",
         )  # fmt: skip
 
 

@@ -94,6 +94,16 @@ def of(amount: Decimal, currency: str) -> Money:
     return Money(f"{amount.quantize(step, rounding=ROUND_HALF_UP):f}", currency)
 
 
+def written(amount: Decimal, currency: str) -> str:
+    """Return `amount` as answers write it: with all digits of its currency, `"0.00"` too."""
+    return of(amount, currency).amount
+
+
+def said(amount: Decimal, currency: str) -> str:
+    """Return `amount` as sentences name it, with its currency: `"1234.50 CNY"`."""
+    return f"{written(amount, currency)} {currency}"
+
+
 def split(total: Decimal, shares: tuple[Decimal, ...], *, currency: str) -> tuple[Decimal, ...]:
     """Split `total` by `shares` so that the parts add up to it exactly.
 

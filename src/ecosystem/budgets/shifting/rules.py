@@ -210,6 +210,7 @@ def _over(facts: ShiftFacts, amount: Money, *, at: datetime) -> None:
     most = None if share is None else Decimal(share) * (given + carried)
     if most is not None and carried + amount.decimal() > most:
         raise CarryTooMuch(
-            f"{share} of what was appropriated may be carried forward, {most:f} in all; "
-            f"{carried:f} was.", pointer="/amount",
+            f"{share} of what was appropriated may be carried forward, "
+            f"{money.said(most, amount.currency)} in all; "
+            f"{money.said(carried, amount.currency)} was.", pointer="/amount",
         )  # fmt: skip

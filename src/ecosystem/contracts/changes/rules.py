@@ -30,7 +30,7 @@ from ecosystem.contracts.form_shapes import ContractTerms
 from ecosystem.contracts.model import ContractParty
 from ecosystem.contracts.model import State as ContractState
 from ecosystem.contracts.rules import DigestDiffers, NotParty, SignedBefore, SignsForAnother
-from ecosystem.values import control
+from ecosystem.values import control, money
 from ecosystem.values.actor import Actor, Role
 from ecosystem.values.refusal import Fault, Kind, Refusal
 
@@ -354,7 +354,8 @@ def _refuse_beyond(limits: tuple[LimitImpact, ...]) -> None:
             "/changes/value",
             one.rule,
             f"{one.law} {one.article or ''} allows {one.share_max} of the value first signed, "
-            f"{one.allowed.amount} {one.allowed.currency}; with this change {one.added} is added.",
+            f"{one.allowed.amount} {one.allowed.currency}; with this change "
+            f"{money.said(Decimal(one.added), one.allowed.currency)} is added.",
         )
         for one in limits
         if Decimal(one.added) > one.allowed.decimal()

@@ -141,7 +141,7 @@ def receive(facts: ReceiveFacts, *, by: Actor, at: datetime) -> Received:
     return Received(
         source=Source.BORROWER if facts.payment_id is None else Source.AUTHORITY,
         received_on=asked.received_on,
-        application=apply(asked.amount, owed),
+        application=apply(money.of(asked.amount.decimal(), asked.amount.currency), owed),
     )
 
 
@@ -161,7 +161,7 @@ def restate(facts: RestateFacts, *, by: Actor, at: datetime) -> Restated:
     if asked.grace_months >= asked.months:
         raise GraceTooLong("The grace lasts to the end.", pointer="/grace_months")
     loan = Loan(
-        principal=f"{left:f}",
+        principal=money.written(left, before.loan.currency),
         currency=before.loan.currency,
         annual_rate=before.loan.annual_rate,
         day_count=before.loan.day_count,
@@ -175,7 +175,7 @@ def restate(facts: RestateFacts, *, by: Actor, at: datetime) -> Restated:
     return Restated(
         ordinal=before.ordinal + 1,
         schedule=Scheduled(loan=loan, instalments=made),
-        repaid_before=f"{repaid:f}",
+        repaid_before=money.written(repaid, before.loan.currency),
         reason=asked.reason,
         restated_by=control.hand(by),
     )
@@ -229,7 +229,8 @@ def _left(
 
 
 def _claim(one: DrawnLoan, rank: str, due_on: date | None, amount: Decimal) -> Claim:
-    return Claim(rank=rank, of=one.drawdown_id, due_on=due_on, amount=f"{amount:f}")
+    asked = money.written(amount, one.loan.currency)
+    return Claim(rank=rank, of=one.drawdown_id, due_on=due_on, amount=asked)
 
 
 def _total(one: DrawnLoan, ranks: Iterable[str]) -> Decimal:
@@ -252,7 +253,8 @@ def _refuse_sooner(before: DrawnLoan, made: Iterable[Instalment], *, repaid: Dec
             _NOTHING,
         )
         if asked > max(due, repaid):
+            sooner, now = (money.said(each, before.loan.currency) for each in (asked, due))
             raise RestatedSooner(
-                f"By {one.due_on} {asked:f} would be due in all, and now it is {due:f}.",
+                f"By {one.due_on} {sooner} would be due in all, and now it is {now}.",
                 pointer="/months",
             )

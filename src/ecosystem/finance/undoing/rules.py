@@ -8,6 +8,7 @@ from typing import Final
 from ecosystem.finance.model import State
 from ecosystem.finance.undoing.model import UndoFacts, Undone, UndoneLine
 from ecosystem.finance.waterfall import Application, Line
+from ecosystem.values import money
 from ecosystem.values.actor import Actor
 from ecosystem.values.refusal import Kind, Refusal
 
@@ -41,17 +42,22 @@ def undo(facts: UndoFacts, *, by: Actor, at: datetime) -> Undone:
         or facts.amount.currency != applied.cash.currency
     ):
         kept = applied.cash.decimal() - before
-        raise NothingToUndo(f"{kept:f} {applied.cash.currency} of it stands.")
+        standing = money.of(kept, applied.cash.currency)
+        raise NothingToUndo(f"{standing.amount} {standing.currency} of it stands.")
     is_agreed = facts.facility.state is State.AGREED
     if facts.amount.decimal() > undoable(applied, undone_before=before, is_agreed=is_agreed):
         raise FacilityClosedBefore(f"The facility is {facts.facility.state}.")
+    currency = facts.amount.currency
     lines = tuple(
-        UndoneLine(rank=one.rank, of=one.of, due_on=one.due_on, amount=f"{amount:f}")
+        UndoneLine(
+            rank=one.rank, of=one.of, due_on=one.due_on, amount=money.written(amount, currency)
+        )
         for one in reversed(applied.lines)
         if (amount := stays(one, gone=before) - stays(one, gone=after))
     )
     undone = sum((Decimal(one.amount) for one in lines), _NOTHING)
-    return Undone(amount=facts.amount, surplus=f"{facts.amount.decimal() - undone:f}", lines=lines)
+    surplus = money.written(facts.amount.decimal() - undone, currency)
+    return Undone(amount=facts.amount, surplus=surplus, lines=lines)
 
 
 def stays(line: Line, *, gone: Decimal) -> Decimal:

@@ -23,6 +23,7 @@ from ecosystem.needs.attachments.documents import Document
 from ecosystem.needs.model import Lot, NeedDraft
 from ecosystem.needs.rules import NeedUnsound
 from ecosystem.values.actor import Actor
+from ecosystem.values.money import Money
 from ecosystem.values.period import shown
 from ecosystem.values.refusal import Fault
 
@@ -111,11 +112,12 @@ def _extended(facts: AmendFacts, *, at: datetime) -> NeedDraft:
 
 def _faults(facts: AmendFacts, after: NeedDraft, *, at: datetime) -> Iterator[Fault]:
     before = facts.before
+    value = Money(f"{_value(after):f}", after.lots[0].ceiling.currency)
     yield from soundness.content_faults(after)
     yield from documents.faults(after.documents, files=facts.files)
     yield from documents.lost(before.documents, after.documents)
     yield from soundness.terms_faults(after, facts.in_force)
-    yield from soundness.budget_faults(facts.programme_available, value=_value(after))
+    yield from soundness.budget_faults(facts.programme_available, value=value)
     yield from soundness.catalogue_faults(
         after, unknown_standards=facts.unknown_standards, is_form_known=facts.is_form_known
     )

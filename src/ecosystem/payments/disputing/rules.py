@@ -176,8 +176,10 @@ def _held(one: Part, facts: WholeFacts) -> Iterator[HeldPart]:
             )
         left -= taken
     if left:
+        currency = one.amount.currency
+        part, rest = money.said(one.amount.decimal(), currency), money.said(left, currency)
         said = (
-            f"Of the part of {one.organisation_id}, {one.amount.amount}, {left:f} is approved, "
+            f"Of the part of {one.organisation_id}, {part}, {rest} is approved, "
             "paid, held or not payable: dispute less, or each payment by itself."
         )
         raise DisputedPartUnfit(said, pointer="/amount")

@@ -71,5 +71,7 @@ def pay(facts: PayInterestFacts, *, by: Actor, at: datetime) -> InterestDue:
         raise PaymentNotOwned("The caller's organisation is not the authority of this payment.")
     left = Decimal(facts.accrued) - Decimal(facts.owed)
     if facts.calculation_id is None or left <= 0:
-        raise NothingLate(f"It has earned {facts.accrued}, of which {facts.owed} is payable.")
+        earned = money.said(Decimal(facts.accrued), facts.currency)
+        owed = money.said(Decimal(facts.owed), facts.currency)
+        raise NothingLate(f"It has earned {earned}, of which {owed} is payable.")
     return InterestDue(amount=money.of(left, facts.currency), owed_before=facts.owed)
