@@ -60,6 +60,39 @@ async def test_all_that_the_law_of_the_place_asks_is_refused_at_once(
     assert (await client.get(path)).status_code == 404
 
 
+async def test_a_check_is_told_in_the_language_that_is_preferred(
+    client: httpx.AsyncClient, there: Market
+) -> None:
+    path = await drafted(client, there, jurisdiction=LUOHU, openers=there.draft["openers"][:2])
+
+    chinese, english = [
+        await client.get(f"{path}/readiness", headers={**there.officer, "Accept-Language": one})
+        for one in ("zh", "en")
+    ]
+
+    assert chinese.headers["content-language"] == "zh-Hans"
+    assert english.headers["content-language"] == "en"
+    assert {one.headers["vary"] for one in (chinese, english)} == {"Accept-Language"}
+    assert places(chinese.json()) == places(english.json()) != set()
+    assert [one for one in chinese.json()["errors"] if one["detail"].isascii()] == []
+    assert all(one["detail"].endswith("。") for one in chinese.json()["errors"])
+    assert all("。" not in one["detail"] for one in english.json()["errors"])
+
+
+async def test_what_a_published_need_lacks_is_told_with_what_may_be_done(
+    client: httpx.AsyncClient, there: Market
+) -> None:
+    path = await drafted(client, there)
+    published = await market.publish(client, there.officer, path.rpartition("/")[2])
+
+    headers = {**there.officer, "Accept-Language": "zh"}
+    checked = await client.get(f"{path}/readiness", headers=headers)
+
+    assert published.status_code == 201
+    (one,) = checked.json()["errors"]
+    assert one["detail"] == ("该需求的状态为 published。已发布的需求可以修订或取消，不能再次发布。")
+
+
 async def test_a_need_says_under_which_profile_it_was_published_and_what_is_unwise(
     client: httpx.AsyncClient, there: Market
 ) -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -49,11 +51,12 @@ class Probe:
 
     async def send(
         self, rows: list[Row] | bytes, media_type: str = FORMS[0], *,
-        by: tuple[str, str] = SUPPLIER, partial: bool = False,
+        by: tuple[str, str] = SUPPLIER, partial: bool = False, **more: str,
     ) -> httpx.Response:  # fmt: skip
-        """Send rows, or what is to be taken for rows."""
+        """Send rows, or what is to be taken for rows; `more` are headers."""
         content = rows if isinstance(rows, bytes) else _written(rows, media_type)
         headers = {**(await self.at.as_(*by)), "Content-Type": media_type}
+        headers |= {name.replace("_", "-"): value for name, value in more.items()}
         path = f"/v1/metrics/{self.metric_id}/batches{'?partial=true' if partial else ''}"
         return await self.at.client.post(path, content=content, headers=headers)
 
@@ -138,6 +141,34 @@ async def test_the_same_rows_again_are_unchanged_and_make_no_batch(
     assert (third.json()["id"], third.json()["unchanged"]) == (None, 32)
     assert first.json()["id"] != again.json()["id"]
     assert await probe.count(database) == 32
+
+
+async def test_what_is_wrong_with_rows_is_told_in_chinese_and_comes_again_as_it_was(
+    probe: Probe,
+) -> None:
+    rows = probe.days(6)
+    rows[1]["value"] = "a lot"
+    rows[3]["ends_on"] = "2099-01-01"
+    rows[4] = {**rows[0], "value": "12"}
+    key = str(uuid4())
+
+    refused = await probe.send(rows, FORMS[2], Accept_Language="zh")
+    taken = await probe.send(
+        rows, FORMS[2], partial=True, Accept_Language="zh", Idempotency_Key=key
+    )
+    again = await probe.send(
+        rows, FORMS[2], partial=True, Accept_Language="en", Idempotency_Key=key
+    )
+
+    told = [one["detail"] for one in taken.json()["errors"]]
+    assert (refused.status_code, taken.status_code, again.status_code) == (422, 201, 201)
+    assert told == [one["detail"] for one in refused.json()["errors"]]
+    assert told[0].startswith("第 3 行：")
+    assert told[1].startswith("第 5 行：")
+    assert told[2] == "第 6 行：该批次第 0 条的值为 99.000。请去掉两条中的一条。"
+    assert [one for one in told if re.search("[a-z]{3} [a-z]{3}", one)] == []
+    assert (again.content, again.headers["content-language"]) == (taken.content, "zh-Hans")
+    assert taken.headers["vary"] == again.headers["vary"] == "Accept-Language"
 
 
 async def test_bad_rows_are_named_by_number_line_and_rule_and_refuse_all(

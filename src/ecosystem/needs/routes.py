@@ -4,6 +4,7 @@ import base64
 
 from litestar import Response
 from litestar.params import FromPath, JSONBody
+from msgspec import structs
 
 from ecosystem.needs import access, actions, attesting, queries, rules
 from ecosystem.needs.amending import routes as amending
@@ -17,6 +18,7 @@ from ecosystem.needs.model import (
 from ecosystem.needs.questions import routes as questions
 from ecosystem.needs.schemas import OpeningKey, OpeningKeyAsked, OpeningKeyChallenge
 from ecosystem.needs.searches import routes as searches
+from ecosystem.runtime import problems
 from ecosystem.runtime.web import Call, Standing, get, post
 from ecosystem.values.revision import RevisionStale
 
@@ -78,10 +80,18 @@ async def read_readiness(request: Call, need_id: FromPath[str]) -> Response[byte
     """Read what publication would say now.
 
     Every rule that the draft does not meet, with its place and what would satisfy it; of a
-    period that is too short, the earliest instant. Changes nothing.
+    period that is too short, the earliest instant. Changes nothing. Told in Chinese to whoever
+    prefers that by Accept-Language.
     """
-    found = await queries.readiness_facts(request.tx, need_id, by=request.by, at=request.at)
-    return request.answer(rules.readiness(found, by=request.by, at=request.at))
+    facts = await queries.readiness_facts(request.tx, need_id, by=request.by, at=request.at)
+    found = rules.readiness(facts, by=request.by, at=request.at)
+    language = request.visit.language
+    told = structs.replace(
+        found,
+        errors=problems.told(found.errors, language),
+        warnings=problems.told(found.warnings, language),
+    )
+    return request.answer(told, headers=problems.headers(language))
 
 
 @post(

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from ecosystem.runtime import chinese_forms
+from ecosystem.values.refusal import Refusal
 
 FILE: Final = "chinese.toml"
 FAULTS: Final = "chinese_faults.toml"
@@ -56,6 +57,44 @@ def detail(room: str, code: str, english: str) -> str | None:
     return known or chinese_forms.told(english) or fault(english)
 
 
+def told(code: str, english: str) -> str | None:
+    """Return in Chinese what is wrong at one place, by its code too; None where none is known.
+
+    Where the code is that of a refusal, its sentence may stand there, and what would satisfy the
+    rule behind it.
+    """
+    if (line := _LINE.match(english)) is not None:
+        rest = told(code, english[line.end() :])
+        return rest and f"第 {line[1]} 行：{rest}"
+    refusal = _refusals().get(code)
+    if refusal is None:
+        return chinese_forms.told(english) or fault(english)
+    room = room_of(refusal)
+    return _with_remedy(room, refusal, english) or detail(room, code, english)
+
+
+def _with_remedy(room: str, refusal: type[Refusal], english: str) -> str | None:
+    """Return a sentence of a refusal and what stands behind it: its remedy, or one of a fault."""
+    said = texts(room).get(refusal.code())
+    behind = {refusal.remedy: said.remedy} if said else {}
+    for rest, chinese in {**faults(), **behind}.items():
+        if english.endswith(f" {rest}"):
+            first = detail(room, refusal.code(), english[: -len(rest) - 1])
+            return first and f"{first}{chinese}"
+    return None
+
+
+@cache
+def _refusals() -> Mapping[str, type[Refusal]]:
+    """Return the refusals of this service by their codes, once all rooms are loaded."""
+    waiting, found = [Refusal], dict[str, type[Refusal]]()
+    while waiting:
+        below = waiting.pop().__subclasses__()
+        found.update((one.code(), one) for one in below if room_of(one) and hasattr(one, "remedy"))
+        waiting += below
+    return found
+
+
 @lru_cache(maxsize=1024)
 def fault(english: str) -> str | None:
     """Return in Chinese what is wrong at one place, or None where no sentence is known for it."""
@@ -65,6 +104,7 @@ def fault(english: str) -> str | None:
     return _told(_faults(), english)
 
 
+@cache
 def faults() -> Mapping[str, str]:
     """Return what may be wrong at one place: each English sentence with its Chinese one."""
     place = files("ecosystem") / "runtime" / FAULTS

@@ -37,7 +37,9 @@ Send = Callable[[Message], Awaitable[None]]
 _log: Final = structlog.get_logger("ecosystem.request")
 _URI_BYTES_MAX: Final = 4_096
 _PRINTABLE: Final = bytes(range(0x21, 0x7F))
-_KEPT_HEADERS: Final = frozenset({b"location", b"etag", b"content-type"})
+_KEPT_HEADERS: Final = frozenset(
+    {b"location", b"etag", b"content-type", b"content-language", b"vary"}
+)
 _ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),

@@ -1,7 +1,7 @@
 """How every error looks on the wire: RFC 9457 problem details; HTTP numbers live here alone."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -221,7 +221,7 @@ class _Told:
         """Return what is wrong this time, and what would satisfy the rule."""
         if self._said is None:
             return f"{detail} {self._remedy}"
-        told = [self._detail(one.detail) for one in places[:TOLD_MAX]] or [self._detail(detail)]
+        told = [self._place(one) for one in places[:TOLD_MAX]] or [self._detail(detail)]
         if None in told:
             return f"{detail} {self._said.remedy}"
         this_time = "；".join(filter(None, told)).rstrip("。")
@@ -231,12 +231,40 @@ class _Told:
         if self._said is None:
             return places
         return tuple(
-            msgspec.structs.replace(one, detail=self._detail(one.detail) or one.detail)
-            for one in places
+            msgspec.structs.replace(one, detail=self._place(one) or one.detail) for one in places
         )
+
+    def _place(self, one: ProblemPlace) -> str | None:
+        return self._detail(one.detail) or chinese.told(one.code, one.detail)
 
     def _detail(self, english: str) -> str | None:
         return chinese.detail(*self._type, english)
+
+
+class _Place(Protocol):
+    """What is wrong, or unwise, at one place."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+
+
+PlaceT = TypeVar("PlaceT", bound=_Place)
+
+
+def told(places: Iterable[PlaceT], language: Language) -> tuple[PlaceT, ...]:
+    """Return the places that an answer of success names, as they are told in a language.
+
+    What no sentence is known for stays in English.
+    """
+    if language == "en":
+        return tuple(places)
+    return tuple(_replaced(one, chinese.told(one.code, one.detail)) for one in places)
+
+
+def _replaced(place: Any, detail: str | None) -> Any:
+    return place if detail is None else msgspec.structs.replace(place, detail=detail)
 
 
 def headers(language: Language) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import Annotated, cast
 
 from litestar import Response
 from litestar.params import FromPath, FromQuery
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from ecosystem.contracts import queries as contracts
 from ecosystem.outcomes import access
@@ -48,6 +48,7 @@ async def report_batch(
     One value stands for a metric, a period and a source. The same row again is `unchanged`,
     so that a batch may be sent again whole; another value is refused, and is reported by itself
     with `supersedes`. Unless `partial` is true, one row that is refused refuses them all.
+    `errors` are told in Chinese to whoever prefers that by Accept-Language.
     """
     sent = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
     try:
@@ -57,9 +58,13 @@ async def report_batch(
         )  # fmt: skip
     except TooMany as more:
         raise EdgeFinding(problems.TOO_LARGE, f"The limit is {more} rows.") from None
+    language = request.visit.language
+    answer = structs.replace(made, errors=problems.told(made.errors, language))
+    headers = problems.headers(language)
     if made.id is None:
-        return request.answer(made)
-    return request.answer(made, version=made.version, location=f"/v1/batches/{made.id}")
+        return request.answer(answer, headers=headers)
+    there = f"/v1/batches/{made.id}"
+    return request.answer(answer, version=made.version, location=there, headers=headers)
 
 
 @get(

@@ -69,7 +69,7 @@ def report(facts: BatchFacts, *, by: Actor, at: datetime) -> BatchReported:
             refused.append(index)
             faults.append(_of_row(number_of(facts, index), refusal))
         else:
-            named = f"{_IN_BATCH}{number_of(facts, index)} of the batch"
+            named = str(number_of(facts, index))
             standing[here] = (named, Decimal(row.value), row.sample_size)
     reported = len(facts.rows) - len(unchanged) - len(refused)
     if faults and not (facts.partial and reported + len(unchanged)):
@@ -104,7 +104,12 @@ def _take(
     rules.fit(row.measured(), observed, term=term, at=at, pointer="/ends_on")
     if before is not None:
         said = sampling.told(f"{before[1]:f}", before[2])
-        raise ObservationDiffers(f"{before[0]} says {said}.", pointer="/value")
+        raise ObservationDiffers(
+            f"row {before[0]} of the batch says {said}."
+            if before[0].isdigit()
+            else f"{before[0]} says {said}.",
+            pointer="/value",
+        )
 
 
 def _of_row(number: int, refusal: Refusal) -> Fault:
