@@ -44,6 +44,20 @@ def test_whatever_is_wanted_is_said_in_chinese_too(one: Operation) -> None:
     assert {words for words in said if chinese_forms.wants(words) is None} == set()
 
 
+@NAMED
+def test_an_identifier_that_a_parameter_shows_is_of_the_kind_that_it_names(one: Operation) -> None:
+    shown = {
+        (name, example.rpartition("_")[0])
+        for name, type_ in one.queries.items()
+        for node in _within(wanting.schema_of(type_))
+        for example in node.get("examples", ())
+        if name.endswith("_id") and name != "object_id" and "_0190f3c2" in example
+    }
+
+    kinds = {name.removesuffix("_id"): kind for name, kind in shown}
+    assert [name for name, kind in kinds.items() if kind not in name] == []
+
+
 def test_a_parameter_of_few_values_lists_them() -> None:
     (one,) = (one for one in OPERATIONS if one.name == "list_needs")
 

@@ -15,7 +15,6 @@ from ecosystem.assessments.scoring import score
 from ecosystem.budgets import actions as budgets
 from ecosystem.budgets import rules as budget_rules
 from ecosystem.budgets.model import AppropriationDraft, ProgrammeDraft
-from ecosystem.budgets.shifting.rules import YearRunning
 from ecosystem.catalogue.profiles.model import Recommendation
 from ecosystem.payments import actions as payments_
 from ecosystem.reactions import REACTIONS
@@ -137,7 +136,7 @@ async def test_the_score_comes_from_what_was_settled_accepted_and_verified(
     await verify(database, agreed, "matters", "1")
     made = await _opened(database, agreed)
 
-    with pytest.raises(YearRunning):
+    with pytest.raises(rules.YearUnfinished):
         await _assessed(database, agreed, made, at=datetime(2026, 12, 31, 12, tzinfo=UTC))
     await _assessed(database, agreed, made)
 

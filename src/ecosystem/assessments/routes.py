@@ -17,7 +17,6 @@ from ecosystem.assessments.model import (
 )
 from ecosystem.budgets.model import YearSought
 from ecosystem.budgets.rules import ProgrammeNotOwned
-from ecosystem.budgets.shifting.rules import YearRunning
 from ecosystem.runtime import paging
 from ecosystem.runtime.web import Call, PageCursor, PageLimit, Standing, get, post
 from ecosystem.values.identifiers import ProgrammeId
@@ -114,7 +113,7 @@ async def name_reviewer(
     changes=True,
     refuses=(
         rules.AssessmentMissing, RevisionStale, ProgrammeNotOwned, rules.AssessmentUnready,
-        YearRunning,
+        rules.YearUnfinished,
     ),
 )  # fmt: skip
 async def self_assess(

@@ -25,7 +25,6 @@ from ecosystem.assessments.model import (
 )
 from ecosystem.assessments.scoring import score
 from ecosystem.budgets.rules import AgainstRecommendation, AssessmentUnfit, owned
-from ecosystem.budgets.shifting.rules import YearRunning
 from ecosystem.catalogue.profiles.model import AssessmentTable, Recommendation
 from ecosystem.values import control
 from ecosystem.values.actor import Actor, OrganisationKind
@@ -64,6 +63,13 @@ class YearBefore(Refusal):
 
     kind = Kind.UNMET
     remedy = "Give the fiscal year of the programme, or a later one."
+
+
+class YearUnfinished(Refusal):
+    """The year that is assessed is not over."""
+
+    kind = Kind.CONFLICT
+    remedy = "Assess it once its last day is over; until then its evidence grows."
 
 
 class ReviewerUnfit(Refusal):
@@ -155,14 +161,14 @@ def name_reviewer(facts: ReviewerFacts, *, by: Actor, at: datetime) -> ReviewerN
 def self_assess(facts: AssessFacts, *, by: Actor, at: datetime) -> SelfAssessed:
     """Assess a year of one's own; again, while it is not reviewed.
 
-    Refuses with ProgrammeNotOwned, AssessmentUnready or YearRunning.
+    Refuses with ProgrammeNotOwned, AssessmentUnready or YearUnfinished.
     """
     del at
     owned(facts.authority_number, by=by)
     _ready(facts.state, AssessmentState.OPENED, AssessmentState.SELF_ASSESSED)
     ends_on = facts.evidence.period.ends_on
     if facts.today < ends_on:
-        raise YearRunning(f"It ends with the day before {ends_on}.")
+        raise YearUnfinished(f"It ends with the day before {ends_on}.")
     return SelfAssessed(assessed_by=control.hand(by), scored=score(facts.evidence))
 
 

@@ -21,14 +21,21 @@ from ecosystem.values.patterns import whole
 from ecosystem.values.period import Instant
 
 _ID = "[a-z]{1,20}_[0-9a-f]{32}"
-Identifier = Annotated[
-    str,
-    Meta(
+
+
+def _identifier(prefix: str) -> Meta:
+    """Return what an identifier is, with an example of the kind that is meant."""
+    return Meta(
         pattern=whole(_ID),
         description="An identifier: its prefix and 32 hexadecimal digits.",
-        examples=[f"contract_{EXAMPLE_DIGITS}"],
-    ),
-]
+        examples=[f"{prefix}_{EXAMPLE_DIGITS}"],
+    )
+
+
+Person = Annotated[str, _identifier("person")]
+Client = Annotated[str, _identifier("client")]
+Organisation = Annotated[str, _identifier("org")]
+Thing = Annotated[str, _identifier("contract")]
 Code = Annotated[
     str,
     Meta(
@@ -66,17 +73,17 @@ InJurisdiction = Annotated[
         description="Only events of authorities in this jurisdiction, or in one below it."
     ),
 ]
-ByPerson = Annotated[Identifier | None, QueryParameter(description="Only what this person did.")]
+ByPerson = Annotated[Person | None, QueryParameter(description="Only what this person did.")]
 ByClient = Annotated[
-    Identifier | None,
+    Client | None,
     QueryParameter(description="Only what was done through this client."),
 ]
 ByOrganisation = Annotated[
-    Identifier | None,
+    Organisation | None,
     QueryParameter(description="Only what was done for this organisation."),
 ]
 OnObject = Annotated[
-    Identifier | None,
+    Thing | None,
     QueryParameter(description="Only what happened to this thing."),
 ]
 RecordedFrom = Annotated[
