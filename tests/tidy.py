@@ -21,7 +21,7 @@ ROOM_FILES: Final = frozenset(
 )
 IMPURE_EXTRAS: Final = frozenset({"authentication", "law", "sequencer", "shelf"})
 """Extra modules that do touch the outside: background work, who a caller is, which law holds."""
-_WRITERS: Final = frozenset({"insert", "update", "delete", "inserting", "updating"})
+_WRITERS: Final = frozenset({"insert", "update", "delete", "inserting", "marking", "updating"})
 _METHODS: Final = frozenset({"get", "post", "patch", "put", "delete", "head", "route"})
 _CLOCKS: Final = frozenset({"now", "utcnow", "today", "monotonic", "perf_counter", "time_ns"})
 _DICE: Final = frozenset(

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, update
 
 from ecosystem.contracts.canonical import canonical
 from ecosystem.finance import queries, rules
@@ -14,7 +13,7 @@ from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
 from ecosystem.ledger import actions as ledger
 from ecosystem.ledger.model import AccountKind, Leg
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Tx, inserting, marking
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
@@ -29,21 +28,9 @@ _OFFER: Final = inserting(
 )  # fmt: skip
 
 
-def _marking(step: str, *more: str) -> Statement:
-    marks: dict[str, Any] = {f"{step}_by": bindparam("who"), f"{step}_at": bindparam("when")}
-    marks |= {name: bindparam(f"new_{name}") for name in more}
-    return Statement(
-        update(facility)
-        .where(
-            facility.c.authority_id == bindparam("of_authority"), facility.c.id == bindparam("of")
-        )
-        .values(state=bindparam("new_state"), version=facility.c.version + 1, **marks)
-    )
-
-
-_AGREE: Final = _marking("agreed")
-_REFUSE: Final = _marking("refused", "refused_reason")
-_CLOSE: Final = _marking("closed")
+_AGREE: Final = marking(facility, "agreed")
+_REFUSE: Final = marking(facility, "refused", "refused_reason")
+_CLOSE: Final = marking(facility, "closed")
 
 
 async def offer(

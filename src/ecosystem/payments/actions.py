@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, update
 
 from ecosystem.finance.assigning import queries as assigning
 from ecosystem.finance.servicing import actions as servicing
@@ -24,7 +23,7 @@ from ecosystem.payments.model import (
 )
 from ecosystem.payments.references import queries as references
 from ecosystem.payments.tables import payment
-from ecosystem.runtime.database import Record, Statement, Tx
+from ecosystem.runtime.database import Record, Statement, Tx, marking
 from ecosystem.runtime.web import Standing
 from ecosystem.values import revision
 from ecosystem.values.actor import Actor
@@ -32,24 +31,12 @@ from ecosystem.values.identifiers import authority_of
 from ecosystem.values.money import Money
 from ecosystem.values.text import Text
 
-
-def marking(step: str, *more: str) -> Statement:
-    """Return the statement that `mark` runs for a step: by whom, when, and what more."""
-    marks: dict[str, Any] = {f"{step}_by": bindparam("who"), f"{step}_at": bindparam("when")}
-    marks |= {name: bindparam(f"new_{name}") for name in more}
-    return Statement(
-        update(payment)
-        .where(payment.c.authority_id == bindparam("of_authority"), payment.c.id == bindparam("of"))
-        .values(state=bindparam("new_state"), version=payment.c.version + 1, **marks)
-    )
-
-
-_CLAIM: Final = marking("claimed", "due_on")
-_APPROVE: Final = marking("approved", "returned_at")
-_REJECT: Final = marking("rejected", "rejected_reason")
-_INSTRUCT: Final = marking("instructed", "paid_to_id", "assignment_id")
-_SETTLE: Final = marking("settled", "bank_reference", "settled_on")
-_RECEIVE: Final = marking("received")
+_CLAIM: Final = marking(payment, "claimed", "due_on")
+_APPROVE: Final = marking(payment, "approved", "returned_at")
+_REJECT: Final = marking(payment, "rejected", "rejected_reason")
+_INSTRUCT: Final = marking(payment, "instructed", "paid_to_id", "assignment_id")
+_SETTLE: Final = marking(payment, "settled", "bank_reference", "settled_on")
+_RECEIVE: Final = marking(payment, "received")
 
 
 async def claim(

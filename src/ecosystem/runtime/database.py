@@ -73,6 +73,18 @@ def updating(table: Table) -> Update:
     )
 
 
+def marking(table: Table, step: str, *more: str) -> Statement:
+    """Return the statement that brings one row to a state by a step: who, when, and what more.
+
+    It takes `of_authority`, `of`, `new_state`, `who`, `when`, and each of `more` as `new_...`.
+    """
+    marks: dict[str, Any] = {f"{step}_by": bindparam("who"), f"{step}_at": bindparam("when")}
+    marks |= {name: bindparam(f"new_{name}") for name in more}
+    return Statement(
+        updating(table).values(state=bindparam("new_state"), version=table.c.version + 1, **marks)
+    )
+
+
 class Tx:
     """One transaction, or for plain reads one connection, of one request."""
 

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 
 from ecosystem.finance.assigning import queries, rules
 from ecosystem.finance.assigning.model import AssignmentFacts, Ended, EndFacts
 from ecosystem.finance.assigning.tables import assignment
 from ecosystem.history import actions as history
 from ecosystem.history.model import Audience
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Statement, Tx, inserting, updating
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
@@ -26,14 +26,8 @@ _ASSIGN: Final = inserting(
 
 
 def _marking(**marks: Any) -> Statement:
-    return Statement(
-        update(assignment)
-        .where(
-            assignment.c.authority_id == bindparam("of_authority"),
-            assignment.c.id == bindparam("of"),
-        )
-        .values(state=bindparam("new_state"), version=assignment.c.version + 1, **marks)
-    )
+    marks |= {"state": bindparam("new_state"), "version": assignment.c.version + 1}
+    return Statement(updating(assignment).values(**marks))
 
 
 _ACKNOWLEDGE: Final = _marking(acknowledged_by=bindparam("who"), acknowledged_at=bindparam("when"))

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, update
 
 from ecosystem.finance import queries as facilities
 from ecosystem.finance.actions import audience
@@ -21,7 +20,7 @@ from ecosystem.finance.servicing import actions as servicing
 from ecosystem.history import actions as history
 from ecosystem.ledger import actions as ledger
 from ecosystem.ledger.model import AccountKind, Leg
-from ecosystem.runtime.database import Statement, Tx, inserting
+from ecosystem.runtime.database import Tx, inserting, marking
 from ecosystem.runtime.minting import mint
 from ecosystem.runtime.web import Standing
 from ecosystem.values.actor import Actor
@@ -35,22 +34,10 @@ _REQUEST: Final = inserting(
 )  # fmt: skip
 
 
-def _marking(step: str, *more: str) -> Statement:
-    marks: dict[str, Any] = {f"{step}_by": bindparam("who"), f"{step}_at": bindparam("when")}
-    marks |= {name: bindparam(f"new_{name}") for name in more}
-    return Statement(
-        update(drawdown)
-        .where(
-            drawdown.c.authority_id == bindparam("of_authority"), drawdown.c.id == bindparam("of")
-        )
-        .values(state=bindparam("new_state"), version=drawdown.c.version + 1, **marks)
-    )
-
-
-_APPROVE: Final = _marking("approved", "proofs")
-_REFUSE: Final = _marking("refused", "refused_reason")
-_WITHDRAW: Final = _marking("withdrawn")
-_DISBURSE: Final = _marking("disbursed", "disbursed_on", "bank_reference", "kept", "fees")
+_APPROVE: Final = marking(drawdown, "approved", "proofs")
+_REFUSE: Final = marking(drawdown, "refused", "refused_reason")
+_WITHDRAW: Final = marking(drawdown, "withdrawn")
+_DISBURSE: Final = marking(drawdown, "disbursed", "disbursed_on", "bank_reference", "kept", "fees")
 
 
 async def request(

@@ -253,8 +253,8 @@ def _refuse_sooner(before: DrawnLoan, made: Iterable[Instalment], *, repaid: Dec
             _NOTHING,
         )
         if asked > max(due, repaid):
-            sooner, now = (money.said(each, before.loan.currency) for each in (asked, due))
+            sooner, agreed = (money.said(each, before.loan.currency) for each in (asked, due))
             raise RestatedSooner(
-                f"By {one.due_on} {sooner} would be due in all, and now it is {now}.",
+                f"By {one.due_on} {sooner} would be due in all, and now it is {agreed}.",
                 pointer="/months",
             )

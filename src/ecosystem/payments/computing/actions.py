@@ -33,7 +33,7 @@ from ecosystem.payments.model import (
 )
 from ecosystem.payments.stepping import told as told_of
 from ecosystem.payments.tables import calculation, payment
-from ecosystem.runtime.database import Record, Tx, inserting
+from ecosystem.runtime.database import Record, Tx, inserting, marking
 from ecosystem.runtime.minting import mint
 from ecosystem.values import money
 from ecosystem.values.actor import Actor
@@ -46,7 +46,7 @@ _COMPUTE: Final = inserting(
     "authority_id", "id", "version", "state", "contract_id", "payee_id", "amount", "currency",
     "calculation_id", "earned", "owed_before", "computed_at", "due_on",
 )  # fmt: skip
-_REVERSE: Final = payments.marking("reversed")
+_REVERSE: Final = marking(payment, "reversed")
 
 
 async def calculate(tx: Tx, contract_id: str, *, by: Actor, at: datetime) -> int:
