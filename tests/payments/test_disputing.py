@@ -71,11 +71,11 @@ async def dispute(
     database: Database, agreed: Agreement, amount: str, payment_id: str | None = None
 ) -> Standing:
     """Dispute a part of a payment, of the newest where none is named."""
-    newest, by = (await payments(database, agreed))[-1]["id"], approver(agreed)
-    payment_id = payment_id or newest
+    newest: str = (await payments(database, agreed))[-1]["id"]
+    chosen, by = payment_id or newest, approver(agreed)
     asked = DisputeDraft(amount=Money(amount, "CNY"), reason=WORDS)
     async with database.transaction(seen_by(by)) as tx:
-        return await actions.open_dispute(tx, payment_id, asked, by=by, at=AT, expected=None)
+        return await actions.open_dispute(tx, chosen, asked, by=by, at=AT, expected=None)
 
 
 async def propose(database: Database, by: Actor, dispute_id: str, payable: str) -> Standing:
