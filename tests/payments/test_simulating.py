@@ -238,6 +238,13 @@ async def test_what_is_supposed_to_follow_is_paid_once_it_comes_true(
     [fault] = refused.value.faults
     assert (fault.pointer, fault.code) == ("/values/0/periods/0", "doubled")
     assert "is verified" in fault.detail
+    before = asked(
+        {"kind": "single", "value": "1"}, only=Period(date(2020, 1, 1), date(2020, 2, 1))
+    )
+    early = replace(before, values=(replace(before.values[0], metric="matters"),))
+    with pytest.raises(SuppositionsUnsound) as refused:
+        rules.simulate(found, early, watched=lambda: None)
+    assert [one.code for one in refused.value.faults] == ["outside"]
 
 
 @pytest.mark.anyio

@@ -160,6 +160,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Of the profile: a step is taxed at the rates of its day."""
     today: date = date.min
     """Nothing new is calculated before it."""
+    term: Period | None = None
+    """Outside it nothing is observed under the contract; None where there is no contract yet."""
 
 
 class KnownStep(msgspec.Struct, frozen=True, kw_only=True):

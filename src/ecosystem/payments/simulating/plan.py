@@ -106,6 +106,7 @@ def refuse_unsound(known: Known, asked: Suppositions) -> None:
             if period.is_empty():
                 pointer = f"/values/{at}/periods/{number}/ends_on"
                 faults.append(Fault(pointer, "empty", "The period holds no day."))
+            faults += _outside(known.term, period, f"/values/{at}/periods/{number}")
     for at, milestone in enumerate(asked.milestones):
         if milestone.milestone not in milestones:
             code, read = milestone.milestone, _listed(milestones)
@@ -117,6 +118,12 @@ def refuse_unsound(known: Known, asked: Suppositions) -> None:
                 faults.append(Fault(f"/milestones/{at}/{name}", "out_of_reach", detail))
     if faults:
         raise SuppositionsUnsound("Some suppositions cannot be.", faults=tuple(faults))
+
+
+def _outside(term: Period | None, period: Period, pointer: str) -> Iterator[Fault]:
+    if term and (period.starts_on < term.starts_on or period.ends_on > term.ends_on):
+        detail = f"The contract holds from {term.starts_on} until before {term.ends_on}."
+        yield Fault(pointer, "outside", detail)
 
 
 def _listed(codes: Iterable[str]) -> str:

@@ -65,6 +65,7 @@ async def known(tx: Tx, contract_id: str, *, at: datetime) -> Known:
         ),
         taxes=law.rules.taxes,
         today=day_of(at, calendar=law.calendar),
+        term=terms.period,
     )
 
 
