@@ -10,7 +10,9 @@ import pytest
 
 from ecosystem.ledger.model import AccountKind
 from ecosystem.payments import actions as paying
+from ecosystem.payments.dividing import actions as dividing
 from ecosystem.payments.rules import EarnedLess, PaymentOutOfTurn
+from ecosystem.runtime.clock import Clock
 from ecosystem.runtime.database import Database
 from ecosystem.runtime.postgres import EmbeddedServer
 from ecosystem.runtime.web import seen_by
@@ -143,7 +145,7 @@ async def test_whichever_is_first_of_approval_and_correction_no_more_is_paid_tha
     assert await unsound(database) == []
 
 
-async def test_what_a_dispute_held_while_less_was_earned_is_not_approved(
+async def test_what_a_dispute_held_while_less_was_earned_is_not_approved_but_taken_back(
     database: Database, agreed: Agreement, superuser: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     first = await verify(database, agreed, "matters", "100")
@@ -160,4 +162,7 @@ async def test_what_a_dispute_held_while_less_was_earned_is_not_approved(
         await superuser.execute(APPROVED, payment_id)
 
     assert (await totals(database, agreed))["overpaid"] == "600.00"
+    await dividing.take_back(database, Clock(stands_at=AT))
+    assert (await standing(database, agreed))[-2:] == [(1000, "reversed"), (400, "computed")]
+    assert (await totals(database, agreed))["overpaid"] == "0.00"
     assert await unsound(database) == []

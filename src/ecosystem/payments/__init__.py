@@ -12,7 +12,8 @@ not told of are reversed, also those that are claimed or approved, and what of t
 computed anew; what was paid too much is set off against what is earned next.
 
 States: `computed -> claimed -> approved -> instructed -> settled`, or `rejected`, `reversed`. What
-the bank gives back after its settlement is `returned`, and can be instructed again.
+the bank gives back after its settlement is `returned`, and can be instructed again; what of it is
+not earned is `reversed`, within seconds.
 Three people act: who claims does not approve, who approves does not instruct. The payee confirms
 the receipt of what is settled. What was rejected is earned still, and comes again with the next
 fact, or without what was wrong once the fact is corrected.

@@ -7,8 +7,8 @@ begins later. What each member has earned is the sum of its parts, less what it 
 is paid what it has earned and is not owed yet, in payments of its own.
 
 Where a member is owed more than it has earned, payments of it that the bank was not told of are
-reversed, first those that nobody has claimed, then those that nobody has approved, and the rest is
-set off against what it earns next. Under joint liability the others answer for it
-meanwhile: so much less is paid to them, by what they are due, until it has earned it. Under several
-liability each answers for itself alone.
+reversed, first those that came back, then those that nobody has claimed, then those that nobody
+has approved, and the rest is set off against what it earns next. Under joint liability the others
+answer for it meanwhile: so much less is paid to them, by what they are due, until it has earned it.
+Under several liability each answers for itself alone.
 """
