@@ -141,7 +141,7 @@ def _built(
         plain["metrics"] = msgspec.to_builtins(metrics)
         return [], msgspec.convert(plain, ContractTerms)
     except msgspec.ValidationError as error:
-        return [Fault("", "type", f"{error}.")], None
+        return [Fault("", "type", f"The terms are not of their form: {error}.")], None
 
 
 def _filled(form: Form, fillings: Mapping[str, Filling], step: Decimal) -> dict[str, Plain]:

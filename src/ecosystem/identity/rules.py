@@ -302,7 +302,11 @@ def _check_jurisdiction(code: str, *, known: bool) -> None:
 
 def _check_digits(identifiers: tuple[Identifier, ...]) -> None:
     faults = tuple(
-        Fault(f"/identifiers/{index}/id", "check_digit_wrong", f"{one.id} is no {one.scheme}.")
+        Fault(
+            f"/identifiers/{index}/id",
+            "check_digit_wrong",
+            f"The check digits of {one.id} are not those of a {one.scheme}.",
+        )
         for index, one in enumerate(identifiers)
         if not _is_genuine(one)
     )

@@ -1,7 +1,6 @@
 """The terms that a set of changes makes, and what is wrong with them: as with new terms."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
@@ -196,13 +195,11 @@ def _dates(terms: ContractTerms, *, kept: set[Any]) -> Iterator[Fault]:
         return
     for at, one in enumerate(terms.milestones):
         if one.due_on > period.ends_on:
-            yield _misdated(at, "after_end", one.due_on, f"after the end, {period.ends_on}")
+            detail = f"The milestone is due on {one.due_on}, after the end, {period.ends_on}."
+            yield Fault(f"/terms/milestones/{at}/due_on", "after_end", detail)
         elif one.due_on < period.starts_on and one not in kept:
-            yield _misdated(at, "before_start", one.due_on, f"before {period.starts_on}")
-
-
-def _misdated(at: int, code: str, day: date, where: str) -> Fault:
-    return Fault(f"/terms/milestones/{at}/due_on", code, f"{day} lies {where}.")
+            detail = f"The milestone is due on {one.due_on}, before the start, {period.starts_on}."
+            yield Fault(f"/terms/milestones/{at}/due_on", "before_start", detail)
 
 
 def _measured(terms: ContractTerms) -> Iterator[Fault]:

@@ -44,7 +44,11 @@ def replan(facts: ReplanFacts) -> ReplanPlan:
     settled |= {one.code: states[one.code] for one in plan.added if one.code in states}
     if settled:
         faults = tuple(
-            Fault("/changes/milestones", "milestone_settled", f"{code} is {state}.")
+            Fault(
+                "/changes/milestones",
+                "milestone_settled",
+                f"The milestone {code} changes no more: it is {state}.",
+            )
             for code, state in settled.items()
         )
         raise MilestoneSettled(faults[0].detail, faults=faults)
