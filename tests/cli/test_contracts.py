@@ -22,7 +22,7 @@ def test_every_shipped_form_is_sound_and_named_by_its_digest(
     ]
     assert (
         "citizen-service-operation.yaml: warning: satisfaction-payment has a cliff where "
-        "satisfaction is 70: 120000, 40 % of the most it moves in a period."
+        "satisfaction is 70: 120000.00, 40 % of the most it moves in a period."
     ) in warnings
     assert len(digests) >= 6
 
