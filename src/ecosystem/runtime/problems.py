@@ -235,7 +235,8 @@ class _Told:
         )
 
     def _place(self, one: ProblemPlace) -> str | None:
-        return self._detail(one.detail) or chinese.told(one.code, one.detail)
+        # First by its own code: a sentence of the type might take more than its own words.
+        return chinese.told(one.code, one.detail) or self._detail(one.detail)
 
     def _detail(self, english: str) -> str | None:
         return chinese.detail(*self._type, english)

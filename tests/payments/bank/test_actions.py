@@ -87,13 +87,16 @@ async def test_a_payment_goes_into_one_file_and_its_booking_settles_it(
 ) -> None:
     payment_id = await instructed(database, agreed)
     file = await ordered(database, agreed, tmp_path, payment_id)
-    with pytest.raises(Refusal, match="in another currency or file"):
+    with pytest.raises(Refusal) as refused:
         await ordered(database, agreed, tmp_path, payment_id)
 
     report = await told(
         database, agreed, tmp_path, notification(entry("8000.00", names=payment_id[8:]))
     )
 
+    assert [(one.pointer, one.code) for one in refused.value.faults] == [
+        ("/payment_ids/0", "payment_not_orderable")
+    ]
     assert [(one.payment_id, str(one.state)) for one in file.payments] == [
         (payment_id, "instructed")
     ]
