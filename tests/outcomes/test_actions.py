@@ -121,7 +121,7 @@ async def test_the_version_is_that_of_the_history(active: Partnership, database:
             "observation_a_judgement_has_its_hand",
         ),
         (
-            "UPDATE observation SET verified_at = NULL WHERE id = $1",
+            "UPDATE observation SET annulled_by = 'org_any', annulled_hand = 'x' WHERE id = $1",
             "observation_a_judgement_is_dated",
         ),
         (

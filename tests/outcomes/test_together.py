@@ -6,12 +6,14 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from ecosystem.outcomes.together import rules
 from ecosystem.outcomes.together.model import TogetherFacts
 from ecosystem.runtime.database import Database
+from ecosystem.runtime.minting import mint
 from ecosystem.runtime.postgres import EmbeddedServer
 from tests.contracts.partnership import Partnership, awarded
 from tests.replay import replayed
@@ -98,6 +100,23 @@ async def test_all_that_is_reported_of_some_days_is_verified_by_one_event(
     assert seen["verified_by"] == probe.at.id_of("verifier")
     found = await replayed(database, {"observations.verified": (rules.verify, TogetherFacts)})
     assert found["observations.verified"] == 1
+
+
+async def test_by_what_it_was_verified_is_never_overwritten(
+    probe: Probe, database: Database
+) -> None:
+    await probe.report()
+    await probe.verify()
+    connection = await database.connect()
+
+    for change in (
+        f"verification_id = '{mint('verification', authority=1)}'", "verification_id = NULL",
+        "verified_at = verified_at - interval '1 day'", "reason = '{}'",
+    ):  # fmt: skip
+        with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
+            await connection.execute(f"UPDATE observation SET {change}")  # noqa: S608
+
+    await connection.close()
 
 
 async def test_what_is_disputed_is_left_out(probe: Probe) -> None:

@@ -35,14 +35,19 @@ _REPORTED: Final = (
 )  # fmt: skip
 _CHANGED: Final = " OR ".join(f"OLD.{one} IS DISTINCT FROM NEW.{one}" for one in _REPORTED)
 _CHANGED_INTERVAL: Final = "OLD.interval::text IS DISTINCT FROM NEW.interval::text"
+_VERIFIED_BY: Final = ("verification_id", "verified_by", "verified_at", "reason::text")
+_CHANGED_VERIFICATION: Final = "OLD.verified_by IS NOT NULL AND ({}) IS DISTINCT FROM ({})".format(
+    *(", ".join(f"{row}.{one}" for one in _VERIFIED_BY) for row in ("OLD", "NEW"))
+)
 _STAYS: Final = (
     (
         "CREATE TRIGGER observation_stays_as_reported BEFORE UPDATE ON observation FOR EACH ROW "
-        f"WHEN ({_CHANGED} OR {_CHANGED_INTERVAL}) EXECUTE FUNCTION nothing_is_rewritten()"
+        f"WHEN ({_CHANGED} OR {_CHANGED_INTERVAL} OR {_CHANGED_VERIFICATION}) "
+        "EXECUTE FUNCTION nothing_is_rewritten()"
     ),
     "ALTER TABLE observation ENABLE ALWAYS TRIGGER observation_stays_as_reported",
 )
-"""What was reported is corrected by another report, and never overwritten."""
+"""What was reported is corrected by another report, and never overwritten; nor who verified it."""
 
 metric: Final = Table(
     "metric",
